@@ -1,0 +1,18 @@
+"""
+smscore: an SMS gateway you can import.
+
+>>> import smscore
+>>> smscore.__version__
+'0.1.0'
+"""
+
+from importlib.metadata import version as _version
+
+from smscore.bootstrap import build
+from smscore.config import GatewayConfig
+from smscore.gateway import Gateway
+from smscore.hookspecs import hookimpl
+
+__all__ = ["Gateway", "GatewayConfig", "__version__", "build", "hookimpl"]
+
+__version__ = _version("smscore")

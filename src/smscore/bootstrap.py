@@ -1,0 +1,162 @@
+"""
+Building a gateway from its configuration, its plugins, and what the host hands in.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from smscore.config import GatewayConfig, structure
+from smscore.domain.routing import ChannelOffer, Topology
+from smscore.errors import ConfigurationError
+from smscore.gateway import Gateway
+from smscore.plugins import LoadedPlugins, load
+from smscore.ports.clock import Clock, SystemClock
+from smscore.ports.identity import Authenticator
+from smscore.ports.policy import RateLimiter
+from smscore.ports.storage import Store
+from smscore.ports.transport import Capabilities, Transport
+from smscore.registry import Registry, TransportKind
+
+__all__ = ["build", "migrate", "read_key"]
+
+_KEY_BYTES = 32
+
+
+def build(
+    config: GatewayConfig | None = None,
+    *,
+    store: Store | None = None,
+    transports: Mapping[str, Transport] | None = None,
+    authenticator: Authenticator | None = None,
+    rate_limiter: RateLimiter | None = None,
+    clock: Clock | None = None,
+    plugins: Iterable[Any] = (),
+) -> Gateway:
+    """
+    Build a gateway; nothing runs yet.
+
+    What is handed in is used as it is; the rest comes from the configuration and the plugins it
+    enables. ``transports`` are channels by name, beside the configured ones; with a ``store``
+    handed in no file is touched but the key file, and that only when credentials are used.
+
+    Raises:
+        ConfigurationError: the configuration is wrong.
+        PluginError: a plugin is missing, broken or clashes with another.
+    """
+    config = config or GatewayConfig()
+    clock = clock or SystemClock()
+    loaded = load(config.plugins.enabled, extra=plugins)
+    kinds = {name: _kind(loaded.registry, config, name) for name in config.channels}
+    channels = {name: _make(kind, config, name) for name, kind in kinds.items()}
+    topology = _topology(config, kinds, transports or {})
+    kept = store or _open_store(config, loaded.registry, clock)
+    return Gateway(
+        config=config,
+        store=kept,
+        clock=clock,
+        transports={**channels, **(transports or {})},
+        topology=topology,
+        authenticator=lambda: authenticator or _authenticator(config, loaded, kept),
+        rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
+        screens=loaded.screens,
+        observers=loaded.observers,
+    )
+
+
+def migrate(config: GatewayConfig) -> None:
+    """
+    Create the configured store's schema, or bring it up to date.
+
+    Raises:
+        ConfigurationError: the store's URL is wrong.
+        StoreUnavailable: the store cannot be written.
+    """
+    loaded = load(config.plugins.enabled)
+    scheme = config.store_url.partition(":")[0]
+    loaded.registry.store_kind(scheme).migrate(config.store_url)
+
+
+def read_key(path: Path) -> bytes:
+    """
+    The content of the key file, which is made if there is none.
+
+    Raises:
+        ConfigurationError: it is too short to be a key, or cannot be read or written.
+    """
+    try:
+        if not path.exists():
+            _write_key(path)
+        key = path.read_bytes()
+    except OSError as cause:
+        raise ConfigurationError(f"the key file {path} cannot be used: {cause}") from cause
+    if len(key) < _KEY_BYTES:
+        raise ConfigurationError(f"the key file {path} is damaged; restore it from a backup")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, os.urandom(_KEY_BYTES))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(draft, path)  # whoever is first wins, and nobody sees half a key
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _open_store(config: GatewayConfig, registry: Registry, clock: Clock) -> Store:
+    scheme, colon, _ = config.store_url.partition(":")
+    if not colon:
+        raise ConfigurationError(
+            f"[store] url is {config.store.url!r}; write it like sqlite:///smscore.db"
+        )
+    return registry.store_kind(scheme).open(config.store_url, clock)
+
+
+def _authenticator(config: GatewayConfig, loaded: LoadedPlugins, store: Store) -> Authenticator:
+    key = read_key(config.path(config.security.key_file))
+    return loaded.registry.authenticator_maker()(store, key)
+
+
+def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind:
+    return registry.transport_kind(config.channels[name].transport)
+
+
+def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
+    options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
+    return kind.make(name, options)
+
+
+def _topology(
+    config: GatewayConfig, kinds: Mapping[str, TransportKind], handed_in: Mapping[str, Transport]
+) -> Topology:
+    offers = {
+        name: _offer(name, kind.capabilities, price=config.channels[name].price)
+        for name, kind in kinds.items()
+    }
+    for name, transport in handed_in.items():
+        if name in offers:
+            raise ConfigurationError(f"the channel {name!r} is configured and handed in as well")
+        capabilities = getattr(transport, "capabilities", Capabilities())
+        offers[name] = _offer(name, capabilities, price=1)
+    groups = {name: group.channels for name, group in config.groups.items()}
+    return Topology(channels=offers, groups=groups)
+
+
+def _offer(name: str, capabilities: Capabilities, *, price: int) -> ChannelOffer:
+    shared = {field.name for field in attrs.fields(Capabilities)} & {
+        field.name for field in attrs.fields(ChannelOffer)
+    }
+    common = {field: getattr(capabilities, field) for field in shared}
+    return ChannelOffer(name=name, price=price, **common)

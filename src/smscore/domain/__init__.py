@@ -1,0 +1,3 @@
+"""
+The rules of the trade: values and pure functions.
+"""

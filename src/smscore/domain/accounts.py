@@ -1,0 +1,151 @@
+"""
+Accounts: who owns messages and what they may spend, quota and credit as one value.
+"""
+
+import re
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from smscore.domain.ledger import Entry, EntryKind
+from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.numbers import SenderId
+from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, SubscriptionRequired
+
+__all__ = ["Account", "check_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def check_name(name: str, *, of: str) -> str:
+    """
+    A name that fits into configuration, command lines and channel names.
+
+    Raises:
+        InvalidRequest: it is empty, too long or holds other characters.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidRequest(
+            f"{name[:70]!r} cannot name {of}; use 1 to 64 letters, digits, dots, hyphens or _"
+        )
+    return name
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """
+    Who owns messages.
+
+    Credit, monthly limit and subscription each apply on every surface when set; ``None`` means
+    not metered.
+    """
+
+    id: AccountId
+    name: str
+    tariff: str = "standard"
+    home_country: str | None = None  # ISO 3166, for numbers written nationally
+    time_zone: str = "UTC"
+    default_sender: SenderId | None = None
+    credits: int | None = None  # None: not metered
+    monthly_limit: int | None = None  # messages; None: not metered
+    used: int = 0  # messages accepted in ``month``
+    month: str = ""  # such as "2026-11", in the account's time zone
+    subscription_until: datetime | None = None  # None: no end
+
+    @property
+    def phone_queue(self) -> str:
+        """The channel from which the account's phones fetch."""
+        return f"phones/{self.name}"
+
+    def has_same_settings(self, other: "Account") -> bool:
+        """Whether the two differ in nothing but what has been spent."""
+        return self == attrs.evolve(other, credits=self.credits, used=self.used, month=self.month)
+
+    def used_in(self, now: datetime) -> int:
+        """Messages accepted in the calendar month of ``now``."""
+        return self.used if self.month == self._month_of(now) else 0
+
+    def check_subscription(self, now: datetime) -> None:
+        """
+        Let an account pass whose subscription lasts.
+
+        Raises:
+            SubscriptionRequired: it has ended.
+        """
+        if self.subscription_until is not None and now >= self.subscription_until:
+            raise SubscriptionRequired(
+                f"the subscription of account {self.name!r} ended at "
+                f"{self.subscription_until:%Y-%m-%d %H:%M}"
+            )
+
+    def spend(
+        self, *, messages: int, credits: int, first: MessageId, now: datetime
+    ) -> tuple[Self, Entry | None]:
+        """
+        Take a whole request from the account: all of it or nothing.
+
+        Raises:
+            SubscriptionRequired, LimitExceeded, InsufficientCredits: in this order of checks.
+        """
+        self.check_subscription(now)
+        used = self.used_in(now)
+        if self.monthly_limit is not None and used + messages > self.monthly_limit:
+            raise LimitExceeded(
+                f"{messages} messages do not fit, {used} of {self.monthly_limit} are used",
+                limit=self.monthly_limit,
+                used=used,
+            )
+        if self.credits is not None and credits > self.credits:
+            raise InsufficientCredits(
+                f"the request costs {credits} credits, account {self.name!r} has {self.credits}"
+            )
+        spent = attrs.evolve(self, used=used + messages, month=self._month_of(now))
+        if credits == 0:
+            return spent, None
+        return spent._booked(EntryKind.CHARGE, -credits, at=now, message=first, why="")
+
+    def refund(
+        self, *, credits: int, message: MessageId, now: datetime, why: str
+    ) -> tuple[Self, Entry | None]:
+        """Give credits back for a message; an account that is not metered has none to get."""
+        if credits == 0 or self.credits is None:
+            return self, None
+        return self._booked(EntryKind.REFUND, credits, at=now, message=message, why=why)
+
+    def top_up(self, *, credits: int, now: datetime, why: str) -> tuple[Self, Entry | None]:
+        """
+        Add credits, or take some back with a negative number; begins metering if there was none.
+
+        Raises:
+            InsufficientCredits: the balance would fall below zero.
+        """
+        balance = (self.credits or 0) + credits
+        if balance < 0:
+            raise InsufficientCredits(
+                f"account {self.name!r} has {self.credits or 0} credits, {-credits} cannot be taken"
+            )
+        kind = EntryKind.TOPUP if credits >= 0 else EntryKind.ADJUST
+        metered = attrs.evolve(self, credits=self.credits or 0)
+        return metered._booked(kind, credits, at=now, message=None, why=why)
+
+    def _booked(
+        self, kind: EntryKind, credits: int, *, at: datetime, message: MessageId | None, why: str
+    ) -> tuple[Self, Entry | None]:
+        if self.credits is None:
+            return self, None
+        changed = attrs.evolve(self, credits=self.credits + credits)
+        entry = Entry(
+            account=self.id,
+            kind=kind,
+            credits=credits,
+            balance=self.credits + credits,
+            at=at,
+            message=message,
+            why=why,
+        )
+        return changed, entry
+
+    def _month_of(self, now: datetime) -> str:
+        return f"{now.astimezone(ZoneInfo(self.time_zone)):%Y-%m}"

@@ -1,0 +1,392 @@
+"""
+How far we got with a message: the delivery, its status, and the one table of legal moves.
+
+Every change is a named transition that returns a new value. Nothing moves backwards; the only
+way out of a final state is positive evidence (failed or expired, then reported delivered).
+"""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NewType, Self
+
+import attrs
+
+from smscore.domain.messages import AccountId, MessageId, Priority
+from smscore.domain.numbers import PhoneNumber
+from smscore.errors import IllegalMove
+
+__all__ = [
+    "MOVES",
+    "Delivery",
+    "DeliveryReport",
+    "Leg",
+    "Part",
+    "PartState",
+    "ProcessId",
+    "ReportOutcome",
+    "RetryPolicy",
+    "Status",
+]
+
+ProcessId = NewType("ProcessId", int)
+"""The number that a process leased from the store: owner of claims, part of every id it makes."""
+
+
+class Status(enum.StrEnum):
+    """The state of a delivery."""
+
+    SCHEDULED = "scheduled"  # waits for its time: a wish of the customer or a retry
+    QUEUED = "queued"  # may be claimed now
+    SENDING = "sending"  # claimed by a channel's thread, or handed to a phone
+    SENT = "sent"  # the network took all parts
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    INDETERMINATE = "indeterminate"  # it may have left: nobody knows
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is expected to happen."""
+        return self in _FINAL
+
+
+_FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED})
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.SCHEDULED: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
+    Status.QUEUED: frozenset(
+        # A phone may report a message that it was not handed (surfaces.md, B).
+        {Status.SENDING, Status.CANCELLED, Status.EXPIRED, Status.DELIVERED, Status.FAILED}
+    ),
+    Status.SENDING: frozenset(
+        {
+            Status.QUEUED,
+            Status.SCHEDULED,
+            Status.SENT,
+            Status.DELIVERED,
+            Status.FAILED,
+            Status.EXPIRED,
+            Status.INDETERMINATE,
+        }
+    ),
+    Status.SENT: frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED}),
+    Status.INDETERMINATE: frozenset({Status.SENT, Status.DELIVERED, Status.FAILED}),
+    Status.FAILED: frozenset({Status.DELIVERED}),
+    Status.EXPIRED: frozenset({Status.DELIVERED}),
+    Status.DELIVERED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+
+class PartState(enum.StrEnum):
+    """What is known of one part on its way."""
+
+    SUBMITTING = "submitting"  # about to leave, or gone: in doubt until the network answers
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Part:
+    """One part of a message on one channel; ``number`` counts from 1."""
+
+    number: int
+    channel: str
+    state: PartState
+    at: datetime  # of the newest state
+    reference: str | None = None
+
+
+class ReportOutcome(enum.StrEnum):
+    """What a delivery report says of a part."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    PENDING = "pending"  # the network is still trying
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryReport:
+    """A network's word on one part that it took earlier."""
+
+    channel: str
+    reference: str
+    recipient: PhoneNumber
+    outcome: ReportOutcome
+    received_at: datetime
+    detail: str = ""  # the network's own status, such as "0x46"
+
+
+@attrs.frozen(kw_only=True)
+class Leg:
+    """One channel that may carry the message, and what all its parts cost there in credits."""
+
+    channel: str
+    price: int
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often one channel tries again, and after how many seconds."""
+
+    max_attempts: int = 5
+    first_delay: float = 5.0
+    factor: float = 4.0
+    longest_delay: float = 900.0
+
+    def delay(self, attempts: int) -> float | None:
+        """Seconds until the next try after so many failed ones; None when it is time to give up."""
+        if attempts >= self.max_attempts:
+            return None
+        return min(self.first_delay * self.factor ** (attempts - 1), self.longest_delay)
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """
+    How far we got with one message.
+
+    ``route`` begins with the leg in use; the ones behind it are tried when that one refuses.
+    ``charged`` is what the customer has paid and not been given back, in credits.
+    """
+
+    message: MessageId
+    account: AccountId
+    recipient: PhoneNumber
+    route: tuple[Leg, ...]
+    segments: int
+    charged: int
+    accepted_at: datetime
+    status: Status = Status.QUEUED
+    priority: Priority = Priority.NORMAL
+    due_at: datetime | None = None  # set while SCHEDULED
+    expires_at: datetime | None = None
+    owner: ProcessId | None = None  # who holds it while SENDING; None for phones
+    attempts: int = 0  # on the leg in use
+    parts: tuple[Part, ...] = ()  # begun on the leg in use
+    sent_at: datetime | None = None
+    finished_at: datetime | None = None
+    error_code: str | None = None
+    error: str | None = None
+    sequence: int = 0  # of the newest event
+
+    @property
+    def channel(self) -> str:
+        """The channel that has or will get the message."""
+        return self.route[0].channel
+
+    @property
+    def price(self) -> int:
+        """What the message costs on the leg in use, in credits."""
+        return self.route[0].price
+
+    @property
+    def accepted_parts(self) -> tuple[int, ...]:
+        """Numbers of the parts that the network has for certain."""
+        return tuple(part.number for part in self.parts if part.state is not PartState.SUBMITTING)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether some part may or may not have left."""
+        return any(part.state is PartState.SUBMITTING for part in self.parts)
+
+    @property
+    def refundable(self) -> int:
+        """
+        Credits to give back as things stand.
+
+        All that was charged when it ended without a carrier having any part; the difference to
+        the dearest leg once it was sent.
+        """
+        if self.status in (Status.SENT, Status.DELIVERED):
+            return max(0, self.charged - self.price)
+        if self.status.is_final and not self.accepted_parts:
+            return self.charged
+        return 0
+
+    # Transitions: the way there.
+
+    def promoted(self) -> Self:
+        """Its time has come."""
+        return attrs.evolve(self._now(Status.QUEUED), due_at=None)
+
+    def claimed(self, *, owner: ProcessId | None) -> Self:
+        """A channel's thread took it under a lease, or a phone without one."""
+        return attrs.evolve(self._now(Status.SENDING), owner=owner, attempts=self.attempts + 1)
+
+    def released(self) -> Self:
+        """Whoever held it had not begun: it is up for claiming as if nothing had happened."""
+        return attrs.evolve(
+            self._now(Status.QUEUED), owner=None, attempts=max(0, self.attempts - 1)
+        )
+
+    def postponed(self, *, until: datetime, error: str) -> Self:
+        """Not sent this time; the same channel tries again later."""
+        return attrs.evolve(self._now(Status.SCHEDULED), owner=None, due_at=until, error=error)
+
+    def refused(self, *, at: datetime, code: str, error: str) -> Self:
+        """
+        The channel will not carry it: the next leg gets it, or it failed.
+
+        Once the network has any part, no other channel may send the message again.
+        """
+        if len(self.route) > 1 and not self.parts:
+            return attrs.evolve(
+                self._now(Status.QUEUED), route=self.route[1:], owner=None, attempts=0, error=error
+            )
+        return self.failed(at=at, code=code, error=error)
+
+    def sent(self, *, at: datetime, references: tuple[str | None, ...] = ()) -> Self:
+        """
+        The network took all parts; ``references`` complete what the journal already knows.
+
+        Reports may have been faster than the receipt: :meth:`settled` tells.
+        """
+        known = {part.number: part for part in self.parts}
+        for number, reference in enumerate(references, start=1):
+            if number not in known or known[number].state is PartState.SUBMITTING:
+                known[number] = Part(
+                    number=number,
+                    channel=self.channel,
+                    state=PartState.ACCEPTED,
+                    reference=reference,
+                    at=at,
+                )
+        return attrs.evolve(
+            self._now(Status.SENT),
+            owner=None,
+            parts=tuple(known[number] for number in sorted(known)),
+            sent_at=at,
+            error_code=None,
+            error=None,
+        )
+
+    def recovered(self, *, at: datetime) -> Self:
+        """
+        Whoever held it is gone: decide from the parts' marks alone.
+
+        Nothing begun, or a gap between accepted parts: up for claiming, to go on where it stopped.
+        All accepted: sent. A part in doubt: nobody knows, and nobody sends it twice.
+        """
+        if self.is_in_doubt:
+            return self.in_doubt(error="the process ended while a part was being handed over")
+        if len(self.accepted_parts) >= self.segments:
+            return self.sent(at=at)
+        return self.released()
+
+    def in_doubt(self, *, error: str) -> Self:
+        """It may have left; nobody sends it again unasked."""
+        return attrs.evolve(
+            self._now(Status.INDETERMINATE),
+            owner=None,
+            error_code="indeterminate",
+            error=error,
+        )
+
+    # Transitions: the end.
+
+    def delivered(self, *, at: datetime) -> Self:
+        """The recipient has all of it."""
+        return attrs.evolve(
+            self._now(Status.DELIVERED),
+            owner=None,
+            sent_at=self.sent_at or at,
+            finished_at=at,
+            error_code=None,
+            error=None,
+        )
+
+    def failed(self, *, at: datetime, code: str, error: str) -> Self:
+        """It will not arrive."""
+        return attrs.evolve(
+            self._now(Status.FAILED), owner=None, finished_at=at, error_code=code, error=error
+        )
+
+    def expired(self, *, at: datetime) -> Self:
+        """Its time ran out before it was sent or delivered."""
+        return attrs.evolve(
+            self._now(Status.EXPIRED),
+            owner=None,
+            due_at=None,
+            finished_at=at,
+            error_code="expired",
+            error="the validity period ended",
+        )
+
+    def cancelled(self, *, at: datetime) -> Self:
+        """The customer called it back in time."""
+        return attrs.evolve(
+            self._now(Status.CANCELLED),
+            due_at=None,
+            finished_at=at,
+            error_code="cancelled",
+            error="cancelled by the sender",
+        )
+
+    # Evidence.
+
+    def with_part(self, part: Part) -> Self:
+        """The journal's word on one part; what the network said of it before stands."""
+        if part.number in self.accepted_parts:
+            return self
+        others = tuple(known for known in self.parts if known.number != part.number)
+        return attrs.evolve(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
+
+    def without_part(self, number: int) -> Self:
+        """The part did not leave after all."""
+        return attrs.evolve(self, parts=tuple(part for part in self.parts if part.number != number))
+
+    def reported(self, report: DeliveryReport) -> Self:
+        """
+        Fold one report in.
+
+        Delivered when the last part has reported, failed when any part definitively failed. A
+        report on a finished delivery changes nothing, except that a complete set of positive ones
+        turns failed or expired into delivered. Order and repetition do not matter.
+        """
+        state = _STATE_OF.get(report.outcome)
+        if state is None or self.status is Status.DELIVERED:
+            return self
+        parts = tuple(
+            attrs.evolve(part, state=state, at=report.received_at)
+            if part.reference == report.reference and part.state not in (PartState.DELIVERED, state)
+            else part
+            for part in self.parts
+        )
+        return attrs.evolve(self, parts=parts).settled(at=report.received_at, detail=report.detail)
+
+    def settled(self, *, at: datetime, detail: str = "") -> Self:
+        """What the parts' states amount to, once the channel is done with the message."""
+        if self.status is Status.SENDING:
+            return self  # the receipt is still to come
+        states = {part.state for part in self.parts}
+        is_whole = len(self.parts) >= self.segments and PartState.SUBMITTING not in states
+        if is_whole and states == {PartState.DELIVERED} and self.may_become(Status.DELIVERED):
+            return self.delivered(at=at)
+        if PartState.FAILED in states and self.status in (Status.SENT, Status.INDETERMINATE):
+            return self.failed(
+                at=at, code="undeliverable", error=f"the network reported failure {detail}".strip()
+            )
+        if self.status is Status.INDETERMINATE and is_whole:
+            return attrs.evolve(self._now(Status.SENT), sent_at=self.sent_at or at)
+        return self
+
+    def may_become(self, status: Status) -> bool:
+        """Whether the table of moves has this one."""
+        return status in MOVES[self.status]
+
+    def _now(self, status: Status) -> Self:
+        if not self.may_become(status):
+            raise IllegalMove(
+                f"message {self.message:016x} is {self.status} and cannot become {status}"
+            )
+        return attrs.evolve(self, status=status)
+
+
+_STATE_OF = {
+    ReportOutcome.DELIVERED: PartState.DELIVERED,
+    ReportOutcome.FAILED: PartState.FAILED,
+}

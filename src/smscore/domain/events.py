@@ -1,0 +1,53 @@
+"""
+What happened to a message, one fact after another: the story that ``explain`` tells.
+
+Events are written in the same unit of work as the change they describe, numbered per message
+without gaps.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from smscore.domain.deliveries import Delivery
+from smscore.domain.messages import AccountId, MessageId
+
+__all__ = ["Event", "next_event"]
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """
+    One fact about one message.
+
+    ``kind`` is ``message.`` and the status reached, or ``message.retried`` and the like for what
+    leaves the status as it is. ``detail`` holds plain text values, in the field's words.
+    """
+
+    message: MessageId
+    account: AccountId
+    sequence: int  # 1, 2, 3 … per message
+    kind: str
+    at: datetime
+    detail: Mapping[str, str | int | None] = attrs.field(factory=dict)
+
+
+def next_event(
+    delivery: Delivery,
+    *,
+    kind: str,
+    at: datetime,
+    detail: Mapping[str, str | int | None] | None = None,
+) -> tuple[Delivery, Event]:
+    """The event that follows in the delivery's story, and the delivery that has counted it."""
+    counted = attrs.evolve(delivery, sequence=delivery.sequence + 1)
+    event = Event(
+        message=delivery.message,
+        account=delivery.account,
+        sequence=counted.sequence,
+        kind=kind,
+        at=at,
+        detail=detail or {},
+    )
+    return counted, event

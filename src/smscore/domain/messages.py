@@ -1,0 +1,54 @@
+"""
+What a customer asked for: one text to one recipient, which never changes once accepted.
+"""
+
+import enum
+from datetime import datetime
+from typing import NewType
+
+import attrs
+
+from smscore.domain.numbers import PhoneNumber, SenderId
+
+__all__ = ["AccountId", "MessageId", "OutboundMessage", "Priority", "Surface"]
+
+AccountId = NewType("AccountId", int)
+MessageId = NewType("MessageId", int)
+"""64 bits, time-ordered, shown by each surface in its own way; see :mod:`smscore.ids`."""
+
+
+class Priority(enum.IntEnum):
+    """Who goes first when several messages wait for one channel."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+
+
+class Surface(enum.StrEnum):
+    """The door through which a message came in."""
+
+    GATEWAY = "gateway"
+    QUEUE = "queue"
+    PROVIDER = "provider"
+    LIBRARY = "library"
+    COMMAND = "command"
+
+
+@attrs.frozen(kw_only=True)
+class OutboundMessage:
+    """One text to one recipient, as it was accepted."""
+
+    id: MessageId
+    account: AccountId
+    recipient: PhoneNumber
+    recipient_as_given: str
+    text: str
+    surface: Surface
+    accepted_at: datetime
+    sender: SenderId | None = None
+    priority: Priority = Priority.NORMAL
+    flash: bool = False
+    not_before: datetime | None = None  # None: at once
+    expires_at: datetime | None = None  # None: the channel's own validity
+    callback_url: str | None = None

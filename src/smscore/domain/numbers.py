@@ -1,0 +1,148 @@
+"""
+Telephone numbers and sender ids: parsing, and the one normal form that everything else uses.
+"""
+
+import re
+from functools import lru_cache
+from typing import Self
+
+import attrs
+import phonenumbers
+
+from smscore.errors import InvalidNumber
+
+__all__ = ["PhoneNumber", "SenderId"]
+
+_DIALLED = re.compile(r"\+?[0-9]{1,20}")
+_PUNCTUATION = str.maketrans("", "", " -./()\u00a0")
+_SENDER = re.compile(r"[A-Za-z0-9 _-]{1,11}")
+
+_SIGNIFICANT_DIGITS = 8
+"""National and international spellings of one number agree on their last digits."""
+
+
+@attrs.frozen
+class PhoneNumber:
+    """
+    A telephone number in its normal form.
+
+    ``+`` and digits when the number is known to be international, bare digits when it can only
+    be dialled as it is (short codes, numbers without a home country).
+    """
+
+    value: str
+
+    @classmethod
+    def parse(cls, text: str, *, home: str | None = None) -> Self:
+        """
+        Normalise a number as a caller wrote it.
+
+        ``home`` is the account's home country as an ISO 3166 code; without it a national number
+        is kept as dialled. The numbering plan never refuses a number: documented examples such
+        as +1234567890 are not valid in theirs.
+
+        Raises:
+            InvalidNumber: it is not a plus sign and up to 20 digits, blanks and ``-./()`` aside.
+        """
+        dialled = text.translate(_PUNCTUATION)
+        if not _DIALLED.fullmatch(dialled):
+            raise InvalidNumber(
+                f"{text[:40]!r} is not a telephone number; write it like +491701234567"
+            )
+        return cls(_normalise(dialled, home))
+
+    @property
+    def is_international(self) -> bool:
+        """Whether the country code is part of the number."""
+        return self.value.startswith("+")
+
+    @property
+    def digits(self) -> str:
+        """The number without its plus sign."""
+        return self.value.removeprefix("+")
+
+    def is_same_line(self, other: "PhoneNumber") -> bool:
+        """Whether both may be spellings of one line: a report may name the national form."""
+        mine, theirs = self.digits, other.digits
+        compared = min(len(mine), len(theirs), _SIGNIFICANT_DIGITS)
+        return mine[-compared:] == theirs[-compared:]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@attrs.frozen
+class SenderId:
+    """What a recipient sees as the sender: a number, or 1 to 11 letters, digits, ``-_``, blanks."""
+
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Check a sender id; the value is kept as written.
+
+        Raises:
+            InvalidNumber: it is neither a number nor a name of 1 to 11 allowed characters.
+        """
+        if _SENDER.fullmatch(text) or re.fullmatch(r"\+?[0-9]{3,15}", text):
+            return cls(text)
+        raise InvalidNumber(
+            f"{text[:40]!r} is not a sender; use a number, or 1 to 11 of letters, digits, - _"
+        )
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@lru_cache(maxsize=16_384)
+def _normalise(dialled: str, home: str | None) -> str:
+    if dialled.startswith("+"):
+        return dialled
+    if dialled.startswith("00"):
+        # "00" with nothing useful behind it cannot be international.
+        return "+" + dialled[2:] if len(dialled) > 4 else dialled
+    if home is None:
+        return dialled
+    if dialled.startswith("0"):
+        return _national(dialled, home) or dialled
+    if not _has_trunk_zero(home) and (national := _valid_national(dialled, home)):
+        return national
+    return _international(dialled) or dialled
+
+
+def _national(dialled: str, home: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(dialled, home)
+    except phonenumbers.NumberParseException:
+        return None
+    # The library also strips a country code that happens to follow the trunk zero; do not let it.
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(home)
+    if metadata is None or metadata.national_prefix != "0":
+        return None if not phonenumbers.is_valid_number(parsed) else _e164(parsed)
+    return f"+{phonenumbers.country_code_for_region(home)}{dialled[1:]}"
+
+
+def _valid_national(dialled: str, home: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(dialled, home)
+    except phonenumbers.NumberParseException:
+        return None
+    return _e164(parsed) if phonenumbers.is_valid_number_for_region(parsed, home) else None
+
+
+def _international(dialled: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse("+" + dialled, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return "+" + dialled if phonenumbers.is_possible_number(parsed) else None
+
+
+def _has_trunk_zero(home: str) -> bool:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(home)
+    return metadata is not None and metadata.national_prefix == "0"
+
+
+def _e164(parsed: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,128 @@
+"""
+Outbound routing: which channels may carry a message, decided by ordered rules.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from smscore.domain.accounts import Account
+from smscore.domain.messages import Surface
+from smscore.domain.numbers import PhoneNumber
+from smscore.errors import InvalidRequest, NoRoute
+
+__all__ = ["PHONES", "ChannelOffer", "Route", "Topology", "choose_channels"]
+
+PHONES = "phones"
+"""In a rule: the phone queue of whichever account sends."""
+
+
+@attrs.frozen(kw_only=True)
+class ChannelOffer:
+    """What planning must know of a configured channel."""
+
+    name: str
+    price: int = 1  # credits a part
+    max_parts: int = 255
+    sender_id: bool = False  # whether a recipient can be shown another sender
+    flash: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Topology:
+    """The configured channels and groups, as data, in the order of the configuration."""
+
+    channels: Mapping[str, ChannelOffer] = attrs.field(factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+    def offer(self, channel: str) -> ChannelOffer:
+        """What a channel offers; every phone queue offers the same."""
+        if channel.startswith(f"{PHONES}/"):
+            return ChannelOffer(name=channel, price=0)
+        return self.channels[channel]
+
+    def check(self, route: "Route") -> None:
+        """
+        Let a rule pass that names only what exists.
+
+        Raises:
+            InvalidRequest: it names a channel or group that is not configured.
+        """
+        for name in route.channels:
+            if name != PHONES and name not in self.channels and name not in self.groups:
+                known = ", ".join([PHONES, *self.channels, *self.groups])
+                raise InvalidRequest(
+                    f"rule {route.name!r} names the channel {name!r}; known are: {known}"
+                )
+
+
+@attrs.frozen(kw_only=True)
+class Route:
+    """
+    One rule: recipients that begin with one of the prefixes go to these channels, in order.
+
+    No prefixes: every recipient. ``channels`` may name channels, groups and :data:`PHONES`.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+
+    def matches(self, recipient: PhoneNumber) -> bool:
+        """Whether the rule is for this recipient."""
+        return not self.prefixes or recipient.value.startswith(self.prefixes)
+
+
+def choose_channels(
+    recipient: PhoneNumber,
+    *,
+    account: Account,
+    surface: Surface,
+    routes: Sequence[Route],
+    topology: Topology,
+) -> tuple[str, tuple[str, ...]]:
+    """
+    The first matching rule's name and its channels, groups resolved.
+
+    Without a match, messages of the queue API go to the account's phones, all others to every
+    configured channel in order.
+
+    Raises:
+        NoRoute: nothing is left that could carry the message.
+    """
+    for route in routes:
+        if route.matches(recipient):
+            names, rule = route.channels, route.name
+            break
+    else:
+        rule = "default"
+        names = (PHONES,) if surface is Surface.QUEUE else tuple(topology.channels)
+    channels = tuple(dict.fromkeys(_resolve(names, recipient, account, topology)))
+    if not channels:
+        raise NoRoute(
+            f"no channel may carry a message to {recipient.value[:6]}…; "
+            "configure one under [channels.NAME], or apply a rule"
+        )
+    return rule, channels
+
+
+def _resolve(
+    names: Sequence[str], recipient: PhoneNumber, account: Account, topology: Topology
+) -> list[str]:
+    resolved: list[str] = []
+    for name in names:
+        if name == PHONES:
+            resolved.append(account.phone_queue)
+        elif name in topology.groups:
+            resolved.extend(_spread(topology.groups[name], recipient))
+        elif name in topology.channels:
+            # A rule may outlive a channel that the configuration no longer has.
+            resolved.append(name)
+    return resolved
+
+
+def _spread(members: Sequence[str], recipient: PhoneNumber) -> Sequence[str]:
+    """The members in an order that is the same each time for one recipient: replies come back."""
+    start = zlib.crc32(recipient.value.encode()) % len(members)
+    return (*members[start:], *members[:start])

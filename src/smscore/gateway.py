@@ -1,0 +1,154 @@
+"""
+The gateway: what a host holds in its hands. The use cases as attributes, and when they run.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from smscore.config import GatewayConfig
+from smscore.domain.deliveries import ProcessId
+from smscore.domain.routing import Topology
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.identity import Authenticator
+from smscore.ports.policy import Observer, RateLimiter, Screen
+from smscore.ports.storage import Lane, Store
+from smscore.ports.transport import Transport
+from smscore.runner import Runner
+from smscore.services._settings import Settings
+from smscore.services.administration import Administration
+from smscore.services.dispatch import ChannelJournal, Dispatch
+from smscore.services.housekeeping import Housekeeping
+from smscore.services.inquiry import Inquiry
+from smscore.services.notification import Notification
+from smscore.services.pickup import Pickup
+from smscore.services.reception import Reception
+from smscore.services.submission import Submissions
+
+__all__ = ["Gateway"]
+
+
+class Gateway:
+    """
+    Everything that one configuration amounts to; made by :func:`smscore.build`.
+
+    Submitting and asking work from the start. Channels work inside :meth:`running`, or whenever
+    the host calls :meth:`run_pending`. Close it, or use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: GatewayConfig,
+        store: Store,
+        clock: Clock,
+        transports: Mapping[str, Transport],
+        topology: Topology,
+        authenticator: Callable[[], Authenticator],
+        rate_limiter: Callable[[], RateLimiter],
+        screens: Sequence[Screen] = (),
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self.transports = transports
+        self._make_authenticator = authenticator
+        self._make_rate_limiter = rate_limiter
+        self.settings = Settings(store)
+        ids = IdSequence(clock, lease=self._lease)
+        self.submissions = Submissions(
+            store=store,
+            clock=clock,
+            ids=ids,
+            topology=topology,
+            settings=self.settings,
+            screens=screens,
+        )
+        self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
+        self.inquiry = Inquiry(store=store)
+        self.administration = Administration(
+            store=store,
+            clock=clock,
+            authenticator=lambda: self.authenticator,
+            topology=topology,
+            tariffs=config.tariffs,
+        )
+        self.reception = Reception(
+            store=store,
+            clock=clock,
+            ids=ids,
+            owners={
+                name: channel.account
+                for name, channel in config.channels.items()
+                if channel.account
+            },
+        )
+        self._runner = Runner(
+            store=store,
+            transports=transports,
+            journals={
+                name: ChannelJournal(store=store, clock=clock, channel=name) for name in transports
+            },
+            dispatch=Dispatch(store=store, clock=clock, ids=ids),
+            reception=self.reception,
+            housekeeping=Housekeeping(store=store, clock=clock, ids=ids),
+            notification=Notification(store=store, observers=observers),
+        )
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """What checks credentials; made when it is first asked for, for it reads the key file."""
+        return self._make_authenticator()
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        """What counts calls; made when it is first asked for."""
+        return self._make_rate_limiter()
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """
+        Run the channels on threads of our own, until the block ends.
+
+        Raises:
+            StoreUnavailable: another server runs on this store, and it bears only one.
+        """
+        self._runner.start()
+        try:
+            yield self
+        finally:
+            self._runner.stop()
+
+    def run_pending(self) -> int:
+        """
+        Do what is due on the caller's thread, once round, and say how much that was.
+
+        For hosts that have workers of their own, instead of :meth:`running`.
+        """
+        return self._runner.run_pending()
+
+    def close(self) -> None:
+        """Stop what runs and give the store back. May be called twice."""
+        self._runner.stop()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _lease(self) -> ProcessId:
+        now = self.clock.now()
+        return self.store.run(
+            lambda work: work.processes.lease(now=now), lane=Lane.CUSTODY
+        ).result()

@@ -1,0 +1,54 @@
+"""
+Message ids: 64 bits, time-ordered, unique among all processes on one store.
+
+Top bit 0, 41 bits of milliseconds since 2020, 10 bits of process number leased from the store,
+12 bits of counter.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+
+from smscore.domain.deliveries import ProcessId
+from smscore.domain.messages import MessageId
+from smscore.ports.clock import Clock
+
+__all__ = ["EPOCH", "IdSequence", "born_at"]
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_EPOCH_MS = int(EPOCH.timestamp() * 1000)
+_COUNTERS = 1 << 12
+
+
+class IdSequence:
+    """
+    Makes ids that only grow, whatever the clock does. Any thread may ask.
+
+    More than 4096 in one millisecond, or a clock that goes back, borrow from the next millisecond.
+    ``lease`` is asked for the process number once, before the first id.
+    """
+
+    def __init__(self, clock: Clock, *, lease: Callable[[], ProcessId]) -> None:
+        self._clock = clock
+        self._lease = lease
+        self._lock = threading.Lock()
+        self._ticks = 0  # milliseconds and counter as one number
+
+    @cached_property
+    def process(self) -> ProcessId:
+        """The number of this process: part of its ids, owner of its claims."""
+        return self._lease()
+
+    def __call__(self) -> MessageId:
+        now = int(self._clock.now().timestamp() * 1000) - _EPOCH_MS
+        process = self.process
+        with self._lock:
+            self._ticks = max(self._ticks + 1, now * _COUNTERS)
+            milliseconds, counter = divmod(self._ticks, _COUNTERS)
+        return MessageId(milliseconds << 22 | process << 12 | counter)
+
+
+def born_at(message: MessageId) -> datetime:
+    """When an id was made, to the millisecond."""
+    return datetime.fromtimestamp(((message >> 22) + _EPOCH_MS) / 1000, tz=UTC)

@@ -1,0 +1,53 @@
+"""
+Who is asking: credentials in, principals out.
+"""
+
+from typing import Protocol
+
+import attrs
+
+from smscore.domain.credentials import Principal
+from smscore.domain.messages import AccountId
+
+__all__ = ["Authenticator", "IssuedKey"]
+
+
+@attrs.frozen(kw_only=True)
+class IssuedKey:
+    """A new provider key: the secret is shown once, its digest is stored."""
+
+    secret: str = attrs.field(repr=False)
+    digest: str
+
+
+class Authenticator(Protocol):
+    """
+    Checks credentials against the store's records. Any thread may call.
+
+    The checks raise :class:`~smscore.errors.AuthenticationFailed` and never say what was wrong. A
+    change of a record is honoured within a second.
+    """
+
+    def password(self, username: str, password: str) -> Principal:
+        """The user behind a name and password. Takes tens of milliseconds if not recalled."""
+        ...
+
+    def recall(self, username: str, password: str) -> Principal | None:
+        """What :meth:`password` verified lately, at no cost; None means ask it."""
+        ...
+
+    def key(self, secret: str) -> Principal:
+        """The account behind a provider key."""
+        ...
+
+    def token(self, secret: str) -> Principal:
+        """The account behind a queue token."""
+        ...
+
+    def hash_password(self, password: str) -> str: ...
+
+    def new_key(self) -> IssuedKey: ...
+
+    def derive_token(self, account: AccountId, *, generation: int) -> IssuedKey:
+        """The queue token of an account: the same key file gives the same token."""
+        ...

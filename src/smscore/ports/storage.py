@@ -1,0 +1,435 @@
+"""
+What the services need of a store: one door for changes, one for reading, and wake-ups.
+"""
+
+import enum
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import attrs
+
+from smscore.domain.accounts import Account
+from smscore.domain.credentials import ProviderKey, QueueToken, User
+from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
+from smscore.domain.events import Event
+from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.ledger import Entry
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
+from smscore.domain.receipts import Receipt
+from smscore.domain.routing import Route
+
+__all__ = [
+    "Accounts",
+    "AccountsView",
+    "Credentials",
+    "CredentialsView",
+    "Events",
+    "EventsView",
+    "Idempotency",
+    "IdempotencyRecord",
+    "Inbox",
+    "InboxView",
+    "JournalEntries",
+    "JournalView",
+    "Lane",
+    "Ledger",
+    "LedgerView",
+    "Outbox",
+    "OutboxView",
+    "Process",
+    "Processes",
+    "ProcessesView",
+    "Routing",
+    "RoutingView",
+    "Store",
+    "Topic",
+    "Tracked",
+    "UnitOfWork",
+    "View",
+    "Wakeup",
+]
+
+T = TypeVar("T")
+
+
+class Lane(enum.Enum):
+    """Which queue a unit of work waits in."""
+
+    SUBMISSION = "submission"  # bounded: refused at once when the store cannot keep up
+    CUSTODY = "custody"  # goes first, and is never refused: its callers block
+
+
+class Topic(enum.StrEnum):
+    """What a wake-up may be about, besides the name of a channel."""
+
+    ACCOUNTS = "topic:accounts"  # added, or their settings changed; spending does not count
+    CREDENTIALS = "topic:credentials"
+    ROUTING = "topic:routing"
+    EVENTS = "topic:events"
+
+
+@attrs.frozen(kw_only=True)
+class Tracked:
+    """A message and how far we got with it."""
+
+    message: OutboundMessage
+    delivery: Delivery
+
+
+@attrs.frozen(kw_only=True)
+class IdempotencyRecord:
+    """The first answer to a key; ``digest`` is of the parsed request."""
+
+    account: AccountId
+    surface: Surface
+    key: str
+    digest: str
+    receipt: Receipt
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Process:
+    """A process that works on the store."""
+
+    id: ProcessId
+    heartbeat_at: datetime
+
+
+class AccountsView(Protocol):
+    def get(self, account: AccountId) -> Account | None: ...
+    def named(self, name: str) -> Account | None: ...
+    def all(self) -> Sequence[Account]: ...
+
+
+class Accounts(AccountsView, Protocol):
+    def add(self, account: Account) -> None:
+        """Raises Conflict if the id or the name is taken."""
+        ...
+
+    def save(self, account: Account) -> None: ...
+
+
+class LedgerView(Protocol):
+    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
+        """The newest entries first."""
+        ...
+
+    def total(self, account: AccountId) -> int:
+        """The sum of all entries."""
+        ...
+
+
+class Ledger(LedgerView, Protocol):
+    def add(self, entry: Entry) -> None: ...
+
+
+class RoutingView(Protocol):
+    def routes(self) -> Sequence[Route]:
+        """All rules in their order."""
+        ...
+
+
+class Routing(RoutingView, Protocol):
+    def replace(self, routes: Sequence[Route]) -> None: ...
+
+
+class OutboxView(Protocol):
+    def get(self, message: MessageId) -> Tracked | None: ...
+
+    def find(
+        self,
+        *,
+        account: AccountId | None = None,
+        statuses: Collection[Status] = (),
+        before: MessageId | None = None,
+        limit: int = 50,
+    ) -> Sequence[Tracked]:
+        """Newest first; ``before`` is the last id of the page before, no statuses means all."""
+        ...
+
+    def count(self, *, channel: str | None = None) -> dict[Status, int]:
+        """How many deliveries are in each status."""
+        ...
+
+    def has_due(self, *, now: datetime) -> bool:
+        """Whether a scheduled delivery's time has come."""
+        ...
+
+    def has_overdue(self, *, now: datetime) -> bool:
+        """Whether a scheduled or queued delivery's ``expires_at`` has passed."""
+        ...
+
+
+class Outbox(OutboxView, Protocol):
+    def add(self, message: OutboundMessage, delivery: Delivery) -> None: ...
+
+    def save(self, delivery: Delivery) -> None:
+        """Write what has changed of a delivery, the references of its parts included."""
+        ...
+
+    def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
+        """
+        The queued deliveries of the channel: highest priority first, then oldest.
+
+        They are this unit's alone until it ends; it moves and saves them.
+        """
+        ...
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Scheduled deliveries whose time has come, earliest first."""
+        ...
+
+    def overdue(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Scheduled and queued deliveries whose ``expires_at`` has passed."""
+        ...
+
+    def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
+        """Deliveries that one of these processes holds under a lease."""
+        ...
+
+    def owners(self) -> Sequence[ProcessId]:
+        """Every process that holds some delivery."""
+        ...
+
+    def awaiting(self, report: DeliveryReport) -> Delivery | None:
+        """The newest delivery whose part has this channel and reference, to this recipient."""
+        ...
+
+    def park(self, report: DeliveryReport) -> None:
+        """Keep a report that was faster than the reference it names."""
+        ...
+
+    def unpark(self, *, channel: str, reference: str) -> Sequence[DeliveryReport]:
+        """Take back the parked reports under a reference; they are parked no more."""
+        ...
+
+    def forget_parked(self, *, before: datetime) -> int:
+        """Drop reports that were parked before then, and say how many."""
+        ...
+
+
+class InboxView(Protocol):
+    def find(
+        self, *, account: AccountId | None = None, before: MessageId | None = None, limit: int = 50
+    ) -> Sequence[InboundMessage]:
+        """Newest first."""
+        ...
+
+
+class Inbox(InboxView, Protocol):
+    def add(self, message: InboundMessage) -> None: ...
+
+    def add_part(self, part: InboundPart) -> bool:
+        """Keep a part; False if one with its channel and fingerprint is there already."""
+        ...
+
+    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
+        """Parts not yet joined of its channel, sender, reference, width and total; it is one."""
+        ...
+
+    def joined(self, parts: Sequence[InboundPart]) -> None:
+        """These parts have become a message."""
+        ...
+
+
+class Idempotency(Protocol):
+    def get(
+        self, *, account: AccountId, surface: Surface, key: str
+    ) -> IdempotencyRecord | None: ...
+
+    def add(self, record: IdempotencyRecord) -> None:
+        """Replaces an older record of the same key."""
+        ...
+
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Drop records older than that, and say how many."""
+        ...
+
+
+class CredentialsView(Protocol):
+    def user(self, name: str) -> User | None: ...
+    def users(self) -> Sequence[User]: ...
+    def key(self, digest: str) -> ProviderKey | None: ...
+    def token(self, digest: str) -> QueueToken | None: ...
+    def token_of(self, account: AccountId) -> QueueToken | None: ...
+
+
+class Credentials(CredentialsView, Protocol):
+    def add_user(self, user: User) -> None:
+        """Raises Conflict if the name is taken."""
+        ...
+
+    def save_user(self, user: User) -> None: ...
+    def add_key(self, key: ProviderKey) -> None: ...
+
+    def set_token(self, token: QueueToken) -> None:
+        """Replaces the account's token, if it has one."""
+        ...
+
+
+class JournalView(Protocol):
+    def get(self, *, channel: str, key: str) -> bytes | None: ...
+
+
+class JournalEntries(JournalView, Protocol):
+    def put(self, *, channel: str, key: str, value: bytes) -> None: ...
+
+
+class EventsView(Protocol):
+    def of(self, message: MessageId) -> Sequence[Event]:
+        """A message's story, in order."""
+        ...
+
+    def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
+        """Events of all messages behind the cursor, each with its own cursor."""
+        ...
+
+    def newest(self) -> int:
+        """The cursor behind which there is nothing yet."""
+        ...
+
+
+class Events(EventsView, Protocol):
+    def add(self, event: Event) -> None: ...
+
+
+class ProcessesView(Protocol):
+    def all(self) -> Sequence[Process]: ...
+
+
+class Processes(ProcessesView, Protocol):
+    def lease(self, *, now: datetime) -> ProcessId:
+        """A number from 0 to 1023: a new one, or the one whose heartbeat is the longest ago."""
+        ...
+
+    def beat(self, process: ProcessId, *, now: datetime) -> None: ...
+
+
+class View(Protocol):
+    """Committed data, for reading. Ends with the function it was given to."""
+
+    @property
+    def accounts(self) -> AccountsView: ...
+    @property
+    def ledger(self) -> LedgerView: ...
+    @property
+    def routing(self) -> RoutingView: ...
+    @property
+    def outbox(self) -> OutboxView: ...
+    @property
+    def inbox(self) -> InboxView: ...
+    @property
+    def credentials(self) -> CredentialsView: ...
+    @property
+    def journal(self) -> JournalView: ...
+    @property
+    def events(self) -> EventsView: ...
+    @property
+    def processes(self) -> ProcessesView: ...
+
+
+class UnitOfWork(Protocol):
+    """Changes that are kept together or not at all. Ends with the function it was given to."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def routing(self) -> Routing: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def journal(self) -> JournalEntries: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def processes(self) -> Processes: ...
+
+
+class Wakeup(Protocol):
+    """A level: set by a commit on its topic, lowered by the wait that sees it."""
+
+    def wait(self, timeout: float) -> bool:
+        """
+        Whether something was committed on the topic since the last wait that said so.
+
+        Waits for at most ``timeout`` seconds; 0 only looks.
+        """
+        ...
+
+    def set(self) -> None:
+        """Wake whoever waits, as a commit does: for stopping a thread."""
+        ...
+
+
+class Store(Protocol):
+    """
+    Where everything is kept.
+
+    Work given to :meth:`run` is a function over a unit of work that can be run again: no I/O,
+    clock, randomness, waiting or outside mutation in it. Units are applied one after another.
+    """
+
+    def run(
+        self,
+        work: Callable[[UnitOfWork], T],
+        *,
+        accounts: Sequence[AccountId] = (),
+        lane: Lane = Lane.SUBMISSION,
+        deadline: datetime | None = None,
+    ) -> Future[T]:
+        """
+        Apply the work; the future resolves when it is durable.
+
+        ``accounts`` are those it may change. What the work raises is the future's exception, and
+        leaves no trace. A unit not begun by its ``deadline`` is dropped. A future that was
+        cancelled before its unit began leaves no trace either; afterwards its commit stands.
+
+        Raises:
+            Overloaded: the submission lane is full, or its oldest unit has waited for 2 s.
+            StoreUnavailable: the store is closed.
+
+        The future raises:
+            DeadlinePassed: it was not begun in time.
+            StoreUnavailable: the commit failed.
+            RuntimeError: its result was asked for inside another unit, which would never end.
+        """
+        ...
+
+    def read(self, work: Callable[[View], T]) -> T:
+        """Look at committed data, from any thread, without waiting for a writer."""
+        ...
+
+    def wakeup(self, topic: str) -> Wakeup:
+        """
+        A new wake-up for a channel's queue or a :class:`Topic`.
+
+        A change by another process is noticed within a second and wakes everybody.
+        """
+        ...
+
+    def become_server(self) -> bool:
+        """
+        Claim the right to run channels.
+
+        Says whether every other process's lease is dead because of it: true where a store bears
+        one server only. Given up by :meth:`close`.
+
+        Raises:
+            StoreUnavailable: another server runs on this store, and it bears only one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Refuse new work, finish what is queued, stop. May be called twice."""
+        ...

@@ -1,0 +1,126 @@
+"""
+How messages leave and arrive: what a transport promises, and what it is given in return.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from smscore.domain.deliveries import DeliveryReport
+from smscore.domain.inbound import InboundPart
+from smscore.domain.messages import MessageId
+from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.segments import Segments
+
+__all__ = [
+    "Capabilities",
+    "ChannelHealth",
+    "Journal",
+    "SendJob",
+    "SendReceipt",
+    "Transport",
+    "TransportSink",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Capabilities:
+    """What a transport can do, declared and not guessed."""
+
+    delivery_reports: bool = False
+    flash: bool = False
+    inbound: bool = False
+    sender_id: bool = False
+    max_parts: int = 255
+
+
+@attrs.frozen(kw_only=True)
+class SendJob:
+    """One message for one channel, cut into its parts."""
+
+    message: MessageId
+    recipient: PhoneNumber
+    segments: Segments
+    concat_reference: int  # 0 to 255, the same for all parts and all tries
+    sender: SenderId | None = None
+    flash: bool = False
+    expires_at: datetime | None = None
+    accepted: tuple[int, ...] = ()  # numbers, from 1, of parts that the network has already
+
+
+@attrs.frozen(kw_only=True)
+class SendReceipt:
+    """The network took all parts: one reference each in order, None where it gave none."""
+
+    references: tuple[str | None, ...]
+
+
+@attrs.frozen(kw_only=True)
+class ChannelHealth:
+    """How a channel is, in one word and one sentence."""
+
+    is_ready: bool
+    detail: str
+    signal_dbm: int | None = None
+    identity: str | None = None
+
+
+class TransportSink(Protocol):
+    """
+    Where a transport puts what arrives. Any thread may call, also before ``send`` returns.
+
+    A call that returns means *stored*: only now may the network's or modem's copy be deleted. One
+    that raises means *keep it and offer it again*.
+    """
+
+    def received(self, part: InboundPart) -> None: ...
+
+    def reported(self, report: DeliveryReport) -> None: ...
+
+
+class Journal(Protocol):
+    """What must be durable while a message is being sent. Every call returns when it is."""
+
+    def submitting(self, job: SendJob, part: int) -> None:
+        """Part ``part`` (from 1) is about to leave: from here on a crash leaves it in doubt."""
+        ...
+
+    def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
+        """The network took the part and called it ``reference``."""
+        ...
+
+    def refused(self, job: SendJob, part: int) -> None:
+        """The part certainly did not leave: the doubt is lifted."""
+        ...
+
+    def get(self, key: str) -> bytes | None:
+        """What :meth:`put` kept under the key for this channel."""
+        ...
+
+    def put(self, key: str, value: bytes) -> None: ...
+
+
+class Transport(Protocol):
+    """
+    Something that carries messages: one instance per channel.
+
+    ``send`` is called by one thread at a time. It blocks until the network took **all** parts, or
+    raises :class:`~smscore.errors.TemporaryFailure`, :class:`~smscore.errors.PermanentFailure` or
+    :class:`~smscore.errors.Indeterminate`, and never anything else. It marks each part in the
+    journal before and after, and skips the parts of ``job.accepted``.
+    """
+
+    def open(self, sink: TransportSink, journal: Journal) -> None:
+        """Begin to work. May return before the network is up; called once."""
+        ...
+
+    def send(self, job: SendJob) -> SendReceipt: ...
+
+    def health(self) -> ChannelHealth:
+        """How the channel is right now, without touching the line."""
+        ...
+
+    def close(self) -> None:
+        """Stop, and join all threads. May be called twice, and while ``send`` blocks."""
+        ...

@@ -1,0 +1,157 @@
+"""
+What plugins have registered: kinds of transports, stores, authenticators, rate limiters.
+
+A registry is filled while a gateway is built and only read afterwards.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from smscore.errors import PluginError
+from smscore.ports.clock import Clock
+from smscore.ports.identity import Authenticator
+from smscore.ports.policy import RateLimiter
+from smscore.ports.storage import Store
+from smscore.ports.transport import Capabilities, Transport
+
+__all__ = ["AuthenticatorMaker", "Registry", "StoreKind", "TransportKind"]
+
+T = TypeVar("T")
+
+AuthenticatorMaker = Callable[[Store, bytes], Authenticator]
+"""Makes an authenticator from the store and the content of the key file."""
+
+
+@attrs.frozen(kw_only=True)
+class TransportKind:
+    """
+    One kind of transport. ``options`` is the attrs class that a channel's table is checked
+    against; ``make`` gets the channel's name and its options, and must not touch a device.
+    """
+
+    kind: str
+    options: type[Any]
+    make: Callable[[str, Any], Transport]
+    capabilities: Capabilities
+
+
+@attrs.frozen(kw_only=True)
+class StoreKind:
+    """One kind of store, chosen by its URL's scheme. ``migrate`` creates or upgrades its schema."""
+
+    scheme: str
+    open: Callable[[str, Clock], Store]
+    migrate: Callable[[str], None]
+
+
+class Registry:
+    """Where plugins put what they bring; a name can be taken once."""
+
+    def __init__(self) -> None:
+        self._transports: dict[str, TransportKind] = {}
+        self._stores: dict[str, StoreKind] = {}
+        self._authenticators: list[AuthenticatorMaker] = []
+        self._rate_limiters: list[Callable[[], RateLimiter]] = []
+
+    def transport(
+        self,
+        *,
+        kind: str,
+        options: type[T],
+        make: Callable[[str, T], Transport],
+        capabilities: Capabilities,
+    ) -> None:
+        """
+        Register a kind of transport.
+
+        Raises:
+            PluginError: the kind is taken, or ``options`` is not an attrs class.
+        """
+        if not attrs.has(options):
+            raise PluginError(f"the options of transport {kind!r} must be an attrs class")
+        _put(
+            self._transports,
+            kind,
+            "transport",
+            TransportKind(kind=kind, options=options, make=make, capabilities=capabilities),
+        )
+
+    def store(
+        self,
+        *,
+        scheme: str,
+        open: Callable[[str, Clock], Store],  # noqa: A002  # the store's own word
+        migrate: Callable[[str], None],
+    ) -> None:
+        """
+        Register a kind of store under its URL's scheme.
+
+        Raises:
+            PluginError: the scheme is taken.
+        """
+        _put(self._stores, scheme, "store", StoreKind(scheme=scheme, open=open, migrate=migrate))
+
+    def authenticator(self, make: AuthenticatorMaker) -> None:
+        """Register what checks credentials; the last one registered is used."""
+        self._authenticators.append(make)
+
+    def rate_limiter(self, make: Callable[[], RateLimiter]) -> None:
+        """Register what counts calls; the last one registered is used."""
+        self._rate_limiters.append(make)
+
+    def transport_kind(self, kind: str) -> TransportKind:
+        """
+        A registered kind of transport.
+
+        Raises:
+            PluginError: nothing has registered it.
+        """
+        return _get(self._transports, kind, "transport")
+
+    def store_kind(self, scheme: str) -> StoreKind:
+        """
+        A registered kind of store.
+
+        Raises:
+            PluginError: nothing has registered it.
+        """
+        return _get(self._stores, scheme, "store")
+
+    def authenticator_maker(self) -> AuthenticatorMaker:
+        """
+        What checks credentials.
+
+        Raises:
+            PluginError: nothing has registered one.
+        """
+        return _last(self._authenticators, "authenticator")
+
+    def rate_limiter_maker(self) -> Callable[[], RateLimiter]:
+        """
+        What counts calls.
+
+        Raises:
+            PluginError: nothing has registered one.
+        """
+        return _last(self._rate_limiters, "rate limiter")
+
+
+def _put(kinds: dict[str, T], name: str, what: str, value: T) -> None:
+    if name in kinds:
+        raise PluginError(f"two plugins register the {what} {name!r}; disable one of them")
+    kinds[name] = value
+
+
+def _get(kinds: dict[str, T], name: str, what: str) -> T:
+    if name not in kinds:
+        known = ", ".join(kinds) or "none"
+        raise PluginError(f"no plugin has registered the {what} {name!r}; registered are: {known}")
+    return kinds[name]
+
+
+def _last(makers: Sequence[T], what: str) -> T:
+    if not makers:
+        raise PluginError(f"no plugin has registered an {what}; enable 'identity' and 'policy'")
+    return makers[-1]

@@ -1,0 +1,178 @@
+"""
+The threads of a running gateway: one per channel, one for housekeeping, one for observers.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from smscore.errors import GatewayError
+from smscore.ports.storage import Store, Topic, Wakeup
+from smscore.ports.transport import Journal, Transport
+from smscore.services.dispatch import Dispatch
+from smscore.services.housekeeping import Housekeeping
+from smscore.services.notification import Notification
+from smscore.services.reception import Reception
+
+__all__ = ["Runner"]
+
+_log = logging.getLogger(__name__)
+
+_SAFETY_NET = 1.0
+"""Seconds after which a thread looks again although nobody woke it."""
+_TICK = 0.5
+_LONGEST_PAUSE = 30.0
+
+
+class Runner:
+    """
+    Keeps the parts of a gateway going. They never call each other: progress goes through the store.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        transports: Mapping[str, Transport],
+        journals: Mapping[str, Journal],
+        dispatch: Dispatch,
+        reception: Reception,
+        housekeeping: Housekeeping,
+        notification: Notification,
+    ) -> None:
+        self._store = store
+        self._transports = transports
+        self._journals = journals
+        self._dispatch = dispatch
+        self._reception = reception
+        self._housekeeping = housekeeping
+        self._notification = notification
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._wakeups: list[Wakeup] = []
+        self._is_open = False
+
+    def start(self) -> None:
+        """Become the store's server, open the channels, start the threads."""
+        self._open()
+        self._stop.clear()
+        for name, transport in self._transports.items():
+            self._start_channel(name, transport)
+        self._start("housekeeping", self._housekeeping.run_once, wait=self._stop.wait, pause=_TICK)
+        if self._notification.has_observers:
+            wakeup = self._wake_up(Topic.EVENTS)
+            self._start("observers", self._notification.run_once, wait=wakeup.wait)
+
+    def stop(self) -> None:
+        """Stop the threads, close the channels, hand back what they held. May be called twice."""
+        self._stop.set()
+        for wakeup in self._wakeups:
+            wakeup.set()
+        if self._is_open:
+            for transport in self._transports.values():
+                transport.close()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._wakeups.clear()
+        if self._is_open:
+            self._is_open = False
+            self._hand_back()
+
+    def run_pending(self) -> int:
+        """One round of everything, on the caller's thread."""
+        self._open()
+        done = self._housekeeping.run_once()
+        for name, transport in self._transports.items():
+            while self._dispatch.run_once(name, transport):
+                done += 1
+        if self._notification.has_observers:
+            done += self._notification.run_once()
+        return done
+
+    def _open(self) -> None:
+        if self._is_open:
+            return
+        if self._store.become_server():
+            # No other server can be alive: what others hold was left behind.
+            self._dispatch.recover_others()
+        for name, transport in self._transports.items():
+            transport.open(self._reception, self._journals[name])
+        self._is_open = True
+
+    def _hand_back(self) -> None:
+        for name in self._transports:
+            try:
+                self._dispatch.recover_own(name)
+            except GatewayError:
+                _log.exception("what channel %s held could not be handed back", name)
+
+    def _start_channel(self, name: str, transport: Transport) -> None:
+        wakeup = self._wake_up(name)
+
+        def send_one() -> int:
+            return self._dispatch.run_once(name, transport)
+
+        def mend() -> None:
+            self._dispatch.recover_own(name)
+
+        self._start(f"channel {name}", send_one, wait=wakeup.wait, mend=mend)
+
+    def _wake_up(self, topic: str) -> Wakeup:
+        wakeup = self._store.wakeup(topic)
+        self._wakeups.append(wakeup)
+        return wakeup
+
+    def _start(
+        self,
+        name: str,
+        step: Callable[[], int],
+        *,
+        wait: Callable[[float], bool],
+        pause: float = _SAFETY_NET,
+        mend: Callable[[], None] | None = None,
+    ) -> None:
+        loop = _Loop(name, step, wait=wait, pause=pause, mend=mend, stop=self._stop)
+        thread = threading.Thread(target=loop.run, name=f"smscore {name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+class _Loop:
+    """One step after another; a step that did nothing is followed by a wait, a fault by a pause."""
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], int],
+        *,
+        wait: Callable[[float], bool],
+        pause: float,
+        mend: Callable[[], None] | None,
+        stop: threading.Event,
+    ) -> None:
+        self._name = name
+        self._step = step
+        self._wait = wait
+        self._pause = pause
+        self._mend = mend
+        self._stop = stop
+        self._faults = 0
+
+    def run(self) -> None:
+        """Until the stop event is set."""
+        while not self._stop.is_set():
+            try:
+                self._step_once()
+            except Exception:  # noqa: BLE001  # nothing may end a channel's thread
+                _log.exception("%s stumbled; it goes on after a pause", self._name)
+                self._faults += 1
+                self._stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))
+
+    def _step_once(self) -> None:
+        if self._faults and self._mend is not None:
+            self._mend()
+        done = self._step()
+        self._faults = 0
+        if not done:
+            self._wait(self._pause)

@@ -1,0 +1,52 @@
+"""
+What follows from a changed delivery: it is saved, its event is written, credits go back.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from smscore.domain.deliveries import Delivery
+from smscore.domain.events import next_event
+from smscore.ports.storage import UnitOfWork
+
+__all__ = ["record"]
+
+
+def record(
+    work: UnitOfWork,
+    delivery: Delivery,
+    *,
+    at: datetime,
+    kind: str | None = None,
+    detail: Mapping[str, str | int | None] | None = None,
+) -> Delivery:
+    """
+    Keep a delivery that has just moved, in the unit of work that moved it.
+
+    ``kind`` is the event's, ``message.<status>`` unless the move is not told by the status.
+    """
+    told = dict(detail or {})
+    if refund := delivery.refundable:
+        account = work.accounts.get(delivery.account)
+        if account is not None:
+            refunded, entry = account.refund(
+                credits=refund, message=delivery.message, now=at, why=str(delivery.status)
+            )
+            if entry is not None:
+                work.accounts.save(refunded)
+                work.ledger.add(entry)
+                told["refunded"] = refund
+        delivery = attrs.evolve(delivery, charged=delivery.charged - refund)
+    if delivery.error and "error" not in told and delivery.error_code:
+        told["error"] = delivery.error
+    counted, event = next_event(
+        delivery, kind=kind or f"message.{delivery.status}", at=at, detail=told
+    )
+    work.outbox.save(counted)
+    work.events.add(event)
+    settled = counted.settled(at=at)
+    if settled.status is counted.status:
+        return counted
+    return record(work, settled, at=at)  # reports were faster than the receipt

@@ -1,0 +1,85 @@
+"""
+What arrives from channels: inbound parts become messages, reports move deliveries on.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from smscore.domain.deliveries import DeliveryReport
+from smscore.domain.inbound import InboundMessage, InboundPart, is_complete, join_text
+from smscore.domain.messages import MessageId
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._progress import record
+
+__all__ = ["Reception"]
+
+
+class Reception:
+    """
+    The sink of every transport: a call that returns means *stored*.
+
+    ``owners`` names the account, if any, to which a channel's inbound messages belong.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        owners: Mapping[str, str] | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._owners = owners or {}
+
+    def received(self, part: InboundPart) -> None:
+        """Keep a part; with its last one the message is whole."""
+        message = self._ids()
+        self._store.run(
+            lambda work: _receive(work, part, message, owner=self._owners.get(part.channel)),
+            lane=Lane.CUSTODY,
+        ).result()
+
+    def reported(self, report: DeliveryReport) -> None:
+        """Fold a report into its delivery, or park it until its reference is known."""
+        now = self._clock.now()
+        self._store.run(lambda work: _report(work, report, now=now), lane=Lane.CUSTODY).result()
+
+
+def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: str | None) -> None:
+    if not work.inbox.add_part(part):
+        return  # offered again, since the modem did not hear that it was stored
+    parts = [part]
+    if part.concatenation is not None and part.concatenation.has_sense():
+        parts = list(work.inbox.siblings(part))
+    if not is_complete(parts):
+        return
+    account = work.accounts.named(owner) if owner else None
+    work.inbox.add(
+        InboundMessage(
+            id=message,
+            account=account.id if account else None,
+            channel=part.channel,
+            sender=part.sender,
+            text=join_text(parts),
+            received_at=part.received_at,
+            sent_at=part.sent_at,
+        )
+    )
+    work.inbox.joined(parts)
+
+
+def _report(work: UnitOfWork, report: DeliveryReport, *, now: datetime) -> None:
+    before = work.outbox.awaiting(report)
+    if before is None:
+        work.outbox.park(report)
+        return
+    after = before.reported(report)
+    if after.status is not before.status:
+        record(work, after, at=now, detail={"channel": report.channel, "report": report.detail})
+    elif after != before:
+        work.outbox.save(after)

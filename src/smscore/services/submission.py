@@ -1,0 +1,287 @@
+"""
+Accepting messages: planned before, paid for and stored in one unit of work, all or nothing.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+
+import attrs
+
+from smscore.domain.accounts import Account
+from smscore.domain.events import next_event
+from smscore.domain.messages import AccountId, OutboundMessage, Priority, Surface
+from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.planning import Plan, plan
+from smscore.domain.receipts import AcceptedItem, Receipt, RefusedItem
+from smscore.domain.routing import Topology
+from smscore.errors import IdempotencyConflict, InvalidRequest, Rejected, RejectedItems
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.policy import Screen
+from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
+from smscore.services._settings import Settings
+
+__all__ = ["IDEMPOTENCY_LIFE", "Item", "Submission", "Submissions"]
+
+IDEMPOTENCY_LIFE = timedelta(hours=24)
+_LONGEST_KEY = 255
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """One text to one recipient, as the caller wrote it; ``index`` is its place in the request."""
+
+    to: str
+    text: str
+    index: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Submission:
+    """
+    A request to send.
+
+    ``is_partial`` accepts the good items and reports the bad ones; otherwise one bad item refuses
+    the whole request.
+    """
+
+    account: AccountId
+    surface: Surface
+    items: tuple[Item, ...]
+    sender: SenderId | None = None
+    priority: Priority = Priority.NORMAL
+    flash: bool = False
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    callback_url: str | None = None
+    idempotency_key: str | None = None
+    is_partial: bool = False
+
+
+class Submissions:
+    """The use case *submit*. Any thread may call."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        topology: Topology,
+        settings: Settings,
+        screens: Sequence[Screen] = (),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._topology = topology
+        self._settings = settings
+        self._screens = screens
+
+    def submit(
+        self,
+        *,
+        account: str,
+        to: str,
+        text: str,
+        sender: str | None = None,
+        idempotency_key: str | None = None,
+        surface: Surface = Surface.LIBRARY,
+    ) -> Receipt:
+        """
+        Send one text, and wait until it is durable.
+
+        Raises:
+            Rejected: nothing was stored; the class says why.
+            StoreError: nothing was stored; try again later.
+        """
+        submission = Submission(
+            account=self._settings.account(account).id,
+            surface=surface,
+            items=(Item(to=to, text=text),),
+            sender=SenderId.parse(sender) if sender else None,
+            idempotency_key=idempotency_key,
+        )
+        return self.begin(submission).result()
+
+    def begin(self, submission: Submission, *, deadline: datetime | None = None) -> Future[Receipt]:
+        """
+        Begin to accept a request; the future resolves when its messages are durable.
+
+        Async hosts await it with ``asyncio.wrap_future``. A request not begun by ``deadline``
+        leaves nothing behind.
+
+        Raises:
+            Rejected: as the future may; what needs no store is refused at once.
+            Overloaded: the store cannot keep up.
+        """
+        now = self._clock.now()
+        account = self._settings.account(submission.account)
+        _check_key(submission.idempotency_key)
+        plans, refused = self._plan(submission, account=account, now=now)
+        acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
+        return self._store.run(acceptance, accounts=(account.id,), deadline=deadline)
+
+    def estimate(self, submission: Submission) -> Sequence[Plan]:
+        """
+        Decide as :meth:`begin` would, and store nothing.
+
+        Raises:
+            Rejected: as :meth:`begin`, but for quota and credit.
+        """
+        account = self._settings.account(submission.account)
+        plans, _ = self._plan(submission, account=account, now=self._clock.now())
+        return [plan for _, plan in plans]
+
+    def _plan(
+        self, submission: Submission, *, account: Account, now: datetime
+    ) -> tuple[list[tuple[Item, Plan]], list[RefusedItem]]:
+        plans: list[tuple[Item, Plan]] = []
+        reasons: dict[int, Rejected] = {}
+        for item in submission.items:
+            try:
+                plans.append((item, self._plan_item(submission, item, account=account, now=now)))
+            except Rejected as reason:
+                if not submission.is_partial:
+                    raise
+                reasons[item.index] = reason
+        if not plans:
+            raise RejectedItems("no item of the request can be sent", reasons=reasons)
+        refused = [
+            RefusedItem(index=index, code=reason.code, error=str(reason))
+            for index, reason in reasons.items()
+        ]
+        return plans, refused
+
+    def _plan_item(
+        self, submission: Submission, item: Item, *, account: Account, now: datetime
+    ) -> Plan:
+        if not item.text:
+            raise InvalidRequest("the text is empty; a message needs at least one character")
+        message = OutboundMessage(
+            id=self._ids(),
+            account=account.id,
+            recipient=PhoneNumber.parse(item.to, home=account.home_country),
+            recipient_as_given=item.to,
+            text=item.text,
+            surface=submission.surface,
+            accepted_at=now,
+            sender=submission.sender or account.default_sender,
+            priority=submission.priority,
+            flash=submission.flash,
+            not_before=submission.not_before,
+            expires_at=submission.expires_at,
+            callback_url=submission.callback_url,
+        )
+        for screen in self._screens:
+            screen(message)
+        return plan(
+            message,
+            account=account,
+            routes=self._settings.routes(),
+            topology=self._topology,
+            now=now,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class _Acceptance:
+    """The unit of work of a submission: can be run again, decides nothing but money."""
+
+    submission: Submission
+    plans: Sequence[tuple[Item, Plan]]
+    refused: Sequence[RefusedItem]
+    now: datetime
+
+    def __call__(self, work: UnitOfWork) -> Receipt:
+        key = self.submission.idempotency_key
+        if key is None:
+            return self._accept(work)
+        first = work.idempotency.get(
+            account=self.submission.account, surface=self.submission.surface, key=key
+        )
+        digest = _digest(self.submission)
+        if first is not None and self.now - first.at < IDEMPOTENCY_LIFE:
+            if first.digest != digest:
+                raise IdempotencyConflict(
+                    f"the idempotency key {key!r} was used for another request; take a new key"
+                )
+            return first.receipt
+        receipt = self._accept(work)
+        work.idempotency.add(
+            IdempotencyRecord(
+                account=self.submission.account,
+                surface=self.submission.surface,
+                key=key,
+                digest=digest,
+                receipt=receipt,
+                at=self.now,
+            )
+        )
+        return receipt
+
+    def _accept(self, work: UnitOfWork) -> Receipt:
+        account = work.accounts.get(self.submission.account)
+        if account is None:
+            raise InvalidRequest(f"account {self.submission.account} is gone")
+        credits = sum(plan.charge for _, plan in self.plans)
+        spent, entry = account.spend(
+            messages=len(self.plans),
+            credits=credits,
+            first=self.plans[0][1].message.id,
+            now=self.now,
+        )
+        work.accounts.save(spent)
+        if entry is not None:
+            work.ledger.add(entry)
+        return Receipt(
+            accepted=tuple(
+                self._store(work, item, plan, is_metered=spent.credits is not None)
+                for item, plan in self.plans
+            ),
+            refused=tuple(self.refused),
+            credits_used=credits,
+            credits_remaining=spent.credits,
+        )
+
+    def _store(self, work: UnitOfWork, item: Item, plan: Plan, *, is_metered: bool) -> AcceptedItem:
+        delivery, event = next_event(
+            plan.delivery(charged=plan.charge if is_metered else 0),
+            kind="message.scheduled" if plan.message.not_before else "message.queued",
+            at=self.now,
+            detail=plan.reasons(),
+        )
+        work.outbox.add(plan.message, delivery)
+        work.events.add(event)
+        return AcceptedItem(
+            index=item.index,
+            message=plan.message.id,
+            to=item.to,
+            status=delivery.status,
+            credits=plan.charge,
+        )
+
+
+def _check_key(key: str | None) -> None:
+    if key is None:
+        return
+    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise InvalidRequest(
+            f"the idempotency key must be 1 to {_LONGEST_KEY} printable ASCII characters"
+        )
+
+
+def _digest(submission: Submission) -> str:
+    """Of what was asked for; the key itself and the account are the look-up, not the content."""
+    asked = (
+        [(item.index, item.to, item.text) for item in submission.items],
+        submission.sender and submission.sender.value,
+        int(submission.priority),
+        submission.flash,
+        submission.not_before and submission.not_before.isoformat(),
+        submission.expires_at and submission.expires_at.isoformat(),
+        submission.callback_url,
+    )
+    return hashlib.sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,43 @@
+"""
+What plugin authors and embedders test with: a store in memory, fakes, builders, contracts.
+
+The contracts need pytest and are imported from :mod:`smscore.testing.contracts`.
+"""
+
+from smscore.testing.builders import (
+    a_delivery,
+    a_job,
+    a_message,
+    a_part,
+    a_report,
+    a_tracked,
+    a_user,
+    an_account,
+)
+from smscore.testing.fakes import (
+    NOON,
+    FakeTransport,
+    ManualClock,
+    RecordingJournal,
+    RecordingSink,
+)
+from smscore.testing.identity import PlainAuthenticator
+from smscore.testing.memory import MemoryStore
+
+__all__ = [
+    "NOON",
+    "FakeTransport",
+    "ManualClock",
+    "MemoryStore",
+    "PlainAuthenticator",
+    "RecordingJournal",
+    "RecordingSink",
+    "a_delivery",
+    "a_job",
+    "a_message",
+    "a_part",
+    "a_report",
+    "a_tracked",
+    "a_user",
+    "an_account",
+]

@@ -1,0 +1,426 @@
+"""
+The collections of the store in memory: dictionaries that can undo.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from smscore.domain.accounts import Account
+from smscore.domain.credentials import ProviderKey, QueueToken, User
+from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
+from smscore.domain.events import Event
+from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.ledger import Entry
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
+from smscore.domain.routing import Route
+from smscore.errors import Conflict, StoreError
+from smscore.ports.storage import IdempotencyRecord, Process, Topic, Tracked
+
+__all__ = ["MemoryUnit"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_PROCESSES = 1024
+_ALIVE = timedelta(seconds=30)
+
+
+class _Log:
+    """What the unit in progress has changed: how to undo it, and whom it concerns."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], object]] = []
+        self.topics: set[str] = set()
+
+    def put(self, table: dict[K, V], key: K, value: V) -> None:
+        """Set a key, so that it can be undone."""
+        if key in table:
+            before = table[key]
+            self._undo.append(lambda: table.__setitem__(key, before))
+        else:
+            self._undo.append(lambda: table.pop(key))
+        table[key] = value
+
+    def drop(self, table: dict[K, V], key: K) -> None:
+        """Take a key out, so that it can be undone."""
+        before = table.pop(key)
+        self._undo.append(lambda: table.__setitem__(key, before))
+
+    def append(self, rows: list[V], value: V) -> None:
+        """Add a row, so that it can be undone."""
+        rows.append(value)
+        self._undo.append(rows.pop)
+
+    def undoable(self, undo: Callable[[], object]) -> None:
+        """Something was changed, and this takes it back."""
+        self._undo.append(undo)
+
+    def undo(self) -> None:
+        """Take everything back, newest first."""
+        while self._undo:
+            self._undo.pop()()
+        self.topics = set()
+
+    def keep(self) -> set[str]:
+        """Forget how to undo; the topics that were touched."""
+        self._undo.clear()
+        topics, self.topics = self.topics, set()
+        return topics
+
+
+class MemoryUnit:
+    """All collections; both the unit of work and the view of the store in memory."""
+
+    def __init__(self) -> None:
+        log = self._log = _Log()
+        self.accounts = _Accounts(log)
+        self.ledger = _Ledger(log)
+        self.routing = _Routing(log)
+        self.outbox = _Outbox(log)
+        self.inbox = _Inbox(log)
+        self.idempotency = _Idempotency(log)
+        self.credentials = _Credentials(log)
+        self.journal = _Journal(log)
+        self.events = _Events(log)
+        self.processes = _Processes(log)
+
+    def undo(self) -> None:
+        """The unit in progress never was."""
+        self._log.undo()
+
+    def keep(self) -> set[str]:
+        """The unit in progress stands; says which topics it touched."""
+        return self._log.keep()
+
+
+class _Accounts:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._accounts: dict[AccountId, Account] = {}
+
+    def get(self, account: AccountId) -> Account | None:
+        return self._accounts.get(account)
+
+    def named(self, name: str) -> Account | None:
+        return next((one for one in self._accounts.values() if one.name == name), None)
+
+    def all(self) -> Sequence[Account]:
+        return sorted(self._accounts.values(), key=lambda account: account.id)
+
+    def add(self, account: Account) -> None:
+        if account.id in self._accounts or self.named(account.name):
+            raise Conflict(f"there is an account {account.name!r} or {account.id} already")
+        self._log.put(self._accounts, account.id, account)
+        self._log.topics.add(Topic.ACCOUNTS)
+
+    def save(self, account: Account) -> None:
+        before = self._accounts[account.id]
+        self._log.put(self._accounts, account.id, account)
+        if not account.has_same_settings(before):
+            self._log.topics.add(Topic.ACCOUNTS)
+
+
+class _Ledger:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._entries: list[Entry] = []
+
+    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
+        return [one for one in reversed(self._entries) if one.account == account][:limit]
+
+    def total(self, account: AccountId) -> int:
+        return sum(one.credits for one in self._entries if one.account == account)
+
+    def add(self, entry: Entry) -> None:
+        self._log.append(self._entries, entry)
+
+
+class _Routing:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._tables: dict[str, tuple[Route, ...]] = {}
+
+    def routes(self) -> Sequence[Route]:
+        return self._tables.get("routes", ())
+
+    def replace(self, routes: Sequence[Route]) -> None:
+        self._log.put(self._tables, "routes", tuple(routes))
+        self._log.topics.add(Topic.ROUTING)
+
+
+class _Outbox:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._messages: dict[MessageId, OutboundMessage] = {}
+        self._deliveries: dict[MessageId, Delivery] = {}
+        self._parked: list[DeliveryReport] = []
+
+    def get(self, message: MessageId) -> Tracked | None:
+        if message not in self._messages:
+            return None
+        return Tracked(message=self._messages[message], delivery=self._deliveries[message])
+
+    def find(
+        self,
+        *,
+        account: AccountId | None = None,
+        statuses: Collection[Status] = (),
+        before: MessageId | None = None,
+        limit: int = 50,
+    ) -> Sequence[Tracked]:
+        found = [
+            Tracked(message=message, delivery=self._deliveries[message.id])
+            for message in sorted(self._messages.values(), key=lambda one: -one.id)
+            if account in (None, message.account)
+            and (not statuses or self._deliveries[message.id].status in statuses)
+            and (before is None or message.id < before)
+        ]
+        return found[:limit]
+
+    def count(self, *, channel: str | None = None) -> dict[Status, int]:
+        counts: dict[Status, int] = {}
+        for one in self._deliveries.values():
+            if channel in (None, one.channel):
+                counts[one.status] = counts.get(one.status, 0) + 1
+        return counts
+
+    def has_due(self, *, now: datetime) -> bool:
+        return bool(self.due(now=now, limit=1))
+
+    def has_overdue(self, *, now: datetime) -> bool:
+        return bool(self.overdue(now=now, limit=1))
+
+    def add(self, message: OutboundMessage, delivery: Delivery) -> None:
+        if message.id in self._messages:
+            raise StoreError(f"there is a message {message.id:016x} already")
+        self._log.put(self._messages, message.id, message)
+        self._put(delivery)
+
+    def save(self, delivery: Delivery) -> None:
+        if delivery.message not in self._deliveries:
+            raise StoreError(f"there is no message {delivery.message:016x} to save")
+        self._put(delivery)
+
+    def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
+        queued = self._where(lambda one: one.status is Status.QUEUED and one.channel == channel)
+        queued.sort(key=lambda one: (-one.priority, one.message))
+        return [
+            Tracked(message=self._messages[one.message], delivery=one) for one in queued[:limit]
+        ]
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        due = self._where(
+            lambda one: (
+                one.status is Status.SCHEDULED and one.due_at is not None and one.due_at <= now
+            )
+        )
+        return sorted(due, key=lambda one: (one.due_at or now, one.message))[:limit]
+
+    def overdue(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        waiting = (Status.SCHEDULED, Status.QUEUED)
+        return self._where(
+            lambda one: (
+                one.status in waiting and one.expires_at is not None and one.expires_at <= now
+            )
+        )[:limit]
+
+    def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
+        return self._where(lambda one: one.status is Status.SENDING and one.owner in owners)[:limit]
+
+    def owners(self) -> Sequence[ProcessId]:
+        held = self._where(lambda one: one.status is Status.SENDING)
+        return sorted({one.owner for one in held if one.owner is not None})
+
+    def awaiting(self, report: DeliveryReport) -> Delivery | None:
+        candidates = [
+            (part.at, one.message, one)
+            for one in self._deliveries.values()
+            for part in one.parts
+            if part.channel == report.channel
+            and part.reference == report.reference
+            and one.recipient.is_same_line(report.recipient)
+        ]
+        return max(candidates, key=lambda found: found[:2])[2] if candidates else None
+
+    def park(self, report: DeliveryReport) -> None:
+        self._log.append(self._parked, report)
+
+    def unpark(self, *, channel: str, reference: str) -> Sequence[DeliveryReport]:
+        return self._take_parked(lambda one: one.channel == channel and one.reference == reference)
+
+    def forget_parked(self, *, before: datetime) -> int:
+        return len(self._take_parked(lambda one: one.received_at < before))
+
+    def _take_parked(self, is_meant: Callable[[DeliveryReport], bool]) -> Sequence[DeliveryReport]:
+        before = list(self._parked)
+        taken = [one for one in before if is_meant(one)]
+        self._parked[:] = [one for one in before if not is_meant(one)]
+        self._log.undoable(lambda: self._parked.__setitem__(slice(None), before))
+        return taken
+
+    def _where(self, is_meant: Callable[[Delivery], bool]) -> list[Delivery]:
+        found = [one for one in self._deliveries.values() if is_meant(one)]
+        return sorted(found, key=lambda one: one.message)
+
+    def _put(self, delivery: Delivery) -> None:
+        self._log.put(self._deliveries, delivery.message, delivery)
+        if delivery.status is Status.QUEUED:
+            self._log.topics.add(delivery.channel)
+
+
+class _Inbox:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._messages: dict[MessageId, InboundMessage] = {}
+        self._parts: dict[tuple[str, str], InboundPart] = {}
+        self._joined: dict[tuple[str, str], InboundPart] = {}
+
+    def find(
+        self, *, account: AccountId | None = None, before: MessageId | None = None, limit: int = 50
+    ) -> Sequence[InboundMessage]:
+        found = [
+            one
+            for one in sorted(self._messages.values(), key=lambda one: -one.id)
+            if account in (None, one.account) and (before is None or one.id < before)
+        ]
+        return found[:limit]
+
+    def add(self, message: InboundMessage) -> None:
+        self._log.put(self._messages, message.id, message)
+
+    def add_part(self, part: InboundPart) -> bool:
+        key = (part.channel, part.fingerprint)
+        if key in self._parts:
+            return False
+        self._log.put(self._parts, key, part)
+        return True
+
+    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
+        return [
+            one
+            for key, one in self._parts.items()
+            if key not in self._joined and _group_of(one) == _group_of(part)
+        ]
+
+    def joined(self, parts: Sequence[InboundPart]) -> None:
+        for part in parts:
+            self._log.put(self._joined, (part.channel, part.fingerprint), part)
+
+
+def _group_of(part: InboundPart) -> tuple[object, ...]:
+    place = part.concatenation
+    if place is None:
+        return (part.channel, part.fingerprint)
+    return (part.channel, part.sender, place.reference, place.is_wide, place.total)
+
+
+class _Idempotency:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._records: dict[tuple[AccountId, Surface, str], IdempotencyRecord] = {}
+
+    def get(self, *, account: AccountId, surface: Surface, key: str) -> IdempotencyRecord | None:
+        return self._records.get((account, surface, key))
+
+    def add(self, record: IdempotencyRecord) -> None:
+        self._log.put(self._records, (record.account, record.surface, record.key), record)
+
+    def forget(self, *, before: datetime, limit: int) -> int:
+        old = [key for key, record in self._records.items() if record.at < before][:limit]
+        for key in old:
+            self._log.drop(self._records, key)
+        return len(old)
+
+
+class _Credentials:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._users: dict[str, User] = {}
+        self._keys: dict[str, ProviderKey] = {}
+        self._tokens: dict[AccountId, QueueToken] = {}
+
+    def user(self, name: str) -> User | None:
+        return self._users.get(name)
+
+    def users(self) -> Sequence[User]:
+        return sorted(self._users.values(), key=lambda user: user.name)
+
+    def key(self, digest: str) -> ProviderKey | None:
+        return self._keys.get(digest)
+
+    def token(self, digest: str) -> QueueToken | None:
+        return next((one for one in self._tokens.values() if one.digest == digest), None)
+
+    def token_of(self, account: AccountId) -> QueueToken | None:
+        return self._tokens.get(account)
+
+    def add_user(self, user: User) -> None:
+        if user.name in self._users:
+            raise Conflict(f"there is a user {user.name!r} already")
+        self.save_user(user)
+
+    def save_user(self, user: User) -> None:
+        self._log.put(self._users, user.name, user)
+        self._log.topics.add(Topic.CREDENTIALS)
+
+    def add_key(self, key: ProviderKey) -> None:
+        self._log.put(self._keys, key.digest, key)
+        self._log.topics.add(Topic.CREDENTIALS)
+
+    def set_token(self, token: QueueToken) -> None:
+        self._log.put(self._tokens, token.account, token)
+        self._log.topics.add(Topic.CREDENTIALS)
+
+
+class _Journal:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._values: dict[tuple[str, str], bytes] = {}
+
+    def get(self, *, channel: str, key: str) -> bytes | None:
+        return self._values.get((channel, key))
+
+    def put(self, *, channel: str, key: str, value: bytes) -> None:
+        self._log.put(self._values, (channel, key), value)
+
+
+class _Events:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._events: list[Event] = []
+
+    def of(self, message: MessageId) -> Sequence[Event]:
+        return [one for one in self._events if one.message == message]
+
+    def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
+        return list(enumerate(self._events, start=1))[cursor : cursor + limit]
+
+    def newest(self) -> int:
+        return len(self._events)
+
+    def add(self, event: Event) -> None:
+        self._log.append(self._events, event)
+        self._log.topics.add(Topic.EVENTS)
+
+
+class _Processes:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._processes: dict[ProcessId, Process] = {}
+
+    def all(self) -> Sequence[Process]:
+        return sorted(self._processes.values(), key=lambda process: process.id)
+
+    def lease(self, *, now: datetime) -> ProcessId:
+        number = ProcessId(len(self._processes))
+        if number >= _PROCESSES:
+            oldest = min(self._processes.values(), key=lambda process: process.heartbeat_at)
+            if now - oldest.heartbeat_at < _ALIVE:
+                raise StoreError(f"all {_PROCESSES} process numbers are in use")
+            number = oldest.id
+        self.beat(number, now=now)
+        return number
+
+    def beat(self, process: ProcessId, *, now: datetime) -> None:
+        self._log.put(self._processes, process, Process(id=process, heartbeat_at=now))

@@ -1,0 +1,126 @@
+"""
+Values with sensible defaults, so that a test mentions only what matters to it.
+"""
+
+from itertools import count
+from typing import Any
+
+from smscore.domain.accounts import Account
+from smscore.domain.credentials import User
+from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
+from smscore.domain.inbound import Coding, InboundPart
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
+from smscore.domain.numbers import PhoneNumber
+from smscore.domain.segments import Encoding, Segments
+from smscore.ports.storage import Tracked
+from smscore.ports.transport import SendJob
+from smscore.testing.fakes import NOON
+
+__all__ = [
+    "a_delivery",
+    "a_job",
+    "a_message",
+    "a_part",
+    "a_report",
+    "a_tracked",
+    "a_user",
+    "an_account",
+]
+
+_numbers = count(1)
+RECIPIENT = PhoneNumber("+491701234567")
+
+
+def an_account(**changes: Any) -> Account:
+    """An account that meters nothing."""
+    return Account(**{"id": AccountId(1), "name": "acme", **changes})
+
+
+def a_user(**changes: Any) -> User:
+    """A user without permissions."""
+    return User(
+        **{"name": "apiuser", "account": AccountId(1), "password_hash": "unusable", **changes}
+    )
+
+
+def a_message(**changes: Any) -> OutboundMessage:
+    """A short text; each has an id of its own."""
+    return OutboundMessage(
+        **{
+            "id": MessageId(next(_numbers)),
+            "account": AccountId(1),
+            "recipient": RECIPIENT,
+            "recipient_as_given": RECIPIENT.value,
+            "text": "hello",
+            "surface": Surface.LIBRARY,
+            "accepted_at": NOON,
+            **changes,
+        }
+    )
+
+
+def a_delivery(message: OutboundMessage | None = None, **changes: Any) -> Delivery:
+    """A queued delivery of the message on the channel ``fake``, one part long."""
+    message = message or a_message()
+    return Delivery(
+        **{
+            "message": message.id,
+            "account": message.account,
+            "recipient": message.recipient,
+            "route": (Leg(channel="fake", price=1),),
+            "segments": 1,
+            "charged": 0,
+            "accepted_at": message.accepted_at,
+            "priority": message.priority,
+            "expires_at": message.expires_at,
+            **changes,
+        }
+    )
+
+
+def a_tracked(**changes: Any) -> Tracked:
+    """A message and its delivery; the changes are the delivery's."""
+    message = a_message()
+    return Tracked(message=message, delivery=a_delivery(message, **changes))
+
+
+def a_report(**changes: Any) -> DeliveryReport:
+    """A report of success."""
+    return DeliveryReport(
+        **{
+            "channel": "fake",
+            "reference": "1",
+            "recipient": RECIPIENT,
+            "outcome": ReportOutcome.DELIVERED,
+            "received_at": NOON,
+            **changes,
+        }
+    )
+
+
+def a_part(**changes: Any) -> InboundPart:
+    """An inbound message of one part."""
+    return InboundPart(
+        **{
+            "channel": "fake",
+            "sender": "+491709999999",
+            "coding": Coding.UCS2,
+            "user_data": "hi".encode("utf-16-be"),
+            "received_at": NOON,
+            "fingerprint": f"part-{next(_numbers)}",
+            **changes,
+        }
+    )
+
+
+def a_job(*parts: str, **changes: Any) -> SendJob:
+    """A job of these parts, one if none are given."""
+    return SendJob(
+        **{
+            "message": MessageId(next(_numbers)),
+            "recipient": RECIPIENT,
+            "segments": Segments(encoding=Encoding.GSM7, parts=parts or ("hello",)),
+            "concat_reference": 42,
+            **changes,
+        }
+    )

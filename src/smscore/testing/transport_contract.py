@@ -1,0 +1,200 @@
+"""
+What every transport promises, as tests: subclass :class:`TransportContract`, give it a harness.
+"""
+
+import threading
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+
+from smscore.domain.deliveries import ReportOutcome
+from smscore.domain.numbers import PhoneNumber
+from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure
+from smscore.ports.transport import SendJob, Transport
+from smscore.testing.builders import a_job
+from smscore.testing.fakes import RecordingJournal, RecordingSink
+
+__all__ = ["TransportContract", "TransportHarness"]
+
+_PATIENCE = 10.0
+"""Seconds after which something that should have arrived never will."""
+
+
+class TransportHarness(Protocol):
+    """
+    A transport with a network behind it that does as it is told.
+
+    ``refused`` and ``lost`` are recipients: the network refuses what is sent to the one, and does
+    not say what became of what is sent to the other.
+    """
+
+    transport: Transport
+    reachable: PhoneNumber
+    refused: PhoneNumber
+    lost: PhoneNumber
+
+    def report(self, job: SendJob) -> None:
+        """Have the network report the job's parts as delivered, unless it does so by itself."""
+        ...
+
+    def deliver(self, text: str) -> None:
+        """Have a text arrive from the network."""
+        ...
+
+    def close(self) -> None:
+        """Take down whatever is behind the transport."""
+        ...
+
+
+class TransportContract:
+    """
+    Subclass it in a test module and override :meth:`make_harness`.
+
+    The flags say what the transport can do; what it cannot is skipped.
+    """
+
+    has_delivery_reports = True
+    has_inbound = True
+
+    def make_harness(self) -> TransportHarness:
+        """A transport that has not been opened, and its network."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def harness(self) -> Iterator[TransportHarness]:
+        harness = self.make_harness()
+        yield harness
+        harness.transport.close()
+        harness.close()
+
+    @pytest.fixture
+    def sink(self) -> RecordingSink:
+        return RecordingSink()
+
+    @pytest.fixture
+    def journal(self) -> RecordingJournal:
+        return RecordingJournal()
+
+    @pytest.fixture
+    def transport(
+        self, harness: TransportHarness, sink: RecordingSink, journal: RecordingJournal
+    ) -> Transport:
+        harness.transport.open(sink, journal)
+        return harness.transport
+
+    def test_send_returns_one_reference_for_each_part(
+        self, transport: Transport, harness: TransportHarness
+    ) -> None:
+        receipt = transport.send(a_job("one ", "two ", "three", recipient=harness.reachable))
+
+        assert len(receipt.references) == 3
+
+    def test_each_part_is_marked_before_it_leaves_and_after_it_was_taken(
+        self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
+    ) -> None:
+        receipt = transport.send(a_job("one ", "two", recipient=harness.reachable))
+
+        assert [(mark, part) for mark, _, part, _ in journal.marks] == [
+            ("submitting", 1),
+            ("accepted", 1),
+            ("submitting", 2),
+            ("accepted", 2),
+        ]
+        taken = [reference for mark, _, _, reference in journal.marks if mark == "accepted"]
+        assert taken == list(receipt.references)
+
+    def test_parts_that_the_network_has_already_are_not_sent_again(
+        self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
+    ) -> None:
+        job = a_job("one ", "two ", "three", recipient=harness.reachable, accepted=(1, 2))
+
+        receipt = transport.send(job)
+
+        assert {part for _, _, part, _ in journal.marks} == {3}
+        assert len(receipt.references) == 3
+
+    def test_a_refusal_raises_and_lifts_the_doubt(
+        self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
+    ) -> None:
+        with pytest.raises((PermanentFailure, TemporaryFailure)):
+            transport.send(a_job(recipient=harness.refused))
+
+        assert journal.marks[-1][0] == "refused"
+
+    def test_an_unknown_outcome_raises_indeterminate_and_leaves_the_doubt(
+        self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
+    ) -> None:
+        with pytest.raises(Indeterminate):
+            transport.send(a_job(recipient=harness.lost))
+
+        assert [mark for mark, _, _, _ in journal.marks] == ["submitting"]
+
+    def test_a_refused_message_does_not_stop_the_next_one(
+        self, transport: Transport, harness: TransportHarness
+    ) -> None:
+        with pytest.raises((PermanentFailure, TemporaryFailure)):
+            transport.send(a_job(recipient=harness.refused))
+
+        assert transport.send(a_job(recipient=harness.reachable)).references
+
+    def test_reports_reach_the_sink_under_the_references_of_the_receipt(
+        self, transport: Transport, harness: TransportHarness, sink: RecordingSink
+    ) -> None:
+        self._skip_unless(self.has_delivery_reports, "delivery reports")
+        job = a_job("one ", "two", recipient=harness.reachable)
+
+        receipt = transport.send(job)
+        harness.report(job)
+
+        assert sink.wait_for(lambda: len(sink.reports) == 2, timeout=_PATIENCE)
+        assert {report.reference for report in sink.reports} == set(receipt.references)
+        assert {report.outcome for report in sink.reports} == {ReportOutcome.DELIVERED}
+        assert all(report.recipient.is_same_line(harness.reachable) for report in sink.reports)
+
+    def test_what_arrives_reaches_the_sink(
+        self, transport: Transport, harness: TransportHarness, sink: RecordingSink
+    ) -> None:
+        self._skip_unless(self.has_inbound, "inbound messages")
+        assert transport.health() is not None
+
+        harness.deliver("hello there")
+
+        assert sink.wait_for(lambda: len(sink.parts) == 1, timeout=_PATIENCE)
+
+    def test_what_the_sink_could_not_store_is_offered_again(
+        self, transport: Transport, harness: TransportHarness, sink: RecordingSink
+    ) -> None:
+        self._skip_unless(self.has_inbound, "inbound messages")
+        assert transport.health() is not None
+        sink.fail_next(RuntimeError("the store is down"))
+
+        harness.deliver("keep me")
+        harness.deliver("and me")  # whatever makes the transport look again
+
+        assert sink.wait_for(lambda: len(sink.parts) >= 2, timeout=_PATIENCE)
+
+    def test_close_may_be_called_twice_and_leaves_no_thread(
+        self, harness: TransportHarness, sink: RecordingSink, journal: RecordingJournal
+    ) -> None:
+        before = set(threading.enumerate())
+        harness.transport.open(sink, journal)
+        harness.transport.send(a_job(recipient=harness.reachable))
+
+        harness.transport.close()
+        harness.transport.close()
+
+        assert set(threading.enumerate()) <= before
+
+    def test_send_after_close_is_a_temporary_failure(
+        self, transport: Transport, harness: TransportHarness
+    ) -> None:
+        transport.close()
+
+        with pytest.raises(TemporaryFailure):
+            transport.send(a_job(recipient=harness.reachable))
+
+    @staticmethod
+    def _skip_unless(has_it: bool, what: str) -> None:  # noqa: FBT001  # a flag is what it takes
+        if not has_it:
+            pytest.skip(f"the transport has no {what}")

@@ -1,0 +1,327 @@
+"""
+One message, all the way, over the public doors of a gateway with a network in memory.
+"""
+
+import pytest
+
+from smscore import Gateway
+from smscore.domain.deliveries import ReportOutcome, Status
+from smscore.domain.inbound import Concatenation
+from smscore.domain.messages import MessageId, Surface
+from smscore.domain.routing import Route
+from smscore.errors import (
+    IdempotencyConflict,
+    Indeterminate,
+    InsufficientCredits,
+    NotFound,
+    PermanentFailure,
+    RejectedItems,
+    TemporaryFailure,
+)
+from smscore.services.submission import Item, Submission
+from smscore.testing import FakeTransport, ManualClock, a_part
+
+
+def submit(gateway: Gateway, text: str = "hello") -> MessageId:
+    return gateway.submissions.submit(account="acme", to="0170 1234567", text=text).message
+
+
+def status_of(gateway: Gateway, message: MessageId) -> Status:
+    return gateway.inquiry.message(message).delivery.status
+
+
+def story_of(gateway: Gateway, message: MessageId) -> list[str]:
+    return [event.kind for event in gateway.inquiry.explain(message).events]
+
+
+def balance_of(gateway: Gateway) -> int | None:
+    account = gateway.inquiry.account_named("acme")
+    entries = gateway.inquiry.statement(account.id)
+    assert account.credits == sum(entry.credits for entry in entries)
+    return account.credits
+
+
+def test_a_message_is_queued_sent_and_delivered(gateway: Gateway, network: FakeTransport) -> None:
+    message = submit(gateway)
+    assert status_of(gateway, message) is Status.QUEUED
+
+    gateway.run_pending()
+    assert status_of(gateway, message) is Status.SENT
+
+    network.report(message)
+    assert status_of(gateway, message) is Status.DELIVERED
+
+
+def test_its_story_has_every_step_in_order_without_a_gap(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    message = submit(gateway)
+    gateway.run_pending()
+    network.report(message)
+
+    events = gateway.inquiry.explain(message).events
+
+    assert [event.kind for event in events] == [
+        "message.queued",
+        "message.sending",
+        "message.sent",
+        "message.delivered",
+    ]
+    assert [event.sequence for event in events] == [1, 2, 3, 4]
+    assert events[0].detail["encoding"] == "gsm7"
+
+
+def test_a_number_reaches_the_network_in_its_normal_form(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    submit(gateway)
+    gateway.run_pending()
+
+    assert network.jobs[0].recipient.value == "+491701234567"
+
+
+def test_a_message_costs_a_credit_for_each_part(gateway: Gateway) -> None:
+    receipt = gateway.submissions.submit(account="acme", to="+491701234567", text="x" * 161)
+
+    assert (receipt.credits_used, receipt.credits_remaining) == (2, 8)
+    assert balance_of(gateway) == 8
+
+
+def test_a_request_without_the_credits_for_it_stores_nothing(gateway: Gateway) -> None:
+    with pytest.raises(InsufficientCredits):
+        submit(gateway, "x" * 153 * 11)
+
+    assert gateway.inquiry.messages() == []
+    assert balance_of(gateway) == 10
+
+
+def test_credits_come_back_when_no_carrier_would_have_it(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    network.fail_next(PermanentFailure("no such number", cause="+CMS ERROR: 1"))
+    message = submit(gateway)
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.FAILED
+    assert balance_of(gateway) == 10
+    assert "+CMS ERROR: 1" in str(gateway.inquiry.explain(message).events[-1].detail["error"])
+
+
+def test_credits_stay_taken_when_the_network_reports_failure(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    message = submit(gateway)
+    gateway.run_pending()
+    network.report(message, ReportOutcome.FAILED)
+
+    assert status_of(gateway, message) is Status.FAILED
+    assert balance_of(gateway) == 9
+
+
+def test_a_temporary_failure_is_tried_again_when_its_time_has_come(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    network.fail_next(TemporaryFailure("busy"))
+    message = submit(gateway)
+    gateway.run_pending()
+    assert status_of(gateway, message) is Status.SCHEDULED
+
+    clock.move(seconds=5)
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.SENT
+    assert "message.retried" in story_of(gateway, message)
+
+
+def test_a_message_goes_on_at_its_first_unsent_part(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    network.fail_next(TemporaryFailure("busy"), at_part=2)
+    message = submit(gateway, "x" * 400)
+    gateway.run_pending()
+    clock.move(seconds=5)
+    gateway.run_pending()
+
+    assert [job.accepted for job in network.jobs] == [(), (1,)]
+    assert status_of(gateway, message) is Status.SENT
+
+
+def test_a_message_that_may_have_left_is_never_sent_again(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    network.fail_next(Indeterminate("silence"))
+    message = submit(gateway)
+    for _ in range(5):
+        gateway.run_pending()
+        clock.move(days=1)
+
+    assert status_of(gateway, message) is Status.INDETERMINATE
+    assert len(network.jobs) == 1
+
+
+@pytest.mark.parametrize("network", [FakeTransport(is_hasty=True)])
+def test_a_report_that_is_faster_than_the_receipt_is_not_lost(gateway: Gateway) -> None:
+    message = submit(gateway)
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.DELIVERED
+    assert story_of(gateway, message)[-2:] == ["message.sent", "message.delivered"]
+
+
+def test_the_same_idempotency_key_gives_the_first_answer(gateway: Gateway) -> None:
+    ask = {"account": "acme", "to": "+491701234567", "text": "hi", "idempotency_key": "k1"}
+
+    first = gateway.submissions.submit(**ask)
+    second = gateway.submissions.submit(**ask)
+
+    assert first == second
+    assert len(gateway.inquiry.messages()) == 1
+    assert balance_of(gateway) == 9
+
+
+def test_an_idempotency_key_with_other_content_is_a_conflict(gateway: Gateway) -> None:
+    ask = {"account": "acme", "to": "+491701234567", "idempotency_key": "k1"}
+    gateway.submissions.submit(**ask, text="one")
+
+    with pytest.raises(IdempotencyConflict):
+        gateway.submissions.submit(**ask, text="two")
+
+
+def test_an_idempotency_key_may_be_used_again_after_a_day(
+    gateway: Gateway, clock: ManualClock
+) -> None:
+    ask = {"account": "acme", "to": "+491701234567", "idempotency_key": "k1"}
+    gateway.submissions.submit(**ask, text="one")
+    clock.move(hours=24)
+
+    gateway.submissions.submit(**ask, text="two")
+
+    assert len(gateway.inquiry.messages()) == 2
+
+
+def test_good_items_of_a_partial_request_are_accepted_and_bad_ones_named(gateway: Gateway) -> None:
+    account = gateway.inquiry.account_named("acme")
+    items = (
+        Item(index=0, to="+491701234567", text="hi"),
+        Item(index=1, to="nobody", text="hi"),
+        Item(index=2, to="+491701234568", text=""),
+    )
+    request = Submission(account=account.id, surface=Surface.QUEUE, items=items, is_partial=True)
+
+    receipt = gateway.submissions.begin(request).result()
+
+    assert [item.index for item in receipt.accepted] == [0]
+    assert [(item.index, item.code) for item in receipt.refused] == [
+        (1, "invalid_phone_number"),
+        (2, "invalid_request"),
+    ]
+
+
+def test_a_partial_request_without_a_good_item_is_refused_with_every_reason(
+    gateway: Gateway,
+) -> None:
+    account = gateway.inquiry.account_named("acme")
+    request = Submission(
+        account=account.id,
+        surface=Surface.QUEUE,
+        items=(Item(index=4, to="nobody", text="hi"),),
+        is_partial=True,
+    )
+
+    with pytest.raises(RejectedItems) as refusal:
+        gateway.submissions.begin(request)
+
+    assert list(refusal.value.reasons) == [4]
+
+
+def test_a_refused_message_falls_back_to_the_next_channel_of_its_rule(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    gateway.administration.apply_rules([Route(name="r", channels=("fake", "phones"))])
+    network.fail_next(PermanentFailure("barred"))
+    message = submit(gateway)
+    gateway.run_pending()
+
+    account = gateway.inquiry.account_named("acme")
+    handed_out = gateway.pickup.fetch(account.id, limit=10)
+
+    assert [tracked.message.id for tracked in handed_out] == [message]
+    assert "message.rerouted" in story_of(gateway, message)
+
+
+def test_the_difference_to_a_cheaper_channel_is_given_back_when_it_is_delivered(
+    gateway: Gateway,
+) -> None:
+    gateway.administration.apply_rules([Route(name="r", channels=("phones", "fake"))])
+    account = gateway.inquiry.account_named("acme")
+    message = submit(gateway)
+    assert balance_of(gateway) == 9
+
+    gateway.pickup.fetch(account.id, limit=1)
+    gateway.pickup.tell(account.id, {message: True})
+
+    assert balance_of(gateway) == 10
+
+
+def test_a_message_is_handed_to_one_phone_only(gateway: Gateway) -> None:
+    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    account = gateway.inquiry.account_named("acme")
+    messages = [submit(gateway, str(number)) for number in range(3)]
+
+    first = gateway.pickup.fetch(account.id, limit=2)
+    second = gateway.pickup.fetch(account.id, limit=2)
+
+    assert [one.message.id for one in (*first, *second)] == messages
+
+
+def test_a_phones_success_after_its_failure_counts_and_nothing_else_does(
+    gateway: Gateway,
+) -> None:
+    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    account = gateway.inquiry.account_named("acme")
+    message = submit(gateway)
+    gateway.pickup.fetch(account.id, limit=1)
+
+    told = [
+        (gateway.pickup.tell(account.id, {message: outcome}), status_of(gateway, message))
+        for outcome in (False, False, True, False)
+    ]
+
+    assert told == [
+        (1, Status.FAILED),
+        (1, Status.FAILED),
+        (1, Status.DELIVERED),
+        (1, Status.DELIVERED),
+    ]
+
+
+def test_a_phone_cannot_report_another_accounts_messages(gateway: Gateway) -> None:
+    other = gateway.administration.create_account("other")
+    message = submit(gateway)
+
+    assert gateway.pickup.tell(other.id, {message: True}) == 0
+    with pytest.raises(NotFound):
+        gateway.inquiry.message(message, account=other.id)
+
+
+def test_what_arrives_is_kept_once_however_often_it_is_offered(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    gateway.run_pending()
+    part = a_part()
+    network.deliver(part)
+    network.deliver(part)
+
+    assert [message.text for message in gateway.inquiry.inbound()] == ["hi"]
+
+
+def test_parts_that_arrive_in_any_order_become_one_message(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    gateway.run_pending()
+    emoji = "😀".encode("utf-16-be")
+    for number, user_data in ((2, emoji[2:]), (1, emoji[:2])):
+        place = Concatenation(reference=5, total=2, number=number)
+        network.deliver(a_part(user_data=user_data, concatenation=place))
+
+    assert [message.text for message in gateway.inquiry.inbound()] == ["😀"]

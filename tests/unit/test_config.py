@@ -1,0 +1,65 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from smscore.config import GatewayConfig
+from smscore.errors import ConfigurationError
+
+
+def parse(text: str) -> GatewayConfig:
+    return GatewayConfig.from_mapping(tomllib.loads(text), directory=Path("/srv/sms"))
+
+
+def test_an_empty_file_is_a_configuration() -> None:
+    config = parse("")
+
+    assert config.tariffs["standard"].provider_per_second == 10
+    assert config.tariffs["unlimited"].provider_per_second is None
+
+
+def test_a_relative_database_is_where_the_configuration_is() -> None:
+    assert parse("").store_url == "sqlite:////srv/sms/smscore.db"
+
+
+def test_what_is_not_ours_in_a_channels_table_belongs_to_its_transport() -> None:
+    config = parse('[channels.m1]\ntransport = "modem"\nport = "/dev/ttyUSB0"\nprice = 2')
+
+    assert config.channels["m1"].price == 2
+    assert config.channels["m1"].options == {"port": "/dev/ttyUSB0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[stor]", "unknown key 'stor'; did you mean 'store'"),
+        ("[http]\nprot = 80", r"\[http\] has an unknown key 'prot'; did you mean 'port'"),
+        ("[tariffs.x]\nper_second = 1", r"\[tariffs.x\] has an unknown key 'per_second'"),
+        ('[http]\nport = "80"', "http.port: must be a whole number, not '80'"),
+        ("[http]\nport = true", "http.port: must be a whole number, not True"),
+        ("[channels.m1]\nprice = 1", "channels.m1.*transport"),
+        ('[channels."a b"]\ntransport = "x"', "'a b' cannot name a channel"),
+        ("[groups.g]\nchannels = []", r"\[groups.g\] has no channels"),
+        ('[groups.g]\nchannels = ["m1"]', r"\[groups.g\] names the channel 'm1'"),
+        ('[channels.phones]\ntransport = "x"', "'phones' is taken"),
+        ("[http]\nsubmit_timeout = 0", "submit_timeout must be above 0"),
+        ("store = 1", "store"),
+        ("channels = 1", "channels"),
+    ],
+)
+def test_a_mistake_is_named_with_its_remedy(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        parse(text)
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="smscore init"):
+        GatewayConfig.from_toml(tmp_path / "smscore.toml")
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "smscore.toml"
+    path.write_text("[store")
+
+    with pytest.raises(ConfigurationError, match=r"smscore\.toml cannot be read"):
+        GatewayConfig.from_toml(path)

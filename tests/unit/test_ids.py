@@ -1,0 +1,47 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smscore.domain.deliveries import ProcessId
+from smscore.ids import IdSequence, born_at
+from smscore.testing import NOON, ManualClock
+
+
+def a_sequence(clock: ManualClock, process: int = 7) -> IdSequence:
+    return IdSequence(clock, lease=lambda: ProcessId(process))
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    assert born_at(a_sequence(ManualClock())()) == NOON
+
+
+def test_an_id_fits_into_63_bits_and_holds_its_process() -> None:
+    made = a_sequence(ManualClock(), process=1023)()
+
+    assert 0 < made < 2**63
+    assert made >> 12 & 1023 == 1023
+
+
+@given(st.lists(st.floats(-3600, 3600), max_size=50))
+def test_ids_only_grow_whatever_the_clock_does(jumps: list[float]) -> None:
+    clock = ManualClock()
+    sequence = a_sequence(clock)
+
+    made = [sequence()]
+    for jump in jumps:
+        clock.move(seconds=jump)
+        made.append(sequence())
+
+    assert made == sorted(set(made))
+
+
+def test_more_than_a_milliseconds_worth_of_ids_are_still_different() -> None:
+    sequence = a_sequence(ManualClock())
+
+    assert len({sequence() for _ in range(10_000)}) == 10_000
+
+
+def test_two_processes_never_make_the_same_id() -> None:
+    clock = ManualClock()
+    one, other = a_sequence(clock, 1), a_sequence(clock, 2)
+
+    assert not {one() for _ in range(100)} & {other() for _ in range(100)}

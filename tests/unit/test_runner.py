@@ -1,0 +1,124 @@
+"""
+A running gateway: its threads do by themselves what ``run_pending`` does on request.
+"""
+
+import threading
+from collections.abc import Callable
+
+from smscore import Gateway, GatewayConfig, build
+from smscore.config import PluginsConfig
+from smscore.domain.deliveries import Status
+from smscore.domain.events import Event
+from smscore.domain.messages import MessageId
+from smscore.hookspecs import hookimpl
+from smscore.ports.policy import Observer
+from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
+
+NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
+
+
+def a_gateway(
+    network: FakeTransport, *, store: MemoryStore | None = None, **more: object
+) -> Gateway:
+    store = store or MemoryStore()
+    gateway = build(
+        NO_PLUGINS,
+        store=store,
+        transports={"fake": network},
+        authenticator=PlainAuthenticator(store),
+        **more,  # type: ignore[arg-type]
+    )
+    if not gateway.inquiry.accounts():
+        gateway.administration.create_account("acme")
+    return gateway
+
+
+def submit(gateway: Gateway) -> MessageId:
+    return gateway.submissions.submit(account="acme", to="+491701234567", text="hi").message
+
+
+class Recorder:
+    """An observer that can be waited for."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self._changed = threading.Condition()
+
+    @hookimpl
+    def smscore_observers(self) -> list[Observer]:
+        def break_down(event: Event) -> None:
+            raise RuntimeError(event.kind)
+
+        return [break_down, self.observe]
+
+    def observe(self, event: Event) -> None:
+        with self._changed:
+            self.kinds.append(event.kind)
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool]) -> bool:
+        with self._changed:
+            return self._changed.wait_for(condition, 5)
+
+
+def test_a_submitted_message_is_sent_without_anybody_asking() -> None:
+    network = FakeTransport()
+    with a_gateway(network) as gateway, gateway.running():
+        message = submit(gateway)
+
+        assert network.wait_for(lambda: message in network.sent)
+
+
+def test_stopping_closes_the_channels_and_leaves_no_thread() -> None:
+    network = FakeTransport()
+    before = set(threading.enumerate())
+    with a_gateway(network) as gateway:
+        with gateway.running():
+            pass
+
+        assert network.is_closed
+        assert set(threading.enumerate()) <= before
+
+
+def test_a_gateway_can_run_again_after_it_was_stopped() -> None:
+    network = FakeTransport()
+    with a_gateway(network) as gateway:
+        with gateway.running():
+            pass
+        with gateway.running():
+            message = submit(gateway)
+
+            assert network.wait_for(lambda: message in network.sent)
+
+
+def test_observers_are_told_after_the_commit_and_one_that_raises_stops_nobody() -> None:
+    recorder = Recorder()
+    with a_gateway(FakeTransport(), plugins=[recorder]) as gateway, gateway.running():
+        assert recorder.wait_for(lambda: True)
+        submit(gateway)
+
+        assert recorder.wait_for(lambda: "message.sent" in recorder.kinds)
+
+
+def test_what_a_dead_server_had_claimed_is_taken_over() -> None:
+    store = MemoryStore()
+    with a_gateway(FakeTransport(), store=store) as dead:
+        message = submit(dead)
+        dead._runner._dispatch.claim("fake")
+        assert dead.inquiry.message(message).delivery.status is Status.SENDING
+
+        network = FakeTransport()
+        heir = a_gateway(network, store=store)
+        heir.run_pending()
+
+        assert message in network.sent
+
+
+def test_two_gateways_live_in_one_process() -> None:
+    one, other = FakeTransport(), FakeTransport()
+    with a_gateway(one) as first, a_gateway(other) as second:
+        message = submit(first)
+        first.run_pending()
+        second.run_pending()
+
+        assert (list(one.sent), list(other.sent)) == ([message], [])
