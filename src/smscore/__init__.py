@@ -8,11 +8,11 @@ smscore: an SMS gateway you can import.
 
 from importlib.metadata import version as _version
 
-from smscore.bootstrap import build
+from smscore.bootstrap import build, migrate
 from smscore.config import GatewayConfig
 from smscore.gateway import Gateway
 from smscore.hookspecs import hookimpl
 
-__all__ = ["Gateway", "GatewayConfig", "__version__", "build", "hookimpl"]
+__all__ = ["Gateway", "GatewayConfig", "__version__", "build", "hookimpl", "migrate"]
 
 __version__ = _version("smscore")

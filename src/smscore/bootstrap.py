@@ -69,7 +69,7 @@ def build(
 
 def migrate(config: GatewayConfig) -> None:
     """
-    Create the configured store's schema, or bring it up to date.
+    Create the configured store's schema, or bring it up to date; does nothing if it is.
 
     Raises:
         ConfigurationError: the store's URL is wrong.

@@ -50,7 +50,7 @@ def test_two_plugins_cannot_bring_the_same_transport() -> None:
 
 
 def test_a_plugin_that_is_not_installed_is_named_with_those_that_are() -> None:
-    with pytest.raises(PluginError, match="'nothing'; installed: .*modem"):
+    with pytest.raises(PluginError, match=r"'nothing'; installed: .*modem"):
         load(("nothing",))
 
 

@@ -46,9 +46,7 @@ _TO_SEPTETS = _Septets(
     {ord(char): chr(septet) for septet, char in enumerate(_DEFAULT) if septet != ESCAPE}
     | {ord(char): f"\x1b{chr(septet)}" for septet, char in _EXTENSION.items()}
 )
-_FROM_SEPTETS = {septet: char for septet, char in enumerate(_DEFAULT)} | dict.fromkeys(
-    range(128, 256), "�"
-)
+_FROM_SEPTETS = {**dict(enumerate(_DEFAULT)), **dict.fromkeys(range(0x80, 0x100), "\ufffd")}
 _FROM_ESCAPED = {chr(septet): char for septet, char in _EXTENSION.items()}
 # Receiving entities show a space for an escape that leads nowhere (23.038, 6.2.1 note 1 and
 # 6.2.1.1 note 3).

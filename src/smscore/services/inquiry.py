@@ -2,6 +2,7 @@
 Looking things up: a message, its story, lists, what an account has left.
 """
 
+import time
 from collections.abc import Collection, Sequence
 
 import attrs
@@ -13,9 +14,12 @@ from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import Entry
 from smscore.domain.messages import AccountId, MessageId
 from smscore.errors import NotFound
-from smscore.ports.storage import Store, Tracked, View
+from smscore.ports.storage import Store, Topic, Tracked, View
 
 __all__ = ["Inquiry", "Story"]
+
+_SAFETY_NET = 1.0
+"""Seconds after which to look again although nobody woke us."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +45,24 @@ class Inquiry:
         """
         tracked = self._store.read(lambda view: view.outbox.get(message))
         return _owned(tracked, message, account)
+
+    def wait(self, message: MessageId, *, timeout: float) -> Tracked:
+        """
+        A message as soon as its status is final, or as it is after ``timeout`` seconds.
+
+        Blocks; async hosts call it on a thread.
+
+        Raises:
+            NotFound: there is none.
+        """
+        deadline = time.monotonic() + timeout
+        changed = self._store.wakeup(Topic.EVENTS)
+        while True:
+            tracked = self.message(message)
+            left = deadline - time.monotonic()
+            if tracked.delivery.status.is_final or left <= 0:
+                return tracked
+            changed.wait(min(left, _SAFETY_NET))
 
     def explain(self, message: MessageId, *, account: AccountId | None = None) -> Story:
         """

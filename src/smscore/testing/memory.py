@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
+from weakref import WeakSet
 
 from smscore.domain.messages import AccountId
 from smscore.errors import DeadlinePassed, StoreUnavailable
@@ -30,7 +31,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._unit = MemoryUnit()
         self._worker: int | None = None
-        self._wakeups: dict[str, list[MemoryWakeup]] = {}
+        self._wakeups: dict[str, WeakSet[MemoryWakeup]] = {}
         self._is_closed = False
 
     def run(
@@ -65,7 +66,7 @@ class MemoryStore:
     def wakeup(self, topic: str) -> "MemoryWakeup":
         wakeup = MemoryWakeup()
         with self._lock:
-            self._wakeups.setdefault(topic, []).append(wakeup)
+            self._wakeups.setdefault(topic, WeakSet()).add(wakeup)
         return wakeup
 
     def become_server(self) -> bool:
@@ -91,7 +92,7 @@ class MemoryStore:
         topics = self._unit.keep()
         future.set_result(result)
         for topic in topics:
-            for wakeup in self._wakeups.get(topic, ()):
+            for wakeup in list(self._wakeups.get(topic, ())):
                 wakeup.set()
 
 

@@ -1,0 +1,41 @@
+"""
+The examples of the documentation, run as they stand, each in a process of its own.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def examples(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+
+
+def run(example: str, directory: Path) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.strip()
+
+
+@pytest.mark.parametrize(("number", "output"), [(0, "delivered"), (1, "16")])
+def test_the_examples_of_the_embedding_page_run(number: int, output: str, tmp_path: Path) -> None:
+    assert run(examples("embedding.md")[number], tmp_path) == output
+
+
+def test_the_first_example_is_ten_lines_long() -> None:
+    body = [
+        line for line in examples("embedding.md")[0].splitlines() if line and "import" not in line
+    ]
+
+    assert len(body) <= 10

@@ -1,0 +1,98 @@
+"""
+The wheel holds the packages at the top level, marked as typed, and nothing else.
+
+Other build backends, and other ways to write the mapping, build a wrong wheel without a warning.
+"""
+
+import configparser
+import re
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+PACKAGES = {
+    "smscore",
+    "smscore_http",
+    "smscore_identity",
+    "smscore_modem",
+    "smscore_policy",
+    "smscore_server",
+    "smscore_sqlmodel",
+}
+# Templates, static files and such are added here when a package brings them along.
+SUFFIXES = {".py", ".typed", ".mako"}
+
+
+@pytest.fixture(scope="module")
+def files(wheel: ZipFile) -> list[str]:
+    return [name for name in wheel.namelist() if ".dist-info/" not in name]
+
+
+def read_metadata(wheel: ZipFile, name: str) -> str:
+    (path,) = (one for one in wheel.namelist() if one.endswith(f".dist-info/{name}"))
+    return wheel.read(path).decode()
+
+
+def test_the_top_level_of_the_wheel_is_the_packages_and_their_metadata(wheel: ZipFile):
+    top = {name.partition("/")[0] for name in wheel.namelist()}
+
+    (metadata,) = (name for name in top if name.endswith(".dist-info"))
+    assert top == PACKAGES | {metadata}
+
+
+def test_every_file_in_the_wheel_is_of_a_kind_that_belongs_there(files: list[str]):
+    strays = [name for name in files if Path(name).suffix not in SUFFIXES]
+
+    assert not strays
+
+
+def test_the_wheel_holds_every_module_of_the_source_tree(files: list[str], root: Path):
+    folders = [root / "src", root / "src/adapters", root / "src/entrypoints"]
+    sources = {
+        str(path.relative_to(folder))
+        for folder in folders
+        for package in folder.glob("smscore*")
+        for path in package.rglob("*.py")
+    }
+
+    assert sources == {name for name in files if name.endswith(".py")}
+
+
+def test_every_package_says_that_it_is_typed(files: list[str]):
+    typed = {name.partition("/")[0] for name in files if name.endswith("/py.typed")}
+
+    assert typed == PACKAGES
+
+
+def test_the_bundled_plugins_register_through_the_same_group_as_strangers(wheel: ZipFile):
+    entries = configparser.ConfigParser()
+    entries.read_string(read_metadata(wheel, "entry_points.txt"))
+
+    assert dict(entries["smscore.plugins"]) == {
+        "identity": "smscore_identity",
+        "modem": "smscore_modem",
+        "policy": "smscore_policy",
+        "sqlmodel": "smscore_sqlmodel",
+    }
+
+
+def test_the_command_line_is_the_only_program(wheel: ZipFile):
+    entries = configparser.ConfigParser()
+    entries.read_string(read_metadata(wheel, "entry_points.txt"))
+
+    assert dict(entries["console_scripts"]) == {"smscore": "smscore_server.cli:main"}
+
+
+def test_the_wheel_carries_the_licence(wheel: ZipFile):
+    metadata = read_metadata(wheel, "METADATA")
+
+    assert "License-Expression: Apache-2.0" in metadata
+    assert "Apache License" in read_metadata(wheel, "licenses/LICENSE")
+
+
+def test_no_dependency_is_given_by_address(wheel: ZipFile):
+    required = re.findall(r"^Requires-Dist: (.+)$", read_metadata(wheel, "METADATA"), re.MULTILINE)
+
+    assert required
+    assert not [one for one in required if "@" in one]
