@@ -61,7 +61,7 @@ check: lint wheel test-peers test ## lint, wheel, test-peers and test
 
 .PHONY: bench
 bench: .venv/.dev ## measure what the documentation claims about speed
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: public-names
 public-names: .venv/.dev ## write down the public names anew, after a change that was meant

@@ -3,6 +3,8 @@ How far we got with a message: the delivery, its status, and the one table of le
 
 Every change is a named transition that returns a new value. Nothing moves backwards; the only
 way out of a final state is positive evidence (failed or expired, then reported delivered).
+
+Longer than most modules, so that the value and all of its moves are read in one place.
 """
 
 import enum

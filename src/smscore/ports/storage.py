@@ -1,5 +1,7 @@
 """
 What the services need of a store: one door for changes, one for reading, and wake-ups.
+
+Longer than most modules: it is one port, and who writes a store reads all of it.
 """
 
 import enum

@@ -1,5 +1,7 @@
 """
 The collections of the store in memory: dictionaries that can undo.
+
+Longer than most modules: ten small collections, each the shortest thing that keeps its promises.
 """
 
 from collections.abc import Callable, Collection, Sequence
