@@ -95,7 +95,7 @@ class Runner:
             return
         if self._store.become_server():
             # No other server can be alive: what others hold was left behind.
-            self._dispatch.recover_others()
+            self._dispatch.recover_all()
         for name, transport in self._transports.items():
             transport.open(self._reception, self._journals[name])
         self._is_open = True

@@ -84,11 +84,9 @@ class Dispatch:
         """Settle what this process's thread for the channel left behind when it stumbled."""
         return self.recover([self._ids.process], channel=channel)
 
-    def recover_others(self) -> int:
-        """Settle what every other process held; for a server that knows it is alone."""
-        mine = self._ids.process
-        owners = [owner for owner in self._store.run(_owners).result() if owner != mine]
-        return self.recover(owners)
+    def recover_all(self) -> int:
+        """Settle what any process held; for a server that knows it is alone and has not begun."""
+        return self.recover(self._store.run(_owners, lane=Lane.CUSTODY).result())
 
     def _send(self, taken: Tracked, transport: Transport) -> None:
         message = taken.message.id

@@ -23,6 +23,7 @@ def run(example: str, directory: Path) -> str:
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert finished.returncode == 0, finished.stderr
     return finished.stdout.strip()
