@@ -1,0 +1,33 @@
+"""
+SMS over AT modems: the transport of kind ``modem``, and a simulator to try it on.
+"""
+
+from typing import TYPE_CHECKING
+
+from smscore.hookspecs import hookimpl
+from smscore.ports.transport import Capabilities
+from smscore.registry import Registry
+from smscore_modem._options import ModemOptions
+
+if TYPE_CHECKING:
+    from smscore.ports.transport import Transport
+
+__all__ = ["CAPABILITIES", "ModemOptions", "make_channel", "smscore_register_transports"]
+
+CAPABILITIES = Capabilities(delivery_reports=True, flash=True, inbound=True)
+
+
+def make_channel(name: str, options: ModemOptions) -> "Transport":
+    """A channel over one modem; the port is touched only when it is opened."""
+    # Loaded here: a process that only submits needs no modem.
+    from smscore_modem._channel import ModemChannel
+
+    return ModemChannel(name, options)
+
+
+@hookimpl
+def smscore_register_transports(registry: Registry) -> None:
+    """Bring the transport of kind ``modem``."""
+    registry.transport(
+        kind="modem", options=ModemOptions, make=make_channel, capabilities=CAPABILITIES
+    )
