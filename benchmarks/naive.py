@@ -61,7 +61,15 @@ class Event(SQLModel, table=True):
     at: float
 
 
-engine = create_engine(os.environ["NAIVE_URL"], connect_args={"timeout": 30})
+engine = create_engine(
+    os.environ["NAIVE_URL"], connect_args={"timeout": 30, "isolation_level": None}
+)
+
+
+@event.listens_for(engine, "begin")
+def _begin(connection: Any) -> None:
+    """A transaction that reads first and writes then would fail when another was faster."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @event.listens_for(engine, "connect")

@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_args
+from typing import Any, Self, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -221,6 +221,9 @@ def _check_inner(value: Any, shape: Any, where: str) -> None:
     if isinstance(shape, type) and attrs.has(shape) and isinstance(value, Mapping):
         _check_keys(value, shape, where)
     arguments = get_args(shape)
+    if isinstance(value, str) and any(get_origin(one) is tuple for one in (shape, *arguments)):
+        # Otherwise it would be taken apart into its letters.
+        raise ConfigurationError(f"{where} must be a list, such as [{value!r}]")
     if len(arguments) > 1 and isinstance(value, Mapping):
         for name, inner in value.items():
             _check_inner(inner, arguments[1], f"{where}.{name}")

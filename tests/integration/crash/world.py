@@ -107,6 +107,8 @@ class World:
             if process is not None and process.poll() is None:
                 process.terminate()
                 process.wait(_PATIENCE)
+            if process is not None and process.stdout is not None:
+                process.stdout.close()
 
     def _start_simulator(self) -> subprocess.Popen[bytes]:
         command = ("simulate", "--modems", "2", "--log", str(self.log), "--json")
