@@ -1,0 +1,204 @@
+"""
+What is right and wrong with an installation: looked at piece by piece, and changed nowhere.
+"""
+
+import enum
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import attrs
+
+from smscore import Gateway, GatewayConfig, build
+from smscore.config import structure
+from smscore.domain.routing import PHONES
+from smscore.errors import GatewayError, StoreUnavailable
+from smscore.plugins import LoadedPlugins, load
+from smscore.services.dispatch import ChannelJournal
+from smscore_server._listening import listen
+from smscore_server._output import Failure
+
+__all__ = ["Finding", "Verdict", "examine"]
+
+
+class Verdict(enum.StrEnum):
+    """What a finding means for the operator."""
+
+    OK = "ok"
+    NOTE = "note"  # good to know, nothing to mend
+    WRONG = "wrong"
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One thing that was looked at, and the way to mend it if it is broken."""
+
+    subject: str
+    verdict: Verdict
+    detail: str
+    remedy: str | None = None
+
+    def as_document(self) -> dict[str, str | None]:
+        """As JSON shows it."""
+        return {
+            "subject": self.subject,
+            "verdict": self.verdict.value,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
+    """
+    Look at everything, and stop where what is broken hides the rest.
+
+    ``patience`` is the time in seconds in which the channels must have become ready.
+    """
+    try:
+        config = GatewayConfig.from_toml(config_file)
+    except GatewayError as fault:
+        yield _wrong("configuration", str(fault), remedy="correct it, then check again")
+        return
+    yield _ok("configuration", str(config_file))
+    yield from _installation(config, patience=patience)
+
+
+def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding]:
+    try:
+        loaded = load(config.plugins.enabled)
+    except GatewayError as fault:
+        yield _wrong("plugins", str(fault), remedy="'smscore plugins' shows what is installed")
+        return
+    yield _ok("plugins", ", ".join(loaded.names))
+    found = [*_key_file(config), *_channel_settings(config, loaded)]
+    yield from found
+    if all(one.verdict is not Verdict.WRONG for one in found):
+        yield from _gateway(config, patience=patience)
+
+
+def _gateway(config: GatewayConfig, *, patience: float) -> Iterator[Finding]:
+    try:
+        gateway = build(config)
+    except GatewayError as fault:
+        remedy = "'smscore migrate' creates it, or brings it up to date; is its folder writable?"
+        yield _wrong("database", str(fault), remedy=remedy)
+        return
+    with gateway:
+        yield from _contents(gateway)
+        yield from _devices(gateway, patience=patience)
+    yield _note("webhooks", "this version keeps events and callback URLs, and posts none")
+
+
+def _key_file(config: GatewayConfig) -> Iterator[Finding]:
+    path = config.path(config.security.key_file)
+    try:
+        mode, size = path.stat().st_mode, path.stat().st_size
+    except OSError as fault:
+        yield _wrong(
+            "key file",
+            f"{path}: {fault.strerror}",
+            remedy="restore it from a backup; otherwise the next command makes a new one, "
+            "and every queue token changes",
+        )
+        return
+    if mode & 0o077:
+        yield _wrong("key file", f"{path} can be read by others", remedy=f"chmod 600 {path}")
+    elif size < 32:
+        yield _wrong("key file", f"{path} is too short", remedy="restore it from a backup")
+    else:
+        yield _ok("key file", str(path))
+
+
+def _channel_settings(config: GatewayConfig, loaded: LoadedPlugins) -> Iterator[Finding]:
+    if not config.channels:
+        yield _note("channels", "none is configured: only phones can carry messages")
+    for name, channel in config.channels.items():
+        try:
+            kind = loaded.registry.transport_kind(channel.transport)
+            structure(channel.options, kind.options, where=f"channels.{name}")
+        except GatewayError as fault:
+            yield _wrong(f"channel {name}", str(fault), remedy=f"correct [channels.{name}]")
+
+
+def _contents(gateway: Gateway) -> Iterator[Finding]:
+    accounts = {account.name for account in gateway.inquiry.accounts()}
+    yield _ok("database", gateway.config.store_url)
+    if not accounts:
+        remedy = "smscore account create NAME --country DE"
+        yield _note("accounts", "there is none yet", remedy=remedy)
+    for name, channel in gateway.config.channels.items():
+        if channel.account is not None and channel.account not in accounts:
+            yield _wrong(
+                f"channel {name}",
+                f"its messages belong to {channel.account!r}, which is no account",
+                remedy=f"smscore account create {channel.account}, or correct [channels.{name}]",
+            )
+    yield from _rules(gateway)
+
+
+def _rules(gateway: Gateway) -> Iterator[Finding]:
+    known = {PHONES, *gateway.transports, *gateway.config.groups}
+    for route in gateway.administration.rules():
+        for name in sorted(set(route.channels) - known):
+            yield _wrong(
+                f"rule {route.name}",
+                f"it names the channel {name!r}, which is not configured",
+                remedy="configure the channel, or 'smscore rules apply' without it",
+            )
+
+
+def _devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
+    try:
+        # Held until the end: no server can begin to use the channels meanwhile.
+        gateway.store.become_server()
+    except StoreUnavailable:
+        yield _note("server", "it is running; its port and channels were left alone")
+        return
+    yield _note("server", "it is not running")
+    yield from _port(gateway.config)
+    yield from _channels(gateway, patience=patience)
+
+
+def _port(config: GatewayConfig) -> Iterator[Finding]:
+    try:
+        listen(config.http.host, config.http.port).close()
+    except Failure as fault:
+        yield _wrong("http", fault.message, remedy="correct [http] host and port")
+    else:
+        yield _ok("http", f"port {config.http.port} of {config.http.host} is free")
+
+
+def _channels(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
+    waiting = dict(gateway.transports)
+    deadline, pause = monotonic() + patience, threading.Event()
+    try:
+        for name, transport in waiting.items():
+            # The real sink: what a modem has for us meanwhile is stored, and not lost.
+            journal = ChannelJournal(store=gateway.store, clock=gateway.clock, channel=name)
+            transport.open(gateway.reception, journal)
+        while waiting and monotonic() < deadline:
+            for name in [name for name in waiting if waiting[name].health().is_ready]:
+                yield _ok(f"channel {name}", waiting.pop(name).health().detail)
+            pause.wait(0.05)
+        for name, transport in waiting.items():
+            yield _wrong(
+                f"channel {name}",
+                transport.health().detail,
+                remedy=f"is the device there, free, and allowed to you? See [channels.{name}]",
+            )
+    finally:
+        for transport in gateway.transports.values():
+            transport.close()
+
+
+def _ok(subject: str, detail: str) -> Finding:
+    return Finding(subject=subject, verdict=Verdict.OK, detail=detail)
+
+
+def _note(subject: str, detail: str, *, remedy: str | None = None) -> Finding:
+    return Finding(subject=subject, verdict=Verdict.NOTE, detail=detail, remedy=remedy)
+
+
+def _wrong(subject: str, detail: str, *, remedy: str) -> Finding:
+    return Finding(subject=subject, verdict=Verdict.WRONG, detail=detail, remedy=remedy)

@@ -1,0 +1,57 @@
+"""
+The options that commands share, and the values that they parse.
+"""
+
+import re
+from pathlib import Path
+
+import click
+
+__all__ = [
+    "account_option",
+    "config_option",
+    "json_option",
+    "message_argument",
+    "unneeded_config_option",
+]
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("smscore.toml"),
+    show_default=True,
+    envvar="SMSCORE_CONFIG",
+    show_envvar=True,
+    metavar="FILE",
+    help="The configuration.",
+)
+
+unneeded_config_option = click.option(
+    "--config",
+    expose_value=False,
+    metavar="FILE",
+    help="Accepted as everywhere; this command needs none of yours.",
+)
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, one document on one line."
+)
+
+account_option = click.option("--account", required=True, metavar="NAME", help="Whose it is.")
+
+
+# 64 bits, the top one 0: nothing else was ever given to anybody.
+_MESSAGE_ID = re.compile(r"(?:msg_)?([0-7][0-9a-f]{15})")
+
+
+def _parse_message_id(_ctx: click.Context, _param: click.Parameter, text: str) -> int:
+    if found := _MESSAGE_ID.fullmatch(text):
+        return int(found[1], 16)
+    raise click.BadParameter(
+        f"{text!r} is no message id; write its 16 hex digits, with or without 'msg_'"
+    )
+
+
+message_argument = click.argument("message", metavar="ID", callback=_parse_message_id)
+"""A message by its id, in any spelling that a surface shows."""

@@ -1,0 +1,88 @@
+"""
+The configuration files that ``init`` and ``demo`` write: every setting explained where it is.
+"""
+
+__all__ = ["CONFIGURATION", "demo_configuration"]
+
+CONFIGURATION = """\
+# The configuration of smscore. What is commented out shows the default.
+# Relative paths begin at this file. After a change: smscore check, then restart the server.
+
+[store]
+# url = "sqlite:///smscore.db"
+
+[security]
+# Queue tokens are derived from this file: keep it secret, and make it part of every backup.
+# key_file = "smscore.key"
+
+[http]
+# host = "127.0.0.1"      # loopback: put a proxy with TLS in front to be reached from elsewhere
+# port = 8080
+# public_url = "https://sms.example.org"   # in answers; without it, what the request says
+# explain = false         # true: api.php says in its body why it refused
+# submit_timeout = 4.0    # seconds until a submission is given up
+# open_state = false      # true: state.php answers without a login
+
+[plugins]
+# enabled = ["modem", "sqlmodel", "identity", "policy"]   # without it, all that are installed
+
+# What an account's plan allows; a limit that is absent does not exist. These three are built in:
+# [tariffs.standard]
+# provider_per_second = 10
+# queue_per_minute = 60
+# [tariffs.enterprise]
+# provider_per_second = 50
+# queue_per_minute = 60
+# [tariffs.unlimited]
+
+# One table for each channel. Messages go to the channels in this order, if no rule says otherwise
+# (smscore rules apply --help).
+# [channels.modem-1]
+# transport = "modem"
+# port = "/dev/serial/by-id/usb-…"   # or what 'smscore simulate' prints
+# price = 1               # credits for each part
+# account = "shop"        # whose received messages are
+
+# Channels that stand for one another, under one name that rules can use.
+# [groups.modems]
+# channels = ["modem-1", "modem-2"]
+"""
+
+_DEMO_HEAD = """\
+# The configuration of the demo, written by 'smscore demo' and kept from then on.
+# 'smscore init' writes one that explains every setting.
+
+[store]
+url = "sqlite:///smscore.db"
+
+[security]
+key_file = "smscore.key"
+
+[http]
+# api.php says why it refuses; elsewhere that is off, for it tells strangers more than they need.
+explain = true
+
+# Two simulated modems, which the demo starts, on pseudo-terminals with stable names.
+"""
+
+_DEMO_CHANNEL = """\
+[channels.{name}]
+transport = "modem"
+port = "{port}"
+
+"""
+
+_DEMO_TAIL = """\
+# A rule may name them as one: messages spread over both.
+[groups.modems]
+channels = [{names}]
+"""
+
+
+def demo_configuration(ports: dict[str, str]) -> str:
+    """The demo's configuration, for modems on these ports by channel name."""
+    # A path may hold anything that a TOML string must escape; quotes and backslashes do.
+    quoted = {name: port.replace("\\", "\\\\").replace('"', '\\"') for name, port in ports.items()}
+    channels = "".join(_DEMO_CHANNEL.format(name=name, port=port) for name, port in quoted.items())
+    names = ", ".join(f'"{name}"' for name in ports)
+    return _DEMO_HEAD + channels + _DEMO_TAIL.format(names=names)

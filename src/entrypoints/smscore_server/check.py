@@ -1,0 +1,50 @@
+"""
+The command that says what is wrong with an installation.
+"""
+
+from pathlib import Path
+
+import click
+
+from smscore_server._examination import Verdict, examine
+from smscore_server._options import config_option, json_option
+from smscore_server._output import printable, show_json
+
+__all__ = ["check"]
+
+_MARKS = {Verdict.OK: "ok", Verdict.NOTE: "note", Verdict.WRONG: "WRONG"}
+
+
+@click.command()
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the channels may take to become ready.",
+)
+@json_option
+@config_option
+@click.pass_context
+def check(ctx: click.Context, *, wait: float, as_json: bool, config_file: Path) -> None:
+    """
+    Say what is wrong with an installation, and how to mend it.
+
+    Looks at the configuration, plugins, key file, database, HTTP port and channels. A running
+    server is not disturbed: its channels are left alone. Exit status 1 if anything is wrong.
+
+    \b
+    Example: smscore check --config /srv/sms/smscore.toml
+    JSON keys: ok, findings: a list with subject, verdict (ok, note, wrong), detail, remedy
+    """
+    findings = list(examine(config_file, patience=wait))
+    is_fine = all(one.verdict is not Verdict.WRONG for one in findings)
+    if as_json:
+        show_json({"ok": is_fine, "findings": [one.as_document() for one in findings]})
+    else:
+        for one in findings:
+            click.echo(f"{_MARKS[one.verdict]:5}  {one.subject}: {printable(one.detail)}")
+            if one.remedy:
+                click.echo(f"       {'':{len(one.subject)}}  -> {printable(one.remedy)}")
+    ctx.exit(0 if is_fine else 1)

@@ -1,0 +1,97 @@
+"""
+The command line: every command by its name, loaded when it is called.
+"""
+
+import gc
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from smscore_server._output import Failure
+
+__all__ = ["main", "smscore"]
+
+_COMMANDS = {
+    "demo": ("demo", "Try everything: a gateway, two simulated modems and a phone."),
+    "init": ("setup", "Write a commented smscore.toml and create the database and the key file."),
+    "migrate": ("setup", "Bring the database up to date after smscore was upgraded."),
+    "serve": ("serve", "Run the gateway: the HTTP surfaces and the configured channels."),
+    "check": ("check", "Say what is wrong with an installation, and how to mend it."),
+    "account": ("accounts", "Create accounts, look at them, change their credit."),
+    "user": ("access", "Create system users, who log in with a password."),
+    "token": ("access", "Show or renew the token with which an account's phones log in."),
+    "key": ("access", "Issue keys of the provider API."),
+    "send": ("messages", "Send one text and print its id."),
+    "messages": ("messages", "List messages, newest first."),
+    "status": ("messages", "Say how far a message got."),
+    "explain": ("messages", "Tell the whole story of a message."),
+    "plugins": ("plugins", "List the installed plugins."),
+    "simulate": ("simulate", "Run simulated modems on pseudo-terminals until stopped."),
+    "rules": ("rules", "Apply or show the routing rules."),
+}
+"""By name: the module that has the command, and its first sentence, for a quick ``--help``."""
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported one by one, when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"smscore_server.{_COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except _ours() as refusal:
+            raise Failure(str(refusal)) from refusal
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smscore", message="%(package)s %(version)s")
+def smscore() -> None:
+    """
+    An SMS gateway: try it, set it up, run it, look into it.
+
+    \b
+    First steps:
+      smscore demo                        see messages travel, without any hardware
+      smscore init && smscore check       set up an installation of your own
+      smscore serve                       run it
+
+    Every command explains itself with --help and takes --config FILE; those that show something
+    print JSON with --json. They work beside a running server.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 refused or failed, 2 called wrongly."""
+    # Importing makes much that stays and little garbage: without its collector a server starts a
+    # fifth faster. Whatever runs for long turns it on again.
+    gc.disable()
+    smscore.main(args=arguments, prog_name="smscore")
+
+
+def _ours() -> type[Exception]:
+    # Python asks for this only once something was raised: the core is slow to import for --help.
+    from smscore.errors import GatewayError
+
+    return GatewayError

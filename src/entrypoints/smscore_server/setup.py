@@ -1,0 +1,88 @@
+"""
+The commands that set an installation up: a configuration to begin with, a database, a key file.
+"""
+
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from smscore import GatewayConfig
+from smscore.bootstrap import migrate as migrate_store
+from smscore.bootstrap import read_key
+from smscore_server._options import config_option, json_option
+from smscore_server._output import Failure, show_fields, show_json
+from smscore_server._templates import CONFIGURATION
+
+__all__ = ["init", "migrate"]
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where to put everything  [default: .]",
+)
+@json_option
+@config_option
+@click.pass_context
+def init(ctx: click.Context, *, directory: Path | None, as_json: bool, config_file: Path) -> None:
+    """
+    Write a commented smscore.toml and create the database and the key file.
+
+    Nothing is overwritten: where there is a configuration already, the command refuses.
+
+    \b
+    Example: smscore init --dir /srv/sms
+    JSON keys: config, store, key_file
+    """
+    if directory is not None:
+        if ctx.get_parameter_source("config_file") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--dir and --config both say where; give one of them")
+        config_file = directory / "smscore.toml"
+    _write_new(config_file, CONFIGURATION)
+    config = GatewayConfig.from_toml(config_file)
+    migrate_store(config)
+    key_file = config.path(config.security.key_file)
+    read_key(key_file)
+    made = {"config": str(config_file), "store": config.store_url, "key_file": str(key_file)}
+    if as_json:
+        show_json(made)
+        return
+    show_fields(made.items())
+    click.echo("\nNext: add a channel to the configuration, then 'smscore check'.")
+    click.echo("An account to send with: 'smscore account create --help'.")
+
+
+@click.command()
+@json_option
+@config_option
+def migrate(*, as_json: bool, config_file: Path) -> None:
+    """
+    Bring the database up to date after smscore was upgraded.
+
+    Stop the server first, and make a copy of the database.
+
+    \b
+    Example: smscore migrate --config /srv/sms/smscore.toml
+    JSON keys: store
+    """
+    config = GatewayConfig.from_toml(config_file)
+    migrate_store(config)
+    if as_json:
+        show_json({"store": config.store_url})
+    else:
+        click.echo(f"{config.store_url} is up to date")
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as cause:
+        raise Failure(f"{path} exists and stays as it is; choose another --dir") from cause
+    except OSError as cause:
+        raise Failure(f"{path} cannot be written: {cause.strerror}") from cause

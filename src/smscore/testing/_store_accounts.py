@@ -1,0 +1,166 @@
+"""
+The store contract: accounts and their ledger, credentials, rules.
+"""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from smscore.domain.accounts import Account
+from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
+from smscore.domain.ledger import EntryKind
+from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.numbers import SenderId
+from smscore.domain.routing import Route
+from smscore.errors import Conflict
+from smscore.ports.storage import Store
+from smscore.testing._store_kit import an_entry, do, do_each, open_account
+from smscore.testing.builders import a_user, an_account
+from smscore.testing.fakes import NOON
+
+__all__ = ["AccountsContract"]
+
+_EVERYTHING = Account(
+    id=AccountId(2**53),
+    name="full",
+    tariff="enterprise",
+    home_country="DE",
+    time_zone="Europe/Berlin",
+    default_sender=SenderId("ACME 1"),
+    credits=0,
+    monthly_limit=2**40,
+    used=7,
+    month="2026-03",
+    subscription_until=NOON + timedelta(days=30, microseconds=1),
+)
+
+
+class AccountsContract:
+    """What operators set, and what accounts spend, comes back as it was."""
+
+    # Accounts and their ledger.
+
+    @pytest.mark.parametrize("account", [_EVERYTHING, an_account()])
+    def test_an_account_comes_back_as_it_was(self, store: Store, account: Account) -> None:
+        do(store, lambda work: work.accounts.add(account))
+
+        assert store.read(lambda view: view.accounts.get(account.id)) == account
+        assert store.read(lambda view: view.accounts.named(account.name)) == account
+        assert do(store, lambda work: work.accounts.get(account.id)) == account
+        assert do(store, lambda work: work.accounts.named(account.name)) == account
+
+    def test_an_unknown_account_is_none(self, store: Store) -> None:
+        assert store.read(lambda view: view.accounts.get(AccountId(404))) is None
+        assert store.read(lambda view: view.accounts.named("nobody")) is None
+        assert do(store, lambda work: work.accounts.get(AccountId(404))) is None
+
+    def test_all_accounts_are_listed(self, store: Store) -> None:
+        accounts = [open_account(store, id=number, name=f"a{number}") for number in (2, 1, 3)]
+
+        listed = store.read(lambda view: view.accounts.all())
+
+        assert sorted(listed, key=lambda one: one.id) == sorted(accounts, key=lambda one: one.id)
+
+    @pytest.mark.parametrize("taken", [{"id": 2}, {"name": "other"}])
+    def test_a_taken_id_or_name_is_a_conflict(self, store: Store, taken: dict[str, object]) -> None:
+        before = open_account(store)
+
+        with pytest.raises(Conflict):
+            open_account(store, **taken)
+
+        assert list(store.read(lambda view: view.accounts.all())) == [before]
+
+    def test_an_account_is_saved(self, store: Store) -> None:
+        account = open_account(store, credits=10)
+
+        saved = attrs.evolve(account, credits=3, used=2, month="2026-03", tariff="enterprise")
+        do(store, lambda work: work.accounts.save(saved))
+
+        assert store.read(lambda view: view.accounts.get(account.id)) == saved
+
+    def test_the_ledger_shows_the_newest_entries_first(self, store: Store) -> None:
+        entries = [
+            an_entry(credits=10, balance=10, why="Ünïcode"),
+            an_entry(kind=EntryKind.CHARGE, credits=-3, balance=7, message=MessageId(5)),
+            an_entry(kind=EntryKind.REFUND, credits=1, balance=8, message=MessageId(5)),
+        ]
+        do_each(store, entries, lambda work, entry: work.ledger.add(entry))
+        do(store, lambda work: work.ledger.add(an_entry(account=AccountId(2))))
+
+        account = AccountId(1)
+        assert list(store.read(lambda view: view.ledger.of(account))) == entries[::-1]
+        assert list(store.read(lambda view: view.ledger.of(account, limit=1))) == entries[-1:]
+
+    def test_the_ledger_sums_one_account(self, store: Store) -> None:
+        entries = [
+            an_entry(credits=credits, account=AccountId(account))
+            for credits, account in ((10, 1), (-3, 1), (100, 2))
+        ]
+        do_each(store, entries, lambda work, entry: work.ledger.add(entry))
+
+        assert store.read(lambda view: view.ledger.total(AccountId(1))) == 7
+        assert store.read(lambda view: view.ledger.total(AccountId(3))) == 0
+
+    # Rules.
+
+    def test_rules_keep_their_order_and_are_replaced_as_a_whole(self, store: Store) -> None:
+        first = [Route(name="old", channels=("a",))]
+        second = [
+            Route(name="z", channels=("a", "b"), prefixes=("+49", "+43")),
+            Route(name="a", channels=("phones",)),
+        ]
+
+        do(store, lambda work: work.routing.replace(first))
+        do(store, lambda work: work.routing.replace(second))
+
+        assert list(store.read(lambda view: view.routing.routes())) == second
+
+    # Credentials.
+
+    def test_a_user_comes_back_by_name(self, store: Store) -> None:
+        user = User(
+            name="api.user",
+            account=AccountId(1),
+            password_hash="unusable",  # noqa: S106  # a made-up one
+            permissions=frozenset({Permission.API_SEND, Permission.ADMIN}),
+        )
+        do(store, lambda work: work.credentials.add_user(user))
+
+        assert store.read(lambda view: view.credentials.user("api.user")) == user
+        assert store.read(lambda view: view.credentials.user("API.USER")) is None
+        assert list(store.read(lambda view: view.credentials.users())) == [user]
+
+    def test_a_user_name_is_unique_among_all_accounts(self, store: Store) -> None:
+        user = a_user()
+        do(store, lambda work: work.credentials.add_user(user))
+
+        with pytest.raises(Conflict):
+            do(store, lambda work: work.credentials.add_user(a_user(account=AccountId(2))))
+
+        assert store.read(lambda view: view.credentials.user(user.name)) == user
+
+    def test_a_user_is_saved(self, store: Store) -> None:
+        do(store, lambda work: work.credentials.add_user(a_user()))
+
+        changed = a_user(password_hash="another")  # noqa: S106  # a made-up one
+        do(store, lambda work: work.credentials.save_user(changed))
+
+        assert store.read(lambda view: view.credentials.user(changed.name)) == changed
+
+    def test_a_provider_key_comes_back_by_its_digest(self, store: Store) -> None:
+        key = ProviderKey(digest="d" * 64, account=AccountId(1), created_at=NOON, label="app")
+        do(store, lambda work: work.credentials.add_key(key))
+
+        assert store.read(lambda view: view.credentials.key("d" * 64)) == key
+        assert store.read(lambda view: view.credentials.key("e" * 64)) is None
+
+    def test_a_new_token_replaces_the_accounts_old_one(self, store: Store) -> None:
+        old = QueueToken(digest="1" * 64, account=AccountId(1), generation=1)
+        new = QueueToken(digest="2" * 64, account=AccountId(1), generation=2)
+        do_each(store, (old, new), lambda work, token: work.credentials.set_token(token))
+
+        assert store.read(lambda view: view.credentials.token("1" * 64)) is None
+        assert store.read(lambda view: view.credentials.token("2" * 64)) == new
+        assert store.read(lambda view: view.credentials.token_of(AccountId(1))) == new
+        assert store.read(lambda view: view.credentials.token_of(AccountId(2))) is None

@@ -1,0 +1,69 @@
+"""
+What every store must keep, as tests: subclass, override one fixture, done.
+
+.. code-block:: python
+
+    class TestMyStore(StoreContract):
+        @pytest.fixture
+        def make_store(self, tmp_path: Path) -> StoreMaker:
+            return lambda clock: MyStore(tmp_path / "store", clock=clock)
+"""
+
+import pytest
+
+# Before they are imported: only so do their assertions say what they compared.
+pytest.register_assert_rewrite(
+    *(
+        f"smscore.testing._store_{part}"
+        for part in (
+            "accounts",
+            "collections",
+            "everything",
+            "lanes",
+            "outbox",
+            "races",
+            "reports",
+            "seeing",
+            "units",
+            "wakeups",
+        )
+    )
+)
+
+from smscore.testing._store_accounts import AccountsContract  # noqa: E402
+from smscore.testing._store_collections import CollectionsContract  # noqa: E402
+from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402
+from smscore.testing._store_lanes import LanesContract  # noqa: E402
+from smscore.testing._store_outbox import OutboxContract  # noqa: E402
+from smscore.testing._store_races import RacesContract  # noqa: E402
+from smscore.testing._store_reports import ReportsContract  # noqa: E402
+from smscore.testing._store_seeing import SeeingContract  # noqa: E402
+from smscore.testing._store_units import UnitsContract  # noqa: E402
+from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402
+
+__all__ = ["StoreContract", "StoreMaker"]
+
+
+class StoreContract(
+    AccountsContract,
+    OutboxContract,
+    ReportsContract,
+    CollectionsContract,
+    UnitsContract,
+    SeeingContract,
+    WakeupsContract,
+    LanesContract,
+    RacesContract,
+    StoreKit,
+):
+    """
+    The contract of :class:`smscore.ports.storage.Store`, line by line.
+
+    ``make_store`` gives a function that opens the store under test with a clock. Called again in
+    the same test it opens the same data once more, as another process would.
+
+    Attributes:
+        is_durable: what was committed is found by whoever opens the same data.
+        is_queueing: work is applied by a thread of the store's own, and may wait for it.
+        has_one_server: the data bear one server at a time.
+    """

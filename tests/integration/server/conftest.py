@@ -1,0 +1,136 @@
+import json
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from smscore_server.cli import smscore
+
+PATIENCE = 30.0
+
+
+class Program:
+    """A command that runs until it is stopped; each line that it prints can be waited for."""
+
+    def __init__(self, *arguments: str, directory: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "smscore_server", *arguments],
+            cwd=directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = self._process.pid
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def line(self) -> str:
+        """The next line of standard output; fails with what went to standard error."""
+        line = self._lines.get(timeout=PATIENCE)
+        if not line:
+            assert self._process.stderr is not None
+            raise AssertionError(self._process.stderr.read())
+        return line
+
+    def lines_until(self, pattern: str) -> list[str]:
+        lines = [self.line()]
+        while not re.search(pattern, lines[-1]):
+            lines.append(self.line())
+        return lines
+
+    def stop(self) -> int:
+        """SIGTERM, and the status with which the program ended."""
+        self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        status = self._process.wait(PATIENCE)
+        self._reader.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+        return status
+
+    def kill(self) -> None:
+        """End it without a chance to clean up."""
+        self._process.kill()
+        self.wait()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts commands in the test's directory; they end with the test."""
+    started: list[Program] = []
+
+    def start(*arguments: str) -> Program:
+        started.append(Program(*arguments, directory=tmp_path))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.stop()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation to copy: making a database takes longer than a test."""
+    directory = tmp_path_factory.mktemp("installation")
+    result = CliRunner().invoke(smscore, ["init", "--dir", str(directory)])
+    assert result.exit_code == 0, result.output
+    return directory
+
+
+@pytest.fixture
+def installation(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh installation, in which the commands of the test work."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SMSCORE_CONFIG", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def command(installation: Path) -> Callable[..., Result]:
+    """Runs a command in the installation."""
+
+    def command(*arguments: str, stdin: str = "", environment: Any = None) -> Result:
+        return CliRunner().invoke(smscore, list(arguments), input=stdin, env=environment)
+
+    return command
+
+
+@pytest.fixture
+def answer(command: Callable[..., Result]) -> Callable[..., Any]:
+    """Runs a command that must succeed, and parses its JSON."""
+
+    def answer(*arguments: str) -> Any:
+        result = command(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        assert len(result.stdout.splitlines()) == 1
+        return json.loads(result.stdout)
+
+    return answer
+
+
+@pytest.fixture
+def channel(installation: Path) -> Path:
+    """A configured modem that is not there: messages to it stay queued."""
+    port = installation / "modem1"
+    with (installation / "smscore.toml").open("a") as file:
+        file.write(f'\n[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+    return port

@@ -1,0 +1,192 @@
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+# A prompt speaks to the terminal that controls the process, whatever its streams are.
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.argv[1:]])
+"""
+
+
+def test_an_account_is_created_and_shown(answer):
+    created = answer(
+        "account", "create", "shop", "--credits", "500", "--plan", "enterprise",
+        "--monthly-limit", "1000", "--subscription-until", "2027-12-31", "--country", "DE",
+    )  # fmt: skip
+
+    assert created == {
+        "name": "shop",
+        "id": 1,
+        "plan": "enterprise",
+        "country": "DE",
+        "time_zone": "UTC",
+        "credits": 500,
+        "monthly_limit": 1000,
+        "used_this_month": 0,
+        "subscription_until": "2028-01-01T00:00:00Z",
+    }
+    assert answer("account", "list") == [created]
+    shown = answer("account", "show", "shop")
+    assert [entry["credits"] for entry in shown.pop("statement")] == [500]
+    assert shown == created
+
+
+def test_what_is_not_given_is_not_metered(answer):
+    created = answer("account", "create", "shop", "--subscription-until", "forever")
+
+    assert [created[key] for key in ("credits", "monthly_limit", "subscription_until")] == [
+        None
+    ] * 3
+
+
+def test_credit_can_be_taken_as_well_as_given(answer):
+    answer("account", "create", "shop", "--credits", "10")
+
+    answer("account", "credit", "shop", "5", "--why", "invoice 7")
+    changed = answer("account", "credit", "shop", "-3", "--why", "typing error")
+
+    assert changed["credits"] == 12
+    whys = [entry["why"] for entry in answer("account", "show", "shop")["statement"]]
+    assert whys == ["typing error", "invoice 7", "opening balance"]
+
+
+def test_people_see_a_table(command):
+    command("account", "create", "shop", "--credits", "10")
+
+    headings, row = command("account", "list").stdout.splitlines()
+
+    assert headings.split()[:4] == ["NAME", "PLAN", "COUNTRY", "CREDITS"]
+    assert row.split()[:4] == ["shop", "standard", "-", "10"]
+
+
+def test_what_the_core_refuses_is_one_line_and_status_1(command):
+    command("account", "create", "shop")
+
+    result = command("account", "create", "shop")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("account", "create"),
+        ("account", "create", "shop", "--credits", "-1"),
+        ("account", "create", "shop", "--credits", "many"),
+        ("account", "create", "shop", "--subscription-until", "tomorrow"),
+        ("account", "credit", "shop", "5"),
+        ("account", "credit", "shop", "five", "--why", "x"),
+        ("user", "create", "monitor", "--account", "shop"),
+        ("user", "create", "monitor", "--account", "shop", "--permission", "root"),
+        ("token", "create"),
+        ("key", "create"),
+    ],
+)
+def test_a_wrong_call_is_a_usage_error(command, arguments):
+    result = command(*arguments)
+
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("account", "show", "nobody"),
+        ("account", "credit", "nobody", "5", "--why", "x"),
+        ("account", "create", "shop", "--plan", "golden"),
+        ("account", "create", "shop", "--country", "Germany"),
+        ("token", "create", "--account", "nobody"),
+        ("key", "create", "--account", "nobody"),
+    ],
+)
+def test_what_does_not_exist_is_said_on_one_line(command, arguments):
+    result = command(*arguments)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_password_comes_from_standard_input(command):
+    command("account", "create", "shop")
+
+    result = command(
+        "user", "create", "monitor", "--account", "shop", "--permission", "api.send",
+        "--permission", "api.status", "--password-stdin", stdin="a good password\n",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    assert "api.send, api.status" in result.stdout
+    assert "a good password" not in result.output
+
+
+def test_on_a_terminal_a_password_is_asked_for_twice_and_not_shown(command, installation):
+    command("account", "create", "shop")
+    user = ["user", "create", "monitor", "--account", "shop", "--permission", "api.send"]
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", ON_TERMINAL, *user], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+
+    shown = ""
+    for prompt in ("Password: ", "Repeat for confirmation: "):
+        while not shown.endswith(prompt):
+            shown += os.read(ours, 1024).decode()
+        os.write(ours, b"a good password\n")
+    while process.poll() is None:
+        with suppress(OSError):  # the terminal is gone when the process is
+            shown += os.read(ours, 1024).decode()
+    os.close(ours)
+
+    assert process.returncode == 0, shown
+    assert "a good password" not in shown
+
+
+def test_without_a_terminal_a_password_cannot_be_asked_for(command):
+    command("account", "create", "shop")
+
+    result = command("user", "create", "monitor", "--account", "shop", "--permission", "api.send")
+
+    assert result.exit_code == 2
+    assert "--password-stdin" in result.stderr
+
+
+def test_a_short_password_is_refused(command):
+    command("account", "create", "shop")
+
+    result = command(
+        "user", "create", "monitor", "--account", "shop", "--permission", "api.send",
+        "--password-stdin", stdin="short\n",
+    )  # fmt: skip
+
+    assert result.exit_code == 1
+
+
+def test_the_token_stays_the_same_until_it_is_renewed(answer):
+    answer("account", "create", "shop")
+
+    first, again = (answer("token", "create", "--account", "shop")["token"] for _ in range(2))
+    renewed = answer("token", "create", "--account", "shop", "--renew")["token"]
+
+    assert first == again
+    assert len(renewed) == 64
+    assert renewed != first
+
+
+def test_only_the_key_itself_goes_to_standard_output(command):
+    command("account", "create", "shop")
+
+    result = command("key", "create", "--account", "shop")
+
+    assert len(result.stdout.split()) == 1
+    assert "cannot be shown again" in result.stderr

@@ -1,0 +1,148 @@
+import json
+import socket
+
+import pytest
+
+
+@pytest.fixture
+def findings(command):
+    """What check says, by subject: verdict, detail and remedy."""
+
+    def findings(*, patience="0.3"):
+        result = command("check", "--json", "--wait", patience)
+        document = json.loads(result.stdout)
+        assert result.exit_code == (0 if document["ok"] else 1), result.output
+        return {one["subject"]: one for one in document["findings"]}
+
+    return findings
+
+
+@pytest.fixture
+def configure(installation):
+    def configure(content):
+        (installation / "smscore.toml").write_text(f"[http]\nport = 0\n{content}")
+
+    return configure
+
+
+def wrong(findings):
+    return [name for name, one in findings.items() if one["verdict"] == "wrong"]
+
+
+def test_an_installation_to_begin_with_has_nothing_wrong(findings, configure):
+    configure("")
+
+    found = findings()
+
+    assert wrong(found) == []
+    assert found["accounts"]["remedy"].startswith("smscore account create")
+    assert "posts none" in found["webhooks"]["detail"]
+
+
+def test_people_see_a_line_for_each_thing_and_how_to_mend_it(command, configure, installation):
+    configure("")
+    (installation / "smscore.key").chmod(0o644)
+
+    result = command("check")
+
+    assert result.exit_code == 1
+    assert "WRONG  key file: " in result.stdout
+    assert f"-> chmod 600 {installation}/smscore.key" in result.stdout
+
+
+def test_a_modem_that_answers_is_fine(findings, configure, start):
+    simulator = start("simulate", "--modems", "1", "--json")
+    port = json.loads(simulator.line())["modems"][0]["port"]
+    configure(f'[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+
+    found = findings(patience="30")
+
+    assert wrong(found) == []
+    assert found["channel modem-1"]["verdict"] == "ok"
+
+
+def test_a_modem_that_is_not_there_is_wrong(findings, configure):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
+
+    assert wrong(findings()) == ["channel modem-1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "subject", "detail"),
+    [
+        ("[channels.a]\ntransport = 'modme'\nport = 'x'\n", "channel a", "modem"),
+        ("[channels.a]\ntransport = 'modem'\nprot = 'x'\n", "channel a", "port"),
+        ("[plugins]\nenabled = ['modme']\n", "plugins", "modem"),
+        ("[stroe]\n", "configuration", "store"),
+        ("[store]\nurl = 'sqlite:///nowhere/x.db'\n", "database", "nowhere"),
+    ],
+)
+def test_a_wrong_setting_is_found(findings, configure, content, subject, detail):
+    configure(content)
+
+    found = findings()
+
+    assert wrong(found) == [subject]
+    assert detail in found[subject]["detail"]
+    assert found[subject]["remedy"]
+
+
+def test_a_missing_database_is_found(findings, configure, installation):
+    configure("")
+    (installation / "smscore.db").unlink()
+
+    found = findings()
+
+    assert wrong(found) == ["database"]
+    assert "smscore migrate" in found["database"]["remedy"]
+
+
+def test_a_missing_key_file_is_found_and_not_replaced(findings, configure, installation):
+    configure("")
+    (installation / "smscore.key").unlink()
+
+    assert wrong(findings()) == ["key file"]
+    assert not (installation / "smscore.key").exists()
+
+
+def test_a_rule_may_have_outlived_its_channel(findings, configure, command, installation):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere"\n')
+    (installation / "rules.toml").write_text(
+        '[[routes]]\nname = "all"\nchannels = ["modem-1", "phones"]\n'
+    )
+    assert command("rules", "apply", "rules.toml").exit_code == 0
+    configure("")
+
+    assert wrong(findings()) == ["rule all"]
+
+
+def test_received_messages_must_belong_to_an_account_that_exists(command, configure):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere"\naccount = "shop"\n')
+
+    result = command("check", "--wait", "0")
+
+    assert "its messages belong to 'shop', which is no account" in result.stdout
+    assert "-> smscore account create shop" in result.stdout
+
+
+def test_a_port_that_another_program_has_is_found(findings, installation):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        (installation / "smscore.toml").write_text(f"[http]\nport = {port}\n")
+
+        found = findings()
+
+    assert wrong(found) == ["http"]
+    assert str(port) in found["http"]["detail"]
+
+
+def test_a_running_server_is_left_alone(findings, configure, start):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere"\n')
+    server = start("serve")
+    server.line()
+
+    found = findings()
+
+    assert wrong(found) == []
+    assert "running" in found["server"]["detail"]
+    assert "channel modem-1" not in found

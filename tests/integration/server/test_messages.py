@@ -1,0 +1,95 @@
+import pytest
+
+
+@pytest.fixture
+def sent(answer, channel):
+    answer("account", "create", "shop", "--credits", "5", "--country", "DE")
+    return answer("send", "--account", "shop", "--to", "0170 1234567", "Grüße")
+
+
+def test_a_message_is_accepted_and_paid_for(sent):
+    assert len(sent.pop("id")) == 16
+    assert sent == {"status": "queued", "credits_used": 1, "credits_remaining": 4}
+
+
+@pytest.mark.parametrize("spelling", ["{}", "msg_{}"])
+def test_status_knows_each_spelling_of_the_id(answer, sent, spelling):
+    found = answer("status", spelling.format(sent["id"]))
+
+    assert list(found) == [
+        "id", "status", "account", "to", "from", "text", "via", "channel", "parts", "credits",
+        "accepted_at", "due_at", "sent_at", "finished_at", "error_code", "error",
+    ]  # fmt: skip
+    assert found["id"] == sent["id"]
+    assert (found["to"], found["text"]) == ("+491701234567", "Grüße")
+    assert (found["status"], found["via"], found["channel"]) == ("queued", "command", "modem-1")
+
+
+def test_the_story_tells_what_was_decided(answer, command, sent):
+    told = answer("explain", sent["id"])
+
+    (event,) = told["events"]
+    assert event["kind"] == "message.queued"
+    assert event["detail"]["rule"] == "default"
+    assert told["route"] == [{"channel": "modem-1", "credits": 1}]
+    assert told["part_states"] == []
+    assert "rule default; channels modem-1" in command("explain", sent["id"]).stdout
+
+
+def test_messages_are_listed_newest_first(answer, sent):
+    second = answer("send", "--account", "shop", "--to", "+491701234568", "again")
+
+    assert [one["id"] for one in answer("messages")] == [second["id"], sent["id"]]
+    assert [one["id"] for one in answer("messages", "--limit", "1")] == [second["id"]]
+
+
+def test_messages_can_be_listed_by_status(answer, sent):
+    assert len(answer("messages", "--status", "queued", "--status", "failed")) == 1
+    assert answer("messages", "--status", "delivered") == []
+
+
+def test_messages_can_be_listed_by_account(answer, command, sent):
+    answer("account", "create", "other")
+
+    assert answer("messages", "--account", "other") == []
+    assert command("messages", "--account", "nobody").exit_code == 1
+
+
+def test_a_text_with_control_characters_cannot_steer_the_terminal(command, answer, channel):
+    answer("account", "create", "shop")
+    message = answer("send", "--account", "shop", "--to", "+491701234567", "a\x1b[2Jb")["id"]
+
+    for arguments in (("messages",), ("status", message), ("explain", message)):
+        assert "\x1b" not in command(*arguments).stdout
+
+
+def test_an_unknown_id_is_an_error(command):
+    result = command("status", "0123456789abcdef")
+
+    assert result.exit_code == 1
+    assert result.stderr == "error: there is no message 0123456789abcdef\n"
+
+
+@pytest.mark.parametrize(
+    "spelling", ["1", "msg_", "0123456789ABCDEF", "ffffffffffffffff", "x" * 16]
+)
+def test_what_is_no_id_is_a_usage_error(command, spelling):
+    assert command("explain", spelling).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("to", "text"), [("nobody", "x"), ("+491701234567", ""), ("+491701234567", "x" * 10_000)]
+)
+def test_a_message_that_cannot_be_sent_is_refused(command, answer, channel, to, text):
+    answer("account", "create", "shop")
+
+    result = command("send", "--account", "shop", "--to", to, text)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert answer("messages") == []
+
+
+def test_without_a_channel_there_is_no_route(command, answer):
+    answer("account", "create", "shop")
+
+    assert command("send", "--account", "shop", "--to", "+491701234567", "x").exit_code == 1

@@ -1,0 +1,76 @@
+import json
+import re
+import socket
+
+import httpx2
+import pytest
+
+from smscore import GatewayConfig, build
+
+
+def url_of(line):
+    found = re.search(r"http://\S+", line)
+    assert found, line
+    return found[0]
+
+
+def test_a_server_answers_and_ends_in_order(start, installation):
+    server = start("serve", "--port", "0")
+
+    url = url_of(server.line())
+
+    assert httpx2.get(f"{url}/health/live").json() == {"status": "ok"}
+    assert server.stop() == 0
+
+
+def test_a_server_can_say_in_json_where_it_is(start, installation):
+    server = start("serve", "--port", "0", "--json")
+
+    assert httpx2.get(json.loads(server.line())["url"] + "/health/live").status_code == 200
+
+
+def test_a_taken_port_is_said_on_one_line(start, installation):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        server = start("serve", "--port", str(port))
+
+        with pytest.raises(
+            AssertionError, match=rf"^error: port {port} of 127.0.0.1 is taken.*\n$"
+        ):
+            server.line()
+
+    assert server.wait() == 1
+
+
+def test_a_second_server_on_the_same_database_is_refused_on_one_line(start, installation):
+    start("serve", "--port", "0").line()
+    second = start("serve", "--port", "0")
+
+    with pytest.raises(AssertionError, match=r"\Aerror: .*smscore\.db\.lock.*\n\Z"):
+        second.line()
+
+    assert second.wait() == 1
+
+
+def test_a_killed_server_is_no_obstacle_to_the_next(start, installation):
+    first = start("serve", "--port", "0")
+    first.line()
+    first.kill()
+
+    assert "http://" in start("serve", "--port", "0").line()
+
+
+def test_a_command_beside_the_server_sends_through_it(start, installation, answer):
+    simulator = start("simulate", "--modems", "1", "--json")
+    port = json.loads(simulator.line())["modems"][0]["port"]
+    with (installation / "smscore.toml").open("a") as file:
+        file.write(f'[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+    answer("account", "create", "shop")
+    start("serve", "--port", "0").line()
+
+    message = answer("send", "--account", "shop", "--to", "+491701234567", "hello")["id"]
+
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        wakeup = gateway.store.wakeup("topic:events")
+        while answer("status", message)["status"] != "delivered":
+            assert wakeup.wait(10), answer("explain", message)
