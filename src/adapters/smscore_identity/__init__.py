@@ -1,0 +1,23 @@
+"""
+Who is asking: passwords, provider keys and queue tokens, checked against the store's records.
+"""
+
+from smscore import hookimpl
+from smscore.ports.identity import Authenticator
+from smscore.ports.storage import Store
+from smscore.registry import Registry
+
+__all__ = ["make_authenticator", "smscore_register_authenticators"]
+
+
+def make_authenticator(store: Store, key: bytes) -> Authenticator:
+    """An authenticator over a store; ``key`` is the content of the key file."""
+    from smscore_identity._authenticator import StoreAuthenticator
+
+    return StoreAuthenticator(store=store, key=key)
+
+
+@hookimpl
+def smscore_register_authenticators(registry: Registry) -> None:
+    """Bring the authenticator along."""
+    registry.authenticator(make_authenticator)

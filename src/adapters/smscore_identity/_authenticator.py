@@ -1,0 +1,118 @@
+"""
+Credentials in, principals out: the authenticator over the store's records.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import NoReturn
+
+from smscore.domain.credentials import Principal, User
+from smscore.domain.messages import AccountId
+from smscore.errors import AuthenticationFailed
+from smscore.ports.identity import IssuedKey
+from smscore.ports.storage import Store
+from smscore_identity._passwords import Passwords
+from smscore_identity._records import Records
+
+__all__ = ["StoreAuthenticator"]
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
+_KEY_PREFIX = "sk_"
+_TOKEN_PURPOSE = b"queue-token"
+
+
+class StoreAuthenticator:
+    """
+    Checks credentials against what the store holds, which is hashes and digests only.
+
+    Only :meth:`password` takes long. The others read the store at most once per change.
+    """
+
+    def __init__(self, *, store: Store, key: bytes, passwords: Passwords | None = None) -> None:
+        self._records = Records(store)
+        self._key = key
+        self._passwords = passwords or Passwords()
+
+    def password(self, username: str, password: str) -> Principal:
+        """
+        The user behind a name and password. Blocks for tens of milliseconds unless verified lately.
+
+        Raises:
+            AuthenticationFailed: one of them is wrong.
+        """
+        # What cannot be a name is not looked up, but takes as long.
+        user = self._records.user(username) if _NAME.fullmatch(username) else None
+        stored = user.password_hash if user else None
+        if not self._passwords.verify(username, password, stored=stored) or user is None:
+            _refuse()
+        return _principal(user)
+
+    def recall(self, username: str, password: str) -> Principal | None:
+        """What :meth:`password` verified in the last five minutes; never blocks."""
+        user = self._records.known_user(username)
+        if user is None:
+            return None
+        stored = user.password_hash
+        if not self._passwords.was_verified(username, password, stored=stored):
+            return None
+        return _principal(user)
+
+    def key(self, secret: str) -> Principal:
+        """
+        The account behind a provider key.
+
+        Raises:
+            AuthenticationFailed: there is no such key.
+        """
+        digest = _digest(secret)
+        found = self._records.key(digest)
+        if found is None or not hmac.compare_digest(found.digest, digest):
+            _refuse()
+        return Principal(account=found.account, subject=f"key {digest[:16]}")
+
+    def token(self, secret: str) -> Principal:
+        """
+        The account behind a queue token.
+
+        Raises:
+            AuthenticationFailed: there is no such token.
+        """
+        if not _TOKEN.fullmatch(secret):
+            _refuse()
+        digest = _digest(secret)
+        found = self._records.token(digest)
+        if found is None or not hmac.compare_digest(found.digest, digest):
+            _refuse()
+        return Principal(account=found.account, subject=f"token {digest[:16]}")
+
+    def hash_password(self, password: str) -> str:
+        """What to store of a password. Blocks for tens of milliseconds."""
+        return self._passwords.hash(password)
+
+    def new_key(self) -> IssuedKey:
+        """A new provider key: 256 random bits."""
+        secret = _KEY_PREFIX + secrets.token_urlsafe(32)
+        return IssuedKey(secret=secret, digest=_digest(secret))
+
+    def derive_token(self, account: AccountId, *, generation: int) -> IssuedKey:
+        """The queue token of an account: the same key file gives the same 64 characters."""
+        message = b"%s|%d|%d" % (_TOKEN_PURPOSE, account, generation)
+        secret = hmac.digest(self._key, message, hashlib.sha256).hex()
+        return IssuedKey(secret=secret, digest=_digest(secret))
+
+
+def _refuse() -> NoReturn:
+    raise AuthenticationFailed("the credentials are missing or wrong")
+
+
+def _principal(user: User) -> Principal:
+    return Principal(
+        account=user.account, subject=f"user {user.name}", permissions=user.permissions
+    )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,113 @@
+"""
+What every surface works with: the gateway, a way to wait for it, threads for calls that block.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+from smscore import Gateway
+from smscore.config import Tariff
+from smscore.domain.accounts import Account
+from smscore.domain.credentials import Principal
+from smscore.domain.receipts import Receipt
+from smscore.errors import AuthenticationFailed, NotFound
+from smscore.services.submission import Submission
+from smscore_http._bridge import Bridge
+
+__all__ = ["Context"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_STORE_THREADS = 16  # they wait for commits, which serve many of them at once
+_PASSWORD_THREADS = 2  # as many as are verified at a time
+
+_PLANNED_AT_ONCE = 100  # messages, on the event loop's thread: a few milliseconds
+
+_STRICTEST = Tariff(provider_per_second=10, queue_per_minute=60)
+
+
+class Context:
+    """One per application. Its coroutines run on the event loop, its threads belong to it."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._bridge: Bridge | None = None
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+
+    def wait(self, future: Future[T]) -> asyncio.Future[T]:
+        """Await a future of the gateway's."""
+        loop = asyncio.get_running_loop()
+        bridge = self._bridge
+        if bridge is None or bridge.loop is not loop:
+            bridge = self._bridge = Bridge(loop)
+        return bridge.wait(future)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call what may block, on a thread for calls to the store."""
+        pool = self._pool("smscore http", _STORE_THREADS)
+        return await self.wait(pool.submit(function, *args, **kwargs))
+
+    async def submit(self, submission: Submission, *, deadline: datetime | None = None) -> Receipt:
+        """
+        Accept a request to send, durably.
+
+        Raises:
+            Rejected: nothing was stored; the class says why.
+            StoreError: nothing was stored.
+        """
+        begin = self.gateway.submissions.begin
+        if len(submission.items) <= _PLANNED_AT_ONCE:
+            return await self.wait(begin(submission, deadline=deadline))
+        # Planning thousands of messages would hold up everybody else.
+        return await self.wait(await self.call(begin, submission, deadline=deadline))
+
+    async def verify_password(self, username: str, password: str) -> Principal:
+        """
+        The user behind a name and password.
+
+        Raises:
+            AuthenticationFailed: one of them is wrong.
+        """
+        authenticator = self.gateway.authenticator
+        if (verified := authenticator.recall(username, password)) is not None:
+            return verified
+        pool = self._pool("smscore password", _PASSWORD_THREADS)
+        verification = pool.submit(authenticator.password, username, password)
+        try:
+            return await self.wait(verification)
+        except asyncio.CancelledError:
+            verification.cancel()  # whoever gave up while in the queue takes no turn
+            raise
+
+    def account(self, principal: Principal) -> Account:
+        """
+        The settings of the principal's account; what it has spent may be older.
+
+        Raises:
+            AuthenticationFailed: the account is gone.
+        """
+        try:
+            return self.gateway.settings.account(principal.account)
+        except NotFound as cause:
+            raise AuthenticationFailed("the account of these credentials is gone") from cause
+
+    def tariff(self, account: Account) -> Tariff:
+        """The account's tariff; the strictest one if the configuration has lost it."""
+        return self.gateway.config.tariffs.get(account.tariff, _STRICTEST)
+
+    def close(self) -> None:
+        """End the threads. May be called twice, and the application used again afterwards."""
+        while self._threads:
+            _, pool = self._threads.popitem()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _pool(self, name: str, size: int) -> ThreadPoolExecutor:
+        pool = self._threads.get(name)
+        if pool is None:
+            pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
+            self._threads[name] = pool
+        return pool

@@ -1,0 +1,58 @@
+"""
+What goes wrong before or instead of an answer, told in the shape of each surface.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+
+from smscore.errors import Rejected, StoreError
+from smscore_http._requests import ClientGone, Headers, PayloadTooLarge, Reply, with_headers
+
+__all__ = ["RETRY_SOON", "Faults", "guarded", "method_not_allowed"]
+
+_log = logging.getLogger(__name__)
+
+RETRY_SOON: Headers = ((b"retry-after", b"5"),)
+
+
+class Faults(Protocol):
+    """How one surface tells what went wrong."""
+
+    def plain(self, status: int) -> Reply:
+        """404, 405, 413 and 500: what no use case has decided."""
+        ...
+
+    def rejected(self, reason: Rejected) -> Reply:
+        """The core refused the request."""
+        ...
+
+    def unavailable(self) -> Reply:
+        """The store did not do the work; nothing of it was kept."""
+        ...
+
+
+async def guarded(work: Awaitable[Reply], *, faults: Faults) -> Reply:
+    """The handler's reply, or the surface's word for what it raised."""
+    try:
+        return await work
+    except Rejected as reason:
+        return faults.rejected(reason)
+    except StoreError as cause:
+        _log.warning("a request was not accepted: %s", cause)
+        return faults.unavailable()
+    except PayloadTooLarge:
+        return faults.plain(413)
+    except ClientGone:
+        raise
+    except Exception:  # noqa: BLE001  # the edge: a client must never see a stack trace
+        correlation_id = secrets.token_hex(8)
+        _log.exception("a request failed, correlation id %s", correlation_id)
+        return with_headers(faults.plain(500), ((b"x-correlation-id", correlation_id.encode()),))
+
+
+def method_not_allowed(faults: Faults, *, allowed: Mapping[str, object]) -> Reply:
+    """405 with the methods that the path has."""
+    allow = ", ".join(allowed).encode()
+    return with_headers(faults.plain(405), ((b"allow", allow),))

@@ -1,0 +1,116 @@
+"""
+Requests and replies as the surfaces see them: a path, parsed headers, a bounded body, bytes back.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import attrs
+
+__all__ = [
+    "BODY_LIMIT",
+    "JSON_TYPE",
+    "TEXT_TYPE",
+    "ClientGone",
+    "Handler",
+    "Headers",
+    "PayloadTooLarge",
+    "Reply",
+    "Request",
+    "idempotency_key",
+    "with_headers",
+]
+
+BODY_LIMIT = 1 << 20  # bytes
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON_TYPE: Headers = ((b"content-type", b"application/json"),)
+TEXT_TYPE: Headers = ((b"content-type", b"text/plain; charset=utf-8"),)
+
+
+class PayloadTooLarge(Exception):
+    """The body is longer than :data:`BODY_LIMIT`."""
+
+
+class ClientGone(Exception):
+    """The client went away before it had sent its whole request; nobody waits for an answer."""
+
+
+@attrs.frozen
+class Reply:
+    """A whole answer. ``Content-Length`` is added when it is sent."""
+
+    status: int
+    body: bytes
+    headers: Headers = JSON_TYPE
+
+
+class Request:
+    """
+    One request over ASGI.
+
+    ``path`` is relative to where the application is mounted; ``headers`` are by lower-case name,
+    of a repeated one the last.
+    """
+
+    def __init__(
+        self,
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        *,
+        path: str,
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self.method: str = scope["method"]
+        self.path = path
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+
+    @property
+    def query(self) -> bytes:
+        """What stands behind the question mark, as it came."""
+        query: bytes = self._scope["query_string"]
+        return query
+
+    @property
+    def address(self) -> str:
+        """The client's address, as the server knows it."""
+        client = self._scope.get("client")
+        return str(client[0]) if client else "unknown"
+
+    async def body(self) -> bytes:
+        """
+        The whole body.
+
+        Raises:
+            PayloadTooLarge: it is, or says it is, longer than :data:`BODY_LIMIT`.
+            ClientGone: it did not arrive.
+        """
+        announced = self.headers.get(b"content-length", b"0")
+        if announced.isdigit() and (len(announced) > 18 or int(announced) > BODY_LIMIT):
+            raise PayloadTooLarge
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body", False) and len(body) <= BODY_LIMIT:
+            message = await self._receive()
+            body += message.get("body", b"")
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        if len(body) > BODY_LIMIT:
+            raise PayloadTooLarge
+        return body
+
+
+Handler = Callable[[Request], Awaitable[Reply]]
+
+
+def idempotency_key(request: Request, *, parameter: str | None = None) -> str | None:
+    """The header's key, or else the parameter's; empty is none. The core checks its shape."""
+    header = request.headers.get(b"idempotency-key")
+    return (header.decode("latin-1") if header else parameter) or None
+
+
+def with_headers(reply: Reply, headers: Headers) -> Reply:
+    """The reply with more headers."""
+    return Reply(reply.status, reply.body, (*reply.headers, *headers))

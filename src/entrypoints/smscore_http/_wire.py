@@ -1,0 +1,159 @@
+"""
+What the surfaces have in common on the wire: ids, times, texts, numbers of items, JSON both ways.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from smscore.domain.messages import MessageId, Surface
+from smscore.ports.storage import Tracked
+
+__all__ = [
+    "BATCH_LIMIT",
+    "NotJson",
+    "WrongShape",
+    "clean",
+    "decode_json",
+    "decode_text",
+    "encode_json",
+    "hex_id",
+    "message_id",
+    "parse_hex_id",
+    "parse_limit",
+    "parse_message_id",
+    "recipient_for",
+    "utc_seconds",
+]
+
+T = TypeVar("T")
+
+BATCH_LIMIT = 10_000  # items in one request
+
+_HEX_ID = re.compile(r"[0-7][0-9a-f]{15}")  # the top bit of an id is 0
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_PATH = re.compile(r"at `\$\.([^`]+)`")  # as the decoder's errors end
+_BOM = b"\xef\xbb\xbf"
+
+encode_json = msgspec.json.Encoder().encode
+"""Compact, UTF-8, keys in the order they were put in."""
+
+
+class NotJson(Exception):
+    """The body is not JSON."""
+
+
+class WrongShape(Exception):
+    """The body is JSON, but its ``field`` has the wrong type; an empty one stands for all of it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def hex_id(message: MessageId) -> str:
+    """An id as 16 lower-case hexadecimal digits."""
+    return f"{message:016x}"
+
+
+def parse_hex_id(text: str) -> MessageId | None:
+    """The id that :func:`hex_id` writes like this; any other spelling is none."""
+    return MessageId(int(text, 16)) if _HEX_ID.fullmatch(text) else None
+
+
+def utc_seconds(at: datetime | None) -> str | None:
+    """A time with ``Z`` and whole seconds."""
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def recipient_for(surface: Surface, tracked: Tracked) -> str:
+    """As the surface's own caller wrote it; of messages from elsewhere the normal form."""
+    message = tracked.message
+    return message.recipient_as_given if message.surface is surface else message.recipient.value
+
+
+def message_id(message: MessageId) -> str:
+    """An id as the provider API and its webhooks show it."""
+    return f"msg_{message:016x}"
+
+
+def parse_message_id(text: str) -> MessageId | None:
+    """The id that :func:`message_id` writes like this; any other spelling is none."""
+    return parse_hex_id(text.removeprefix("msg_")) if text.startswith("msg_") else None
+
+
+def parse_limit(text: str, *, default: int, most: int) -> int:
+    """A page size from 1 to ``most``; what is no whole number means the default."""
+    if not _WHOLE_NUMBER.fullmatch(text):
+        return default
+    if len(text) > 9:  # beyond every limit, and Python refuses to convert very long ones
+        return 1 if text.startswith("-") else most
+    return min(max(int(text), 1), most)
+
+
+def decode_text(encoded: bytes) -> str:
+    """Text from bytes that should be UTF-8; what is not is replaced."""
+    return encoded.decode("utf-8", "replace")
+
+
+def clean(text: str) -> str:
+    """
+    A text that can be stored: no U+0000, which PostgreSQL cannot keep, and no half surrogate pair.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A pair of halves that found each other is a character after all.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def decode_json(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    """
+    What a JSON body holds, as the decoder's type.
+
+    Raises:
+        NotJson: it is no JSON: nor are NaN, over-long integers and too deep nesting.
+        WrongShape: it does not fit the type.
+    """
+    body = body.removeprefix(_BOM)
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # The fast decoder also refuses texts that are not quite UTF-8, which we have to mend.
+        content = _decode_patiently(body)
+    return _convert(content, decoder.type)
+
+
+def _convert(content: Any, shape: type[T]) -> T:
+    try:
+        return msgspec.convert(content, shape)
+    except msgspec.ValidationError as cause:
+        path = _PATH.search(str(cause))
+        raise WrongShape(path[1] if path else "") from cause
+
+
+def _decode_patiently(body: bytes) -> Any:
+    try:
+        return _mended(json.loads(decode_text(body), parse_constant=_refuse))
+    except (ValueError, RecursionError) as cause:
+        raise NotJson(str(cause)) from cause
+
+
+def _mended(content: Any) -> Any:
+    if isinstance(content, str):
+        return clean(content)
+    if isinstance(content, list):
+        return [_mended(item) for item in content]
+    if isinstance(content, dict):
+        return {clean(key): _mended(value) for key, value in content.items()}
+    return content
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,29 @@
+"""
+The gateway API: ``/api.php`` and its neighbours, plain text for scripts and monitoring systems.
+"""
+
+from smscore_http._context import Context
+from smscore_http._requests import Reply, Request
+from smscore_http._routes import Methods, answer, readable
+from smscore_http.gateway_api._replies import GatewayFaults
+from smscore_http.gateway_api._send import Sending
+from smscore_http.gateway_api._state import StateOfMessage
+
+__all__ = ["GatewayApi", "GatewayFaults"]
+
+
+class GatewayApi:
+    """Also answers for every path that belongs to no surface."""
+
+    def __init__(self, context: Context) -> None:
+        explain = context.gateway.config.http.explain
+        self._faults = GatewayFaults(explain=explain)
+        send = Sending(context)
+        # No HEAD for api.php: it would send.
+        self._routes: dict[str, Methods] = {
+            "/api.php": {"GET": send, "POST": send},
+            "/state.php": readable(StateOfMessage(context)),
+        }
+
+    async def __call__(self, request: Request) -> Reply:
+        return await answer(request, methods=self._routes.get(request.path), faults=self._faults)

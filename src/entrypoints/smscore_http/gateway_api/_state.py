@@ -1,0 +1,62 @@
+"""
+``/state.php``: what has become of a message.
+"""
+
+from smscore.domain.credentials import Permission
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import AccountId
+from smscore.errors import NotFound
+from smscore_http._context import Context
+from smscore_http._requests import Reply, Request
+from smscore_http._wire import parse_hex_id
+from smscore_http.gateway_api._login import log_in
+from smscore_http.gateway_api._parameters import Parameters, read_parameters
+from smscore_http.gateway_api._replies import text
+
+__all__ = ["StateOfMessage"]
+
+_WORDS = {
+    Status.SCHEDULED: "scheduled",
+    Status.QUEUED: "queued",
+    Status.SENDING: "queued",
+    Status.SENT: "sent",
+    Status.INDETERMINATE: "sent",
+    Status.DELIVERED: "delivered",
+    Status.FAILED: "failed",
+    Status.CANCELLED: "failed",
+    Status.EXPIRED: "expired",
+}
+
+
+class StateOfMessage:
+    """The handler. A message of another account is not found."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._is_open = context.gateway.config.http.open_state
+
+    async def __call__(self, request: Request) -> Reply:
+        parameters = await read_parameters(request)
+        uid = parameters.required("uid")
+        account = None if self._is_open else await self._owner(parameters)
+        word = await self._context.call(self._look_up, uid, account)
+        return text(f"Status : {word}")
+
+    async def _owner(self, parameters: Parameters) -> AccountId:
+        user = await log_in(
+            self._context,
+            parameters.required("username"),
+            parameters.required("password"),
+            permissions=(Permission.API_SEND, Permission.API_STATUS),
+        )
+        return user.account
+
+    def _look_up(self, uid: str, account: AccountId | None) -> str:
+        message = parse_hex_id(uid)
+        if message is None:
+            return "not found"
+        try:
+            tracked = self._context.gateway.inquiry.message(message, account=account)
+        except NotFound:
+            return "not found"
+        return _WORDS[tracked.delivery.status]

@@ -1,0 +1,74 @@
+"""
+Health checks for load balancers and supervisors, without a login.
+"""
+
+import asyncio
+
+from smscore.errors import StoreError
+from smscore_http._context import Context
+from smscore_http._requests import JSON_TYPE, Reply, Request
+from smscore_http._routes import answer, readable
+from smscore_http._wire import encode_json
+from smscore_http.gateway_api import GatewayFaults
+
+__all__ = ["Health"]
+
+_PATIENCE = 2.0  # seconds for the store to accept a unit of work
+_LIVE = Reply(200, b'{"status":"ok"}')
+
+_Check = dict[str, str | None]
+
+
+class Health:
+    """
+    ``/health/live``: the process answers. ``/health/ready``: messages can be accepted durably.
+
+    A channel that is down makes the gateway degraded, not unready: what it would send waits.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._faults = GatewayFaults(explain=False)
+        self._routes = {
+            "/health/live": readable(self._live),
+            "/health/ready": readable(self._ready),
+        }
+
+    async def __call__(self, request: Request) -> Reply:
+        return await answer(request, methods=self._routes.get(request.path), faults=self._faults)
+
+    async def _live(self, _: Request) -> Reply:
+        return _LIVE
+
+    async def _ready(self, _: Request) -> Reply:
+        store, channels = await self._store(), self._channels()
+        if store["status"] != "ok":
+            status, code = "unready", 503
+        elif any(check["status"] != "ok" for check in channels):
+            status, code = "degraded", 200
+        else:
+            status, code = "ready", 200
+        body = encode_json({"status": status, "checks": [store, *channels]})
+        return Reply(code, body, (*JSON_TYPE, (b"cache-control", b"no-store")))
+
+    async def _store(self) -> _Check:
+        try:
+            accepted = self._context.gateway.store.run(lambda _: None)
+            await asyncio.wait_for(self._context.wait(accepted), _PATIENCE)
+        except StoreError as cause:
+            return _check("store", "unready", str(cause))
+        except TimeoutError:
+            return _check("store", "unready", f"no commit within {_PATIENCE:g} s")
+        return _check("store", "ok", None)
+
+    def _channels(self) -> list[_Check]:
+        checks = []
+        for name, transport in self._context.gateway.transports.items():
+            health = transport.health()
+            status = "ok" if health.is_ready else "degraded"
+            checks.append(_check(f"channel {name}", status, health.detail or None))
+        return checks
+
+
+def _check(name: str, status: str, detail: str | None) -> _Check:
+    return {"name": name, "status": status, "detail": detail}

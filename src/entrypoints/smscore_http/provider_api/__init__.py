@@ -1,0 +1,108 @@
+"""
+The provider API: ``/v1``, JSON with bearer keys, for applications.
+"""
+
+from smscore.domain.accounts import Account
+from smscore.errors import AuthenticationFailed, GatewayError
+from smscore.ports.policy import RateState
+from smscore_http._context import Context
+from smscore_http._faults import guarded, method_not_allowed
+from smscore_http._rates import count, limit_headers, refusal_headers, reset_header
+from smscore_http._requests import Headers, Reply, Request, with_headers
+from smscore_http.provider_api._calls import (
+    Call,
+    Estimating,
+    Listing,
+    Reading,
+    Sending,
+    ShowingAccount,
+)
+from smscore_http.provider_api._replies import TOO_MANY_REQUESTS, ProviderFaults
+
+__all__ = ["ProviderApi"]
+
+_FAULTS = ProviderFaults()
+_MESSAGE = "/v1/messages/"
+_WINDOW = 1  # seconds
+_STRANGERS = 10  # calls in a window from an address without a valid key
+
+_Methods = dict[str, Call]
+
+
+class ProviderApi:
+    """
+    Everything below ``/v1``. Every reply carries the three rate headers.
+
+    Calls are counted per key, or without a valid one per address; a tariff without a limit shows
+    the largest number that any client can read.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        listing, account = Listing(context), ShowingAccount(context)
+        self._literal: dict[str, _Methods] = {
+            "/v1/messages": {"POST": Sending(context), "GET": listing, "HEAD": listing},
+            "/v1/messages/estimate": {"POST": Estimating(context)},
+            "/v1/account": {"GET": account, "HEAD": account},
+        }
+        reading = Reading(context)
+        self._message: _Methods = {"GET": reading, "HEAD": reading}
+
+    async def __call__(self, request: Request) -> Reply:
+        return await guarded(self._counted(request), faults=_FAULTS)
+
+    async def _counted(self, request: Request) -> Reply:
+        try:
+            account, state = self._admit(request)
+        except GatewayError as refusal:
+            state = self._count(f"address {request.address}", amount=_STRANGERS)
+            reply = await guarded(self._refuse(request, state, refusal), faults=_FAULTS)
+        else:
+            reply = await guarded(self._answer(request, state, account), faults=_FAULTS)
+        return with_headers(reply, _headers(state))
+
+    def _admit(self, request: Request) -> tuple[Account, RateState]:
+        """Who is asking, by the key. Reads the store only if the key is new to this process."""
+        principal = self._context.gateway.authenticator.key(_bearer(request))
+        account = self._context.account(principal)
+        amount = self._context.tariff(account).provider_per_second
+        return account, self._count(principal.subject, amount=amount)
+
+    async def _answer(self, request: Request, state: RateState, account: Account) -> Reply:
+        if not state.is_allowed:
+            return with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
+        call = self._find(request)
+        return call if isinstance(call, Reply) else await call(request, account)
+
+    async def _refuse(self, request: Request, state: RateState, refusal: GatewayError) -> Reply:
+        if not state.is_allowed:
+            return with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
+        call = self._find(request)
+        if isinstance(call, Reply):
+            return call
+        raise refusal
+
+    def _find(self, request: Request) -> Call | Reply:
+        methods = self._literal.get(request.path)
+        if methods is None:
+            folder, _, name = request.path.rpartition("/")
+            if f"{folder}/" != _MESSAGE or not name:
+                return _FAULTS.plain(404)
+            methods = self._message
+        call = methods.get(request.method)
+        return call or method_not_allowed(_FAULTS, allowed=methods)
+
+    def _count(self, caller: str, *, amount: int | None) -> RateState:
+        limiter = self._context.gateway.rate_limiter
+        return count(limiter, caller, amount=amount, seconds=_WINDOW)
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, secret = request.headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() != b"bearer":
+        raise AuthenticationFailed("the request has no bearer key")
+    return secret.strip().decode("latin-1")
+
+
+def _headers(state: RateState) -> Headers:
+    return (*limit_headers(state), *reset_header(state))

@@ -1,0 +1,139 @@
+"""
+What clients of the provider API put into bodies: one text for one recipient or several.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+
+from smscore.domain.messages import AccountId, Priority, Surface
+from smscore.domain.numbers import SenderId
+from smscore.errors import InvalidNumber, InvalidRequest, MessageTooLong
+from smscore.services.submission import Item, Submission
+from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, clean, decode_json
+
+__all__ = ["Wish", "read_wish", "submission_of"]
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
+_LONGEST_MESSAGE = 1600
+_FURTHEST = timedelta(days=366)
+_LONGEST_URL = 2048
+_URL = re.compile(r"[!-~]+")  # whatever else an address holds has to be percent-encoded
+_PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
+
+
+class Wish(msgspec.Struct):
+    """A request to send, as it came."""
+
+    to: str | list[str] | None = None
+    message: str | None = None
+    sender: str | None = msgspec.field(default=None, name="from")
+    scheduled_at: str | None = None
+    callback_url: str | None = None
+    priority: str | None = None
+
+
+_decoder = msgspec.json.Decoder(Wish)
+
+
+def read_wish(body: bytes) -> Wish:
+    """
+    What a body asks for.
+
+    Raises:
+        InvalidRequest: it is not JSON, or a field has the wrong type.
+    """
+    try:
+        return decode_json(body, _decoder)
+    except NotJson as cause:
+        raise InvalidRequest("The body is not valid JSON") from cause
+    except WrongShape as cause:
+        if not cause.field:
+            raise InvalidRequest("The body must be a JSON object") from cause
+        raise InvalidRequest(f"{cause.field} has the wrong type") from cause
+
+
+def submission_of(
+    wish: Wish, *, account: AccountId, idempotency_key: str | None, now: datetime
+) -> Submission:
+    """
+    The request in the core's words; duplicate recipients are sent to once.
+
+    Raises:
+        InvalidRequest, InvalidNumber, MessageTooLong: a field is missing or out of its range.
+    """
+    if not wish.to:
+        raise InvalidRequest("to is required")
+    if not wish.message:
+        raise InvalidRequest("message is required")
+    recipients, text = _recipients(wish.to), _text(wish.message)
+    return Submission(
+        account=account,
+        surface=Surface.PROVIDER,
+        items=tuple(
+            Item(to=recipient, text=text, index=index) for index, recipient in enumerate(recipients)
+        ),
+        sender=_sender(wish.sender) if wish.sender else None,
+        priority=_priority(wish.priority) if wish.priority else Priority.NORMAL,
+        not_before=_time(wish.scheduled_at, now=now) if wish.scheduled_at else None,
+        callback_url=_url(wish.callback_url) if wish.callback_url else None,
+        idempotency_key=idempotency_key,
+    )
+
+
+def _recipients(to: str | list[str]) -> list[str]:
+    recipients = [to] if isinstance(to, str) else list(dict.fromkeys(to))
+    if not isinstance(to, str) and len(to) > BATCH_LIMIT:
+        raise InvalidRequest(f"to has more than {BATCH_LIMIT} numbers")
+    for recipient in recipients:
+        if not _NUMBER.fullmatch(recipient):
+            raise InvalidNumber(f"{recipient[:40]!r} is not written like +491701234567")
+    return recipients
+
+
+def _text(message: str) -> str:
+    if len(message) > _LONGEST_MESSAGE:
+        raise MessageTooLong(f"{len(message)} characters, at most {_LONGEST_MESSAGE} are allowed")
+    return clean(message)
+
+
+def _sender(sender: str) -> SenderId:
+    try:
+        return SenderId.parse(sender)
+    except InvalidNumber as cause:
+        raise InvalidRequest(
+            "from must be a number, or 1 to 11 letters, digits, blanks, '-' and '_'"
+        ) from cause
+
+
+def _priority(priority: str) -> Priority:
+    if priority not in _PRIORITIES:
+        raise InvalidRequest(f"priority must be one of {', '.join(_PRIORITIES)}")
+    return _PRIORITIES[priority]
+
+
+def _time(written: str, *, now: datetime) -> datetime:
+    """Without an offset it is UTC. One in the past means at once, which the plan sees to."""
+    try:
+        at = datetime.fromisoformat(written)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
+        raise InvalidRequest(
+            "scheduled_at must be an ISO 8601 time such as 2026-03-01T12:00:00Z"
+        ) from cause
+    if at - now > _FURTHEST:
+        raise InvalidRequest("scheduled_at must be at most 1 year ahead")
+    return at
+
+
+def _url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_url = False
+    if not is_url or len(url) > _LONGEST_URL or not _URL.fullmatch(url):
+        raise InvalidRequest("callback_url must be an http or https address")
+    return url

@@ -1,0 +1,188 @@
+"""
+The provider API's answers: ``success`` and fields, or ``success`` and one coded error.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from smscore.domain.accounts import Account
+from smscore.domain.alphabets import is_gsm7
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import Surface
+from smscore.domain.planning import Plan
+from smscore.domain.receipts import Receipt
+from smscore.domain.segments import Encoding
+from smscore.errors import Rejected
+from smscore.ports.storage import Tracked
+from smscore_http._faults import RETRY_SOON
+from smscore_http._requests import JSON_TYPE, Headers, Reply
+from smscore_http._wire import encode_json, message_id, recipient_for, utc_seconds
+
+__all__ = [
+    "STATUSES",
+    "TOO_MANY_REQUESTS",
+    "ProviderFaults",
+    "accepted",
+    "account_shown",
+    "estimated",
+    "listed",
+    "shown",
+]
+
+_WORDS = {
+    Status.SCHEDULED: "queued",
+    Status.QUEUED: "queued",
+    Status.SENDING: "queued",
+    Status.SENT: "sent",
+    Status.INDETERMINATE: "sent",
+    Status.DELIVERED: "delivered",
+    Status.FAILED: "failed",
+    Status.CANCELLED: "failed",
+    Status.EXPIRED: "expired",
+}
+STATUSES = {
+    word: frozenset(status for status, its_word in _WORDS.items() if its_word == word)
+    for word in _WORDS.values()
+}
+"""What each of this API's words for a status comprises."""
+
+
+def _error(status: int, code: str, message: str, headers: Headers = JSON_TYPE) -> Reply:
+    content = {"success": False, "error": {"code": code, "message": message}}
+    return Reply(status, encode_json(content), headers)
+
+
+TOO_MANY_REQUESTS = _error(429, "rate_limit_exceeded", "API rate limit exceeded")
+
+_UNAVAILABLE = _error(503, "service_unavailable", "Service unavailable", (*JSON_TYPE, *RETRY_SOON))
+_PLAIN = {
+    404: _error(404, "not_found", "Resource not found"),
+    405: _error(405, "method_not_allowed", "Method not allowed"),
+    413: _error(413, "payload_too_large", "Payload too large"),
+    500: _error(500, "internal_error", "Internal error"),
+}
+_REJECTED = {
+    code: _error(status, code, message)
+    for status, code, message in (
+        (401, "authentication_failed", "Invalid or missing API key"),
+        (402, "insufficient_credits", "Your account has insufficient credits"),
+        (403, "subscription_required", "No active subscription"),
+        (404, "not_found", "Resource not found"),
+        (409, "idempotency_conflict", "Idempotency key was used for another request"),
+        (422, "invalid_phone_number", "Phone number format is invalid"),
+        (422, "message_too_long", "Message exceeds maximum length"),
+        (422, "no_route", "No route to recipient"),
+        (422, "recipient_opted_out", "Recipient has opted out"),
+        (429, "limit_exceeded", "Message limit exceeded for this month"),
+    )
+}
+
+
+class ProviderFaults:
+    """What went wrong, in this API's words."""
+
+    def plain(self, status: int) -> Reply:
+        return _PLAIN[status]
+
+    def rejected(self, reason: Rejected) -> Reply:
+        return _REJECTED.get(reason.code) or _error(400, "invalid_request", str(reason))
+
+    def unavailable(self) -> Reply:
+        return _UNAVAILABLE
+
+
+def accepted(receipt: Receipt, *, is_list: bool) -> Reply:
+    """The messages of a request are durable. ``is_list``: an array of recipients was given."""
+    first = receipt.accepted[0]
+    content = {
+        "success": True,
+        "message_id": message_id(first.message),
+        "credits_used": receipt.credits_used,
+        "credits_remaining": receipt.credits_remaining,
+        "status": _WORDS[first.status],
+    }
+    if is_list:
+        content["messages"] = [
+            {
+                "message_id": message_id(item.message),
+                "to": item.to,
+                "status": _WORDS[item.status],
+            }
+            for item in receipt.accepted
+        ]
+    return Reply(200, encode_json(content))
+
+
+def shown(tracked: Tracked) -> Reply:
+    """One message."""
+    return Reply(200, encode_json(_message(tracked)))
+
+
+def listed(messages: Sequence[Tracked], *, following: str | None) -> Reply:
+    """A page of messages; ``following`` is the cursor of the next one."""
+    content = {
+        "success": True,
+        "messages": [_message(tracked) for tracked in messages],
+        "next": following,
+    }
+    return Reply(200, encode_json(content))
+
+
+def account_shown(account: Account, *, rate_limit: int | None) -> Reply:
+    """The account behind the key; what is not limited or not metered is null."""
+    content = {
+        "success": True,
+        "account_id": f"acc_{account.id:016x}",
+        "name": account.name,
+        "plan": account.tariff,
+        "credits_remaining": account.credits,
+        "rate_limit": rate_limit,
+    }
+    return Reply(200, encode_json(content))
+
+
+def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
+    """What a request would come to."""
+    segments = plans[0].segments
+    content = {
+        "success": True,
+        "encoding": segments.encoding.value,
+        "segments": segments.count,
+        "credits": sum(plan.charge for plan in plans),
+        "credits_remaining": credits_remaining,
+        "messages": [
+            {
+                "to": plan.message.recipient_as_given,
+                "route": plan.route[0].channel,
+                "credits": plan.charge,
+            }
+            for plan in plans
+        ],
+        "forcing_characters": _forcing_characters(plans[0]),
+    }
+    return Reply(200, encode_json(content))
+
+
+def _message(tracked: Tracked) -> dict[str, str | None]:
+    message, delivery = tracked.message, tracked.delivery
+    is_delivered = delivery.status is Status.DELIVERED
+    return {
+        "message_id": message_id(message.id),
+        "to": recipient_for(Surface.PROVIDER, tracked),
+        "from": message.sender.value if message.sender else None,
+        "message": message.text,
+        "status": _WORDS[delivery.status],
+        "sent_at": utc_seconds(delivery.sent_at),
+        "delivered_at": utc_seconds(delivery.finished_at) if is_delivered else None,
+    }
+
+
+def _forcing_characters(plan: Plan) -> list[dict[str, Any]]:
+    """The characters for which the text cannot travel in GSM 7-bit."""
+    if plan.segments.encoding is not Encoding.UCS2:
+        return []
+    return [
+        {"index": index, "character": character}
+        for index, character in enumerate(plan.message.text)
+        if not is_gsm7(character)
+    ]

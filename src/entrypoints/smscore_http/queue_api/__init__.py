@@ -1,0 +1,89 @@
+"""
+The queue API: messages go into a queue, phones fetch them and tell what became of them.
+
+The account's token is a segment of the path; what is public comes before it.
+"""
+
+from smscore_http._context import Context
+from smscore_http._faults import guarded, method_not_allowed
+from smscore_http._rates import count, limit_headers, refusal_headers, reset_header
+from smscore_http._requests import Handler, Reply, Request, with_headers
+from smscore_http._routes import Methods, answer, readable
+from smscore_http.queue_api._calls import Call, Caller, Fetching, Queueing, Telling
+from smscore_http.queue_api._replies import (
+    NO_ACTIVE_VERSION,
+    NO_VERSIONS,
+    TOO_MANY_REQUESTS,
+    VERSION_NOT_FOUND,
+    QueueFaults,
+)
+
+__all__ = ["QueueApi"]
+
+_FAULTS = QueueFaults()
+_WINDOW = 60  # seconds
+_NO_TOKENS = frozenset({"download", "messages"})
+
+
+class QueueApi:
+    """Everything below ``/api/`` and ``/download/``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._public: dict[str, Methods] = {
+            "/api/app-version": readable(_always(NO_ACTIVE_VERSION)),
+            "/api/app-versions": readable(_always(NO_VERSIONS)),
+            "/download/app.apk": readable(_always(NO_ACTIVE_VERSION)),
+        }
+        self._version = readable(_always(VERSION_NOT_FOUND))
+        self._calls: dict[str, dict[str, Call]] = {
+            "queue": {"POST": Queueing(context)},
+            # No HEAD: it would claim messages.
+            "get_messages": {"GET": Fetching(context)},
+            "status": {"POST": Telling(context)},
+        }
+
+    async def __call__(self, request: Request) -> Reply:
+        token, call = _split(request.path)
+        methods = self._calls.get(call)
+        if methods is None or token in _NO_TOKENS:
+            return await answer(request, methods=self._literal(request.path), faults=_FAULTS)
+        handler = methods.get(request.method)
+        if handler is None:
+            return method_not_allowed(_FAULTS, allowed=methods)
+        return await guarded(self._authenticated(request, token, handler), faults=_FAULTS)
+
+    def _literal(self, path: str) -> Methods | None:
+        if (public := self._public.get(path)) is not None:
+            return public
+        folder, _, version = path.rpartition("/")
+        return self._version if folder == "/api/download" and version else None
+
+    async def _authenticated(self, request: Request, token: str, handler: Call) -> Reply:
+        gateway = self._context.gateway
+        principal = gateway.authenticator.token(token)
+        account = self._context.account(principal)
+        amount = self._context.tariff(account).queue_per_minute
+        state = count(gateway.rate_limiter, principal.subject, amount=amount, seconds=_WINDOW)
+        headers = limit_headers(state)
+        if not state.is_allowed:
+            headers = (*refusal_headers(state), *headers, *reset_header(state))
+            return with_headers(TOO_MANY_REQUESTS, headers)
+        caller = Caller(account=account, now=gateway.clock.now())
+        reply = await guarded(handler(request, caller), faults=_FAULTS)
+        return with_headers(reply, headers)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Token and call of ``/api/TOKEN/CALL``; empty strings for everything else."""
+    segments = path.split("/")
+    if len(segments) == 4 and segments[1] == "api":
+        return segments[2], segments[3]
+    return "", ""
+
+
+def _always(reply: Reply) -> Handler:
+    async def answer_so(_: Request) -> Reply:
+        return reply
+
+    return answer_so

@@ -1,0 +1,147 @@
+"""
+What clients of the queue API put into bodies: batches of messages, reports of phones.
+"""
+
+import re
+from typing import Any
+
+import attrs
+import msgspec
+
+from smscore.domain.messages import MessageId
+from smscore.services.submission import Item
+from smscore_http._requests import Reply
+from smscore_http._wire import BATCH_LIMIT, NotJson, clean, decode_json, parse_hex_id
+from smscore_http.queue_api._replies import ItemError, bad_batch, bad_report
+
+__all__ = ["Batch", "Report", "read_batch", "read_report"]
+
+_PHONE = re.compile(r"\+?[0-9]{6,20}")
+_LONGEST_MESSAGE = 1000
+_LONGEST_DEVICE = 15
+_OUTCOMES = {2: True, "2": True, 3: False, "3": False}
+_TOO_MANY = f"Too many messages (max {BATCH_LIMIT})"
+
+_decoder = msgspec.json.Decoder()
+
+
+@attrs.frozen
+class Batch:
+    """The good items of a request, and what is wrong with the others."""
+
+    items: tuple[Item, ...]
+    errors: list[ItemError]
+
+
+@attrs.frozen
+class Report:
+    """What a phone says: True for delivered, False for failed."""
+
+    outcomes: dict[MessageId, bool]
+    errors: list[ItemError]
+    device: str | None
+
+
+def read_batch(body: bytes) -> Batch | Reply:
+    """The batch in a body, or the refusal of all of it."""
+    try:
+        content = decode_json(body, _decoder)
+    except NotJson:
+        return _whole_batch("Invalid JSON")
+    if isinstance(content, dict):
+        content = [content]  # a well-known notifier can only post an object
+    if not isinstance(content, list):
+        return _whole_batch("Body must be an array of messages")
+    if not content:
+        return _whole_batch("No messages given")
+    if len(content) > BATCH_LIMIT:
+        return _whole_batch(_TOO_MANY)
+    items: list[Item] = []
+    errors: list[ItemError] = []
+    for index, entry in enumerate(content):
+        item = _read_item(index, entry)
+        if isinstance(item, Item):
+            items.append(item)
+        else:
+            errors.append({"index": index, "error": item})
+    return Batch(tuple(items), errors) if items else bad_batch(errors)
+
+
+def read_report(body: bytes) -> Report | Reply:
+    """The report in a body, or the refusal of all of it."""
+    try:
+        content = decode_json(body, _decoder)
+    except NotJson:
+        return bad_report([{"index": None, "error": "Invalid JSON"}])
+    fields = content if isinstance(content, dict) else {}
+    device = _text(fields.get("device"))
+    if device is not None and len(device) > _LONGEST_DEVICE:
+        error = f"Device name exceeds {_LONGEST_DEVICE} characters"
+        return bad_report([{"index": 0, "error": error}])
+    entries = fields.get("messages")
+    if not isinstance(entries, list) or not entries:
+        return bad_report([{"index": 0, "error": "No messages given"}])
+    if len(entries) > BATCH_LIMIT:
+        return bad_report([{"index": None, "error": _TOO_MANY}])
+    return _read_entries(entries, device)
+
+
+def _whole_batch(error: str) -> Reply:
+    return bad_batch([{"index": None, "error": error}])
+
+
+def _read_item(index: int, entry: Any) -> Item | str:
+    """The item, or what is wrong with it: one thing, the phone first."""
+    if not isinstance(entry, dict):
+        return "Item must be an object"
+    phone, message = entry.get("phone"), entry.get("message")
+    if message is None or message == "":
+        message = entry.get("text")
+    if (fault := _fault_of_phone(phone) or _fault_of_message(message)) is not None:
+        return fault
+    return Item(to=str(phone), text=clean(str(message)), index=index)
+
+
+def _fault_of_phone(phone: Any) -> str | None:
+    if phone is None or phone == "":
+        return "Phone is required"
+    return None if _PHONE.fullmatch(_text(phone) or "") else "Invalid phone format"
+
+
+def _fault_of_message(message: Any) -> str | None:
+    if message is None or message == "":
+        return "Message is required"
+    if not isinstance(message, str):
+        return "Message must be a string"
+    if len(message) > _LONGEST_MESSAGE:
+        return f"Message exceeds {_LONGEST_MESSAGE} characters"
+    return None
+
+
+def _read_entries(entries: list[Any], device: str | None) -> Report | Reply:
+    outcomes: dict[MessageId, bool] = {}
+    errors: list[ItemError] = []
+    for index, entry in enumerate(entries):
+        fields = entry if isinstance(entry, dict) else {}
+        written, status = _text(fields.get("hash")), fields.get("status")
+        if not written:
+            errors.append({"index": index, "error": "Hash is required"})
+        elif not _is_outcome(status):
+            errors.append({"index": index, "error": "Invalid status"})
+        elif (message := parse_hex_id(written)) is not None:
+            # In one report a success outweighs a failure, in whatever order they stand.
+            outcomes[message] = _OUTCOMES[status] or outcomes.get(message, False)
+    if len(errors) == len(entries):
+        return bad_report(errors)
+    return Report(outcomes, errors, device)
+
+
+def _is_outcome(status: Any) -> bool:
+    return type(status) in (int, str) and status in _OUTCOMES
+
+
+def _text(value: Any) -> str | None:
+    """A string, or a whole number as its digits; ``true`` is no number."""
+    if type(value) is int:
+        return str(value)
+    return clean(value) if isinstance(value, str) else None

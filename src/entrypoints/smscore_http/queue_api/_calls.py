@@ -1,0 +1,92 @@
+"""
+The three calls of the queue API, for callers whose token has been checked and counted.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import attrs
+
+from smscore.domain.accounts import Account
+from smscore.domain.messages import Surface
+from smscore.errors import RejectedItems
+from smscore.services.submission import Submission
+from smscore_http._context import Context
+from smscore_http._query import query_values
+from smscore_http._requests import Reply, Request, idempotency_key
+from smscore_http._wire import parse_limit
+from smscore_http.queue_api._bodies import read_batch, read_report
+from smscore_http.queue_api._replies import bad_batch, fetched, item_errors, queued, told
+
+__all__ = ["Call", "Caller", "Fetching", "Queueing", "Telling"]
+
+_PAGE, _LONGEST_PAGE = 20, 200
+
+
+@attrs.frozen(kw_only=True)
+class Caller:
+    """Whose token it was; ``now`` is when the request came."""
+
+    account: Account
+    now: datetime
+
+
+Call = Callable[[Request, Caller], Awaitable[Reply]]
+
+
+class Queueing:
+    """``POST queue``: the good items of a batch are queued, the bad ones reported."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request: Request, caller: Caller) -> Reply:
+        caller.account.check_subscription(caller.now)
+        batch = read_batch(await request.body())
+        if isinstance(batch, Reply):
+            return batch
+        parameter = query_values(request.query).get("idempotency_key")
+        submission = Submission(
+            account=caller.account.id,
+            surface=Surface.QUEUE,
+            items=batch.items,
+            idempotency_key=idempotency_key(request, parameter=parameter),
+            is_partial=True,
+        )
+        try:
+            receipt = await self._context.submit(submission)
+        except RejectedItems as nothing_left:
+            return bad_batch([*batch.errors, *item_errors(nothing_left)])
+        return queued(receipt, batch.errors)
+
+
+class Fetching:
+    """``GET get_messages``: waiting messages, claimed for whoever asks first."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request: Request, caller: Caller) -> Reply:
+        caller.account.check_subscription(caller.now)
+        wanted = query_values(request.query).get("limit", "")
+        limit = parse_limit(wanted, default=_PAGE, most=_LONGEST_PAGE)
+        fetch = self._context.gateway.pickup.fetch
+        return fetched(await self._context.call(fetch, caller.account.id, limit=limit))
+
+
+class Telling:
+    """``POST status``: a phone tells what became of messages."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request: Request, caller: Caller) -> Reply:
+        caller.account.check_subscription(caller.now)
+        report = read_report(await request.body())
+        if isinstance(report, Reply):
+            return report
+        tell = self._context.gateway.pickup.tell
+        updated = await self._context.call(
+            tell, caller.account.id, report.outcomes, device=report.device
+        )
+        return told(updated, report.errors)

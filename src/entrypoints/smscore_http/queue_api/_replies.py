@@ -1,0 +1,165 @@
+"""
+The queue API's answers: objects with ``error`` and ``code``, or lists of items and their errors.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from smscore.domain.messages import Surface
+from smscore.domain.receipts import Receipt
+from smscore.errors import LimitExceeded, Rejected, RejectedItems
+from smscore.ports.storage import Tracked
+from smscore_http._faults import RETRY_SOON
+from smscore_http._requests import JSON_TYPE, Reply
+from smscore_http._wire import encode_json, hex_id, recipient_for
+
+__all__ = [
+    "NO_ACTIVE_VERSION",
+    "NO_VERSIONS",
+    "TOO_MANY_REQUESTS",
+    "VERSION_NOT_FOUND",
+    "ItemError",
+    "QueueFaults",
+    "bad_batch",
+    "bad_report",
+    "fetched",
+    "item_errors",
+    "queued",
+    "told",
+]
+
+
+class ItemError(TypedDict):
+    """What is wrong with one item; without an index, with the whole request."""
+
+    index: int | None
+    error: str
+
+
+def _coded(status: int, error: str, code: str) -> Reply:
+    return Reply(status, encode_json({"error": error, "code": code}))
+
+
+NO_ACTIVE_VERSION = _coded(404, "No active version available", "no_active_version")
+NO_VERSIONS = Reply(200, b'{"versions":[]}')
+VERSION_NOT_FOUND = _coded(404, "Version not found", "version_not_found")
+TOO_MANY_REQUESTS = _coded(429, "Too many requests", "rate_limit_exceeded")
+
+_PLAIN = {
+    404: _coded(404, "Not found", "not_found"),
+    405: _coded(405, "Method not allowed", "method_not_allowed"),
+    413: _coded(413, "Payload too large", "payload_too_large"),
+    500: _coded(500, "Internal error", "internal_error"),
+}
+_UNAVAILABLE = Reply(
+    503,
+    encode_json({"error": "Service unavailable", "code": "service_unavailable"}),
+    (*JSON_TYPE, *RETRY_SOON),
+)
+_REJECTED = {
+    "authentication_failed": Reply(401, b'{"error":"Invalid API token"}'),
+    "subscription_required": _coded(403, "No active subscription", "subscription_required"),
+    "insufficient_credits": _coded(402, "Insufficient credits", "insufficient_credits"),
+    "idempotency_conflict": _coded(409, "Idempotency key reused", "idempotency_conflict"),
+}
+_ITEM_ERRORS = {
+    "invalid_phone_number": "Invalid phone format",
+    "no_route": "No route to recipient",
+    "recipient_opted_out": "Recipient opted out",
+    "message_too_long": "Message is too long for its route",
+}
+
+
+class QueueFaults:
+    """What went wrong, in this API's words."""
+
+    def plain(self, status: int) -> Reply:
+        return _PLAIN[status]
+
+    def rejected(self, reason: Rejected) -> Reply:
+        if isinstance(reason, LimitExceeded):
+            return _limit_exceeded(reason)
+        if isinstance(reason, RejectedItems):
+            return bad_batch(item_errors(reason))
+        known = _REJECTED.get(reason.code)
+        return known or bad_batch([{"index": None, "error": str(reason)}])
+
+    def unavailable(self) -> Reply:
+        return _UNAVAILABLE
+
+
+def item_errors(refusal: RejectedItems) -> list[ItemError]:
+    """Why the core refused each item."""
+    return [
+        _item_error(index, reason.code, str(reason)) for index, reason in refusal.reasons.items()
+    ]
+
+
+def queued(receipt: Receipt, errors: Sequence[ItemError]) -> Reply:
+    """What was queued, and what the request's own check found wrong with the rest."""
+    refused = [
+        *errors,
+        *(_item_error(item.index, item.code, item.error) for item in receipt.refused),
+    ]
+    content = {
+        "ok": True,
+        "queued": len(receipt.accepted),
+        "failed": len(refused),
+        "items": [
+            {"index": item.index, "hash": hex_id(item.message), "phone": item.to}
+            for item in receipt.accepted
+        ],
+        "errors": _in_order(refused),
+    }
+    return Reply(200, encode_json(content))
+
+
+def bad_batch(errors: Sequence[ItemError]) -> Reply:
+    """Nothing could be queued."""
+    failed = sum(error["index"] is not None for error in errors)
+    content = {"ok": False, "queued": 0, "failed": failed, "items": []}
+    return Reply(422, encode_json({**content, "errors": _in_order(errors)}))
+
+
+def fetched(messages: Sequence[Tracked]) -> Reply:
+    """Messages for a phone, which are its own from now on."""
+    content = [
+        {
+            "phone": recipient_for(Surface.QUEUE, tracked),
+            "text": tracked.message.text,
+            "hash": hex_id(tracked.message.id),
+        }
+        for tracked in messages
+    ]
+    return Reply(200, encode_json(content), (*JSON_TYPE, (b"cache-control", b"no-store")))
+
+
+def told(updated: int, errors: Sequence[ItemError]) -> Reply:
+    """A phone's report was kept."""
+    content: dict[str, object] = {"ok": True, "updated": updated}
+    if errors:
+        content["errors"] = errors
+    return Reply(200, encode_json(content))
+
+
+def bad_report(errors: Sequence[ItemError]) -> Reply:
+    """Nothing in a phone's report could be used."""
+    return Reply(422, encode_json({"ok": False, "updated": 0, "errors": errors}))
+
+
+def _limit_exceeded(reason: LimitExceeded) -> Reply:
+    content = {
+        "error": "SMS limit exceeded for this month",
+        "code": "limit_exceeded",
+        "limit": reason.limit,
+        "used": reason.used,
+    }
+    return Reply(429, encode_json(content))
+
+
+def _in_order(errors: Sequence[ItemError]) -> Sequence[ItemError]:
+    return sorted(errors, key=lambda error: error["index"] or 0)
+
+
+def _item_error(index: int, code: str, error: str) -> ItemError:
+    return {"index": index, "error": _ITEM_ERRORS.get(code, error)}

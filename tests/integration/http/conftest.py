@@ -1,0 +1,182 @@
+"""
+A gateway in memory behind its HTTP application, with one account and all its credentials.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import attrs
+import pytest
+from starlette.testclient import TestClient
+
+import smscore
+from smscore.domain.credentials import Permission
+from smscore.domain.routing import Route
+from smscore.errors import Overloaded
+from smscore.ports.storage import Store, Tracked
+from smscore.testing import FakeTransport, ManualClock, MemoryStore, PlainAuthenticator
+from smscore_http import create_app
+
+
+class StubbornStore(MemoryStore):
+    """A store that refuses submissions, or never gets round to them, when it is told to."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock=clock)
+        self.is_full = False
+        self.is_stuck = False
+        self.is_busy = False  # stuck after it has begun
+        self.stuck: list[Future[Any]] = []
+
+    def run(self, work: Callable[[Any], Any], **options: Any) -> Future[Any]:
+        if self.is_full:
+            raise Overloaded("the store cannot keep up")
+        if self.is_stuck:
+            self.stuck.append(Future())
+            if self.is_busy:
+                self.stuck[-1].set_running_or_notify_cancel()
+            return self.stuck[-1]
+        return super().run(work, **options)
+
+
+class MoodyAuthenticator(PlainAuthenticator):
+    """Breaks, or makes password checks wait, when it is told to."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.is_broken = False
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def recall(self, username: str, password: str) -> Any:
+        return super().recall(username, password) if self.may_answer.is_set() else None
+
+    def password(self, username: str, password: str) -> Any:
+        self.may_answer.wait(5)
+        if self.is_broken:
+            raise RuntimeError("out of order")
+        return super().password(username, password)
+
+    def key(self, secret: str) -> Any:
+        if self.is_broken:
+            raise RuntimeError("out of order")
+        return super().key(secret)
+
+    def token(self, secret: str) -> Any:
+        if self.is_broken:
+            raise RuntimeError("out of order")
+        return super().token(secret)
+
+
+@attrs.frozen(kw_only=True)
+class Site:
+    """The application and what one needs to use it."""
+
+    gateway: smscore.Gateway
+    client: TestClient
+    store: StubbornStore
+    authenticator: MoodyAuthenticator
+    transport: FakeTransport
+    clock: ManualClock
+    key: str
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def api_php(self, method: str = "POST", **parameters: str) -> Any:
+        """api.php with all that is required, but for what the test says."""
+        given = {
+            "username": "apiuser",
+            "password": "secret-word",
+            "to": "00491701234567",
+            "text": "Test",
+            **parameters,
+        }
+        return self.client.request(method, "/api.php", params=given)
+
+    def send(self, **fields: Any) -> Any:
+        """POST /v1/messages."""
+        content = {"to": "+491701234567", "message": "hello", **fields}
+        return self.client.post("/v1/messages", json=content, headers=self.bearer)
+
+    def queue(self, content: Any, **options: Any) -> Any:
+        """POST queue."""
+        return self.client.post(f"/api/{self.token}/queue", json=content, **options)
+
+    def fetch(self, **parameters: Any) -> Any:
+        """GET get_messages."""
+        return self.client.get(f"/api/{self.token}/get_messages", params=parameters)
+
+    def tell(self, content: Any) -> Any:
+        """POST status."""
+        return self.client.post(f"/api/{self.token}/status", json=content)
+
+    def stored(self) -> list[Tracked]:
+        """All messages, oldest first."""
+        return list(reversed(self.gateway.inquiry.messages(limit=1000)))
+
+
+@pytest.fixture
+def make_site() -> Iterator[Callable[..., Site]]:
+    sites: list[Site] = []
+
+    def make(
+        *, http: dict[str, Any] | None = None, permission: str = "api.send", **account: Any
+    ) -> Site:
+        clock = ManualClock()
+        store = StubbornStore(clock)
+        authenticator = MoodyAuthenticator(store)
+        transport = FakeTransport()
+        gateway = smscore.build(
+            smscore.GatewayConfig.from_mapping(
+                {"http": http or {}, "plugins": {"enabled": ["policy"]}}
+            ),
+            store=store,
+            transports={"fake": transport},
+            authenticator=authenticator,
+            clock=clock,
+        )
+        operator = gateway.administration
+        operator.create_account(
+            "acme", **{"tariff": "unlimited", "credits": 1000, "home_country": "DE", **account}
+        )
+        operator.create_user(
+            "apiuser",
+            account="acme",
+            password="secret-word",
+            permissions=[Permission(permission)] if permission else [],
+        )
+        site = Site(
+            gateway=gateway,
+            client=TestClient(create_app(gateway), raise_server_exceptions=False),
+            store=store,
+            authenticator=authenticator,
+            transport=transport,
+            clock=clock,
+            key=operator.create_key("acme").secret,
+            token=operator.token("acme").secret,
+        )
+        sites.append(site)
+        return site
+
+    yield make
+    for site in sites:
+        site.authenticator.may_answer.set()
+        site.client.close()
+        site.gateway.close()
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def everything_to_phones(site: Site) -> Site:
+    """Messages of all surfaces wait for phones."""
+    site.gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+    return site
