@@ -1,0 +1,119 @@
+"""
+Accounts and the ledger.
+"""
+
+from collections.abc import Sequence
+
+from smscore.domain.accounts import Account
+from smscore.domain.ledger import Entry, EntryKind
+from smscore.domain.messages import AccountId, MessageId
+from smscore.errors import Conflict
+from smscore.ports.storage import Topic
+from smscore_sqlmodel._mapping import account_cells, account_of, from_micros, micros
+from smscore_sqlmodel._rows import AccountRow, EntryRow
+from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._statements import insertion, selection
+from smscore_sqlmodel._writing import WriteSession
+
+__all__ = ["Accounts", "AccountsView", "Ledger", "LedgerView"]
+
+_GET = selection(AccountRow, "WHERE id = ?")
+_NAMED = selection(AccountRow, "WHERE name = ?")
+_ALL = selection(AccountRow, "ORDER BY id")
+_ADD = insertion(AccountRow)
+
+_ENTRIES_OF = selection(EntryRow, "WHERE account = ? ORDER BY id DESC LIMIT ?")
+_TOTAL = "SELECT coalesce(sum(credits), 0) FROM smscore_ledger WHERE account = ?"
+_ADD_ENTRY = insertion(
+    EntryRow, "account", "kind", "credits", "balance", "at", "message", "why", rank=3
+)
+
+
+class AccountsView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, account: AccountId) -> Account | None:
+        return self._one(_GET, account)
+
+    def named(self, name: str) -> Account | None:
+        self._session.settle()
+        return self._one(_NAMED, name)
+
+    def all(self) -> Sequence[Account]:
+        self._session.settle()
+        return [account_of(cells) for cells in self._session.fetch(_ALL)]
+
+    def _one(self, sql: str, key: int | str) -> Account | None:
+        rows = self._session.fetch(sql, (key,))
+        return account_of(rows[0]) if rows else None
+
+
+class Accounts(AccountsView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def get(self, account: AccountId) -> Account | None:
+        known = self._writer.account(account)
+        if known is None:
+            known = super().get(account)
+            if known is not None:
+                self._writer.remember(known)
+        return known
+
+    def add(self, account: Account) -> None:
+        if self.named(account.name) is not None or super().get(account.id) is not None:
+            raise Conflict(f"there is an account {account.name!r} or {account.id} already")
+        self._writer.change(_ADD.sql, account_cells(account))
+        self._writer.touch(Topic.ACCOUNTS)
+
+    def save(self, account: Account) -> None:
+        self._writer.save_account(account)
+
+
+class LedgerView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
+        self._session.settle()
+        return [
+            Entry(
+                account=AccountId(account),
+                kind=EntryKind(kind),
+                credits=credits,
+                balance=balance,
+                at=from_micros(at),
+                message=None if message is None else MessageId(message),
+                why=why,
+            )
+            for _, account, kind, credits, balance, at, message, why in self._session.fetch(
+                _ENTRIES_OF, (account, limit)
+            )
+        ]
+
+    def total(self, account: AccountId) -> int:
+        self._session.settle()
+        total: int = self._session.fetch(_TOTAL, (account,))[0][0]
+        return total
+
+
+class Ledger(LedgerView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def add(self, entry: Entry) -> None:
+        self._writer.write(
+            _ADD_ENTRY,
+            (
+                entry.account,
+                entry.kind.value,
+                entry.credits,
+                entry.balance,
+                micros(entry.at),
+                entry.message,
+                entry.why,
+            ),
+        )

@@ -1,0 +1,223 @@
+"""
+The small collections: routing rules, idempotency, journal, events, processes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from smscore.domain.deliveries import ProcessId
+from smscore.domain.events import Event
+from smscore.domain.messages import AccountId, MessageId, Surface
+from smscore.domain.receipts import Receipt
+from smscore.domain.routing import Route
+from smscore.errors import StoreError
+from smscore.ports.storage import IdempotencyRecord, Process, Topic
+from smscore_sqlmodel._mapping import from_micros, micros, to_json
+from smscore_sqlmodel._rows import EventRow, IdempotencyRow, JournalRow, ProcessRow, RouteRow
+from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
+from smscore_sqlmodel._writing import WriteSession
+
+__all__ = [
+    "Events",
+    "EventsView",
+    "Idempotency",
+    "JournalEntries",
+    "JournalView",
+    "Processes",
+    "ProcessesView",
+    "Routing",
+    "RoutingView",
+]
+
+_ROUTES = selection(RouteRow, "ORDER BY position")
+_ADD_ROUTE = insertion(RouteRow)
+_NO_ROUTES = deletion(RouteRow)
+
+_FIRST_ANSWER = selection(IdempotencyRow, "WHERE account = ? AND surface = ? AND key = ?")
+_ANSWER = replacement(IdempotencyRow, rank=4)
+_FORGET = deletion(
+    IdempotencyRow,
+    "WHERE rowid IN (SELECT rowid FROM smscore_idempotency WHERE at < ? ORDER BY at LIMIT ?)",
+)
+
+_VALUE = selection(JournalRow, "WHERE channel = ? AND key = ?")
+_PUT_VALUE = replacement(JournalRow)
+
+_STORY = selection(EventRow, "WHERE message = ? ORDER BY sequence")
+_SINCE = selection(EventRow, "WHERE id > ? ORDER BY id LIMIT ?")
+# Pruned or not: the numbers that were ever given are remembered.
+_NEWEST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
+_ADD_EVENT = insertion(EventRow, "message", "account", "sequence", "kind", "at", "detail", rank=5)
+
+_PROCESSES = selection(ProcessRow, "ORDER BY id")
+_HOW_MANY = "SELECT count(*) FROM smscore_processes"
+_LONGEST_SILENT = selection(ProcessRow, "ORDER BY heartbeat_at, id LIMIT 1")
+_BEAT = replacement(ProcessRow)
+_NUMBERS = 1024
+_ALIVE = timedelta(seconds=30)
+
+_receipts = msgspec.json.Decoder(Receipt)
+_details = msgspec.json.Decoder(dict[str, str | int | None])
+_names = msgspec.json.Decoder(tuple[str, ...])
+
+
+class RoutingView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def routes(self) -> Sequence[Route]:
+        return [
+            Route(name=name, channels=_names.decode(channels), prefixes=_names.decode(prefixes))
+            for _, name, channels, prefixes in self._session.fetch(_ROUTES)
+        ]
+
+
+class Routing(RoutingView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def replace(self, routes: Sequence[Route]) -> None:
+        self._writer.change(_NO_ROUTES)
+        for position, route in enumerate(routes):
+            channels, prefixes = to_json(route.channels), to_json(route.prefixes)
+            self._writer.change(
+                _ADD_ROUTE.sql, (position, route.name, channels.decode(), prefixes.decode())
+            )
+        self._writer.touch(Topic.ROUTING)
+
+
+class Idempotency:
+    def __init__(self, session: WriteSession) -> None:
+        self._writer = session
+
+    def get(self, *, account: AccountId, surface: Surface, key: str) -> IdempotencyRecord | None:
+        place = (account, surface.value, key)
+        self._writer.settle(place)
+        rows = self._writer.fetch(_FIRST_ANSWER, place)
+        if not rows:
+            return None
+        *_, digest, receipt, at = rows[0]
+        return IdempotencyRecord(
+            account=account,
+            surface=surface,
+            key=key,
+            digest=digest,
+            receipt=_receipts.decode(receipt),
+            at=from_micros(at),
+        )
+
+    def add(self, record: IdempotencyRecord) -> None:
+        place = (record.account, record.surface.value, record.key)
+        receipt = to_json(record.receipt).decode()
+        self._writer.write(_ANSWER, (*place, record.digest, receipt, micros(record.at)), key=place)
+
+    def forget(self, *, before: datetime, limit: int) -> int:
+        return self._writer.change(_FORGET, (micros(before), limit))
+
+
+class JournalView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, *, channel: str, key: str) -> bytes | None:
+        rows = self._session.fetch(_VALUE, (channel, key))
+        return bytes(rows[0][2]) if rows else None
+
+
+class JournalEntries(JournalView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def put(self, *, channel: str, key: str, value: bytes) -> None:
+        self._writer.change(_PUT_VALUE.sql, (channel, key, value))
+
+
+class EventsView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, message: MessageId) -> Sequence[Event]:
+        self._session.settle()
+        return [_event_of(cells) for cells in self._session.fetch(_STORY, (message,))]
+
+    def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
+        self._session.settle()
+        rows = self._session.fetch(_SINCE, (cursor, limit))
+        return [(cells[0], _event_of(cells)) for cells in rows]
+
+    def newest(self) -> int:
+        self._session.settle()
+        newest: int = self._session.fetch(_NEWEST)[0][0]
+        return newest
+
+
+class Events(EventsView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def add(self, event: Event) -> None:
+        self._writer.write(
+            _ADD_EVENT,
+            (
+                event.message,
+                event.account,
+                event.sequence,
+                event.kind,
+                micros(event.at),
+                to_json(event.detail).decode(),
+            ),
+        )
+        self._writer.touch(Topic.EVENTS)
+
+
+class ProcessesView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def all(self) -> Sequence[Process]:
+        return [
+            Process(id=ProcessId(number), heartbeat_at=from_micros(heartbeat_at))
+            for number, heartbeat_at in self._session.fetch(_PROCESSES)
+        ]
+
+
+class Processes(ProcessesView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def lease(self, *, now: datetime) -> ProcessId:
+        number = self._free_number(now)
+        self.beat(number, now=now)
+        return number
+
+    def beat(self, process: ProcessId, *, now: datetime) -> None:
+        self._writer.change(_BEAT.sql, (process, micros(now)))
+
+    def _free_number(self, now: datetime) -> ProcessId:
+        ((count,),) = self._session.fetch(_HOW_MANY)
+        if count < _NUMBERS:
+            # Numbers are given in order and never taken away.
+            return ProcessId(count)
+        ((number, heartbeat_at),) = self._session.fetch(_LONGEST_SILENT)
+        if now - from_micros(heartbeat_at) < _ALIVE:
+            raise StoreError(f"all {_NUMBERS} process numbers are in use")
+        return ProcessId(number)
+
+
+def _event_of(cells: Cells) -> Event:
+    _, message, account, sequence, kind, at, detail = cells
+    return Event(
+        message=MessageId(message),
+        account=AccountId(account),
+        sequence=sequence,
+        kind=kind,
+        at=from_micros(at),
+        detail=_details.decode(detail),
+    )

@@ -1,0 +1,131 @@
+"""
+The inbox: received messages, and the parts that are to become some.
+"""
+
+from collections.abc import Sequence
+
+from smscore.domain.inbound import Coding, Concatenation, InboundMessage, InboundPart
+from smscore.domain.messages import AccountId, MessageId
+from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
+from smscore_sqlmodel._rows import InboundPartRow, InboundRow
+from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._statements import insertion, selection
+from smscore_sqlmodel._writing import WriteSession
+
+__all__ = ["Inbox", "InboxView"]
+
+_ADD = insertion(InboundRow)
+_PAGE = selection(InboundRow, "WHERE id <= ? ORDER BY id DESC LIMIT ?")
+_PAGE_OF = selection(InboundRow, "WHERE account = ? AND id <= ? ORDER BY id DESC LIMIT ?")
+_ADD_PART = f"{insertion(InboundPartRow).sql} ON CONFLICT (channel, fingerprint) DO NOTHING"
+_SIBLINGS = selection(
+    InboundPartRow,
+    "WHERE is_joined = 0 AND channel = ? AND sender = ? AND reference = ? "
+    "AND is_wide = ? AND total = ? ORDER BY id",
+)
+_SAME = selection(InboundPartRow, "WHERE channel = ? AND fingerprint = ? AND is_joined = 0")
+_JOINED = "UPDATE smscore_inbound_parts SET is_joined = 1 WHERE channel = ? AND fingerprint = ?"
+
+_LARGEST_ID = 2**63 - 1
+
+
+class InboxView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(
+        self, *, account: AccountId | None = None, before: MessageId | None = None, limit: int = 50
+    ) -> Sequence[InboundMessage]:
+        last = _LARGEST_ID if before is None else min(before - 1, _LARGEST_ID)
+        if account is None:
+            rows = self._session.fetch(_PAGE, (last, limit))
+        else:
+            rows = self._session.fetch(_PAGE_OF, (account, last, limit))
+        return [_message_of(cells) for cells in rows]
+
+
+class Inbox(InboxView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def add(self, message: InboundMessage) -> None:
+        self._writer.change(
+            _ADD.sql,
+            (
+                message.id,
+                message.account,
+                message.channel,
+                message.sender,
+                message.text,
+                micros(message.received_at),
+                optional_micros(message.sent_at),
+            ),
+        )
+
+    def add_part(self, part: InboundPart) -> bool:
+        return self._writer.change(_ADD_PART, _part_cells(part)) == 1
+
+    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
+        place = part.concatenation
+        if place is None:
+            rows = self._session.fetch(_SAME, (part.channel, part.fingerprint))
+        else:
+            rows = self._session.fetch(
+                _SIBLINGS,
+                (part.channel, part.sender, place.reference, int(place.is_wide), place.total),
+            )
+        return [_part_of(cells) for cells in rows]
+
+    def joined(self, parts: Sequence[InboundPart]) -> None:
+        for part in parts:
+            self._writer.change(_JOINED, (part.channel, part.fingerprint))
+
+
+def _message_of(cells: tuple[int, int | None, str, str, str, int, int | None]) -> InboundMessage:
+    number, account, channel, sender, text, received_at, sent_at = cells
+    return InboundMessage(
+        id=MessageId(number),
+        account=None if account is None else AccountId(account),
+        channel=channel,
+        sender=sender,
+        text=text,
+        received_at=from_micros(received_at),
+        sent_at=optional_moment(sent_at),
+    )
+
+
+def _part_cells(part: InboundPart) -> Cells:
+    place = part.concatenation
+    return (
+        None,
+        part.channel,
+        part.sender,
+        part.coding.value,
+        part.user_data,
+        micros(part.received_at),
+        optional_micros(part.sent_at),
+        place and place.reference,
+        place and place.total,
+        place and place.number,
+        place and int(place.is_wide),
+        part.fingerprint,
+        0,
+    )
+
+
+def _part_of(cells: Cells) -> InboundPart:
+    _, channel, sender, coding, user_data, received_at, sent_at, *place, fingerprint, _ = cells
+    reference, total, number, is_wide = place
+    return InboundPart(
+        channel=channel,
+        sender=sender,
+        coding=Coding(coding),
+        user_data=user_data,
+        received_at=from_micros(received_at),
+        sent_at=optional_moment(sent_at),
+        concatenation=None
+        if reference is None
+        else Concatenation(reference=reference, total=total, number=number, is_wide=bool(is_wide)),
+        fingerprint=fingerprint,
+    )

@@ -1,0 +1,121 @@
+"""
+Domain values to rows and back, by hand: times, accounts, reports.
+
+Rows are tuples in the order of the tables' columns, and hold exact types only: the driver would
+look for an adapter for each enumeration member or truth value.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from smscore.domain.accounts import Account
+from smscore.domain.deliveries import DeliveryReport, ReportOutcome
+from smscore.domain.messages import AccountId
+from smscore.domain.numbers import PhoneNumber, SenderId
+
+__all__ = [
+    "AccountCells",
+    "ReportCells",
+    "account_cells",
+    "account_of",
+    "from_micros",
+    "micros",
+    "optional_micros",
+    "optional_moment",
+    "report_cells",
+    "report_of",
+    "to_json",
+]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+to_json = msgspec.json.Encoder().encode
+
+AccountCells: TypeAlias = tuple[
+    int, str, str, str | None, str, str | None, int | None, int | None, int, str, int | None
+]
+ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str]
+
+
+@lru_cache(maxsize=64)  # within one unit of work it is the same moment again and again
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def optional_micros(moment: datetime | None) -> int | None:
+    """The same for what may be missing."""
+    return None if moment is None else micros(moment)
+
+
+def from_micros(value: int) -> datetime:
+    """The moment that so many microseconds mean."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def optional_moment(value: int | None) -> datetime | None:
+    """The same for what may be missing."""
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def account_cells(account: Account) -> AccountCells:
+    """The row of an account."""
+    return (
+        account.id,
+        account.name,
+        account.tariff,
+        account.home_country,
+        account.time_zone,
+        account.default_sender.value if account.default_sender else None,
+        account.credits,
+        account.monthly_limit,
+        account.used,
+        account.month,
+        optional_micros(account.subscription_until),
+    )
+
+
+def account_of(cells: AccountCells) -> Account:
+    """The account of a row."""
+    return Account(
+        id=AccountId(cells[0]),
+        name=cells[1],
+        tariff=cells[2],
+        home_country=cells[3],
+        time_zone=cells[4],
+        default_sender=None if cells[5] is None else SenderId(cells[5]),
+        credits=cells[6],
+        monthly_limit=cells[7],
+        used=cells[8],
+        month=cells[9],
+        subscription_until=optional_moment(cells[10]),
+    )
+
+
+def report_cells(report: DeliveryReport) -> ReportCells:
+    """The row of a parked report."""
+    return (
+        None,
+        report.channel,
+        report.reference,
+        report.recipient.value,
+        report.outcome.value,
+        micros(report.received_at),
+        report.detail,
+    )
+
+
+def report_of(cells: ReportCells) -> DeliveryReport:
+    """The parked report of a row."""
+    return DeliveryReport(
+        channel=cells[1],
+        reference=cells[2],
+        recipient=PhoneNumber(cells[3]),
+        outcome=ReportOutcome(cells[4]),
+        received_at=from_micros(cells[5]),
+        detail=cells[6],
+    )

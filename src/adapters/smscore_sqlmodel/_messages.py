@@ -1,0 +1,263 @@
+"""
+Messages and their deliveries to rows and back: this runs for every message.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from smscore.domain.deliveries import Delivery, Leg, Part, PartState, ProcessId, Status
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
+from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.ports.storage import Tracked
+from smscore_sqlmodel._mapping import from_micros, micros, optional_moment, to_json
+
+__all__ = [
+    "MessageCells",
+    "delivery_cells",
+    "delivery_of",
+    "is_plain",
+    "message_cells",
+    "plain_cells",
+    "reference_cells",
+    "tracked_of",
+]
+
+_PRIORITIES = {int(priority): priority for priority in Priority}
+_SURFACES = {str(surface): surface for surface in Surface}
+_STATUSES = {str(status): status for status in Status}
+
+MessageCells: TypeAlias = tuple[
+    int,  # id
+    int,  # account
+    str,  # recipient
+    str,  # recipient_as_given
+    str,  # text
+    str,  # surface
+    int,  # accepted_at
+    str | None,  # sender
+    int,  # priority
+    int,  # flash
+    int | None,  # not_before
+    int | None,  # expires_at
+    str | None,  # callback_url
+    str,  # channel
+    str,  # route
+    int,  # segments
+    int,  # charged
+    str,  # status
+    int | None,  # due_at
+    int | None,  # owner
+    int,  # attempts
+    str | None,  # parts
+    int | None,  # sent_at
+    int | None,  # finished_at
+    str | None,  # error_code
+    str | None,  # error
+    int,  # sequence
+]
+
+
+def message_cells(message: OutboundMessage, delivery: Delivery) -> MessageCells:
+    """The row of a message and its delivery."""
+    accepted_at = micros(message.accepted_at)
+    return (
+        message.id,
+        message.account,
+        delivery.recipient.value,
+        message.recipient_as_given,
+        message.text,
+        message.surface.value,
+        accepted_at,
+        message.sender.value if message.sender else None,
+        delivery.priority.value,
+        1 if message.flash else 0,
+        None if message.not_before is None else micros(message.not_before),
+        None if delivery.expires_at is None else micros(delivery.expires_at),
+        message.callback_url,
+        *delivery_cells(delivery)[:-1],
+    )
+
+
+def is_plain(message: OutboundMessage, delivery: Delivery) -> bool:
+    """Whether nothing is to be written but what :func:`plain_cells` holds."""
+    return (
+        delivery.status is Status.QUEUED
+        and delivery.expires_at is None
+        and message.not_before is None
+        and message.callback_url is None
+        and not delivery.parts
+        and delivery.error is None
+        and delivery.error_code is None
+        and delivery.due_at is None
+        and delivery.owner is None
+        and delivery.sent_at is None
+        and delivery.finished_at is None
+    )
+
+
+def plain_cells(message: OutboundMessage, delivery: Delivery) -> tuple[int | str | None, ...]:
+    """The row of a message that is simply queued, without the columns that are NULL then."""
+    return (
+        message.id,
+        message.account,
+        delivery.recipient.value,
+        message.recipient_as_given,
+        message.text,
+        message.surface.value,
+        micros(message.accepted_at),
+        message.sender.value if message.sender else None,
+        delivery.priority.value,
+        1 if message.flash else 0,
+        delivery.route[0].channel,
+        _route_text(delivery.route),
+        delivery.segments,
+        delivery.charged,
+        "queued",
+        delivery.attempts,
+        delivery.sequence,
+    )
+
+
+def delivery_cells(
+    delivery: Delivery,
+) -> tuple[
+    str,
+    str,
+    int,
+    int,
+    str,
+    int | None,
+    int | None,
+    int,
+    str | None,
+    int | None,
+    int | None,
+    str | None,
+    str | None,
+    int,
+    int,
+]:
+    """What changes of a delivery, from ``channel`` to ``sequence``, and its id."""
+    return (
+        delivery.route[0].channel,
+        _route_text(delivery.route),
+        delivery.segments,
+        delivery.charged,
+        delivery.status.value,
+        None if delivery.due_at is None else micros(delivery.due_at),
+        delivery.owner,
+        delivery.attempts,
+        _parts_text(delivery.parts) if delivery.parts else None,
+        None if delivery.sent_at is None else micros(delivery.sent_at),
+        None if delivery.finished_at is None else micros(delivery.finished_at),
+        delivery.error_code,
+        delivery.error,
+        delivery.sequence,
+        delivery.message,
+    )
+
+
+def reference_cells(delivery: Delivery) -> list[tuple[int, int, str, str, int]]:
+    """The rows under which reports find the delivery's parts."""
+    return [
+        (delivery.message, part.number, part.channel, part.reference, micros(part.at))
+        for part in delivery.parts
+        if part.reference is not None
+    ]
+
+
+def tracked_of(cells: MessageCells) -> Tracked:
+    """The message and the delivery of a row."""
+    recipient, accepted_at = PhoneNumber(cells[2]), from_micros(cells[6])
+    expires_at = optional_moment(cells[11])
+    return Tracked(
+        message=OutboundMessage(
+            id=MessageId(cells[0]),
+            account=AccountId(cells[1]),
+            recipient=recipient,
+            recipient_as_given=cells[3],
+            text=cells[4],
+            surface=_SURFACES[cells[5]],
+            accepted_at=accepted_at,
+            sender=None if cells[7] is None else SenderId(cells[7]),
+            priority=_PRIORITIES[cells[8]],
+            flash=bool(cells[9]),
+            not_before=optional_moment(cells[10]),
+            expires_at=expires_at,
+            callback_url=cells[12],
+        ),
+        delivery=_delivery(cells, recipient, accepted_at, expires_at),
+    )
+
+
+def delivery_of(cells: MessageCells) -> Delivery:
+    """The delivery of a row."""
+    return _delivery(
+        cells, PhoneNumber(cells[2]), from_micros(cells[6]), optional_moment(cells[11])
+    )
+
+
+def _delivery(
+    cells: MessageCells,
+    recipient: PhoneNumber,
+    accepted_at: datetime,
+    expires_at: datetime | None,
+) -> Delivery:
+    return Delivery(
+        message=MessageId(cells[0]),
+        account=AccountId(cells[1]),
+        recipient=recipient,
+        route=_route_of(cells[14]),
+        segments=cells[15],
+        charged=cells[16],
+        accepted_at=accepted_at,
+        status=_STATUSES[cells[17]],
+        priority=_PRIORITIES[cells[8]],
+        due_at=optional_moment(cells[18]),
+        expires_at=expires_at,
+        owner=None if cells[19] is None else ProcessId(cells[19]),
+        attempts=cells[20],
+        parts=() if cells[21] is None else _parts_of(cells[21]),
+        sent_at=optional_moment(cells[22]),
+        finished_at=optional_moment(cells[23]),
+        error_code=cells[24],
+        error=cells[25],
+        sequence=cells[26],
+    )
+
+
+def _route_text(route: tuple[Leg, ...]) -> str:
+    return to_json([(leg.channel, leg.price) for leg in route]).decode()
+
+
+@lru_cache(maxsize=4096)  # few different routes, many messages
+def _route_of(text: str) -> tuple[Leg, ...]:
+    legs = msgspec.json.decode(text, type=list[tuple[str, int]])
+    return tuple(Leg(channel=channel, price=price) for channel, price in legs)
+
+
+_PartCells: TypeAlias = tuple[int, str, str, int, str | None]
+_part_decoder = msgspec.json.Decoder(list[_PartCells])
+
+
+def _parts_text(parts: tuple[Part, ...]) -> str:
+    cells: list[_PartCells] = [
+        (part.number, part.channel, part.state, micros(part.at), part.reference) for part in parts
+    ]
+    return to_json(cells).decode()
+
+
+def _parts_of(text: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(
+            number=number,
+            channel=channel,
+            state=PartState(state),
+            at=from_micros(at),
+            reference=reference,
+        )
+        for number, channel, state, at, reference in _part_decoder.decode(text)
+    )

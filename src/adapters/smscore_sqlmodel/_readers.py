@@ -1,0 +1,98 @@
+"""
+Reading: one connection for each thread that reads, closed when the thread ends or the store does.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+from weakref import WeakSet
+
+from smscore.errors import StoreUnavailable
+from smscore.ports.storage import View
+from smscore_sqlmodel._sessions import ReadSession
+from smscore_sqlmodel._sqlite import SqliteFile, translated
+from smscore_sqlmodel._units import Views
+
+__all__ = ["Readers"]
+
+T = TypeVar("T")
+
+
+class Readers:
+    """Any thread reads; each read sees one moment of the database."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._all: WeakSet[_Reader] = WeakSet()
+        self._is_closed = False
+
+    def read(self, work: Callable[[View], T]) -> T:
+        """
+        Look at committed data.
+
+        Raises:
+            StoreUnavailable: closed, or the file cannot be read.
+        """
+        reader: _Reader | None = getattr(self._mine, "reader", None)
+        if reader is None:
+            reader = self._mine.reader = self._open()
+        try:
+            return reader.read(work)
+        except sqlite3.Error as cause:
+            raise translated(cause) from cause
+
+    def close(self) -> None:
+        """Close every thread's connection, after the read that it may be in."""
+        with self._lock:
+            self._is_closed = True
+            readers = list(self._all)
+        for reader in readers:
+            reader.close()
+
+    def _open(self) -> "_Reader":
+        with self._lock:
+            if self._is_closed:
+                raise StoreUnavailable("the store is closed")
+            try:
+                reader = _Reader(self._file.connect_reader())
+            except sqlite3.Error as cause:
+                raise translated(cause) from cause
+            self._all.add(reader)
+        return reader
+
+
+class _Reader:
+    """One thread's connection; the thread's end drops it, and that closes it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._view = Views(ReadSession(connection))
+        self._lock = threading.RLock()  # against close alone
+        self._is_reading = False
+        self._is_closed = False
+
+    def read(self, work: Callable[[View], T]) -> T:
+        with self._lock:
+            if self._is_closed:
+                raise StoreUnavailable("the store is closed")
+            if self._is_reading:
+                return work(self._view)  # a read inside a read sees the same moment
+            self._is_reading = True
+            try:
+                self._connection.execute("BEGIN")
+                return work(self._view)
+            finally:
+                self._is_reading = False
+                if self._connection.in_transaction:
+                    self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            self._connection.close()
+
+    def __del__(self) -> None:
+        self._connection.close()

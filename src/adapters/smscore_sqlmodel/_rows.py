@@ -1,0 +1,319 @@
+"""
+The tables, as SQLModel classes in a registry and MetaData of their own.
+
+A host's ``SQLModel.metadata.create_all`` knows nothing of them; the migrations create them. Times
+are whole microseconds since 1970 in UTC, states are their words, lists are JSON text. No foreign
+keys: they would be checked for every row, and nothing but the domain's values is ever written.
+
+Longer than other modules, since a schema is best read in one piece.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+    text,
+)
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+__all__ = [
+    "AccountRow",
+    "EntryRow",
+    "EventRow",
+    "IdempotencyRow",
+    "InboundPartRow",
+    "InboundRow",
+    "JournalRow",
+    "MessageRow",
+    "ParkedReportRow",
+    "PartReferenceRow",
+    "ProcessRow",
+    "ProviderKeyRow",
+    "QueueTokenRow",
+    "RouteRow",
+    "Row",
+    "UserRow",
+    "metadata",
+    "table",
+]
+
+# Only a column of the type INTEGER is SQLite's own row number.
+_WIDE = BigInteger().with_variant(Integer(), "sqlite")
+_GIVEN = {"autoincrement": False}
+
+
+class Row(SQLModel, registry=registry()):
+    """What all rows share: a registry that no host knows."""
+
+
+metadata: MetaData = Row.metadata
+
+
+def table(row: type[Row]) -> Table:
+    """The table behind a class of rows."""
+    return metadata.tables[str(row.__tablename__)]
+
+
+class AccountRow(Row, table=True):
+    __tablename__ = "smscore_accounts"
+    __table_args__ = (
+        UniqueConstraint("name", name="smscore_accounts_name"),
+        CheckConstraint("credits >= 0", name="smscore_accounts_never_overdrawn"),
+    )
+
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    name: str = Field(sa_type=Text)
+    tariff: str = Field(sa_type=Text)
+    home_country: str | None = Field(sa_type=Text)
+    time_zone: str = Field(sa_type=Text)
+    default_sender: str | None = Field(sa_type=Text)
+    credits: int | None = Field(sa_type=_WIDE)
+    monthly_limit: int | None = Field(sa_type=_WIDE)
+    used: int = Field(sa_type=_WIDE)
+    month: str = Field(sa_type=Text)
+    subscription_until: int | None = Field(sa_type=_WIDE)
+
+
+class EntryRow(Row, table=True):
+    __tablename__ = "smscore_ledger"
+    __table_args__ = (Index("smscore_ledger_account", "account", "id"),)
+
+    id: int | None = Field(sa_type=_WIDE, primary_key=True)
+    account: int = Field(sa_type=_WIDE)
+    kind: str = Field(sa_type=Text)
+    credits: int = Field(sa_type=_WIDE)
+    balance: int = Field(sa_type=_WIDE)
+    at: int = Field(sa_type=_WIDE)
+    message: int | None = Field(sa_type=_WIDE)
+    why: str = Field(sa_type=Text)
+
+
+class RouteRow(Row, table=True):
+    __tablename__ = "smscore_routes"
+
+    position: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
+    name: str = Field(sa_type=Text)
+    channels: str = Field(sa_type=Text)
+    prefixes: str = Field(sa_type=Text)
+
+
+class MessageRow(Row, table=True):
+    """
+    A message and its delivery.
+
+    Up to ``callback_url`` nothing ever changes; what message and delivery both hold is kept once.
+    """
+
+    __tablename__ = "smscore_messages"
+    __table_args__ = (
+        # A partial index is used only by queries that repeat its condition word by word.
+        Index(
+            "smscore_messages_claimable",
+            "channel",
+            column("priority").desc(),
+            "id",
+            sqlite_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "smscore_messages_due",
+            "due_at",
+            sqlite_where=text("status = 'scheduled'"),
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+        Index(
+            "smscore_messages_overdue",
+            "expires_at",
+            sqlite_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),
+            postgresql_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),
+        ),
+        Index(
+            "smscore_messages_held",
+            "owner",
+            sqlite_where=text("owner IS NOT NULL"),
+            postgresql_where=text("owner IS NOT NULL"),
+        ),
+        Index("smscore_messages_account", "account", "id"),
+    )
+
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    account: int = Field(sa_type=_WIDE)
+    recipient: str = Field(sa_type=Text)
+    recipient_as_given: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    surface: str = Field(sa_type=Text)
+    accepted_at: int = Field(sa_type=_WIDE)
+    sender: str | None = Field(sa_type=Text)
+    priority: int = Field(sa_type=Integer)
+    flash: int = Field(sa_type=Integer)
+    not_before: int | None = Field(sa_type=_WIDE)
+    expires_at: int | None = Field(sa_type=_WIDE)
+    callback_url: str | None = Field(sa_type=Text)
+    # From here on the delivery.
+    channel: str = Field(sa_type=Text)
+    route: str = Field(sa_type=Text)
+    segments: int = Field(sa_type=Integer)
+    charged: int = Field(sa_type=_WIDE)
+    status: str = Field(sa_type=Text)
+    due_at: int | None = Field(sa_type=_WIDE)
+    owner: int | None = Field(sa_type=Integer)
+    attempts: int = Field(sa_type=Integer)
+    parts: str | None = Field(sa_type=Text)
+    sent_at: int | None = Field(sa_type=_WIDE)
+    finished_at: int | None = Field(sa_type=_WIDE)
+    error_code: str | None = Field(sa_type=Text)
+    error: str | None = Field(sa_type=Text)
+    sequence: int = Field(sa_type=Integer)
+
+
+class PartReferenceRow(Row, table=True):
+    """Under which reference a network took a part, and when: networks use references again."""
+
+    __tablename__ = "smscore_part_references"
+    __table_args__ = (Index("smscore_part_references_awaiting", "channel", "reference", "at"),)
+
+    message: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    part: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
+    channel: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    at: int = Field(sa_type=_WIDE)
+
+
+class ParkedReportRow(Row, table=True):
+    __tablename__ = "smscore_parked_reports"
+    __table_args__ = (
+        Index("smscore_parked_reports_reference", "channel", "reference"),
+        Index("smscore_parked_reports_received_at", "received_at"),
+    )
+
+    id: int | None = Field(sa_type=_WIDE, primary_key=True)
+    channel: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    recipient: str = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    received_at: int = Field(sa_type=_WIDE)
+    detail: str = Field(sa_type=Text)
+
+
+class InboundRow(Row, table=True):
+    __tablename__ = "smscore_inbound"
+    __table_args__ = (Index("smscore_inbound_account", "account", "id"),)
+
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    account: int | None = Field(sa_type=_WIDE)
+    channel: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    received_at: int = Field(sa_type=_WIDE)
+    sent_at: int | None = Field(sa_type=_WIDE)
+
+
+class InboundPartRow(Row, table=True):
+    """A part; it stays when joined, so that a modem that offers it again is not believed."""
+
+    __tablename__ = "smscore_inbound_parts"
+    __table_args__ = (
+        UniqueConstraint("channel", "fingerprint", name="smscore_inbound_parts_fingerprint"),
+        Index(
+            "smscore_inbound_parts_siblings",
+            "channel",
+            "sender",
+            "reference",
+            sqlite_where=text("is_joined = 0"),
+            postgresql_where=text("is_joined = 0"),
+        ),
+    )
+
+    id: int | None = Field(sa_type=_WIDE, primary_key=True)
+    channel: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Text)
+    coding: str = Field(sa_type=Text)
+    user_data: bytes = Field(sa_type=LargeBinary)
+    received_at: int = Field(sa_type=_WIDE)
+    sent_at: int | None = Field(sa_type=_WIDE)
+    reference: int | None = Field(sa_type=Integer)
+    total: int | None = Field(sa_type=Integer)
+    number: int | None = Field(sa_type=Integer)
+    is_wide: int | None = Field(sa_type=Integer)
+    fingerprint: str = Field(sa_type=Text)
+    is_joined: int = Field(sa_type=Integer)
+
+
+class IdempotencyRow(Row, table=True):
+    __tablename__ = "smscore_idempotency"
+    __table_args__ = (Index("smscore_idempotency_at", "at"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    surface: str = Field(sa_type=Text, primary_key=True)
+    key: str = Field(sa_type=Text, primary_key=True)
+    digest: str = Field(sa_type=Text)
+    receipt: str = Field(sa_type=Text)
+    at: int = Field(sa_type=_WIDE)
+
+
+class UserRow(Row, table=True):
+    __tablename__ = "smscore_users"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    account: int = Field(sa_type=_WIDE)
+    password_hash: str = Field(sa_type=Text)
+    permissions: str = Field(sa_type=Text)
+
+
+class ProviderKeyRow(Row, table=True):
+    __tablename__ = "smscore_provider_keys"
+
+    digest: str = Field(sa_type=Text, primary_key=True)
+    account: int = Field(sa_type=_WIDE)
+    created_at: int = Field(sa_type=_WIDE)
+    label: str = Field(sa_type=Text)
+
+
+class QueueTokenRow(Row, table=True):
+    __tablename__ = "smscore_queue_tokens"
+    __table_args__ = (UniqueConstraint("digest", name="smscore_queue_tokens_digest"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    digest: str = Field(sa_type=Text)
+    generation: int = Field(sa_type=Integer)
+
+
+class JournalRow(Row, table=True):
+    __tablename__ = "smscore_journal"
+
+    channel: str = Field(sa_type=Text, primary_key=True)
+    key: str = Field(sa_type=Text, primary_key=True)
+    value: bytes = Field(sa_type=LargeBinary)
+
+
+class EventRow(Row, table=True):
+    """``id`` is the cursor: it only grows, even when the newest events have been pruned."""
+
+    __tablename__ = "smscore_events"
+    __table_args__ = (
+        UniqueConstraint("message", "sequence", name="smscore_events_story"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(sa_type=_WIDE, primary_key=True)
+    message: int = Field(sa_type=_WIDE)
+    account: int = Field(sa_type=_WIDE)
+    sequence: int = Field(sa_type=Integer)
+    kind: str = Field(sa_type=Text)
+    at: int = Field(sa_type=_WIDE)
+    detail: str = Field(sa_type=Text)
+
+
+class ProcessRow(Row, table=True):
+    __tablename__ = "smscore_processes"
+
+    id: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
+    heartbeat_at: int = Field(sa_type=_WIDE)

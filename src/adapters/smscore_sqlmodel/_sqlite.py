@@ -1,0 +1,175 @@
+"""
+One SQLite file: how it is found, opened, locked and understood when it fails.
+
+What is particular to SQLite is here; a store on another database brings a module like this one.
+"""
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
+
+__all__ = ["REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "translated"]
+
+REVISION = "0001"
+"""The schema that this code understands: the newest revision under ``migrations/``."""
+
+VERSION_TABLE = "smscore_schema"
+
+_BUSY_MS = 5_000
+
+
+class SqliteFile:
+    """
+    The file behind a URL such as ``sqlite:///var/smscore.db``.
+
+    Raises:
+        ConfigurationError: the URL names no file.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as cause:
+            raise _wrong_url(url) from cause
+        if parsed.get_backend_name() != "sqlite" or parsed.host or parsed.query:
+            raise _wrong_url(url)
+        if parsed.database in (None, "", ":memory:"):
+            # Each connection would see a memory of its own.
+            raise ConfigurationError(
+                f"the store {url!r} needs a file; for a store in memory use smscore.testing.memory"
+            )
+        self.path = Path(str(parsed.database))
+
+    def connect_writer(self) -> sqlite3.Connection:
+        """A connection for the one thread that writes; every commit is on the disk."""
+        connection = self._connect()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        # Checkpoints cost as much for few pages as for many.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA cache_size = -16000")
+        return connection
+
+    def connect_reader(self) -> sqlite3.Connection:
+        """A connection that cannot write."""
+        connection = self._connect()
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def check_schema(self) -> None:
+        """
+        Let a file pass whose schema is the one that this code understands.
+
+        Raises:
+            ConfigurationError: it is missing, older or newer.
+            StoreUnavailable: it cannot be read.
+        """
+        found = self._revision() if self.path.exists() else None
+        if found is None:
+            raise ConfigurationError(
+                f"there is no smscore database at {self.path}; 'smscore init' creates it"
+            )
+        if found < REVISION:
+            raise ConfigurationError(
+                f"the database {self.path} has the schema {found}, this version needs {REVISION}; "
+                "'smscore migrate' upgrades it"
+            )
+        if found > REVISION:
+            raise ConfigurationError(
+                f"the database {self.path} has the schema {found}, this version knows {REVISION}; "
+                "install the newer smscore that made it, or run 'smscore init' with another file"
+            )
+
+    def _revision(self) -> str | None:
+        try:
+            connection = self.connect_reader()
+            try:
+                known = connection.execute(
+                    "SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)
+                ).fetchone()
+                if known is None:
+                    return None
+                # The name is a constant of this module.
+                row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+            finally:
+                connection.close()
+        except sqlite3.Error as cause:
+            raise StoreUnavailable(f"the database {self.path} cannot be read: {cause}") from cause
+        return str(row[0]) if row else None
+
+    def _connect(self) -> sqlite3.Connection:
+        # Transactions are begun by hand; a connection is used by one thread at a time, but closed
+        # by another.
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        return connection
+
+
+class ServerLock:
+    """
+    The right to run channels on a file: ``flock`` on its neighbour ``<file>.lock``.
+
+    The kernel takes it back when the process ends, however it ends.
+    """
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._path = file.path.with_name(f"{file.path.name}.lock")
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """
+        Take it; whoever has it already keeps it.
+
+        Raises:
+            StoreUnavailable: another server has it.
+        """
+        if self._descriptor is not None:
+            return
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as cause:
+            raise StoreUnavailable(f"the lock {self._path} cannot be opened: {cause}") from cause
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            os.close(descriptor)
+            raise StoreUnavailable(
+                f"another server runs on this database and holds {self._path}; stop it first"
+            ) from cause
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give it back, for children that have inherited it as well."""
+        if self._descriptor is not None:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def translated(error: Exception) -> GatewayError:
+    """What an error of the driver means to callers, with the error as its cause."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, sqlite3.IntegrityError):
+        meaning = StoreError(f"the database refused what was to be written: {error}")
+    elif isinstance(error, sqlite3.ProgrammingError | ValueError | OverflowError):
+        # Such as half a surrogate pair, or a number beyond 64 bits.
+        meaning = StoreError(f"a value cannot be written to the database: {error}")
+    else:
+        meaning = StoreUnavailable(f"the database failed: {error}")
+    meaning.__cause__ = error
+    return meaning
+
+
+def _wrong_url(url: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{url!r} is not the URL of an SQLite store; write it like sqlite:///smscore.db"
+    )

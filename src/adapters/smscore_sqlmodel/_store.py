@@ -1,0 +1,115 @@
+"""
+The store on SQLite: one thread writes many units of work with one commit, any thread reads.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import TypeVar
+
+from smscore.domain.messages import AccountId
+from smscore.errors import StoreUnavailable
+from smscore.ports.clock import Clock, SystemClock
+from smscore.ports.storage import Lane, UnitOfWork, View, Wakeup
+from smscore_sqlmodel._futures import Job, UnitFuture
+from smscore_sqlmodel._lanes import Lanes
+from smscore_sqlmodel._readers import Readers
+from smscore_sqlmodel._sqlite import ServerLock, SqliteFile
+from smscore_sqlmodel._wakeups import Wakeups
+from smscore_sqlmodel._writer import Writer
+
+__all__ = ["SqlStore"]
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """
+    A :class:`smscore.ports.storage.Store` in the SQLite file that ``url`` names.
+
+    The writing thread starts with the first unit of work or wake-up. Every process opens a store of
+    its own: one that was opened before a fork refuses to work after it. Units are serial whatever
+    ``accounts`` they name.
+
+    Raises:
+        ConfigurationError: the URL names no file, or its schema is missing, older or newer.
+        StoreUnavailable: the file cannot be read.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self._file = SqliteFile(url)
+        self._file.check_schema()
+        self._now = (clock or SystemClock()).now
+        self._lanes = Lanes()
+        self._wakeups = Wakeups()
+        self._readers = Readers(self._file)
+        self._server_lock = ServerLock(self._file)
+        self._starting = threading.Lock()
+        self._writer: Writer | None = None
+        self._is_closed = False
+        self._process = os.getpid()
+
+    def run(
+        self,
+        work: Callable[[UnitOfWork], T],
+        *,
+        accounts: Sequence[AccountId] = (),  # noqa: ARG002  # one writer: all units are serial
+        lane: Lane = Lane.SUBMISSION,
+        deadline: datetime | None = None,
+    ) -> Future[T]:
+        self._check_process()
+        writer = self._writer or self._start()
+        future: UnitFuture[T] = UnitFuture(writer.thread)
+        self._lanes.put(Job(work, future, queued_at=self._now(), deadline=deadline), lane=lane)
+        return future
+
+    def read(self, work: Callable[[View], T]) -> T:
+        self._check_process()
+        return self._readers.read(work)
+
+    def wakeup(self, topic: str) -> Wakeup:
+        self._check_process()
+        level = self._wakeups.add(topic)
+        if self._writer is None and not self._is_closed:
+            self._start()  # it also looks for what other processes commit
+        return level
+
+    def become_server(self) -> bool:
+        self._check_process()
+        if self._is_closed:
+            raise _closed()
+        self._server_lock.acquire()
+        return True
+
+    def close(self) -> None:
+        if os.getpid() != self._process:
+            return  # threads, connections and lock are the parent's
+        with self._starting:
+            self._is_closed = True
+        self._lanes.close()
+        if self._writer is not None:
+            self._writer.thread.join()
+        self._readers.close()
+        self._server_lock.release()
+
+    def _start(self) -> Writer:
+        with self._starting:
+            if self._is_closed:
+                raise _closed()
+            if self._writer is None:
+                self._writer = Writer(
+                    self._file, lanes=self._lanes, wakeups=self._wakeups, now=self._now
+                )
+            return self._writer
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise StoreUnavailable(
+                "the store was opened before this process was forked; open one in each process"
+            )
+
+
+def _closed() -> StoreUnavailable:
+    return StoreUnavailable("the store is closed")

@@ -1,0 +1,54 @@
+"""
+The unit of work and the view: all collections over one session.
+"""
+
+from smscore_sqlmodel._accounts import Accounts, AccountsView, Ledger, LedgerView
+from smscore_sqlmodel._collections import (
+    Events,
+    EventsView,
+    Idempotency,
+    JournalEntries,
+    JournalView,
+    Processes,
+    ProcessesView,
+    Routing,
+    RoutingView,
+)
+from smscore_sqlmodel._credentials import Credentials, CredentialsView
+from smscore_sqlmodel._inbox import Inbox, InboxView
+from smscore_sqlmodel._outbox import Outbox, OutboxView
+from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._writing import WriteSession
+
+__all__ = ["Unit", "Views"]
+
+
+class Views:
+    """Everything that can be read; see :class:`smscore.ports.storage.View`."""
+
+    def __init__(self, session: Session) -> None:
+        self.accounts = AccountsView(session)
+        self.ledger = LedgerView(session)
+        self.routing = RoutingView(session)
+        self.outbox = OutboxView(session)
+        self.inbox = InboxView(session)
+        self.credentials = CredentialsView(session)
+        self.journal = JournalView(session)
+        self.events = EventsView(session)
+        self.processes = ProcessesView(session)
+
+
+class Unit:
+    """Everything that can be changed; see :class:`smscore.ports.storage.UnitOfWork`."""
+
+    def __init__(self, session: WriteSession) -> None:
+        self.accounts = Accounts(session)
+        self.ledger = Ledger(session)
+        self.routing = Routing(session)
+        self.outbox = Outbox(session)
+        self.inbox = Inbox(session)
+        self.idempotency = Idempotency(session)
+        self.credentials = Credentials(session)
+        self.journal = JournalEntries(session)
+        self.events = Events(session)
+        self.processes = Processes(session)
