@@ -29,10 +29,8 @@ from smscore_sqlmodel._rows import Row, table
 __all__ = ["Statement", "compiled", "deletion", "insertion", "replacement", "selection", "updating"]
 
 _DIALECT: Dialect = sqlite.dialect(paramstyle="qmark")
-
-
-# The driver's work for a statement is as much as that for some rows.
-_ROWS_AT_ONCE = 20
+# For the driver, beginning a statement is as much work as writing a row.
+_ROWS_AT_ONCE = 16
 
 
 @attrs.frozen(eq=False)
@@ -42,7 +40,7 @@ class Statement:
 
     ``rank`` is its place in a flush: what is inserted must be there before it is updated. When
     ``must_match``, a row that finds nothing to change is an error. ``wide_sql`` does the same for
-    twenty rows at once.
+    many rows at once.
     """
 
     sql: str

@@ -11,7 +11,7 @@ from smscore.domain.messages import AccountId
 from smscore.errors import GatewayError, StoreUnavailable
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._mapping import account_cells, account_of
-from smscore_sqlmodel._rows import AccountRow
+from smscore_sqlmodel._rows import AccountRow, table
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._sqlite import translated
 from smscore_sqlmodel._statements import Statement, selection, updating
@@ -20,20 +20,8 @@ __all__ = ["WriteSession"]
 
 _Rows: TypeAlias = dict[Statement, list[Cells]]
 
-_SAVE_ACCOUNT = updating(
-    AccountRow,
-    "name",
-    "tariff",
-    "home_country",
-    "time_zone",
-    "default_sender",
-    "credits",
-    "monthly_limit",
-    "used",
-    "month",
-    "subscription_until",
-    rank=2,
-)
+_ACCOUNT_COLUMNS = [column.name for column in table(AccountRow).columns if column.name != "id"]
+_SAVE_ACCOUNT = updating(AccountRow, *_ACCOUNT_COLUMNS, rank=2)
 _GET_ACCOUNT = selection(AccountRow, "WHERE id = ?")
 _MOST_ACCOUNTS = 10_000
 # Of the driver: the database's own, and values that it cannot take.

@@ -4,6 +4,7 @@ Accounts: who owns messages and what they may spend, quota and credit as one val
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -101,10 +102,15 @@ class Account:
             raise InsufficientCredits(
                 f"the request costs {credits} credits, account {self.name!r} has {self.credits}"
             )
-        spent = attrs.evolve(self, used=used + messages, month=self._month_of(now))
-        if credits == 0:
+        spent = attrs.evolve(
+            self,
+            used=used + messages,
+            month=self._month_of(now),
+            credits=None if self.credits is None else self.credits - credits,
+        )
+        if credits == 0 or self.credits is None:
             return spent, None
-        return spent._booked(EntryKind.CHARGE, -credits, at=now, message=first, why="")
+        return spent, self._entry(EntryKind.CHARGE, -credits, at=now, message=first)
 
     def refund(
         self, *, credits: int, message: MessageId, now: datetime, why: str
@@ -136,16 +142,35 @@ class Account:
         if self.credits is None:
             return self, None
         changed = attrs.evolve(self, credits=self.credits + credits)
-        entry = Entry(
+        return changed, self._entry(kind, credits, at=at, message=message, why=why)
+
+    def _entry(
+        self,
+        kind: EntryKind,
+        credits: int,
+        *,
+        at: datetime,
+        message: MessageId | None,
+        why: str = "",
+    ) -> Entry:
+        return Entry(
             account=self.id,
             kind=kind,
             credits=credits,
-            balance=self.credits + credits,
+            balance=(self.credits or 0) + credits,
             at=at,
             message=message,
             why=why,
         )
-        return changed, entry
 
     def _month_of(self, now: datetime) -> str:
-        return f"{now.astimezone(ZoneInfo(self.time_zone)):%Y-%m}"
+        return _month_at(self.time_zone, int(now.timestamp()) // _STEP)
+
+
+# Time zones differ by multiples of a quarter of an hour, and so do the moments when months begin.
+_STEP = 900
+
+
+@lru_cache(maxsize=1024)
+def _month_at(time_zone: str, step: int) -> str:
+    return f"{datetime.fromtimestamp(step * _STEP, tz=ZoneInfo(time_zone)):%Y-%m}"

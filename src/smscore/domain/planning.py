@@ -11,6 +11,7 @@ import attrs
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status
+from smscore.domain.events import Event
 from smscore.domain.messages import OutboundMessage
 from smscore.domain.routing import Route, Topology, choose_channels
 from smscore.domain.segments import Segments, split
@@ -27,16 +28,13 @@ class Plan:
     segments: Segments
     rule: str  # the routing rule that matched
     route: tuple[Leg, ...]
+    charge: int  # credits taken when accepting: the dearest leg; the rest comes back when sent
 
-    @property
-    def charge(self) -> int:
-        """Credits taken when accepting: the dearest leg; the difference is given back when sent."""
-        return max(leg.price for leg in self.route)
-
-    def delivery(self, *, charged: int) -> Delivery:
-        """The delivery with which the message begins."""
+    def begin(self, *, charged: int) -> tuple[Delivery, Event]:
+        """The delivery with which the message begins, and the first event of its story."""
         due_at = self.message.not_before
-        return Delivery(
+        status = Status.SCHEDULED if due_at else Status.QUEUED
+        delivery = Delivery(
             message=self.message.id,
             account=self.message.account,
             recipient=self.message.recipient,
@@ -45,12 +43,22 @@ class Plan:
             charged=charged,
             accepted_at=self.message.accepted_at,
             priority=self.message.priority,
-            status=Status.SCHEDULED if due_at else Status.QUEUED,
+            status=status,
             due_at=due_at,
             expires_at=self.message.expires_at,
+            sequence=1,
         )
+        event = Event(
+            message=self.message.id,
+            account=self.message.account,
+            sequence=1,
+            kind=f"message.{status.value}",
+            at=self.message.accepted_at,
+            detail=self._reasons(),
+        )
+        return delivery, event
 
-    def reasons(self) -> dict[str, str | int | None]:
+    def _reasons(self) -> dict[str, str | int | None]:
         """Why it was decided so, for the message's story."""
         return {
             "rule": self.rule,
@@ -87,11 +95,13 @@ def plan(
     )
     if message.not_before is not None and message.not_before <= now:
         message = attrs.evolve(message, not_before=None)
+    route = _legs(message, channels, segments.count, topology)
     return Plan(
         message=message,
         segments=segments,
         rule=rule,
-        route=_legs(message, channels, segments.count, topology),
+        route=route,
+        charge=max([leg.price for leg in route]),
     )
 
 
@@ -109,4 +119,4 @@ def _legs(
             f"the text needs {parts} parts, its channels send at most "
             f"{max(offer.max_parts for offer in offers)}"
         )
-    return tuple(Leg(channel=offer.name, price=offer.price * parts) for offer in able)
+    return tuple([Leg(channel=offer.name, price=offer.price * parts) for offer in able])

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import attrs
 
 from smscore.domain.accounts import Account
-from smscore.domain.events import next_event
 from smscore.domain.messages import AccountId, OutboundMessage, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
@@ -57,6 +56,7 @@ class Submission:
     expires_at: datetime | None = None
     callback_url: str | None = None
     idempotency_key: str | None = None
+    fingerprint: str = ""  # what else tells two requests under one key apart, such as a bad item
     is_partial: bool = False
 
 
@@ -247,12 +247,7 @@ class _Acceptance:
         )
 
     def _store(self, work: UnitOfWork, item: Item, plan: Plan, *, is_metered: bool) -> AcceptedItem:
-        delivery, event = next_event(
-            plan.delivery(charged=plan.charge if is_metered else 0),
-            kind="message.scheduled" if plan.message.not_before else "message.queued",
-            at=self.now,
-            detail=plan.reasons(),
-        )
+        delivery, event = plan.begin(charged=plan.charge if is_metered else 0)
         work.outbox.add(plan.message, delivery)
         work.events.add(event)
         return AcceptedItem(
@@ -283,5 +278,6 @@ def _digest(submission: Submission) -> str:
         submission.not_before and submission.not_before.isoformat(),
         submission.expires_at and submission.expires_at.isoformat(),
         submission.callback_url,
+        submission.fingerprint,
     )
     return hashlib.sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()

@@ -286,6 +286,17 @@ def test_a_key_with_other_content_is_a_conflict(site):
     assert code(reply) == (409, "idempotency_conflict")
 
 
+def test_a_list_of_one_is_other_content_than_the_one(site):
+    headers = {**site.bearer, "Idempotency-Key": "k"}
+    body = {"to": "+1234567890", "message": "one"}
+    site.client.post("/v1/messages", json=body, headers=headers)
+
+    listed = {**body, "to": [body["to"]]}
+    reply = site.client.post("/v1/messages", json=listed, headers=headers)
+
+    assert code(reply) == (409, "idempotency_conflict")
+
+
 @pytest.mark.parametrize("key", ["k" * 256, "ü", "a\tb"])
 def test_a_key_of_another_shape_is_an_invalid_request(site, key):
     reply = site.client.post(

@@ -291,6 +291,14 @@ def test_a_key_with_other_content_is_a_conflict(site):
     assert reply.text == '{"error":"Idempotency key reused","code":"idempotency_conflict"}'
 
 
+def test_a_key_whose_batch_has_other_bad_items_is_a_conflict(site):
+    key = {"headers": {"Idempotency-Key": "k"}}
+    good = {"phone": "0712345678", "message": "m"}
+    site.queue([good, {"phone": "x", "message": "m"}], **key)
+
+    assert site.queue([good], **key).status_code == 409
+
+
 def test_a_key_that_is_too_long_is_refused(site):
     reply = site.queue(
         {"phone": "0712345678", "message": "m"}, headers={"Idempotency-Key": "k" * 256}

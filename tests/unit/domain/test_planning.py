@@ -91,12 +91,12 @@ def test_a_message_that_nobody_may_carry_has_no_route() -> None:
 def test_a_schedule_in_the_past_means_now() -> None:
     planned = plan_for(not_before=NOON - timedelta(seconds=1))
 
-    assert planned.delivery(charged=0).status is Status.QUEUED
+    assert planned.begin(charged=0)[0].status is Status.QUEUED
 
 
 def test_a_scheduled_message_waits() -> None:
     later = NOON + timedelta(hours=1)
-    delivery = plan_for(not_before=later).delivery(charged=0)
+    delivery, _ = plan_for(not_before=later).begin(charged=0)
 
     assert (delivery.status, delivery.due_at) == (Status.SCHEDULED, later)
 

@@ -80,6 +80,7 @@ def submission_of(
         not_before=_time(wish.scheduled_at, now=now) if wish.scheduled_at else None,
         callback_url=_url(wish.callback_url) if wish.callback_url else None,
         idempotency_key=idempotency_key,
+        fingerprint="" if isinstance(wish.to, str) else "list",
     )
 
 

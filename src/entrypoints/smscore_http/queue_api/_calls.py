@@ -51,6 +51,7 @@ class Queueing:
             surface=Surface.QUEUE,
             items=batch.items,
             idempotency_key=idempotency_key(request, parameter=parameter),
+            fingerprint=repr(batch.errors),
             is_partial=True,
         )
         try:
