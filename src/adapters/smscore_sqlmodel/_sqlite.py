@@ -96,7 +96,7 @@ class SqliteFile:
                 if known is None:
                     return None
                 # The name is a constant of this module.
-                row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+                row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608  # a constant
             finally:
                 connection.close()
         except sqlite3.Error as cause:

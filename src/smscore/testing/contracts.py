@@ -30,16 +30,16 @@ pytest.register_assert_rewrite(
     )
 )
 
-from smscore.testing._store_accounts import AccountsContract  # noqa: E402
-from smscore.testing._store_collections import CollectionsContract  # noqa: E402
-from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402
-from smscore.testing._store_lanes import LanesContract  # noqa: E402
-from smscore.testing._store_outbox import OutboxContract  # noqa: E402
-from smscore.testing._store_races import RacesContract  # noqa: E402
-from smscore.testing._store_reports import ReportsContract  # noqa: E402
-from smscore.testing._store_seeing import SeeingContract  # noqa: E402
-from smscore.testing._store_units import UnitsContract  # noqa: E402
-from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402
+from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
+from smscore.testing._store_lanes import LanesContract  # noqa: E402  # rewritten first
+from smscore.testing._store_outbox import OutboxContract  # noqa: E402  # rewritten first
+from smscore.testing._store_races import RacesContract  # noqa: E402  # rewritten first
+from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
+from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
 
 __all__ = ["StoreContract", "StoreMaker"]
 
