@@ -90,7 +90,7 @@ def _load(running: Running, key: str, *, seconds: int) -> Round:
     before = running.cpu_seconds()
     finished = subprocess.run(
         [
-            *("wrk", "-t1", "-c32", f"-d{seconds}s", "--latency"),
+            *("wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "30s", "--latency"),
             *("-s", str(HERE / "submit.lua"), f"http://127.0.0.1:{running.port}"),
         ],
         env={**os.environ, "BENCH_KEY": key},
