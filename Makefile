@@ -61,6 +61,8 @@ check: lint wheel test-peers test ## lint, wheel, test-peers and test
 
 .PHONY: bench
 bench: .venv/.dev ## measure what the documentation claims about speed
+	@command -v wrk >/dev/null || { [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -qq --no-install-recommends wrk >/dev/null; } || true
 	$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: public-names

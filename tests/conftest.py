@@ -1,10 +1,15 @@
 """
-What holds for all tests: with ``--no-skips`` a test that skips itself has failed.
+What holds for all tests: with ``--no-skips`` a test that skips itself has failed, and no property
+fails because the machine was busy.
 """
 
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

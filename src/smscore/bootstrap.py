@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 
 from smscore.config import GatewayConfig, structure
-from smscore.domain.routing import ChannelOffer, Topology
-from smscore.errors import ConfigurationError
+from smscore.domain.accounts import check_name
+from smscore.domain.routing import PHONES, ChannelOffer, Topology
+from smscore.errors import ConfigurationError, InvalidRequest
 from smscore.gateway import Gateway
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import Clock, SystemClock
@@ -146,12 +147,20 @@ def _topology(
         for name, kind in kinds.items()
     }
     for name, transport in handed_in.items():
-        if name in offers:
-            raise ConfigurationError(f"the channel {name!r} is configured and handed in as well")
+        if name in offers or name in config.groups or name == PHONES:
+            raise ConfigurationError(f"the name {name!r} is configured and handed in as well")
+        _check_channel_name(name)
         capabilities = getattr(transport, "capabilities", Capabilities())
         offers[name] = _offer(name, capabilities, price=1)
     groups = {name: group.channels for name, group in config.groups.items()}
     return Topology(channels=offers, groups=groups)
+
+
+def _check_channel_name(name: str) -> None:
+    try:
+        check_name(name, of="a channel")
+    except InvalidRequest as cause:
+        raise ConfigurationError(str(cause)) from cause
 
 
 def _offer(name: str, capabilities: Capabilities, *, price: int) -> ChannelOffer:

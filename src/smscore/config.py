@@ -204,8 +204,29 @@ def _check(config: GatewayConfig) -> None:
         *config.groups,
     }:
         raise ConfigurationError(f"the name {name!r} is taken; rename the channel or group")
-    if config.http.submit_timeout <= 0:
-        raise ConfigurationError("[http] submit_timeout must be above 0 seconds")
+    _check_ranges(config)
+
+
+def _check_ranges(config: GatewayConfig) -> None:
+    http = config.http
+    _check_range(http.port, "[http] port", lowest=0, highest=65_535)
+    _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
+    for name, channel in config.channels.items():
+        _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
+    for name, tariff in config.tariffs.items():
+        for key in ("provider_per_second", "queue_per_minute"):
+            rate = getattr(tariff, key)
+            if rate is not None:
+                _check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
+    texts = {"[http] host": http.host, "[security] key_file": config.security.key_file}
+    for key, text in texts.items():
+        if "\0" in text or not text:
+            raise ConfigurationError(f"{key} cannot be {text!r}")
+
+
+def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:  # nan is in no range
+        raise ConfigurationError(f"{key} must be between {lowest} and {highest}, not {value}")
 
 
 def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
@@ -218,6 +239,9 @@ def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
 
 
 def _check_inner(value: Any, shape: Any, where: str) -> None:
+    is_table = (isinstance(shape, type) and attrs.has(shape)) or get_origin(shape) is Mapping
+    if is_table and not isinstance(value, Mapping):
+        raise ConfigurationError(f"{where} must be a table, such as [{where}], not {value!r}")
     if isinstance(shape, type) and attrs.has(shape) and isinstance(value, Mapping):
         _check_keys(value, shape, where)
     arguments = get_args(shape)

@@ -3,7 +3,7 @@ The gateway: what a host holds in its hands. The use cases as attributes, and wh
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,7 @@ from typing import Self
 from smscore.config import GatewayConfig
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.routing import Topology
+from smscore.errors import StoreError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
@@ -59,7 +60,7 @@ class Gateway:
         self._make_authenticator = authenticator
         self._make_rate_limiter = rate_limiter
         self.settings = Settings(store)
-        ids = IdSequence(clock, lease=self._lease)
+        ids = self._ids = IdSequence(clock, lease=self._lease)
         self.submissions = Submissions(
             store=store,
             clock=clock,
@@ -134,6 +135,9 @@ class Gateway:
     def close(self) -> None:
         """Stop what runs and give the store back. May be called twice."""
         self._runner.stop()
+        if self._ids.has_lease:
+            with suppress(StoreError):  # then the number is free once all others are taken
+                self._release(self._ids.process)
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -146,6 +150,9 @@ class Gateway:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _release(self, process: ProcessId) -> None:
+        self.store.run(lambda work: work.processes.release(process), lane=Lane.CUSTODY).result()
 
     def _lease(self) -> ProcessId:
         now = self.clock.now()

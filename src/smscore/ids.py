@@ -40,6 +40,11 @@ class IdSequence:
         """The number of this process: part of its ids, owner of its claims."""
         return self._lease()
 
+    @property
+    def has_lease(self) -> bool:
+        """Whether a number was leased, for whoever gives it back."""
+        return "process" in self.__dict__
+
     def __call__(self) -> MessageId:
         now = int(self._clock.now().timestamp() * 1000) - _EPOCH_MS
         process = self.process

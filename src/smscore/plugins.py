@@ -56,7 +56,8 @@ def load(enabled: Sequence[str] | None = None, *, extra: Iterable[Any] = ()) -> 
     """
     Load the enabled plugins (None: all that are installed) and ask each for what it brings.
 
-    ``extra`` are plugin objects of the host's own.
+    ``extra`` are plugin objects of the host's own. The bundled plugins are loaded first and the
+    host's last, so that each may replace what those before it bring.
 
     Raises:
         PluginError: a plugin is missing or broken, or implements a hook that does not exist.
@@ -70,16 +71,25 @@ def load(enabled: Sequence[str] | None = None, *, extra: Iterable[Any] = ()) -> 
     for plugin in extra:
         _register(facade, plugin, getattr(plugin, "__name__", type(plugin).__name__))
     _check_hooks(facade)
+    try:
+        return _ask(facade.hook, names)
+    except PluginError:
+        raise
+    except Exception as cause:  # a stranger's code
+        raise PluginError(f"a plugin failed while it was asked what it brings: {cause}") from cause
+
+
+def _ask(hook: Any, names: Sequence[str]) -> LoadedPlugins:
     registry = Registry()
-    facade.hook.smscore_register_transports(registry=registry)
-    facade.hook.smscore_register_stores(registry=registry)
-    facade.hook.smscore_register_authenticators(registry=registry)
-    facade.hook.smscore_register_rate_limiters(registry=registry)
+    hook.smscore_register_transports(registry=registry)
+    hook.smscore_register_stores(registry=registry)
+    hook.smscore_register_authenticators(registry=registry)
+    hook.smscore_register_rate_limiters(registry=registry)
     return LoadedPlugins(
         names=tuple(names),
         registry=registry,
-        screens=_collected(facade.hook.smscore_screens),
-        observers=_collected(facade.hook.smscore_observers),
+        screens=_collected(hook.smscore_screens, "smscore_screens"),
+        observers=_collected(hook.smscore_observers, "smscore_observers"),
     )
 
 
@@ -91,29 +101,34 @@ def _entry_points() -> Sequence[EntryPoint]:
 def _chosen(enabled: Sequence[str] | None) -> Sequence[EntryPoint]:
     found = {point.name: point for point in _entry_points()}
     if enabled is None:
-        return list(found.values())
+        return sorted(found.values(), key=_is_strange)
     for name in enabled:
         if name not in found:
             known = ", ".join(sorted(found)) or "none"
             raise PluginError(f"no installed plugin is called {name!r}; installed: {known}")
-    return [found[name] for name in enabled]
+    return sorted((found[name] for name in enabled), key=_is_strange)
+
+
+def _is_strange(point: EntryPoint) -> bool:
+    """Whether the plugin is not one of the bundled ones."""
+    return point.dist is None or point.dist.name != "smscore"
 
 
 def _import(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except ImportError as cause:
-        missing = f" (it misses {cause.name})" if cause.name else ""
+    except Exception as cause:  # a stranger's code
+        owner = point.dist.name if point.dist else point.value
         raise PluginError(
-            f"the plugin {point.name!r} cannot be imported{missing}; "
-            f"try: pip install 'smscore[{point.name}]', or take it out of [plugins] enabled"
+            f"the plugin {point.name!r} cannot be imported: {type(cause).__name__}: {cause}; "
+            f"install what {owner} needs, or name the others under [plugins] enabled"
         ) from cause
 
 
 def _register(facade: Any, plugin: Any, name: str) -> None:
     try:
         facade.register(plugin, name=name)
-    except (pluggy.PluginValidationError, ValueError) as cause:
+    except (pluggy.PluginValidationError, ValueError, TypeError) as cause:
         raise PluginError(f"the plugin {name!r} does not fit: {cause}") from cause
 
 
@@ -124,5 +139,10 @@ def _check_hooks(facade: Any) -> None:
         raise PluginError(f"a plugin implements a hook that does not exist: {cause}") from cause
 
 
-def _collected(hook: Callable[[], list[Any]]) -> tuple[Any, ...]:
-    return tuple(one for several in hook() for one in several)
+def _collected(hook: Callable[[], list[Any]], name: str) -> tuple[Any, ...]:
+    collected: list[Any] = []
+    for several in hook():
+        if not isinstance(several, Sequence):
+            raise PluginError(f"{name} must return a list of functions, not {several!r}")
+        collected.extend(several)
+    return tuple(collected)

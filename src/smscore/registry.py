@@ -94,11 +94,11 @@ class Registry:
         _put(self._stores, scheme, "store", StoreKind(scheme=scheme, open=open, migrate=migrate))
 
     def authenticator(self, make: AuthenticatorMaker) -> None:
-        """Register what checks credentials; the last one registered is used."""
+        """Register what checks credentials; that of the plugin loaded last is used."""
         self._authenticators.append(make)
 
     def rate_limiter(self, make: Callable[[], RateLimiter]) -> None:
-        """Register what counts calls; the last one registered is used."""
+        """Register what counts calls; that of the plugin loaded last is used."""
         self._rate_limiters.append(make)
 
     def transport_kind(self, kind: str) -> TransportKind:
@@ -126,7 +126,7 @@ class Registry:
         Raises:
             PluginError: nothing has registered one.
         """
-        return _last(self._authenticators, "authenticator")
+        return _foremost(self._authenticators, "authenticator")
 
     def rate_limiter_maker(self) -> Callable[[], RateLimiter]:
         """
@@ -135,7 +135,7 @@ class Registry:
         Raises:
             PluginError: nothing has registered one.
         """
-        return _last(self._rate_limiters, "rate limiter")
+        return _foremost(self._rate_limiters, "rate limiter")
 
 
 def _put(kinds: dict[str, T], name: str, what: str, value: T) -> None:
@@ -151,7 +151,8 @@ def _get(kinds: dict[str, T], name: str, what: str) -> T:
     return kinds[name]
 
 
-def _last(makers: Sequence[T], what: str) -> T:
+def _foremost(makers: Sequence[T], what: str) -> T:
+    """Plugins are asked in the opposite order of their loading: who replaces comes first."""
     if not makers:
         raise PluginError(f"no plugin has registered an {what}; enable 'identity' and 'policy'")
-    return makers[-1]
+    return makers[0]

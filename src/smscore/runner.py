@@ -53,7 +53,15 @@ class Runner:
         self._is_open = False
 
     def start(self) -> None:
-        """Become the store's server, open the channels, start the threads."""
+        """
+        Become the store's server, open the channels, start the threads.
+
+        Raises:
+            RuntimeError: they run already.
+            StoreUnavailable: another server runs on this store.
+        """
+        if self._threads:
+            raise RuntimeError("the gateway is running already")
         self._open()
         self._stop.clear()
         for name, transport in self._transports.items():
@@ -96,9 +104,13 @@ class Runner:
         if self._store.become_server():
             # No other server can be alive: what others hold was left behind.
             self._dispatch.recover_all()
-        for name, transport in self._transports.items():
-            transport.open(self._reception, self._journals[name])
         self._is_open = True
+        try:
+            for name, transport in self._transports.items():
+                transport.open(self._reception, self._journals[name])
+        except BaseException:
+            self.stop()
+            raise
 
     def _hand_back(self) -> None:
         for name in self._transports:

@@ -83,6 +83,58 @@ def test_an_option_that_a_transport_does_not_have_is_named() -> None:
         build(config, store=MemoryStore(), plugins=[Carrier()])
 
 
+class Replacing:
+    """Brings a rate limiter of its own."""
+
+    limiter = object()
+
+    @hookimpl
+    def smscore_register_rate_limiters(self, registry: Registry) -> None:
+        registry.rate_limiter(lambda: self.limiter)  # type: ignore[arg-type, return-value]
+
+
+def test_a_hosts_plugin_replaces_what_the_bundled_ones_bring() -> None:
+    gateway = build(store=MemoryStore(), plugins=[Replacing()])
+
+    assert gateway.rate_limiter is Replacing.limiter
+
+
+class Breaking:
+    @hookimpl
+    def smscore_register_transports(self, registry: Registry) -> None:
+        raise RuntimeError("out of order")
+
+
+def test_a_plugin_that_breaks_while_it_is_asked_is_a_plugin_error() -> None:
+    with pytest.raises(PluginError, match="out of order"):
+        load((), extra=[Breaking()])
+
+
+class Misunderstanding:
+    @hookimpl
+    def smscore_observers(self) -> object:
+        return print
+
+
+def test_a_hook_that_returns_one_function_instead_of_a_list_is_told_so() -> None:
+    with pytest.raises(PluginError, match="smscore_observers must return a list"):
+        load((), extra=[Misunderstanding()])
+
+
+@pytest.mark.parametrize("name", ["phones", "a b", "g"])
+def test_a_channel_that_is_handed_in_needs_a_name_like_any_other(name: str) -> None:
+    config = GatewayConfig.from_mapping(
+        {
+            "plugins": {"enabled": []},
+            "channels": {"p1": {"transport": "pigeon"}},
+            "groups": {"g": {"channels": ["p1"]}},
+        }
+    )
+
+    with pytest.raises(ConfigurationError):
+        build(config, store=MemoryStore(), transports={name: FakeTransport()}, plugins=[Carrier()])
+
+
 def _hooks_of(plugin: object) -> dict[str, object]:
     name = "smscore_register_transports"
     return {name: getattr(plugin, name)}

@@ -5,6 +5,8 @@ A running gateway: its threads do by themselves what ``run_pending`` does on req
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
@@ -12,6 +14,7 @@ from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
+from smscore.ports.transport import Journal, TransportSink
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 
 NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
@@ -89,6 +92,30 @@ def test_a_gateway_can_run_again_after_it_was_stopped() -> None:
             message = submit(gateway)
 
             assert network.wait_for(lambda: message in network.sent)
+
+
+def test_a_running_gateway_cannot_be_run_once_more() -> None:
+    with a_gateway(FakeTransport()) as gateway, gateway.running():
+        with pytest.raises(RuntimeError, match="running already"), gateway.running():
+            pass
+
+        message = submit(gateway)
+        assert gateway.inquiry.message(message)
+
+
+class Unopenable(FakeTransport):
+    def open(self, sink: TransportSink, journal: Journal) -> None:
+        raise OSError("no such device")
+
+
+def test_a_channel_that_cannot_be_opened_leaves_no_other_open() -> None:
+    first, store = FakeTransport(), MemoryStore()
+    gateway = build(NO_PLUGINS, store=store, transports={"a": first, "b": Unopenable()})
+
+    with pytest.raises(OSError, match="no such device"), gateway.running():
+        pass
+
+    assert first.is_closed
 
 
 def test_observers_are_told_after_the_commit_and_one_that_raises_stops_nobody() -> None:

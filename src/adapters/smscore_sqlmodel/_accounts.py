@@ -64,7 +64,7 @@ class Accounts(AccountsView):
 
     def add(self, account: Account) -> None:
         if self.named(account.name) is not None or super().get(account.id) is not None:
-            raise Conflict(f"there is an account {account.name!r} or {account.id} already")
+            raise Conflict(f"there is an account {account.name!r} already")
         self._writer.change(_ADD.sql, account_cells(account))
         self._writer.touch(Topic.ACCOUNTS)
 

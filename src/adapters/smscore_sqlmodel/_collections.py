@@ -53,7 +53,7 @@ _NEWEST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smsco
 _ADD_EVENT = insertion(EventRow, "message", "account", "sequence", "kind", "at", "detail", rank=5)
 
 _PROCESSES = selection(ProcessRow, "ORDER BY id")
-_HOW_MANY = "SELECT count(*) FROM smscore_processes"
+_RELEASE = deletion(ProcessRow, "WHERE id = ?")
 _LONGEST_SILENT = selection(ProcessRow, "ORDER BY heartbeat_at, id LIMIT 1")
 _BEAT = replacement(ProcessRow)
 _NUMBERS = 1024
@@ -200,11 +200,15 @@ class Processes(ProcessesView):
     def beat(self, process: ProcessId, *, now: datetime) -> None:
         self._writer.change(_BEAT.sql, (process, micros(now)))
 
+    def release(self, process: ProcessId) -> None:
+        self._writer.change(_RELEASE, (process,))
+
     def _free_number(self, now: datetime) -> ProcessId:
-        ((count,),) = self._session.fetch(_HOW_MANY)
-        if count < _NUMBERS:
-            # Numbers are given in order and never taken away.
-            return ProcessId(count)
+        self._session.settle()
+        taken = {number for number, _ in self._session.fetch(_PROCESSES)}
+        free = min(set(range(_NUMBERS)) - taken, default=None)
+        if free is not None:
+            return ProcessId(free)
         ((number, heartbeat_at),) = self._session.fetch(_LONGEST_SILENT)
         if now - from_micros(heartbeat_at) < _ALIVE:
             raise StoreError(f"all {_NUMBERS} process numbers are in use")

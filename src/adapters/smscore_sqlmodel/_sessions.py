@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Hashable
 from typing import Any, Protocol, TypeAlias
 
+from smscore_sqlmodel._sqlite import FAULTS, translated
+
 __all__ = ["Cells", "ReadSession", "Session"]
 
 Cells: TypeAlias = tuple[Any, ...]  # of one row, as the driver takes and gives them
@@ -31,4 +33,7 @@ class ReadSession:
         """Nothing is written here."""
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
-        return self._connection.execute(sql, parameters).fetchall()
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except FAULTS as cause:
+            raise translated(cause) from cause

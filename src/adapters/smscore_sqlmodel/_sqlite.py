@@ -14,12 +14,15 @@ from sqlalchemy.exc import ArgumentError
 
 from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
 
-__all__ = ["REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "translated"]
+__all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "translated"]
 
 REVISION = "0001"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"
+
+FAULTS = (sqlite3.Error, ValueError, OverflowError)
+"""What the driver raises: the database's own errors, and values that it cannot take."""
 
 _BUSY_MS = 5_000
 
@@ -121,7 +124,8 @@ class ServerLock:
     """
 
     def __init__(self, file: SqliteFile) -> None:
-        self._path = file.path.with_name(f"{file.path.name}.lock")
+        database = file.path.resolve()  # one lock, by whatever link it is reached
+        self._path = database.with_name(f"{database.name}.lock")
         self._descriptor: int | None = None
 
     def acquire(self) -> None:

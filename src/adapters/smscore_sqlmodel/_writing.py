@@ -13,7 +13,7 @@ from smscore.ports.storage import Topic
 from smscore_sqlmodel._mapping import account_cells, account_of
 from smscore_sqlmodel._rows import AccountRow, table
 from smscore_sqlmodel._sessions import Cells
-from smscore_sqlmodel._sqlite import translated
+from smscore_sqlmodel._sqlite import FAULTS, translated
 from smscore_sqlmodel._statements import Statement, selection, updating
 
 __all__ = ["WriteSession"]
@@ -24,8 +24,6 @@ _ACCOUNT_COLUMNS = [column.name for column in table(AccountRow).columns if colum
 _SAVE_ACCOUNT = updating(AccountRow, *_ACCOUNT_COLUMNS, rank=2)
 _GET_ACCOUNT = selection(AccountRow, "WHERE id = ?")
 _MOST_ACCOUNTS = 10_000
-# Of the driver: the database's own, and values that it cannot take.
-_FAULTS = (sqlite3.Error, ValueError, OverflowError)
 
 
 class WriteSession:
@@ -163,7 +161,7 @@ class WriteSession:
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
         try:
             return self._connection.execute(sql, parameters).fetchall()
-        except _FAULTS as cause:
+        except FAULTS as cause:
             raise self._failed(cause) from cause
 
     def write(self, statement: Statement, cells: Cells, *, key: Hashable = None) -> None:
@@ -186,7 +184,7 @@ class WriteSession:
         self._mark()
         try:
             return self._connection.execute(sql, parameters).rowcount
-        except _FAULTS as cause:
+        except FAULTS as cause:
             raise self._failed(cause) from cause
 
     def touch(self, topic: str) -> None:
@@ -232,7 +230,7 @@ class WriteSession:
         self._batch_keys = set()
         try:
             self._write(rows, accounts, self.topics)
-        except (*_FAULTS, GatewayError) as cause:
+        except (*FAULTS, GatewayError) as cause:
             self.failure = translated(cause)
 
     def _write_unit(self) -> None:
@@ -242,7 +240,7 @@ class WriteSession:
         self._unit_keys = set()
         try:
             self._write(rows, accounts, self._unit_topics)
-        except (*_FAULTS, GatewayError) as cause:
+        except (*FAULTS, GatewayError) as cause:
             self._unit_failure = translated(cause)
             if isinstance(self._unit_failure, StoreUnavailable):
                 self.failure = self._unit_failure

@@ -17,6 +17,7 @@ from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, S
 
 __all__ = ["Account", "check_name"]
 
+_MOST_CREDITS = 2**53
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -126,8 +127,11 @@ class Account:
 
         Raises:
             InsufficientCredits: the balance would fall below zero.
+            InvalidRequest: it would become larger than JSON numbers can tell.
         """
         balance = (self.credits or 0) + credits
+        if balance >= _MOST_CREDITS:
+            raise InvalidRequest(f"an account has less than {_MOST_CREDITS} credits, not {balance}")
         if balance < 0:
             raise InsufficientCredits(
                 f"account {self.name!r} has {self.credits or 0} credits, {-credits} cannot be taken"

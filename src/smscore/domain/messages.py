@@ -3,6 +3,7 @@ What a customer asked for: one text to one recipient, which never changes once a
 """
 
 import enum
+import re
 from datetime import datetime
 from typing import NewType
 
@@ -10,7 +11,7 @@ import attrs
 
 from smscore.domain.numbers import PhoneNumber, SenderId
 
-__all__ = ["AccountId", "MessageId", "OutboundMessage", "Priority", "Surface"]
+__all__ = ["AccountId", "MessageId", "OutboundMessage", "Priority", "Surface", "clean_text"]
 
 AccountId = NewType("AccountId", int)
 MessageId = NewType("MessageId", int)
@@ -52,3 +53,15 @@ class OutboundMessage:
     not_before: datetime | None = None  # None: at once
     expires_at: datetime | None = None  # None: the channel's own validity
     callback_url: str | None = None
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """
+    A text that every store can keep: U+0000 and lone surrogates become U+FFFD.
+
+    Nothing else is touched; its length in code points stays the same.
+    """
+    return _UNSTORABLE.sub("\ufffd", text)

@@ -11,7 +11,7 @@ import phonenumbers
 
 from smscore.errors import InvalidNumber
 
-__all__ = ["PhoneNumber", "SenderId"]
+__all__ = ["PhoneNumber", "SenderId", "is_country"]
 
 _DIALLED = re.compile(r"\+?[0-9]{1,20}")
 _PUNCTUATION = str.maketrans("", "", " -./()\u00a0")
@@ -95,13 +95,18 @@ class SenderId:
         return self.value
 
 
+def is_country(code: str) -> bool:
+    """Whether an ISO 3166 code, in capital letters, names a country with telephones."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache(maxsize=16_384)
 def _normalise(dialled: str, home: str | None) -> str:
     if dialled.startswith("+"):
         return dialled
     if dialled.startswith("00"):
-        # "00" with nothing useful behind it cannot be international.
-        return "+" + dialled[2:] if len(dialled) > 4 else dialled
+        # No country code begins with 0, and nothing useful is that short.
+        return "+" + dialled[2:] if len(dialled) > 4 and dialled[2] != "0" else dialled
     if home is None:
         return dialled
     if dialled.startswith("0"):

@@ -47,8 +47,10 @@ class Topology:
         Let a rule pass that names only what exists.
 
         Raises:
-            InvalidRequest: it names a channel or group that is not configured.
+            InvalidRequest: it names a channel or group that is not configured, or none.
         """
+        if not route.channels:
+            raise InvalidRequest(f"rule {route.name!r} names no channel")
         for name in route.channels:
             if name != PHONES and name not in self.channels and name not in self.groups:
                 known = ", ".join([PHONES, *self.channels, *self.groups])

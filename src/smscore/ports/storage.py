@@ -304,7 +304,15 @@ class ProcessesView(Protocol):
 
 class Processes(ProcessesView, Protocol):
     def lease(self, *, now: datetime) -> ProcessId:
-        """A number from 0 to 1023: a new one, or the one whose heartbeat is the longest ago."""
+        """
+        A number from 0 to 1023: the lowest that nobody has.
+
+        If somebody has each of them, that of the process whose heartbeat is the longest ago.
+        """
+        ...
+
+    def release(self, process: ProcessId) -> None:
+        """Give a number back."""
         ...
 
     def beat(self, process: ProcessId, *, now: datetime) -> None: ...

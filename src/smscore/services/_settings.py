@@ -25,7 +25,7 @@ class Settings:
         self._accounts_changed = store.wakeup(Topic.ACCOUNTS)
         self._routes_changed = store.wakeup(Topic.ROUTING)
         self._accounts: dict[AccountId | str, Account] = {}
-        self._routes: Sequence[Route] | None = None
+        self._routes: list[Sequence[Route]] = []  # one table, or none yet
 
     def account(self, account: AccountId | str) -> Account:
         """
@@ -35,20 +35,22 @@ class Settings:
             NotFound: there is none.
         """
         if self._accounts_changed.wait(0):
-            self._accounts.clear()
-        found = self._accounts.get(account)
+            # A new one: a look-up that began before the change ends in the old one.
+            self._accounts = {}
+        known = self._accounts
+        found = known.get(account)
         if found is None:
-            found = self._accounts[account] = self._look_up(account)
+            found = known[account] = self._look_up(account)
         return found
 
     def routes(self) -> Sequence[Route]:
         """The routing rules in their order."""
         if self._routes_changed.wait(0):
-            self._routes = None
-        routes = self._routes
-        if routes is None:
-            routes = self._routes = self._store.read(lambda view: view.routing.routes())
-        return routes
+            self._routes = []
+        known = self._routes
+        if not known:
+            known.append(self._store.read(lambda view: view.routing.routes()))
+        return known[0]
 
     def _look_up(self, account: AccountId | str) -> Account:
         if isinstance(account, str):

@@ -12,7 +12,7 @@ import attrs
 from smscore.domain.accounts import Account, check_name
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
 from smscore.domain.messages import AccountId
-from smscore.domain.numbers import SenderId
+from smscore.domain.numbers import SenderId, is_country
 from smscore.domain.routing import Route, Topology
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
@@ -217,9 +217,7 @@ class Administration:
             raise InvalidRequest(
                 f"there is no tariff {tariff!r}; configured are: {', '.join(self._tariffs)}"
             )
-        if home_country is not None and not (
-            len(home_country) == 2 and home_country.isalpha() and home_country.isupper()
-        ):
+        if home_country is not None and not is_country(home_country):
             raise InvalidRequest(
                 f"{home_country!r} is not a country; use two capital letters such as DE"
             )

@@ -2,6 +2,7 @@
 Handing queued messages to a channel's transport, and keeping what came of it.
 """
 
+import logging
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from smscore.ports.transport import SendJob, Transport
 from smscore.services._progress import record
 
 __all__ = ["ChannelJournal", "Dispatch"]
+
+_log = logging.getLogger(__name__)
 
 _RECOVERY_BATCH = 500
 _FORMAT_PARTS = 255
@@ -98,6 +101,9 @@ class Dispatch:
             self._keep(message, self._postponement(failure))
         except Indeterminate as failure:
             self._keep(message, _doubt(failure))
+        except Exception as failure:  # noqa: BLE001  # a stranger's code, and a broken promise
+            _log.exception("the transport of channel %s broke its promise", taken.delivery.channel)
+            self._keep(message, self._breach(failure))
         else:
             self._keep(
                 message,
@@ -109,6 +115,18 @@ class Dispatch:
         self._store.run(
             lambda work: _settle(work, message, move, now=now), lane=Lane.CUSTODY
         ).result()
+
+    def _breach(self, failure: Exception) -> Callable[[Delivery, datetime], Delivery]:
+        """What no transport should raise tells nothing: only the marks of the parts do."""
+        unexpected = TemporaryFailure(f"the transport failed: {type(failure).__name__}")
+        postpone = self._postponement(unexpected)
+
+        def move(delivery: Delivery, now: datetime) -> Delivery:
+            if delivery.is_in_doubt:
+                return delivery.in_doubt(error=str(unexpected))
+            return postpone(delivery, now)
+
+        return move
 
     def _postponement(self, failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
         def move(delivery: Delivery, now: datetime) -> Delivery:

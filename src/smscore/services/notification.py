@@ -27,7 +27,7 @@ class Notification:
     def __init__(self, *, store: Store, observers: Sequence[Observer] = ()) -> None:
         self._store = store
         self._observers = observers
-        self._cursor: int | None = None
+        self._cursor = store.read(lambda view: view.events.newest()) if observers else 0
 
     @property
     def has_observers(self) -> bool:
@@ -36,8 +36,6 @@ class Notification:
 
     def run_once(self) -> int:
         """Tell every observer of the events since the last call, and say how many those were."""
-        if self._cursor is None:
-            self._cursor = self._store.read(lambda view: view.events.newest())
         cursor = self._cursor
         news = self._store.read(lambda view: view.events.since(cursor, limit=_BATCH))
         for position, event in news:

@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 import attrs
 
 from smscore.domain.accounts import Account
-from smscore.domain.messages import AccountId, OutboundMessage, Priority, Surface
+from smscore.domain.messages import (
+    AccountId,
+    OutboundMessage,
+    Priority,
+    Surface,
+    clean_text,
+)
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import AcceptedItem, Receipt, RefusedItem
@@ -30,11 +36,11 @@ _LONGEST_KEY = 255
 
 @attrs.frozen(kw_only=True)
 class Item:
-    """One text to one recipient, as the caller wrote it; ``index`` is its place in the request."""
+    """One text to one recipient, as the caller wrote it."""
 
     to: str
     text: str
-    index: int = 0
+    index: int | None = None  # its place in the request; None: its place among the items
 
 
 @attrs.frozen(kw_only=True)
@@ -120,6 +126,7 @@ class Submissions:
         now = self._clock.now()
         account = self._settings.account(submission.account)
         _check_key(submission.idempotency_key)
+        _check_times(submission)
         plans, refused = self._plan(submission, account=account, now=now)
         acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
         return self._store.run(acceptance, accounts=(account.id,), deadline=deadline)
@@ -137,16 +144,17 @@ class Submissions:
 
     def _plan(
         self, submission: Submission, *, account: Account, now: datetime
-    ) -> tuple[list[tuple[Item, Plan]], list[RefusedItem]]:
-        plans: list[tuple[Item, Plan]] = []
+    ) -> tuple[list[tuple[int, Plan]], list[RefusedItem]]:
+        plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
-        for item in submission.items:
+        for place, item in enumerate(submission.items):
+            index = place if item.index is None else item.index
             try:
-                plans.append((item, self._plan_item(submission, item, account=account, now=now)))
+                plans.append((index, self._plan_item(submission, item, account=account, now=now)))
             except Rejected as reason:
                 if not submission.is_partial:
                     raise
-                reasons[item.index] = reason
+                reasons[index] = reason
         if not plans:
             raise RejectedItems("no item of the request can be sent", reasons=reasons)
         refused = [
@@ -165,7 +173,7 @@ class Submissions:
             account=account.id,
             recipient=PhoneNumber.parse(item.to, home=account.home_country),
             recipient_as_given=item.to,
-            text=item.text,
+            text=clean_text(item.text),
             surface=submission.surface,
             accepted_at=now,
             sender=submission.sender or account.default_sender,
@@ -191,7 +199,7 @@ class _Acceptance:
     """The unit of work of a submission: can be run again, decides nothing but money."""
 
     submission: Submission
-    plans: Sequence[tuple[Item, Plan]]
+    plans: Sequence[tuple[int, Plan]]  # each with its place in the request
     refused: Sequence[RefusedItem]
     now: datetime
 
@@ -238,22 +246,22 @@ class _Acceptance:
             work.ledger.add(entry)
         return Receipt(
             accepted=tuple(
-                self._store(work, item, plan, is_metered=spent.credits is not None)
-                for item, plan in self.plans
+                self._store(work, index, plan, is_metered=spent.credits is not None)
+                for index, plan in self.plans
             ),
             refused=tuple(self.refused),
             credits_used=credits,
             credits_remaining=spent.credits,
         )
 
-    def _store(self, work: UnitOfWork, item: Item, plan: Plan, *, is_metered: bool) -> AcceptedItem:
+    def _store(self, work: UnitOfWork, index: int, plan: Plan, *, is_metered: bool) -> AcceptedItem:
         delivery, event = plan.begin(charged=plan.charge if is_metered else 0)
         work.outbox.add(plan.message, delivery)
         work.events.add(event)
         return AcceptedItem(
-            index=item.index,
+            index=index,
             message=plan.message.id,
-            to=item.to,
+            to=plan.message.recipient_as_given,
             status=delivery.status,
             credits=plan.charge,
         )
@@ -266,6 +274,12 @@ def _check_key(key: str | None) -> None:
         raise InvalidRequest(
             f"the idempotency key must be 1 to {_LONGEST_KEY} printable ASCII characters"
         )
+
+
+def _check_times(submission: Submission) -> None:
+    for time in (submission.not_before, submission.expires_at):
+        if time is not None and time.tzinfo is None:
+            raise InvalidRequest(f"{time} has no time zone; use an aware datetime")
 
 
 def _digest(submission: Submission) -> str:

@@ -112,7 +112,7 @@ class _Accounts:
 
     def add(self, account: Account) -> None:
         if account.id in self._accounts or self.named(account.name):
-            raise Conflict(f"there is an account {account.name!r} or {account.id} already")
+            raise Conflict(f"there is an account {account.name!r} already")
         self._log.put(self._accounts, account.id, account)
         self._log.topics.add(Topic.ACCOUNTS)
 
@@ -415,14 +415,19 @@ class _Processes:
         return sorted(self._processes.values(), key=lambda process: process.id)
 
     def lease(self, *, now: datetime) -> ProcessId:
-        number = ProcessId(len(self._processes))
-        if number >= _PROCESSES:
+        free = set(range(_PROCESSES)) - set(self._processes)
+        number = ProcessId(min(free, default=_PROCESSES))
+        if not free:
             oldest = min(self._processes.values(), key=lambda process: process.heartbeat_at)
             if now - oldest.heartbeat_at < _ALIVE:
                 raise StoreError(f"all {_PROCESSES} process numbers are in use")
             number = oldest.id
         self.beat(number, now=now)
         return number
+
+    def release(self, process: ProcessId) -> None:
+        if process in self._processes:
+            self._log.drop(self._processes, process)
 
     def beat(self, process: ProcessId, *, now: datetime) -> None:
         self._log.put(self._processes, process, Process(id=process, heartbeat_at=now))

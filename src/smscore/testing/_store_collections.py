@@ -196,6 +196,15 @@ class CollectionsContract:
         assert numbers <= set(range(1024))
         assert {one.id for one in store.read(lambda view: view.processes.all())} == numbers
 
+    def test_a_number_that_was_given_back_is_leased_again(self, store: Store) -> None:
+        first = do(store, lambda work: work.processes.lease(now=NOON))
+        second = do(store, lambda work: work.processes.lease(now=NOON))
+
+        do(store, lambda work: work.processes.release(first))
+
+        assert [one.id for one in store.read(lambda view: view.processes.all())] == [second]
+        assert do(store, lambda work: work.processes.lease(now=NOON)) == first
+
     def test_a_heartbeat_is_kept(self, store: Store) -> None:
         number = do(store, lambda work: work.processes.lease(now=NOON))
         later = NOON + timedelta(seconds=10)

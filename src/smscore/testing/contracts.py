@@ -1,5 +1,5 @@
 """
-What every store must keep, as tests: subclass, override one fixture, done.
+What every store and every transport must keep, as tests: subclass, override one thing, done.
 
 .. code-block:: python
 
@@ -13,6 +13,7 @@ import pytest
 
 # Before they are imported: only so do their assertions say what they compared.
 pytest.register_assert_rewrite(
+    "smscore.testing.transport_contract",
     *(
         f"smscore.testing._store_{part}"
         for part in (
@@ -27,7 +28,7 @@ pytest.register_assert_rewrite(
             "units",
             "wakeups",
         )
-    )
+    ),
 )
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
@@ -40,8 +41,12 @@ from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewr
 from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
+from smscore.testing.transport_contract import (  # noqa: E402  # rewritten first
+    TransportContract,
+    TransportHarness,
+)
 
-__all__ = ["StoreContract", "StoreMaker"]
+__all__ = ["StoreContract", "StoreMaker", "TransportContract", "TransportHarness"]
 
 
 class StoreContract(

@@ -29,9 +29,24 @@ def run(example: str, directory: Path) -> str:
     return finished.stdout.strip()
 
 
-@pytest.mark.parametrize(("number", "output"), [(0, "delivered"), (1, "16")])
-def test_the_examples_of_the_embedding_page_run(number: int, output: str, tmp_path: Path) -> None:
-    assert run(examples("embedding.md")[number], tmp_path) == output
+@pytest.mark.parametrize(
+    ("page", "number", "output"),
+    [
+        ("embedding.md", 0, "delivered"),
+        ("embedding.md", 1, "16"),
+        (
+            "plugins.md",
+            0,
+            "nobody wins anything here\nmessage.queued\nmessage.sending\nmessage.sent",
+        ),
+        ("plugins.md", 1, "+491701234567: Hello!"),
+        ("plugins.md", 2, ""),
+    ],
+)
+def test_the_examples_of_the_documentation_run(
+    page: str, number: int, output: str, tmp_path: Path
+) -> None:
+    assert run(examples(page)[number], tmp_path) == output
 
 
 def test_the_first_example_is_ten_lines_long() -> None:

@@ -170,6 +170,17 @@ def test_closing_leaves_no_file_open(store: SqlStore, path: Path) -> None:
     assert open_files() == []
 
 
+def test_the_servers_lock_is_the_same_by_whatever_link_the_file_is_reached(
+    store: SqlStore, path: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    store.become_server()
+
+    with closing(SqlStore(f"sqlite:///{link}")) as other, pytest.raises(StoreUnavailable):
+        other.become_server()
+
+
 def test_the_servers_lock_names_its_file(store: SqlStore, path: Path) -> None:
     store.become_server()
     other = SqlStore(f"sqlite:///{path}")

@@ -8,18 +8,20 @@ from smscore import Gateway
 from smscore.domain.deliveries import ReportOutcome, Status
 from smscore.domain.inbound import Concatenation
 from smscore.domain.messages import MessageId, Surface
+from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.errors import (
     IdempotencyConflict,
     Indeterminate,
     InsufficientCredits,
+    InvalidRequest,
     NotFound,
     PermanentFailure,
     RejectedItems,
     TemporaryFailure,
 )
 from smscore.services.submission import Item, Submission
-from smscore.testing import FakeTransport, ManualClock, a_part
+from smscore.testing import NOON, FakeTransport, ManualClock, MemoryStore, a_part
 
 
 def submit(gateway: Gateway, text: str = "hello") -> MessageId:
@@ -325,3 +327,81 @@ def test_parts_that_arrive_in_any_order_become_one_message(
         network.deliver(a_part(user_data=user_data, concatenation=place))
 
     assert [message.text for message in gateway.inquiry.inbound()] == ["😀"]
+
+
+def test_what_no_store_can_keep_is_replaced_in_a_text(gateway: Gateway) -> None:
+    message = submit(gateway, "a\x00b\ud800c")
+
+    assert gateway.inquiry.message(message).message.text == "a\ufffdb\ufffdc"
+
+
+def test_a_transport_that_breaks_its_promise_does_not_stop_the_others(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    network.fail_for[PhoneNumber("+491701234567")] = ValueError("not a transport error")  # type: ignore[assignment]
+    bad = submit(gateway)
+    good = gateway.submissions.submit(account="acme", to="+491709999999", text="hi").message
+
+    gateway.run_pending()
+    assert status_of(gateway, good) is Status.SENT
+    for _ in range(10):
+        clock.move(hours=1)
+        gateway.run_pending()
+
+    assert status_of(gateway, bad) is Status.INDETERMINATE
+
+
+def test_items_without_an_index_are_known_by_their_place(gateway: Gateway) -> None:
+    account = gateway.inquiry.account_named("acme")
+    items = (Item(to="x", text="hi"), Item(to="+491701234567", text="hi"), Item(to="y", text="hi"))
+    request = Submission(account=account.id, surface=Surface.QUEUE, items=items, is_partial=True)
+
+    receipt = gateway.submissions.begin(request).result()
+
+    assert [item.index for item in receipt.accepted] == [1]
+    assert [item.index for item in receipt.refused] == [0, 2]
+
+
+def test_a_time_without_a_zone_is_refused(gateway: Gateway) -> None:
+    account = gateway.inquiry.account_named("acme")
+    request = Submission(
+        account=account.id,
+        surface=Surface.LIBRARY,
+        items=(Item(to="+491701234567", text="hi"),),
+        not_before=NOON.replace(tzinfo=None),
+    )
+
+    with pytest.raises(InvalidRequest, match="no time zone"):
+        gateway.submissions.begin(request)
+
+
+@pytest.mark.parametrize("credits", [2**53, 10**30])
+def test_an_account_cannot_have_more_credits_than_json_can_tell(
+    gateway: Gateway, credits: int
+) -> None:
+    with pytest.raises(InvalidRequest):
+        gateway.administration.credit("acme", credits, why="a gift")
+
+    assert balance_of(gateway) == 10
+
+
+def test_a_rule_that_names_no_channel_is_refused(gateway: Gateway) -> None:
+    with pytest.raises(InvalidRequest, match="'r' names no channel"):
+        gateway.administration.apply_rules([Route(name="r", channels=())])
+
+
+def test_a_country_without_telephones_is_refused(gateway: Gateway) -> None:
+    with pytest.raises(InvalidRequest, match="'XX' is not a country"):
+        gateway.administration.create_account("other", home_country="XX")
+
+
+def test_a_closed_gateway_gives_its_process_number_back(
+    gateway: Gateway, store: MemoryStore
+) -> None:
+    submit(gateway)
+    assert len(store.read(lambda view: view.processes.all())) == 1
+    store_processes = store.read(lambda view: view.processes)
+
+    gateway.close()
+
+    assert store_processes.all() == []
