@@ -3,8 +3,10 @@ The parts of the demo, put together: configuration, credentials, server, phone, 
 """
 
 import json
+import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
@@ -36,11 +38,16 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
     """
     file = directory / "smscore.toml"
     with (
-        (directory / "server.log").open("a", encoding="utf-8") as log,
+        open(directory / "server.log", "a", encoding="utf-8", opener=_privately) as log,
         listen("127.0.0.1", port) as listener,
     ):
         set_up_logging(log)
-        with _open(_configuration(file, simulation)) as gateway:
+        if not file.exists():
+            file.write_text(demo_configuration(_ports(simulation)), encoding="utf-8")
+        config = GatewayConfig.from_toml(file)
+        with _open(config) as gateway:
+            # Not before: until here the modems' process and this one start at the same time.
+            _check_ports(config, _ports(simulation), file)
             credentials = prepare(gateway, directory / "demo-credentials.json")
             url = address(listener)
             phone = Phone(url=url, token=credentials.token)
@@ -55,18 +62,22 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
                 phone.stop()
 
 
-def _configuration(file: Path, simulation: Simulation) -> GatewayConfig:
-    ports = {f"modem-{number}": port for number, port in enumerate(simulation.ports(), start=1)}
-    if not file.exists():
-        file.write_text(demo_configuration(ports), encoding="utf-8")
-    config = GatewayConfig.from_toml(file)
+def _privately(path: str, flags: int) -> int:
+    """Open a file that is for its owner alone, if it is made now."""
+    return os.open(path, flags, 0o600)
+
+
+def _ports(simulation: Simulation) -> Mapping[str, str]:
+    return {f"modem-{number}": port for number, port in enumerate(simulation.ports(), start=1)}
+
+
+def _check_ports(config: GatewayConfig, ports: Mapping[str, str], file: Path) -> None:
     for name, channel in config.channels.items():
         if name in ports and channel.options.get("port") != ports[name]:
             raise Failure(
                 f"{file} looks for {name} elsewhere than at {ports[name]}; "
                 "remove the file, and the demo writes a new one"
             )
-    return config
 
 
 def _open(config: GatewayConfig) -> Gateway:

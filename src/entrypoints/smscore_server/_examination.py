@@ -1,25 +1,35 @@
 """
-What is right and wrong with an installation: looked at piece by piece, and changed nowhere.
+What is right and wrong with an installation: looked at piece by piece, and mended nowhere.
+
+Opening the channels is real work, though: what a modem has received meanwhile is stored as the
+server would store it, and only then deleted from the modem.
 """
 
 import enum
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from time import monotonic
 
 import attrs
 
 from smscore import Gateway, GatewayConfig, build
-from smscore.config import structure
-from smscore.domain.routing import PHONES
-from smscore.errors import GatewayError, StoreUnavailable
+from smscore.config import GroupConfig, structure
+from smscore.domain.routing import PHONES, Route
+from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
+from smscore.ports.transport import Transport
 from smscore.services.dispatch import ChannelJournal
 from smscore_server._listening import listen
 from smscore_server._output import Failure
 
 __all__ = ["Finding", "Verdict", "examine"]
+
+
+_PLUGIN_REMEDY = (
+    "'smscore plugins' shows what is installed; mend or remove it, or name the others under "
+    "[plugins] enabled"
+)
 
 
 class Verdict(enum.StrEnum):
@@ -51,7 +61,7 @@ class Finding:
 
 def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
     """
-    Look at everything, and stop where what is broken hides the rest.
+    Look at everything that can be seen: a fault hides only what cannot be known without it.
 
     ``patience`` is the time in seconds in which the channels must have become ready.
     """
@@ -68,26 +78,57 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
     try:
         loaded = load(config.plugins.enabled)
     except GatewayError as fault:
-        yield _wrong("plugins", str(fault), remedy="'smscore plugins' shows what is installed")
+        yield _wrong("plugins", str(fault), remedy=_PLUGIN_REMEDY)
         return
     yield _ok("plugins", ", ".join(loaded.names))
-    found = [*_key_file(config), *_channel_settings(config, loaded)]
-    yield from found
-    if all(one.verdict is not Verdict.WRONG for one in found):
-        yield from _gateway(config, patience=patience)
-
-
-def _gateway(config: GatewayConfig, *, patience: float) -> Iterator[Finding]:
+    yield from _key_file(config)
+    if not config.channels:
+        yield _note("channels", "none is configured: only phones can carry messages")
+    faults = _channel_faults(config, loaded)
+    for name, wrong in faults.items():
+        yield _wrong(f"channel {name}", str(wrong), remedy=f"correct [channels.{name}]")
     try:
-        gateway = build(config)
+        gateway = build(_without(config, faults))
     except GatewayError as fault:
-        remedy = "'smscore migrate' creates it, or brings it up to date; is its folder writable?"
-        yield _wrong("database", str(fault), remedy=remedy)
-        return
-    with gateway:
-        yield from _contents(gateway)
-        yield from _devices(gateway, patience=patience)
+        yield _wrong("database", str(fault), remedy=_store_remedy(config, fault))
+    else:
+        with gateway:
+            yield from _contents(gateway, config)
+            yield from _devices(gateway, patience=patience)
     yield _note("webhooks", "this version keeps events and callback URLs, and posts none")
+
+
+def _channel_faults(config: GatewayConfig, loaded: LoadedPlugins) -> Mapping[str, GatewayError]:
+    faults = {}
+    for name, channel in config.channels.items():
+        try:
+            kind = loaded.registry.transport_kind(channel.transport)
+            kind.make(name, structure(channel.options, kind.options, where=f"channels.{name}"))
+        except GatewayError as fault:
+            faults[name] = fault
+    return faults
+
+
+def _without(config: GatewayConfig, broken: Container[str]) -> GatewayConfig:
+    """The configuration of the channels that can be made: they are looked at nevertheless."""
+    sound = {name: one for name, one in config.channels.items() if name not in broken}
+    left = {
+        name: tuple(one for one in group.channels if one in sound)
+        for name, group in config.groups.items()
+    }
+    groups = {name: GroupConfig(channels=channels) for name, channels in left.items() if channels}
+    return attrs.evolve(config, channels=sound, groups=groups)
+
+
+def _store_remedy(config: GatewayConfig, fault: GatewayError) -> str:
+    if isinstance(fault, StoreUnavailable):
+        return "is it a database of smscore, and allowed to you? If it is damaged, restore a backup"
+    prefix = "sqlite:///"
+    if isinstance(fault, PluginError) or not config.store_url.startswith(prefix):
+        return f"correct [store] url; a database in a file is written {prefix}smscore.db"
+    if Path(config.store_url.removeprefix(prefix)).exists():
+        return "copy it, then 'smscore migrate'; what a newer smscore made needs that version"
+    return "'smscore migrate' creates it, unless it is elsewhere: then correct [store] url"
 
 
 def _key_file(config: GatewayConfig) -> Iterator[Finding]:
@@ -104,42 +145,35 @@ def _key_file(config: GatewayConfig) -> Iterator[Finding]:
         return
     if mode & 0o077:
         yield _wrong("key file", f"{path} can be read by others", remedy=f"chmod 600 {path}")
-    elif size < 32:
+    if size < 32:
         yield _wrong("key file", f"{path} is too short", remedy="restore it from a backup")
-    else:
+    elif not mode & 0o077:
         yield _ok("key file", str(path))
 
 
-def _channel_settings(config: GatewayConfig, loaded: LoadedPlugins) -> Iterator[Finding]:
-    if not config.channels:
-        yield _note("channels", "none is configured: only phones can carry messages")
-    for name, channel in config.channels.items():
-        try:
-            kind = loaded.registry.transport_kind(channel.transport)
-            structure(channel.options, kind.options, where=f"channels.{name}")
-        except GatewayError as fault:
-            yield _wrong(f"channel {name}", str(fault), remedy=f"correct [channels.{name}]")
-
-
-def _contents(gateway: Gateway) -> Iterator[Finding]:
-    accounts = {account.name for account in gateway.inquiry.accounts()}
-    yield _ok("database", gateway.config.store_url)
+def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
+    try:
+        accounts = {account.name for account in gateway.inquiry.accounts()}
+        routes = gateway.administration.rules()
+    except GatewayError as fault:
+        yield _wrong("database", str(fault), remedy=_store_remedy(config, fault))
+        return
+    yield _ok("database", config.store_url)
     if not accounts:
         remedy = "smscore account create NAME --country DE"
         yield _note("accounts", "there is none yet", remedy=remedy)
-    for name, channel in gateway.config.channels.items():
+    for name, channel in config.channels.items():
         if channel.account is not None and channel.account not in accounts:
             yield _wrong(
                 f"channel {name}",
                 f"its messages belong to {channel.account!r}, which is no account",
                 remedy=f"smscore account create {channel.account}, or correct [channels.{name}]",
             )
-    yield from _rules(gateway)
+    yield from _rules(routes, known={PHONES, *config.channels, *config.groups})
 
 
-def _rules(gateway: Gateway) -> Iterator[Finding]:
-    known = {PHONES, *gateway.transports, *gateway.config.groups}
-    for route in gateway.administration.rules():
+def _rules(routes: Iterable[Route], *, known: Set[str]) -> Iterator[Finding]:
+    for route in routes:
         for name in sorted(set(route.channels) - known):
             yield _wrong(
                 f"rule {route.name}",
@@ -152,8 +186,13 @@ def _devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
     try:
         # Held until the end: no server can begin to use the channels meanwhile.
         gateway.store.become_server()
-    except StoreUnavailable:
-        yield _note("server", "it is running; its port and channels were left alone")
+    except StoreUnavailable as fault:
+        if isinstance(fault.__cause__, BlockingIOError | None):
+            yield _note("server", "it is running; its port and channels were left alone")
+        else:
+            yield _wrong(
+                "server", str(fault), remedy="no server could start: is it allowed to you?"
+            )
         return
     yield _note("server", "it is not running")
     yield from _port(gateway.config)
@@ -170,13 +209,18 @@ def _port(config: GatewayConfig) -> Iterator[Finding]:
 
 
 def _channels(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
-    waiting = dict(gateway.transports)
+    waiting: dict[str, Transport] = {}
     deadline, pause = monotonic() + patience, threading.Event()
     try:
-        for name, transport in waiting.items():
+        for name, transport in gateway.transports.items():
             # The real sink: what a modem has for us meanwhile is stored, and not lost.
             journal = ChannelJournal(store=gateway.store, clock=gateway.clock, channel=name)
-            transport.open(gateway.reception, journal)
+            try:
+                transport.open(gateway.reception, journal)
+            except GatewayError as fault:
+                yield _wrong(f"channel {name}", str(fault), remedy=f"see [channels.{name}]")
+            else:
+                waiting[name] = transport
         while waiting and monotonic() < deadline:
             for name in [name for name in waiting if waiting[name].health().is_ready]:
                 yield _ok(f"channel {name}", waiting.pop(name).health().detail)

@@ -4,10 +4,13 @@ The socket on which the server listens.
 
 import errno
 import socket
+from contextlib import ExitStack
 
 from smscore_server._output import Failure
 
 __all__ = ["address", "listen"]
+
+_BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -19,13 +22,29 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        return _open(host, port, family)
     except OSError as cause:
         if cause.errno == errno.EADDRINUSE:
             reason = f"port {port} of {host} is taken; stop what listens there, or choose another"
         else:
             reason = f"cannot listen on port {port} of {host}: {cause.strerror or cause}"
         raise Failure(reason) from cause
+    except (OverflowError, TypeError, ValueError) as cause:
+        # A port beyond 65535; a host with a null character, or that no name can look like.
+        raise Failure(f"cannot listen on port {port} of {host!r}: {cause}") from cause
+
+
+def _open(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
+    # As socket.create_server() does, which forgets to close what it cannot bind.
+    with ExitStack() as undone:
+        listener = undone.enter_context(socket.socket(family))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        undone.pop_all()
+    return listener
 
 
 def address(listener: socket.socket) -> str:

@@ -8,12 +8,37 @@ from pathlib import Path
 import click
 
 __all__ = [
+    "Number",
+    "WholeNumber",
     "account_option",
+    "check_text",
     "config_option",
     "json_option",
     "message_argument",
     "unneeded_config_option",
 ]
+
+
+class WholeNumber(click.IntRange):
+    """A range of whole numbers; what is none is not called "no valid integer range"."""
+
+    name = "integer"
+
+
+class Number(click.FloatRange):
+    """A range of numbers; what is none is not called "no valid float range"."""
+
+    name = "number"
+
+
+def check_text(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:
+    """Refuse what was not typed in UTF-8: the store could neither find nor keep it."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as cause:
+        raise click.BadParameter(f"{text!r} is not valid UTF-8") from cause
+    return text
+
 
 config_option = click.option(
     "--config",
@@ -38,7 +63,9 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one document on one line."
 )
 
-account_option = click.option("--account", required=True, metavar="NAME", help="Whose it is.")
+account_option = click.option(
+    "--account", required=True, callback=check_text, metavar="NAME", help="Whose it is."
+)
 
 
 # 64 bits, the top one 0: nothing else was ever given to anybody.

@@ -2,14 +2,29 @@
 What the commands print: tables and fields for people, compact JSON for programs, one-line errors.
 """
 
+import errno
 import json
+import os
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
 
-__all__ = ["Failure", "instant", "printable", "show_fields", "show_json", "show_table"]
+__all__ = [
+    "Failure",
+    "end_mute",
+    "instant",
+    "is_of_output",
+    "printable",
+    "show_fields",
+    "show_json",
+    "show_table",
+]
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class Failure(click.ClickException):
@@ -20,6 +35,23 @@ class Failure(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         line = printable(" ".join(self.format_message().split()))
         click.echo(f"error: {line}", file=file, err=file is None)
+
+
+def is_of_output(fault: OSError) -> bool:
+    """Whether what we print could not be written, such as to a full disk."""
+    # An error of a file that we opened has the file's name.
+    return fault.errno in _UNWRITABLE and fault.filename is None
+
+
+def end_mute(fault: OSError) -> NoReturn:
+    """Exit with one line on standard error, for standard output takes no more."""
+    with suppress(OSError):
+        click.echo(f"error: the output cannot be written: {fault.strerror}", err=True)
+    # What is still in the buffers would fail again at the very end, with a traceback.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for standard in (1, 2):
+        os.dup2(nowhere, standard)
+    sys.exit(1)
 
 
 def show_json(document: object) -> None:

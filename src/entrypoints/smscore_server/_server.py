@@ -4,9 +4,11 @@ The bundled web server around a gateway: one loop, and an orderly end.
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -14,6 +16,8 @@ from smscore import Gateway
 from smscore_http import create_app
 
 __all__ = ["run"]
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 5
 """Seconds that requests under way are given when the server is stopped."""
@@ -25,8 +29,11 @@ def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], N
     """
     Serve until SIGINT or SIGTERM, then finish what is under way and hand back what was claimed.
 
+    A second signal cuts off the requests that are still under way.
+
     Raises:
         StoreUnavailable: another server runs on the store.
+        OSError: ``on_started`` raised it.
     """
     server = _Server(_settings(gateway), on_started=on_started)
     # uvicorn catches signals only while it serves, and raises them again afterwards: they must
@@ -35,21 +42,50 @@ def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], N
         signal.signal(number, lambda *_: server.ask_to_stop())
     with listener, gateway.running():
         server.run(sockets=[listener])
+    if server.fault is not None:
+        raise server.fault
 
 
 class _Server(uvicorn.Server):
     def __init__(self, settings: uvicorn.Config, *, on_started: Callable[[], None]) -> None:
         super().__init__(settings)
         self._on_started = on_started
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.fault: OSError | None = None
 
     def ask_to_stop(self) -> None:
         self.should_exit = True
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's
+        # Not as uvicorn does it: that would tear down the application without its own end.
+        if self.should_exit and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cut_off)
+        self.ask_to_stop()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets=sockets)
-        self._on_started()
+        try:
+            self._on_started()
+        except OSError as fault:
+            # Nobody was told where we are: an orderly end, then the fault.
+            self.fault = fault
+            self.ask_to_stop()
         # A little later: it takes a tenth of a second, which the first caller need not wait.
-        asyncio.get_running_loop().call_later(_SETTLING, _settle_memory)
+        self._loop.call_later(_SETTLING, _settle_memory)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_of_patience = asyncio.get_running_loop().call_later(_PATIENCE, self._cut_off)
+        await super().shutdown(sockets=sockets)
+        end_of_patience.cancel()
+
+    def _cut_off(self) -> None:
+        """Requests see their clients gone, and end; cancelled ones would leave tracebacks."""
+        connections = list(self.server_state.connections)
+        if connections:
+            _log.warning("connections cut off with requests under way: %d", len(connections))
+        for connection in connections:
+            connection.transport.abort()
 
 
 def _settings(gateway: Gateway) -> uvicorn.Config:
@@ -64,7 +100,7 @@ def _settings(gateway: Gateway) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_PATIENCE,
+        timeout_graceful_shutdown=_PATIENCE + 1,  # what we have not cut off by then
     )
 
 

@@ -63,6 +63,7 @@ class Simulation:
             *("--log", str(directory / "simulator.log"), "--links", str(directory)),
         ]
         self._lock = lock
+        self._ports: tuple[str, ...] | None = None
 
     def __enter__(self) -> "Simulation":
         self._process = subprocess.Popen(  # noqa: S603  # our own program, no shell
@@ -90,6 +91,11 @@ class Simulation:
         Raises:
             Failure: the modems did not start.
         """
+        if self._ports is None:
+            self._ports = self._await_ports()
+        return self._ports
+
+    def _await_ports(self) -> tuple[str, ...]:
         output = self._process.stdout
         if output is None or not select.select([output], [], [], _PATIENCE)[0]:
             raise Failure("the simulated modems did not start in time")

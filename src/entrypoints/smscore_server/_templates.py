@@ -2,6 +2,8 @@
 The configuration files that ``init`` and ``demo`` write: every setting explained where it is.
 """
 
+from collections.abc import Mapping
+
 __all__ = ["CONFIGURATION", "demo_configuration"]
 
 CONFIGURATION = """\
@@ -79,7 +81,7 @@ channels = [{names}]
 """
 
 
-def demo_configuration(ports: dict[str, str]) -> str:
+def demo_configuration(ports: Mapping[str, str]) -> str:
     """The demo's configuration, for modems on these ports by channel name."""
     # A path may hold anything that a TOML string must escape; quotes and backslashes do.
     quoted = {name: port.replace("\\", "\\\\").replace('"', '\\"') for name, port in ports.items()}

@@ -9,8 +9,8 @@ import click
 
 from smscore.domain.credentials import Permission
 from smscore_server._opening import opened
-from smscore_server._options import account_option, config_option, json_option
-from smscore_server._output import show_fields, show_json
+from smscore_server._options import account_option, check_text, config_option, json_option
+from smscore_server._output import Failure, show_fields, show_json
 
 __all__ = ["key", "token", "user"]
 
@@ -26,7 +26,7 @@ def user() -> None:
 
 
 @user.command("create")
-@click.argument("name")
+@click.argument("name", callback=check_text)
 @account_option
 @click.option(
     "--permission",
@@ -140,8 +140,17 @@ def create_key(*, account: str, as_json: bool, config_file: Path) -> None:
 
 def _read_password(*, is_piped: bool) -> str:
     if is_piped:
-        return sys.stdin.readline().rstrip("\r\n")
+        return _read_line()
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask for the password; use --password-stdin")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return password
+
+
+def _read_line() -> str:
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()  # some locales let anything in, for nobody to type again
+    except UnicodeError as cause:
+        raise Failure("the password is not valid UTF-8") from cause
+    return line

@@ -13,7 +13,7 @@ from smscore import Gateway
 from smscore.domain.accounts import Account
 from smscore.domain.ledger import Entry
 from smscore_server._opening import opened
-from smscore_server._options import config_option, json_option
+from smscore_server._options import WholeNumber, check_text, config_option, json_option
 from smscore_server._output import instant, show_fields, show_json, show_table
 
 __all__ = ["account"]
@@ -49,8 +49,8 @@ def account() -> None:
 
 
 @account.command("create")
-@click.argument("name")
-@click.option("--credits", type=click.IntRange(min=0), help="Opening balance [default: unmetered].")
+@click.argument("name", callback=check_text)
+@click.option("--credits", type=WholeNumber(min=0), help="Opening balance [default: unmetered].")
 @click.option(
     "--plan",
     default="standard",
@@ -60,7 +60,7 @@ def account() -> None:
 )
 @click.option(
     "--monthly-limit",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     help="Messages a calendar month [default: no limit].",
 )
 @click.option(
@@ -126,7 +126,7 @@ def list_accounts(*, as_json: bool, config_file: Path) -> None:
 
 
 @account.command("show")
-@click.argument("name")
+@click.argument("name", callback=check_text)
 @json_option
 @config_option
 def show_account(*, name: str, as_json: bool, config_file: Path) -> None:
@@ -146,9 +146,15 @@ def show_account(*, name: str, as_json: bool, config_file: Path) -> None:
 
 # A negative amount must not be taken for an option.
 @account.command("credit", context_settings={"ignore_unknown_options": True})
-@click.argument("name")
+@click.argument("name", callback=check_text)
 @click.argument("amount", type=int)
-@click.option("--why", required=True, metavar="TEXT", help="The reason, for the ledger.")
+@click.option(
+    "--why",
+    required=True,
+    callback=check_text,
+    metavar="TEXT",
+    help="The reason, for the ledger.",
+)
 @json_option
 @config_option
 def credit_account(*, name: str, amount: int, why: str, as_json: bool, config_file: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from smscore_server._examination import Verdict, examine
-from smscore_server._options import config_option, json_option
+from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import printable, show_json
 
 __all__ = ["check"]
@@ -18,7 +18,7 @@ _MARKS = {Verdict.OK: "ok", Verdict.NOTE: "note", Verdict.WRONG: "WRONG"}
 @click.command()
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -32,12 +32,15 @@ def check(ctx: click.Context, *, wait: float, as_json: bool, config_file: Path) 
     Say what is wrong with an installation, and how to mend it.
 
     Looks at the configuration, plugins, key file, database, HTTP port and channels. A running
-    server is not disturbed: its channels are left alone. Exit status 1 if anything is wrong.
+    server is not disturbed: its channels are left alone. Without one, the channels are opened, and
+    what a modem has received meanwhile is stored, as the server would do it. Exit status 1 if
+    anything is wrong.
 
     \b
     Example: smscore check --config /srv/sms/smscore.toml
     JSON keys: ok, findings: a list with subject, verdict (ok, note, wrong), detail, remedy
     """
+    _check_readable(config_file)
     findings = list(examine(config_file, patience=wait))
     is_fine = all(one.verdict is not Verdict.WRONG for one in findings)
     if as_json:
@@ -48,3 +51,14 @@ def check(ctx: click.Context, *, wait: float, as_json: bool, config_file: Path) 
             if one.remedy:
                 click.echo(f"       {'':{len(one.subject)}}  -> {printable(one.remedy)}")
     ctx.exit(0 if is_fine else 1)
+
+
+def _check_readable(config_file: Path) -> None:
+    """Without a configuration there is nothing to look at: the command was called wrongly."""
+    try:
+        config_file.open("rb").close()
+    except OSError as cause:
+        way_out = "; 'smscore init' writes one" if isinstance(cause, FileNotFoundError) else ""
+        raise click.BadParameter(
+            f"{config_file} cannot be read: {cause.strerror}{way_out}", param_hint="'--config'"
+        ) from cause

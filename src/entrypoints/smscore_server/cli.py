@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from smscore_server._output import Failure
+from smscore_server._output import Failure, end_mute, is_of_output
 
 __all__ = ["main", "smscore"]
 
@@ -87,7 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Importing makes much that stays and little garbage: without its collector a server starts a
     # fifth faster. Whatever runs for long turns it on again.
     gc.disable()
-    smscore.main(args=arguments, prog_name="smscore")
+    try:
+        smscore.main(args=arguments, prog_name="smscore")
+    except OSError as fault:
+        if not is_of_output(fault):
+            raise
+        end_mute(fault)
 
 
 def _ours() -> type[Exception]:

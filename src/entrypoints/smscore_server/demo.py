@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from smscore_server._options import json_option, unneeded_config_option
+from smscore_server._options import WholeNumber, json_option, unneeded_config_option
 from smscore_server._simulation import Simulation, alone_in
 
 __all__ = ["demo"]
@@ -15,7 +15,7 @@ __all__ = ["demo"]
 @click.command()
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     default=8080,
     show_default=True,
     help="Where to answer; 0: a free port.",

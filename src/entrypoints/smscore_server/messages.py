@@ -14,7 +14,14 @@ from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.ports.storage import Tracked
 from smscore.services.inquiry import Story
 from smscore_server._opening import opened
-from smscore_server._options import account_option, config_option, json_option, message_argument
+from smscore_server._options import (
+    WholeNumber,
+    account_option,
+    check_text,
+    config_option,
+    json_option,
+    message_argument,
+)
 from smscore_server._output import instant, printable, show_fields, show_json, show_table
 
 __all__ = ["explain", "messages", "send", "status"]
@@ -64,10 +71,10 @@ def send(*, account: str, to: str, text: str, as_json: bool, config_file: Path) 
     multiple=True,
     help="Only those with this status; can be given several times.",
 )
-@click.option("--account", metavar="NAME", help="Only those of this account.")
+@click.option("--account", callback=check_text, metavar="NAME", help="Only those of this account.")
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10_000),
+    type=WholeNumber(1, 10_000),
     default=50,
     show_default=True,
     help="At most so many.",

@@ -12,7 +12,7 @@ from smscore import GatewayConfig, build
 from smscore_server import _server
 from smscore_server._listening import address, listen
 from smscore_server._logging import set_up_logging
-from smscore_server._options import config_option, json_option
+from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
 
 __all__ = ["serve"]
@@ -20,9 +20,7 @@ __all__ = ["serve"]
 
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="Instead of [http] host.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), help="Instead of [http] port; 0: a free one."
-)
+@click.option("--port", type=WholeNumber(0, 65535), help="Instead of [http] port; 0: a free one.")
 @click.option("--verbose", is_flag=True, help="Log every detail, with full numbers.")
 @json_option
 @config_option

@@ -2,6 +2,8 @@
 The commands that set an installation up: a configuration to begin with, a database, a key file.
 """
 
+import os
+import tomllib
 from pathlib import Path
 
 import click
@@ -42,11 +44,15 @@ def init(ctx: click.Context, *, directory: Path | None, as_json: bool, config_fi
         if ctx.get_parameter_source("config_file") is ParameterSource.COMMANDLINE:
             raise click.UsageError("--dir and --config both say where; give one of them")
         config_file = directory / "smscore.toml"
-    _write_new(config_file, CONFIGURATION)
-    config = GatewayConfig.from_toml(config_file)
+    if os.path.lexists(config_file):
+        raise _exists(config_file)
+    content = tomllib.loads(CONFIGURATION)
+    config = GatewayConfig.from_mapping(content, directory=config_file.parent)
     migrate_store(config)
     key_file = config.path(config.security.key_file)
     read_key(key_file)
+    # The configuration comes last: where it is, the command refuses to try again.
+    _write_new(config_file, CONFIGURATION)
     made = {"config": str(config_file), "store": config.store_url, "key_file": str(key_file)}
     if as_json:
         show_json(made)
@@ -79,10 +85,13 @@ def migrate(*, as_json: bool, config_file: Path) -> None:
 
 def _write_new(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as cause:
-        raise Failure(f"{path} exists and stays as it is; choose another --dir") from cause
+        raise _exists(path) from cause
     except OSError as cause:
         raise Failure(f"{path} cannot be written: {cause.strerror}") from cause
+
+
+def _exists(path: Path) -> Failure:
+    return Failure(f"{path} exists and stays as it is; choose another --dir")

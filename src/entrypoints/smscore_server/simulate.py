@@ -12,16 +12,14 @@ from pathlib import Path
 import click
 
 from smscore_modem.simulator import ModemSimulator, run
-from smscore_server._options import json_option, unneeded_config_option
-from smscore_server._output import Failure, show_json
+from smscore_server._options import Number, WholeNumber, json_option, unneeded_config_option
+from smscore_server._output import Failure, is_of_output, show_json
 
 __all__ = ["simulate"]
 
 
 @click.command()
-@click.option(
-    "--modems", type=click.IntRange(1, 256), default=2, show_default=True, help="How many."
-)
+@click.option("--modems", type=WholeNumber(1, 256), default=2, show_default=True, help="How many.")
 @click.option(
     "--log",
     "log_file",
@@ -38,7 +36,7 @@ __all__ = ["simulate"]
 )
 @click.option(
     "--report-delay",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=0.05,
     show_default=True,
     metavar="SECONDS",
@@ -84,6 +82,8 @@ def simulate(
     except BrokenPipeError:
         pass  # whoever started us was gone before we were ready
     except OSError as cause:
+        if is_of_output(cause):
+            raise
         raise Failure(f"the simulated modems cannot run: {cause}") from cause
 
 

@@ -108,7 +108,7 @@ def installation(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
 def command(installation: Path) -> Callable[..., Result]:
     """Runs a command in the installation."""
 
-    def command(*arguments: str, stdin: str = "", environment: Any = None) -> Result:
+    def command(*arguments: str, stdin: str | bytes = "", environment: Any = None) -> Result:
         return CliRunner().invoke(smscore, list(arguments), input=stdin, env=environment)
 
     return command

@@ -172,6 +172,17 @@ def test_a_short_password_is_refused(command):
     assert result.exit_code == 1
 
 
+def test_a_password_that_is_no_text_is_refused(command):
+    command("account", "create", "shop")
+
+    result = command(
+        "user", "create", "monitor", "--account", "shop", "--permission", "api.send",
+        "--password-stdin", stdin=b"a good \xff password\n",
+    )  # fmt: skip
+
+    assert (result.exit_code, result.stderr) == (1, "error: the password is not valid UTF-8\n")
+
+
 def test_the_token_stays_the_same_until_it_is_renewed(answer):
     answer("account", "create", "shop")
 

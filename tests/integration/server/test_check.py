@@ -25,6 +25,18 @@ def configure(installation):
     return configure
 
 
+@pytest.fixture
+def broken_plugin(installation, monkeypatch):
+    """An installed plugin that fails while it is imported."""
+    place = installation / "packages"
+    metadata = place / "broken-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (place / "broken_plugin.py").write_text("1 / 0\n")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[smscore.plugins]\nbroken = broken_plugin\n")
+    monkeypatch.syspath_prepend(place)
+
+
 def wrong(findings):
     return [name for name, one in findings.items() if one["verdict"] == "wrong"]
 
@@ -75,6 +87,8 @@ def test_a_modem_that_is_not_there_is_wrong(findings, configure):
         ("[plugins]\nenabled = ['modme']\n", "plugins", "modem"),
         ("[stroe]\n", "configuration", "store"),
         ("[store]\nurl = 'sqlite:///nowhere/x.db'\n", "database", "nowhere"),
+        ("[store]\nurl = 'nowhere'\n", "database", "nowhere"),
+        ("[store]\nurl = 'mysql://nowhere/x'\n", "database", "mysql"),
     ],
 )
 def test_a_wrong_setting_is_found(findings, configure, content, subject, detail):
@@ -95,6 +109,79 @@ def test_a_missing_database_is_found(findings, configure, installation):
 
     assert wrong(found) == ["database"]
     assert "smscore migrate" in found["database"]["remedy"]
+
+
+@pytest.mark.parametrize("url", ["nowhere", "mysql://nowhere/x", "sqlite://nowhere/x"])
+def test_who_names_no_database_is_not_told_to_migrate_it(findings, configure, url):
+    configure(f"[store]\nurl = '{url}'\n")
+
+    remedy = findings()["database"]["remedy"]
+
+    assert "migrate" not in remedy
+    assert "[store] url" in remedy
+
+
+def test_who_has_a_damaged_database_is_not_told_to_migrate_it(findings, configure, installation):
+    configure("")
+    (installation / "smscore.db").write_text("no database")
+
+    remedy = findings()["database"]["remedy"]
+
+    assert "migrate" not in remedy
+    assert "backup" in remedy
+
+
+def test_each_fault_is_found_beside_the_others(findings, configure, installation):
+    configure(
+        '[channels.a]\ntransport = "modme"\n'
+        '[channels.b]\ntransport = "modem"\nport = "/nowhere"\n'
+        '[groups.both]\nchannels = ["a", "b"]\n'
+    )
+    (installation / "smscore.key").chmod(0o644)
+
+    assert wrong(findings()) == ["key file", "channel a", "channel b"]
+
+    (installation / "smscore.db").unlink()
+
+    assert wrong(findings()) == ["key file", "channel a", "database"]
+
+
+def test_a_lock_that_cannot_be_taken_is_not_a_running_server(findings, configure, installation):
+    configure("")
+    lock = installation / "smscore.db.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+
+    found = findings()
+
+    assert wrong(found) == ["server"]
+    assert str(lock) in found["server"]["detail"]
+
+
+@pytest.mark.parametrize("file", ["missing.toml", "smscore.toml/below", "."])
+def test_a_configuration_that_cannot_be_read_is_a_usage_error(command, file):
+    result = command("check", "--config", file)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--config" in result.stderr
+
+
+def test_a_plugin_that_breaks_is_a_finding(findings, configure, broken_plugin):
+    configure("")
+
+    found = findings()
+
+    assert wrong(found) == ["plugins"]
+    assert "broken" in found["plugins"]["detail"]
+    assert "[plugins] enabled" in found["plugins"]["remedy"]
+
+
+def test_a_plugin_that_breaks_is_one_line_to_other_commands(command, broken_plugin):
+    result = command("account", "list")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_missing_key_file_is_found_and_not_replaced(findings, configure, installation):

@@ -63,6 +63,25 @@ def test_a_text_with_control_characters_cannot_steer_the_terminal(command, answe
         assert "\x1b" not in command(*arguments).stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("send", "--account", "d\udcff", "--to", "+491701234567", "x"),
+        ("messages", "--account", "d\udcff"),
+        ("account", "show", "d\udcff"),
+        ("account", "create", "d\udcff"),
+        ("account", "credit", "d\udcff", "1", "--why", "x"),
+        ("account", "credit", "shop", "1", "--why", "d\udcff"),
+        ("key", "create", "--account", "d\udcff"),
+    ],
+)
+def test_a_name_that_is_no_text_is_a_usage_error(command, arguments):
+    result = command(*arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'d\\udcff' is not valid UTF-8" in result.stderr
+
+
 def test_an_unknown_id_is_an_error(command):
     result = command("status", "0123456789abcdef")
 

@@ -1,11 +1,16 @@
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 
 import httpx2
 import pytest
 
 from smscore import GatewayConfig, build
+
+PATIENCE = 30.0
 
 
 def url_of(line):
@@ -40,6 +45,59 @@ def test_a_taken_port_is_said_on_one_line(start, installation):
             server.line()
 
     assert server.wait() == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "99999"])
+def test_a_configured_port_that_cannot_be_is_said_on_one_line(command, installation, port):
+    (installation / "smscore.toml").write_text(f"[http]\nport = {port}\n")
+
+    result = command("serve")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "1.5"])
+def test_a_port_that_cannot_be_asked_for_is_a_usage_error(command, port):
+    assert command("serve", "--port", port).exit_code == 2
+
+
+def test_a_second_signal_cuts_off_what_is_under_way_without_tracebacks(installation):
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "smscore_server", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        address = re.search(r"//(.*):(\d+)", server.stdout.readline())
+        with socket.create_connection((address[1], int(address[2]))) as client:
+            client.sendall(
+                b"POST /api.php HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n"
+            )
+            assert client.recv(100).startswith(b"HTTP/1.1 100")
+
+            server.send_signal(signal.SIGINT)
+            # Nobody is let in any more: the first signal was heard.
+            while not is_refused(address):
+                assert server.poll() is None
+            server.send_signal(signal.SIGINT)
+
+            assert client.recv(100) == b""
+        assert server.wait(PATIENCE) == 0
+        log = server.stderr.read().splitlines()
+
+    assert len(log) == 1
+    assert "cut off" in log[0]
+
+
+def is_refused(address):
+    try:
+        socket.create_connection((address[1], int(address[2]))).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_second_server_on_the_same_database_is_refused_on_one_line(start, installation):

@@ -26,6 +26,17 @@ def test_init_overwrites_nothing(command, installation):
     assert {path: path.read_bytes() for path in installation.iterdir()} == before
 
 
+def test_init_can_be_repeated_after_it_failed(tmp_path):
+    (tmp_path / "smscore.db").write_text("no database")
+
+    failed = CliRunner().invoke(smscore, ["init", "--dir", str(tmp_path)])
+    (tmp_path / "smscore.db").unlink()
+    repeated = CliRunner().invoke(smscore, ["init", "--dir", str(tmp_path)])
+
+    assert (failed.exit_code, len(failed.stderr.splitlines())) == (1, 1)
+    assert repeated.exit_code == 0, repeated.output
+
+
 def test_init_cannot_be_told_two_places(command):
     assert command("init", "--dir", "x", "--config", "y.toml").exit_code == 2
 

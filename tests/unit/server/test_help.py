@@ -48,6 +48,21 @@ def test_every_command_takes_a_configuration_and_can_answer_in_json(name: str):
     assert {"--config", "--json"} <= options
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("serve", "--port", "1.5"), "'1.5' is not a valid integer."),
+        (("check", "--wait", "soon"), "'soon' is not a valid number."),
+        (("serve", "--port", "65536"), "65536 is not in the range 0<=x<=65535."),
+    ],
+)
+def test_a_wrong_number_is_said_plainly(arguments: tuple[str, ...], said: str):
+    result = CliRunner().invoke(smscore, arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_an_unknown_command_is_a_usage_error():
     result = CliRunner().invoke(smscore, ["sned"])
 
