@@ -26,6 +26,9 @@ _CONFIG = """
 [store]
 url = "sqlite:///bench.db"
 
+[http]
+access_log = false  # the yardsticks write none either
+
 [channels.unplugged]
 transport = "modem"
 port = "/dev/no-such-modem"

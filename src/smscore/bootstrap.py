@@ -12,7 +12,7 @@ import attrs
 from smscore.config import GatewayConfig, structure
 from smscore.domain.accounts import check_name
 from smscore.domain.routing import PHONES, ChannelOffer, Topology
-from smscore.errors import ConfigurationError, InvalidRequest
+from smscore.errors import ConfigurationError, GatewayError, InvalidRequest, PluginError
 from smscore.gateway import Gateway
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import Clock, SystemClock
@@ -136,7 +136,15 @@ def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind
 
 def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
     options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
-    return kind.make(name, options)
+    try:
+        return kind.make(name, options)
+    except GatewayError:
+        raise
+    except Exception as cause:  # a stranger's code
+        raise PluginError(
+            f"the transport {kind.kind!r} could not make the channel {name!r}: "
+            f"{type(cause).__name__}: {cause}"
+        ) from cause
 
 
 def _topology(

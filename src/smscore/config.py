@@ -53,6 +53,7 @@ class HttpConfig:
     public_url: str | None = None  # None: scheme and host of the request
     explain: bool = False  # whether api.php adds the reason of a refusal to its body
     submit_timeout: float = 4.0  # seconds until a submission is given up
+    access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
 
 

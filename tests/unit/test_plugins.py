@@ -138,3 +138,19 @@ def test_a_channel_that_is_handed_in_needs_a_name_like_any_other(name: str) -> N
 def _hooks_of(plugin: object) -> dict[str, object]:
     name = "smscore_register_transports"
     return {name: getattr(plugin, name)}
+
+
+class Stumbling:
+    @hookimpl
+    def smscore_register_transports(self, registry: Registry) -> None:
+        def make(name: str, options: NoOptions) -> FakeTransport:
+            raise ZeroDivisionError(name)
+
+        registry.transport(kind="pigeon", options=NoOptions, make=make, capabilities=Capabilities())
+
+
+def test_a_transport_that_cannot_be_made_is_a_plugin_error() -> None:
+    content = {"plugins": {"enabled": []}, "channels": {"p1": {"transport": "pigeon"}}}
+
+    with pytest.raises(PluginError, match="could not make the channel 'p1': ZeroDivisionError"):
+        build(GatewayConfig.from_mapping(content), store=MemoryStore(), plugins=[Stumbling()])

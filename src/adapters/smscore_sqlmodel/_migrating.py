@@ -27,7 +27,8 @@ def migrate_file(url: str) -> None:
         _create(file.path)
         _upgrade(file)
     except (OSError, sqlite3.Error, DatabaseError) as cause:
-        raise StoreUnavailable(f"the database {file.path} cannot be migrated: {cause}") from cause
+        reason = cause.orig if isinstance(cause, DatabaseError) else cause
+        raise StoreUnavailable(f"the database {file.path} cannot be migrated: {reason}") from cause
     except CommandError as cause:
         raise ConfigurationError(
             f"the database {file.path} cannot be migrated, it was probably made by a newer "

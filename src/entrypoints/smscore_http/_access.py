@@ -11,23 +11,44 @@ __all__ = ["log_access", "public_path"]
 
 _log = logging.getLogger("smscore.http.access")
 
-# Behind /api/ stands a token, or one of these.
-_TOKEN_SEGMENT = re.compile(r"(?<=/api/)(?!(?:app-versions?|download|messages|signin)(?:/|$))[^/]+")
-# A key or a token that somebody has put where it does not belong.
-_SECRET = re.compile(r"sk_[A-Za-z0-9_-]+|[0-9A-Fa-f]{40,}")
-_MASK = "***"
-_LONGEST = 200
+_UNKNOWN = "(unknown)"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+# Clients put logins into every place of a path, so what is not known is not shown.
+_PATHS = frozenset(
+    {
+        "/api.php",
+        "/check.php",
+        "/state.php",
+        "/api/app-version",
+        "/api/app-versions",
+        "/api/messages",
+        "/api/signin",
+        "/download/app.apk",
+        "/health/live",
+        "/health/ready",
+        "/v1/account",
+        "/v1/messages",
+        "/v1/messages/estimate",
+    }
+)
+_MESSAGE = re.compile(r"/v1/messages/msg_[0-9a-f]{16}")
+_CALL_OF_TOKEN = re.compile(r"/api/[^/]+/(get_messages|queue|status)")
+_LAST_SEGMENT = re.compile(r"(/api/download|/v1/messages)/[^/]+")
 
 
 def log_access(request: Request, *, status: int, seconds: float) -> None:
     """Write the line."""
     if _log.isEnabledFor(logging.INFO):
-        _log.info(
-            "%s %s %d %.1f ms", request.method, public_path(request.path), status, seconds * 1000
-        )
+        method = request.method if request.method in _METHODS else _UNKNOWN
+        _log.info("%s %s %d %.1f ms", method, public_path(request.path), status, seconds * 1000)
 
 
 def public_path(path: str) -> str:
-    """The path as it may be shown: on one line, and nobody can log in with it."""
-    masked = _SECRET.sub(_MASK, _TOKEN_SEGMENT.sub(_MASK, path))[:_LONGEST]
-    return "".join(char if char.isascii() and char.isprintable() else "?" for char in masked)
+    """The path as it may be shown: known words and ids of messages, and a mask for the rest."""
+    if path in _PATHS or _MESSAGE.fullmatch(path):
+        return path
+    if (call := _CALL_OF_TOKEN.fullmatch(path)) is not None:
+        return f"/api/***/{call[1]}"
+    if (folder := _LAST_SEGMENT.fullmatch(path)) is not None:
+        return f"{folder[1]}/***"
+    return _UNKNOWN

@@ -21,7 +21,7 @@ class Faults(Protocol):
     """How one surface tells what went wrong."""
 
     def plain(self, status: int) -> Reply:
-        """404, 405, 413 and 500: what no use case has decided."""
+        """404, 405, 413, 431 and 500: what no use case has decided."""
         ...
 
     def rejected(self, reason: Rejected) -> Reply:

@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 BODY_LIMIT = 1 << 20  # bytes
+_HEADERS_LIMIT = 64 << 10  # bytes, names and values
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -66,6 +67,14 @@ class Request:
         self.method: str = scope["method"]
         self.path = path
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+
+    @property
+    def has_oversized_headers(self) -> bool:
+        """Whether the headers are longer, all together, than any client needs."""
+        size = 0
+        for name, value in self._scope["headers"]:
+            size += len(name) + len(value)
+        return size > _HEADERS_LIMIT
 
     @property
     def query(self) -> bytes:

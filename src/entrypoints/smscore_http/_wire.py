@@ -9,14 +9,13 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from smscore.domain.messages import MessageId, Surface
+from smscore.domain.messages import MessageId, Surface, clean_text
 from smscore.ports.storage import Tracked
 
 __all__ = [
     "BATCH_LIMIT",
     "NotJson",
     "WrongShape",
-    "clean",
     "decode_json",
     "decode_text",
     "encode_json",
@@ -37,6 +36,11 @@ _HEX_ID = re.compile(r"[0-7][0-9a-f]{15}")  # the top bit of an id is 0
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _PATH = re.compile(r"at `\$\.([^`]+)`")  # as the decoder's errors end
 _BOM = b"\xef\xbb\xbf"
+
+_MOST_DIGITS = 4300  # of an integer that Python converts
+_STRIDE = 64
+_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS // _STRIDE))
+"""Every ``_STRIDE``-th byte of a body that may hold an over-long integer matches somewhere."""
 
 encode_json = msgspec.json.Encoder().encode
 """Compact, UTF-8, keys in the order they were put in."""
@@ -99,20 +103,6 @@ def decode_text(encoded: bytes) -> str:
     return encoded.decode("utf-8", "replace")
 
 
-def clean(text: str) -> str:
-    """
-    A text that can be stored: no U+0000, which PostgreSQL cannot keep, and no half surrogate pair.
-    """
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # A pair of halves that found each other is a character after all.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def decode_json(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     """
     What a JSON body holds, as the decoder's type.
@@ -122,12 +112,13 @@ def decode_json(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
         WrongShape: it does not fit the type.
     """
     body = body.removeprefix(_BOM)
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # The fast decoder also refuses texts that are not quite UTF-8, which we have to mend.
-        content = _decode_patiently(body)
-    return _convert(content, decoder.type)
+    # The fast decoder does not look at the integers of fields that it skips.
+    if len(body) <= _MOST_DIGITS or not _MANY_DIGITS.search(body[::_STRIDE]):
+        try:
+            return decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # it also refuses texts that are not quite UTF-8, which we have to mend
+    return _convert(_decode_patiently(body), decoder.type)
 
 
 def _convert(content: Any, shape: type[T]) -> T:
@@ -147,11 +138,11 @@ def _decode_patiently(body: bytes) -> Any:
 
 def _mended(content: Any) -> Any:
     if isinstance(content, str):
-        return clean(content)
+        return clean_text(content)
     if isinstance(content, list):
         return [_mended(item) for item in content]
     if isinstance(content, dict):
-        return {clean(key): _mended(value) for key, value in content.items()}
+        return {clean_text(key): _mended(value) for key, value in content.items()}
     return content
 
 

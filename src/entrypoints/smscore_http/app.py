@@ -5,6 +5,7 @@ The application: every request finds its surface here, and every reply goes out 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import perf_counter
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
@@ -13,7 +14,8 @@ from starlette.websockets import WebSocketClose
 from smscore import Gateway
 from smscore_http._access import log_access
 from smscore_http._context import Context
-from smscore_http._requests import ClientGone, Handler, Reply, Request
+from smscore_http._faults import Faults
+from smscore_http._requests import ClientGone, Reply, Request
 from smscore_http.gateway_api import GatewayApi
 from smscore_http.health import Health
 from smscore_http.provider_api import ProviderApi
@@ -44,18 +46,27 @@ def create_app(gateway: Gateway) -> Starlette:
     return app
 
 
+class _Surface(Protocol):
+    """One of the APIs."""
+
+    @property
+    def faults(self) -> Faults: ...
+
+    async def __call__(self, request: Request) -> Reply: ...
+
+
 class _Surfaces:
     """The ASGI side: scope in, reply out, one line in the access log."""
 
     def __init__(self, context: Context) -> None:
         gateway_api, queue_api = GatewayApi(context), QueueApi(context)
-        self._by_first_segment: Mapping[str, Handler] = {
+        self._by_first_segment: Mapping[str, _Surface] = {
             "api": queue_api,
             "download": queue_api,
             "v1": ProviderApi(context),
             "health": Health(context),
         }
-        self._otherwise: Handler = gateway_api
+        self._otherwise: _Surface = gateway_api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,13 +75,19 @@ class _Surfaces:
         began = perf_counter()
         request = Request(scope, receive, path=_path_of(scope))
         try:
-            reply = await self._surface(request.path)(request)
+            reply = await self._reply(request)
         except ClientGone:
             return
         await _send(reply, send, is_head=request.method == "HEAD")
         log_access(request, status=reply.status, seconds=perf_counter() - began)
 
-    def _surface(self, path: str) -> Handler:
+    async def _reply(self, request: Request) -> Reply:
+        surface = self._surface(request.path)
+        if request.has_oversized_headers:  # the server in front may let any number through
+            return surface.faults.plain(431)
+        return await surface(request)
+
+    def _surface(self, path: str) -> _Surface:
         first = path.split("/", 2)[1] if path.startswith("/") else ""
         return self._by_first_segment.get(first, self._otherwise)
 

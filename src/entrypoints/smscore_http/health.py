@@ -28,14 +28,14 @@ class Health:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._faults = GatewayFaults(explain=False)
+        self.faults = GatewayFaults(explain=False)
         self._routes = {
             "/health/live": readable(self._live),
             "/health/ready": readable(self._ready),
         }
 
     async def __call__(self, request: Request) -> Reply:
-        return await answer(request, methods=self._routes.get(request.path), faults=self._faults)
+        return await answer(request, methods=self._routes.get(request.path), faults=self.faults)
 
     async def _live(self, _: Request) -> Reply:
         return _LIVE

@@ -7,7 +7,7 @@ import re
 import time
 from typing import TextIO
 
-__all__ = ["set_up_logging"]
+__all__ = ["set_up_logging", "stop_access_log"]
 
 _SECRETS = re.compile(
     r"(?P<name>\b(?:password|idempotency_key|token|secret)=)[^&\s\"']+"  # query strings, forms
@@ -31,6 +31,11 @@ def set_up_logging(stream: TextIO, *, level: int = logging.INFO) -> None:
     logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))
     # Who asks for a thread's or process's name would find it missing; our format does not.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def stop_access_log() -> None:
+    """Write no line for each request."""
+    logging.getLogger("smscore.http.access").setLevel(logging.WARNING)
 
 
 class Scrubber(logging.Formatter):

@@ -23,6 +23,7 @@ CONFIGURATION = """\
 # public_url = "https://sms.example.org"   # in answers; without it, what the request says
 # explain = false         # true: api.php says in its body why it refused
 # submit_timeout = 4.0    # seconds until a submission is given up
+# access_log = true       # a line for each request, about a tenth of its time
 # open_state = false      # true: state.php answers without a login
 
 [plugins]

@@ -11,7 +11,7 @@ import click
 from smscore import GatewayConfig, build
 from smscore_server import _server
 from smscore_server._listening import address, listen
-from smscore_server._logging import set_up_logging
+from smscore_server._logging import set_up_logging, stop_access_log
 from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
 
@@ -38,6 +38,8 @@ def serve(
     """
     set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
     config = GatewayConfig.from_toml(config_file)
+    if not config.http.access_log:
+        stop_access_log()
     with build(config) as gateway:
         listener = listen(host or config.http.host, config.http.port if port is None else port)
         url = address(listener)

@@ -115,6 +115,10 @@ class Site:
         """POST status."""
         return self.client.post(f"/api/{self.token}/status", json=content)
 
+    def keep_old_rules(self, *rules: Route) -> None:
+        """Rules from before the configuration lost their channels."""
+        self.store.run(lambda work: work.routing.replace(rules)).result()
+
     def stored(self) -> list[Tracked]:
         """All messages, oldest first."""
         return list(reversed(self.gateway.inquiry.messages(limit=1000)))
@@ -166,6 +170,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
     yield make
     for site in sites:
         site.authenticator.may_answer.set()
+        site.store.is_full = site.store.is_stuck = False
         site.client.close()
         site.gateway.close()
 

@@ -152,7 +152,52 @@ def test_absurdly_many_parameters_are_refused(site):
 
     assert site.client.get(f"/api.php?{many}").status_code == 400
     assert site.client.get(f"/v1/messages?{many}", headers=site.bearer).status_code == 400
-    assert site.client.get(f"/api/{site.token}/get_messages?{many}").status_code == 422
+    assert site.client.post(f"/api/{site.token}/queue?{many}", json=[]).status_code == 422
+
+
+def test_absurdly_many_parameters_of_get_messages_claim_nothing(everything_to_phones):
+    site = everything_to_phones
+    site.queue({"phone": "+1234567890", "message": "hello"})
+    many = "&".join(f"p{number}=1" for number in range(101))
+
+    reply = site.client.get(f"/api/{site.token}/get_messages?{many}")
+
+    assert reply.status_code == 422
+    assert reply.text == '{"error":"more than 100 parameters","code":"invalid_request"}'
+    assert len(site.fetch().json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/health/live", "431 Request Header Fields Too Large"),
+        ("/nowhere", "431 Request Header Fields Too Large"),
+        (
+            "/api/TOKEN/get_messages",
+            '{"error":"Request header fields too large","code":"request_header_fields_too_large"}',
+        ),
+        (
+            "/v1/account",
+            (
+                '{"success":false,"error":{"code":"request_header_fields_too_large",'
+                '"message":"Request header fields too large"}}'
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("size", [70_000, 700])
+def test_more_headers_than_64_kib_are_too_large(site, path, body, size):
+    headers = {f"x-{number}": "x" * size for number in range(70_000 // size)}
+
+    reply = site.client.get(path.replace("TOKEN", site.token), headers={**site.bearer, **headers})
+
+    assert (reply.status_code, reply.text) == (431, body)
+
+
+def test_headers_of_60_kib_are_not_too_large(site):
+    reply = site.client.get("/v1/account", headers={**site.bearer, "x-long": "x" * 60_000})
+
+    assert reply.status_code == 200
 
 
 def test_a_client_that_goes_away_is_not_answered(site):

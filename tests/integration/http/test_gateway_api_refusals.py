@@ -165,6 +165,13 @@ def test_a_store_that_cannot_keep_up_is_a_timeout(site):
     assert site.stored() == []
 
 
+@pytest.mark.parametrize("timeout", [0.01, 60])
+def test_the_shortest_and_the_longest_time_that_can_be_configured_work(make_site, timeout):
+    reply = make_site(http={"submit_timeout": timeout}).api_php()
+
+    assert reply.status_code in (200, 408)
+
+
 def test_a_password_check_that_takes_too_long_is_a_timeout(make_site):
     site = make_site(http={"submit_timeout": 0.05})
     site.authenticator.may_answer.clear()

@@ -79,6 +79,16 @@ def test_a_wrong_password_is_refused(site):
     assert reply.text == "401 Unauthorized - Username or Password wrong"
 
 
+def test_a_password_check_that_takes_too_long_is_a_timeout(make_site):
+    site = make_site(http={"submit_timeout": 0.05})
+    site.authenticator.may_answer.clear()
+
+    reply = ask(site, "0000000000000001")
+
+    assert reply.status_code == 408
+    assert reply.text == "FAILED - Timeout or see Gateway logs for more information."
+
+
 @pytest.mark.parametrize(("permission", "status"), [("api.status", 200), ("console", 403)])
 def test_the_permission_to_ask_suffices(make_site, permission, status):
     assert ask(make_site(permission=permission), "0000000000000001").status_code == status

@@ -1,5 +1,5 @@
 """
-/api.php when the store has begun a submission and does not come to an end.
+/api.php when the store, or a password check, does not come to an end in time.
 """
 
 import asyncio
@@ -14,10 +14,8 @@ from smscore_http._requests import Request
 from smscore_http.gateway_api._send import Sending
 
 
-def give_up(site):
-    """Sends with a store that hangs; what the store had been given to do."""
-    site.store.is_stuck = True
-    context = Context(site.gateway)
+async def send(site):
+    """A request that is given 50 ms."""
     scope = {
         "method": "GET",
         "query_string": b"username=apiuser&password=secret-word&to=0170123&text=hi",
@@ -27,12 +25,18 @@ def give_up(site):
     async def never():
         raise AssertionError("a GET has no body")
 
-    async def send():
+    context = Context(site.gateway)
+    try:
         await Sending(context, hard_limit=0.05)(Request(scope, never, path="/api.php"))
+    finally:
+        context.close()
 
+
+def give_up(site):
+    """Sends with a store that hangs; what the store had been given to do."""
+    site.store.is_stuck = True
     with pytest.raises(DeadlinePassed):
-        asyncio.run(send())
-    context.close()
+        asyncio.run(send(site))
     return site.store.stuck[-1]
 
 
@@ -54,3 +58,11 @@ def test_what_ends_later_is_told_to_the_operator(numbered, caplog):
     accepted.set_result(Receipt(accepted=(item,)))
 
     assert "accepted after a client was told 408: 00000000000000ff" in caplog.text
+
+
+def test_a_password_is_not_waited_for_any_longer(make_site):
+    site = make_site(http={"submit_timeout": 60})
+    site.authenticator.may_answer.clear()
+
+    with pytest.raises(DeadlinePassed):
+        asyncio.run(send(site))

@@ -75,9 +75,8 @@ def test_all_fields_reach_the_message(site):
 
 
 @pytest.mark.parametrize("name", ["from", "scheduled_at", "callback_url", "priority"])
-@pytest.mark.parametrize("nothing", ["", None])
-def test_an_optional_field_may_be_empty(site, name, nothing):
-    assert site.send(**{name: nothing}).status_code == 200
+def test_an_optional_field_may_be_null(site, name):
+    assert site.send(**{name: None}).status_code == 200
 
 
 @pytest.mark.parametrize("at", ["2026-02-28T12:00:00Z", "2026-03-01T12:00:00", "1970-01-01"])
@@ -112,16 +111,19 @@ def test_a_time_in_the_future_is_shown_as_queued(site):
         {"message": 5},
         {"message": ["hello"]},
         {"message": True},
+        {"from": ""},
         {"from": 5},
         {"from": "longer than 11"},
         {"from": "ümlaut"},
         {"from": "a\n"},
+        {"scheduled_at": ""},
         {"scheduled_at": "tomorrow"},
         {"scheduled_at": 1772366400},
         {"scheduled_at": "2027-03-03T12:00:00Z"},
         {"scheduled_at": "9999-12-31T23:59:59-23:59"},
         {"scheduled_at": "0001-01-01T00:00:00+23:59"},
         {"scheduled_at": "2026-03-01T25:00:00Z"},
+        {"callback_url": ""},
         {"callback_url": 5},
         {"callback_url": "ftp://example.com/"},
         {"callback_url": "example.com"},
@@ -162,6 +164,7 @@ def test_an_absent_field_is_an_invalid_request(site, name):
         b'{"to":"+1234567890","message":"hello","x":NaN}',
         b'{"to":"+1234567890","message":"hello","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"to":"+1234567890","message":' + b"1" * 5000 + b"}",
+        b'{"to":"+1234567890","message":"hello","x":-' + b"1" * 5000 + b"}",
         b"to=%2B1234567890&message=hello",
         b"\xff\xfe{",
     ],
@@ -250,7 +253,7 @@ def test_the_month_has_no_retry_after(make_site):
 
 
 def test_a_recipient_without_a_route_is_said_so(site):
-    site.gateway.administration.apply_rules([Route(name="none", channels=())])
+    site.keep_old_rules(Route(name="old", channels=("gone",)))
 
     assert code(site.send()) == (422, "no_route")
 

@@ -17,7 +17,7 @@ class GatewayApi:
 
     def __init__(self, context: Context) -> None:
         explain = context.gateway.config.http.explain
-        self._faults = GatewayFaults(explain=explain)
+        self.faults = GatewayFaults(explain=explain)
         send = Sending(context)
         # No HEAD for api.php: it would send.
         self._routes: dict[str, Methods] = {
@@ -26,4 +26,4 @@ class GatewayApi:
         }
 
     async def __call__(self, request: Request) -> Reply:
-        return await answer(request, methods=self._routes.get(request.path), faults=self._faults)
+        return await answer(request, methods=self._routes.get(request.path), faults=self.faults)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
+from smscore.domain.messages import clean_text
 from smscore.errors import InvalidRequest
 from smscore_http._requests import Request
-from smscore_http._wire import clean, decode_text
+from smscore_http._wire import decode_text
 from smscore_http.gateway_api._replies import MissingParameter
 
 __all__ = ["Parameters", "read_parameters"]
@@ -82,7 +83,7 @@ def _form(encoded: bytes) -> Iterator[tuple[str, str]]:
     except ValueError as cause:
         raise InvalidRequest(f"more than {_MOST_FIELDS} parameters") from cause
     for name, value in fields:
-        yield name, clean(value)
+        yield name, clean_text(value)
 
 
 def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
@@ -92,4 +93,4 @@ def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
         head, blank_line, value = part.partition(b"\r\n\r\n")
         name = _NAME.search(head)
         if blank_line and name is not None:
-            yield decode_text(name[1] or name[2]), clean(decode_text(value))
+            yield decode_text(name[1] or name[2]), clean_text(decode_text(value))

@@ -28,6 +28,7 @@ _PLAIN = {
     404: "404 Not Found",
     405: "405 Method Not Allowed",
     413: "413 Payload Too Large",
+    431: "431 Request Header Fields Too Large",
     500: "500 Internal Server Error",
 }
 

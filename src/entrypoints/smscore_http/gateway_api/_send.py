@@ -18,7 +18,7 @@ from smscore.errors import DeadlinePassed, InvalidNumber, InvalidRequest, Messag
 from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
 from smscore_http._requests import Reply, Request, idempotency_key
-from smscore_http._wire import clean, hex_id
+from smscore_http._wire import hex_id
 from smscore_http.gateway_api._login import log_in
 from smscore_http.gateway_api._parameters import Parameters, read_parameters
 from smscore_http.gateway_api._replies import MissingParameter, text
@@ -57,13 +57,13 @@ class Sending:
         deadline = self._context.gateway.clock.now() + timedelta(seconds=self._timeout)
         parameters = await read_parameters(request)
         username, password = _check_parameters(parameters)
-        try:
-            async with asyncio.timeout_at(began + self._timeout):
-                user = await log_in(
-                    self._context, username, password, permissions=(Permission.API_SEND,)
-                )
-        except TimeoutError as cause:
-            raise DeadlinePassed("the password was not checked in time") from cause
+        user = await log_in(
+            self._context,
+            username,
+            password,
+            permissions=(Permission.API_SEND,),
+            until=began + min(self._timeout, self._hard_limit),
+        )
         submission = Submission(
             account=user.account,
             surface=Surface.GATEWAY,
@@ -129,9 +129,9 @@ def _from_hex(digits: str) -> str:
         raise InvalidRequest("hexmode: the text is not an even number of hexadecimal digits")
     encoded = bytes.fromhex(digits)
     try:
-        return clean(encoded.decode())
+        return encoded.decode()
     except UnicodeDecodeError:
-        return clean(encoded.decode("iso-8859-1"))
+        return encoded.decode("iso-8859-1")
 
 
 def _report_late(accepted: Future[Receipt]) -> None:

@@ -2,6 +2,8 @@
 ``/state.php``: what has become of a message.
 """
 
+import asyncio
+
 from smscore.domain.credentials import Permission
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import AccountId
@@ -34,20 +36,23 @@ class StateOfMessage:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._is_open = context.gateway.config.http.open_state
+        self._timeout = context.gateway.config.http.submit_timeout
 
     async def __call__(self, request: Request) -> Reply:
+        until = asyncio.get_running_loop().time() + self._timeout
         parameters = await read_parameters(request)
         uid = parameters.required("uid")
-        account = None if self._is_open else await self._owner(parameters)
+        account = None if self._is_open else await self._owner(parameters, until=until)
         word = await self._context.call(self._look_up, uid, account)
         return text(f"Status : {word}")
 
-    async def _owner(self, parameters: Parameters) -> AccountId:
+    async def _owner(self, parameters: Parameters, *, until: float) -> AccountId:
         user = await log_in(
             self._context,
             parameters.required("username"),
             parameters.required("password"),
             permissions=(Permission.API_SEND, Permission.API_STATUS),
+            until=until,
         )
         return user.account
 

@@ -37,6 +37,8 @@ class ProviderApi:
     the largest number that any client can read.
     """
 
+    faults = _FAULTS
+
     def __init__(self, context: Context) -> None:
         self._context = context
         listing, account = Listing(context), ShowingAccount(context)

@@ -12,7 +12,7 @@ from smscore.domain.messages import AccountId, Priority, Surface
 from smscore.domain.numbers import SenderId
 from smscore.errors import InvalidNumber, InvalidRequest, MessageTooLong
 from smscore.services.submission import Item, Submission
-from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, clean, decode_json
+from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, decode_json
 
 __all__ = ["Wish", "read_wish", "submission_of"]
 
@@ -75,10 +75,10 @@ def submission_of(
         items=tuple(
             Item(to=recipient, text=text, index=index) for index, recipient in enumerate(recipients)
         ),
-        sender=_sender(wish.sender) if wish.sender else None,
+        sender=None if wish.sender is None else _sender(wish.sender),
         priority=_priority(wish.priority) if wish.priority else Priority.NORMAL,
-        not_before=_time(wish.scheduled_at, now=now) if wish.scheduled_at else None,
-        callback_url=_url(wish.callback_url) if wish.callback_url else None,
+        not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=now),
+        callback_url=None if wish.callback_url is None else _url(wish.callback_url),
         idempotency_key=idempotency_key,
         fingerprint="" if isinstance(wish.to, str) else "list",
     )
@@ -97,7 +97,7 @@ def _recipients(to: str | list[str]) -> list[str]:
 def _text(message: str) -> str:
     if len(message) > _LONGEST_MESSAGE:
         raise MessageTooLong(f"{len(message)} characters, at most {_LONGEST_MESSAGE} are allowed")
-    return clean(message)
+    return message
 
 
 def _sender(sender: str) -> SenderId:

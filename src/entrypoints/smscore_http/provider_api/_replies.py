@@ -59,6 +59,7 @@ _PLAIN = {
     404: _error(404, "not_found", "Resource not found"),
     405: _error(405, "method_not_allowed", "Method not allowed"),
     413: _error(413, "payload_too_large", "Payload too large"),
+    431: _error(431, "request_header_fields_too_large", "Request header fields too large"),
     500: _error(500, "internal_error", "Internal error"),
 }
 _REJECTED = {

@@ -16,11 +16,13 @@ from smscore_http.queue_api._replies import (
     TOO_MANY_REQUESTS,
     VERSION_NOT_FOUND,
     QueueFaults,
+    refused_batch,
+    refused_call,
+    refused_report,
 )
 
 __all__ = ["QueueApi"]
 
-_FAULTS = QueueFaults()
 _WINDOW = 60  # seconds
 _NO_TOKENS = frozenset({"download", "messages"})
 
@@ -29,6 +31,7 @@ class QueueApi:
     """Everything below ``/api/`` and ``/download/``."""
 
     def __init__(self, context: Context) -> None:
+        self.faults = QueueFaults(refused=refused_call)
         self._context = context
         self._public: dict[str, Methods] = {
             "/api/app-version": readable(_always(NO_ACTIVE_VERSION)),
@@ -42,16 +45,23 @@ class QueueApi:
             "get_messages": {"GET": Fetching(context)},
             "status": {"POST": Telling(context)},
         }
+        self._faults_of_calls = {
+            "queue": QueueFaults(refused=refused_batch),
+            "get_messages": self.faults,
+            "status": QueueFaults(refused=refused_report),
+        }
 
     async def __call__(self, request: Request) -> Reply:
         token, call = _split(request.path)
         methods = self._calls.get(call)
         if methods is None or token in _NO_TOKENS:
-            return await answer(request, methods=self._literal(request.path), faults=_FAULTS)
+            return await answer(request, methods=self._literal(request.path), faults=self.faults)
         handler = methods.get(request.method)
         if handler is None:
-            return method_not_allowed(_FAULTS, allowed=methods)
-        return await guarded(self._authenticated(request, token, handler), faults=_FAULTS)
+            return method_not_allowed(self.faults, allowed=methods)
+        faults = self._faults_of_calls[call]
+        work = self._authenticated(request, token, handler, faults=faults)
+        return await guarded(work, faults=faults)
 
     def _literal(self, path: str) -> Methods | None:
         if (public := self._public.get(path)) is not None:
@@ -59,7 +69,9 @@ class QueueApi:
         folder, _, version = path.rpartition("/")
         return self._version if folder == "/api/download" and version else None
 
-    async def _authenticated(self, request: Request, token: str, handler: Call) -> Reply:
+    async def _authenticated(
+        self, request: Request, token: str, handler: Call, *, faults: QueueFaults
+    ) -> Reply:
         gateway = self._context.gateway
         principal = gateway.authenticator.token(token)
         account = self._context.account(principal)
@@ -70,7 +82,7 @@ class QueueApi:
             headers = (*refusal_headers(state), *headers, *reset_header(state))
             return with_headers(TOO_MANY_REQUESTS, headers)
         caller = Caller(account=account, now=gateway.clock.now())
-        reply = await guarded(handler(request, caller), faults=_FAULTS)
+        reply = await guarded(handler(request, caller), faults=faults)
         return with_headers(reply, headers)
 
 

@@ -8,11 +8,17 @@ from typing import Any
 import attrs
 import msgspec
 
-from smscore.domain.messages import MessageId
+from smscore.domain.messages import MessageId, clean_text
 from smscore.services.submission import Item
 from smscore_http._requests import Reply
-from smscore_http._wire import BATCH_LIMIT, NotJson, clean, decode_json, parse_hex_id
-from smscore_http.queue_api._replies import ItemError, bad_batch, bad_report
+from smscore_http._wire import BATCH_LIMIT, NotJson, decode_json, parse_hex_id
+from smscore_http.queue_api._replies import (
+    ItemError,
+    bad_batch,
+    bad_report,
+    refused_batch,
+    refused_report,
+)
 
 __all__ = ["Batch", "Report", "read_batch", "read_report"]
 
@@ -47,15 +53,15 @@ def read_batch(body: bytes) -> Batch | Reply:
     try:
         content = decode_json(body, _decoder)
     except NotJson:
-        return _whole_batch("Invalid JSON")
+        return refused_batch("Invalid JSON")
     if isinstance(content, dict):
         content = [content]  # a well-known notifier can only post an object
     if not isinstance(content, list):
-        return _whole_batch("Body must be an array of messages")
+        return refused_batch("Body must be an array of messages")
     if not content:
-        return _whole_batch("No messages given")
+        return refused_batch("No messages given")
     if len(content) > BATCH_LIMIT:
-        return _whole_batch(_TOO_MANY)
+        return refused_batch(_TOO_MANY)
     items: list[Item] = []
     errors: list[ItemError] = []
     for index, entry in enumerate(content):
@@ -72,7 +78,7 @@ def read_report(body: bytes) -> Report | Reply:
     try:
         content = decode_json(body, _decoder)
     except NotJson:
-        return bad_report([{"index": None, "error": "Invalid JSON"}])
+        return refused_report("Invalid JSON")
     fields = content if isinstance(content, dict) else {}
     device = _text(fields.get("device"))
     if device is not None and len(device) > _LONGEST_DEVICE:
@@ -82,12 +88,8 @@ def read_report(body: bytes) -> Report | Reply:
     if not isinstance(entries, list) or not entries:
         return bad_report([{"index": 0, "error": "No messages given"}])
     if len(entries) > BATCH_LIMIT:
-        return bad_report([{"index": None, "error": _TOO_MANY}])
+        return refused_report(_TOO_MANY)
     return _read_entries(entries, device)
-
-
-def _whole_batch(error: str) -> Reply:
-    return bad_batch([{"index": None, "error": error}])
 
 
 def _read_item(index: int, entry: Any) -> Item | str:
@@ -99,7 +101,7 @@ def _read_item(index: int, entry: Any) -> Item | str:
         message = entry.get("text")
     if (fault := _fault_of_phone(phone) or _fault_of_message(message)) is not None:
         return fault
-    return Item(to=str(phone), text=clean(str(message)), index=index)
+    return Item(to=str(phone), text=str(message), index=index)
 
 
 def _fault_of_phone(phone: Any) -> str | None:
@@ -144,4 +146,4 @@ def _text(value: Any) -> str | None:
     """A string, or a whole number as its digits; ``true`` is no number."""
     if type(value) is int:
         return str(value)
-    return clean(value) if isinstance(value, str) else None
+    return clean_text(value) if isinstance(value, str) else None

@@ -2,7 +2,7 @@
 The queue API's answers: objects with ``error`` and ``code``, or lists of items and their errors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 from smscore.domain.messages import Surface
@@ -25,6 +25,9 @@ __all__ = [
     "fetched",
     "item_errors",
     "queued",
+    "refused_batch",
+    "refused_call",
+    "refused_report",
     "told",
 ]
 
@@ -49,6 +52,7 @@ _PLAIN = {
     404: _coded(404, "Not found", "not_found"),
     405: _coded(405, "Method not allowed", "method_not_allowed"),
     413: _coded(413, "Payload too large", "payload_too_large"),
+    431: _coded(431, "Request header fields too large", "request_header_fields_too_large"),
     500: _coded(500, "Internal error", "internal_error"),
 }
 _UNAVAILABLE = Reply(
@@ -71,7 +75,14 @@ _ITEM_ERRORS = {
 
 
 class QueueFaults:
-    """What went wrong, in this API's words."""
+    """
+    What went wrong, in this API's words.
+
+    ``refused`` makes the reply of a whole request that no fixed body is for.
+    """
+
+    def __init__(self, *, refused: Callable[[str], Reply]) -> None:
+        self._refused = refused
 
     def plain(self, status: int) -> Reply:
         return _PLAIN[status]
@@ -81,8 +92,7 @@ class QueueFaults:
             return _limit_exceeded(reason)
         if isinstance(reason, RejectedItems):
             return bad_batch(item_errors(reason))
-        known = _REJECTED.get(reason.code)
-        return known or bad_batch([{"index": None, "error": str(reason)}])
+        return _REJECTED.get(reason.code) or self._refused(str(reason))
 
     def unavailable(self) -> Reply:
         return _UNAVAILABLE
@@ -121,6 +131,11 @@ def bad_batch(errors: Sequence[ItemError]) -> Reply:
     return Reply(422, encode_json({**content, "errors": _in_order(errors)}))
 
 
+def refused_batch(error: str) -> Reply:
+    """All of a batch is wrong, not one item."""
+    return bad_batch([{"index": None, "error": error}])
+
+
 def fetched(messages: Sequence[Tracked]) -> Reply:
     """Messages for a phone, which are its own from now on."""
     content = [
@@ -145,6 +160,16 @@ def told(updated: int, errors: Sequence[ItemError]) -> Reply:
 def bad_report(errors: Sequence[ItemError]) -> Reply:
     """Nothing in a phone's report could be used."""
     return Reply(422, encode_json({"ok": False, "updated": 0, "errors": errors}))
+
+
+def refused_report(error: str) -> Reply:
+    """All of a report is wrong, not one entry."""
+    return bad_report([{"index": None, "error": error}])
+
+
+def refused_call(error: str) -> Reply:
+    """A call that sends no list is wrong."""
+    return _coded(422, error, "invalid_request")
 
 
 def _limit_exceeded(reason: LimitExceeded) -> Reply:
