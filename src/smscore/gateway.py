@@ -31,6 +31,9 @@ from smscore.services.submission import Submissions
 
 __all__ = ["Gateway"]
 
+_PATIENCE = 5.0
+"""Seconds that a store in trouble is given when a gateway is closed."""
+
 
 class Gateway:
     """
@@ -136,7 +139,8 @@ class Gateway:
         """Stop what runs and give the store back. May be called twice."""
         self._runner.stop()
         if self._ids.has_lease:
-            with suppress(StoreError):  # then the number is free once all others are taken
+            # Else the number is free once all others are taken.
+            with suppress(StoreError, TimeoutError):
                 self._release(self._ids.process)
         self.store.close()
 
@@ -152,7 +156,9 @@ class Gateway:
         self.close()
 
     def _release(self, process: ProcessId) -> None:
-        self.store.run(lambda work: work.processes.release(process), lane=Lane.CUSTODY).result()
+        self.store.run(lambda work: work.processes.release(process), lane=Lane.CUSTODY).result(
+            timeout=_PATIENCE
+        )
 
     def _lease(self) -> ProcessId:
         now = self.clock.now()

@@ -13,7 +13,6 @@ import pytest
 
 # Before they are imported: only so do their assertions say what they compared.
 pytest.register_assert_rewrite(
-    "smscore.testing.transport_contract",
     *(
         f"smscore.testing._store_{part}"
         for part in (
@@ -41,7 +40,7 @@ from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewr
 from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
-from smscore.testing.transport_contract import (  # noqa: E402  # rewritten first
+from smscore.testing.transport_contract import (  # noqa: E402  # as above
     TransportContract,
     TransportHarness,
 )

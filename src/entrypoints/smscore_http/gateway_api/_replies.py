@@ -34,7 +34,7 @@ _PLAIN = {
 
 _LONGEST_REASON = 200  # bytes
 _UNPRINTABLE = re.compile(r"[^ -~]")
-_DIGITS = re.compile(r"([0-9]{3})[0-9]{3,}")
+_DIGITS = re.compile(r"((?:[0-9][ ()./-]*){3})(?:[0-9][ ()./-]*){3,}")  # as people write them
 
 
 class MissingParameter(InvalidRequest):
