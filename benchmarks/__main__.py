@@ -174,6 +174,7 @@ def _report(
             "|---|---|---|",
             *sizes,
             "",
+            (HERE / "profile.md").read_text(),
         ]
     )
 

@@ -121,25 +121,21 @@ class MessageRow(Row, table=True):
             column("priority").desc(),
             "id",
             sqlite_where=text("status = 'queued'"),
-            postgresql_where=text("status = 'queued'"),
         ),
         Index(
             "smscore_messages_due",
             "due_at",
             sqlite_where=text("status = 'scheduled'"),
-            postgresql_where=text("status = 'scheduled'"),
         ),
         Index(
             "smscore_messages_overdue",
             "expires_at",
             sqlite_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),
-            postgresql_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),
         ),
         Index(
             "smscore_messages_held",
             "owner",
             sqlite_where=text("owner IS NOT NULL"),
-            postgresql_where=text("owner IS NOT NULL"),
         ),
         Index("smscore_messages_account", "account", "id"),
     )
@@ -228,7 +224,6 @@ class InboundPartRow(Row, table=True):
             "sender",
             "reference",
             sqlite_where=text("is_joined = 0"),
-            postgresql_where=text("is_joined = 0"),
         ),
     )
 

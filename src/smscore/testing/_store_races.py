@@ -78,7 +78,7 @@ class RacesContract:
 
         def spend_all(credits: int) -> int:
             spent = 0
-            for _ in range(30):
+            for _ in range(40):  # more than one of them alone could pay for
                 try:
                     store.run(lambda work: _spend(work, credits)).result(PATIENCE)
                 except InsufficientCredits:
