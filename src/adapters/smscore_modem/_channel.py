@@ -5,9 +5,6 @@ The transport: sends the parts of a message over one modem, and says honestly wh
 import logging
 from datetime import timedelta
 
-from smscore.domain.alphabets import encode_gsm7
-from smscore.domain.inbound import Coding, Concatenation
-from smscore.domain.segments import Encoding
 from smscore.errors import (
     GatewayError,
     Indeterminate,
@@ -28,7 +25,7 @@ from smscore_modem._errors import failure_of
 from smscore_modem._inbox import Inbox
 from smscore_modem._keeper import Connect, Keeper
 from smscore_modem._options import ModemOptions
-from smscore_modem._pdu import Submit, UserData, concatenated, encode_submit
+from smscore_modem._pdu import RelativeValidity, Scheme, Submit, encode_submit
 from smscore_modem._profiles import GENERIC, Profile
 from smscore_modem._serial import open_serial
 
@@ -91,9 +88,10 @@ class ModemChannel:
             validity = job.expires_at - self._clock.now()
             if validity <= timedelta(0):
                 raise TemporaryFailure("the message's time ran out before it could be sent")
+        granted = None if validity is None else RelativeValidity.of(validity)
         try:
             return tuple(
-                encode_submit(_submit(job, number, validity))
+                encode_submit(_submit(job, number, granted))
                 for number in range(1, job.segments.count + 1)
             )
         except ValueError as error:
@@ -153,24 +151,12 @@ class ModemChannel:
         return reference
 
 
-def _submit(job: SendJob, number: int, validity: timedelta | None) -> Submit:
+def _submit(job: SendJob, number: int, validity: RelativeValidity | None) -> Submit:
+    user_data = job.segments.user_data(number, reference=job.concat_reference)
     return Submit(
         recipient=job.recipient.value,
-        user_data=_user_data(job, number),
+        user_data=user_data,
+        scheme=Scheme.of(user_data.coding, 0 if job.flash else None),
         validity=validity,
         wants_report=True,
     )
-
-
-def _user_data(job: SendJob, number: int) -> UserData:
-    text = job.segments.parts[number - 1]
-    is_gsm7 = job.segments.encoding is Encoding.GSM7
-    data = UserData(
-        coding=Coding.GSM7 if is_gsm7 else Coding.UCS2,
-        content=encode_gsm7(text) if is_gsm7 else text.encode("utf-16-be", "surrogatepass"),
-        message_class=0 if job.flash else None,
-    )
-    if job.segments.count == 1:
-        return data
-    place = Concatenation(reference=job.concat_reference, total=job.segments.count, number=number)
-    return concatenated(data, place)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from smscore.domain.deliveries import DeliveryReport, ReportOutcome
+from smscore.domain.headers import concatenation_of
 from smscore.domain.inbound import InboundPart
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidNumber
@@ -136,38 +137,39 @@ class Inbox:
         return True
 
     def _hand_over(self, pdu: bytes, length: int | None, place: str) -> None:
-        # A text that was sent twice in one second has one PDU, but lies in two places.
-        fingerprint = hashlib.sha256(pdu + place.encode()).hexdigest()[:32]
         try:
-            value = self._read(pdu, length, fingerprint)
+            value = self._read(pdu, length, place)
         except (MalformedPdu, InvalidNumber) as error:
-            # Kept for study; left in the modem it would fill the store.
-            kind = type(error).__name__
-            log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, kind)
-            self._journal.put(f"unreadable/{fingerprint}", pdu)
+            # Kept for study; left in the modem it would fill the store. A number is not logged.
+            reason = error if isinstance(error, MalformedPdu) else type(error).__name__
+            log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, reason)
+            self._journal.put(f"unreadable/{_fingerprint(pdu, place)}", pdu)
             return
         if isinstance(value, InboundPart):
             self._sink.received(value)
         else:
             self._sink.reported(value)
 
-    def _read(
-        self, pdu: bytes, length: int | None, fingerprint: str
-    ) -> InboundPart | DeliveryReport:
+    def _read(self, pdu: bytes, length: int | None, place: str) -> InboundPart | DeliveryReport:
         message = decode_incoming(pdu, tpdu_length=length)
-        if isinstance(message, Deliver):
-            return self._part(message, fingerprint)
-        return self._report(message)
+        if isinstance(message, StatusReport):
+            return self._report(message)
+        if concatenation_of(message.user_data.header) is not None:
+            # A centre that repeats a part repeats its octets, wherever the modem puts them.
+            place = ""
+        return self._part(message, _fingerprint(pdu, place))
 
     def _part(self, message: Deliver, fingerprint: str) -> InboundPart:
+        if message.is_cut:
+            log.warning("channel %s: a message came shorter than announced", self._channel)
         return InboundPart(
             channel=self._channel,
-            sender=message.sender,
+            sender=str(message.sender),
             coding=message.user_data.coding,
             user_data=message.user_data.content,
             received_at=self._clock.now(),
-            sent_at=message.sent_at,
-            concatenation=message.user_data.concatenation,
+            sent_at=message.sent_at.moment,
+            header=message.user_data.header,
             fingerprint=fingerprint,
         )
 
@@ -175,7 +177,7 @@ class Inbox:
         return DeliveryReport(
             channel=self._channel,
             reference=str(report.reference),
-            recipient=PhoneNumber.parse(report.recipient),
+            recipient=PhoneNumber.parse(str(report.recipient)),
             outcome=outcome_of(report.status),
             received_at=self._clock.now(),
             detail=f"0x{report.status:02X}",
@@ -192,6 +194,11 @@ def _selected(dialogue: Dialogue, store: str, home: str | None) -> Iterator[bool
     yield is_there
     if is_there and home is not None:
         dialogue.ask(f'AT+CPMS="{home}"', timeout=_TIMEOUT)
+
+
+def _fingerprint(pdu: bytes, place: str) -> str:
+    # A text that was sent twice in one second has one PDU, but lies in two places.
+    return hashlib.sha256(pdu + place.encode()).hexdigest()[:32]
 
 
 def _octets(pdu: str) -> bytes:

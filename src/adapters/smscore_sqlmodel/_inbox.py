@@ -4,8 +4,9 @@ The inbox: received messages, and the parts that are to become some.
 
 from collections.abc import Sequence
 
-from smscore.domain.inbound import Coding, Concatenation, InboundMessage, InboundPart
+from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.user_data import Coding
 from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
 from smscore_sqlmodel._rows import InboundPartRow, InboundRow
 from smscore_sqlmodel._sessions import Cells, Session
@@ -103,6 +104,7 @@ def _part_cells(part: InboundPart) -> Cells:
         part.sender,
         part.coding.value,
         part.user_data,
+        part.header or None,
         micros(part.received_at),
         optional_micros(part.sent_at),
         place and place.reference,
@@ -115,17 +117,14 @@ def _part_cells(part: InboundPart) -> Cells:
 
 
 def _part_of(cells: Cells) -> InboundPart:
-    _, channel, sender, coding, user_data, received_at, sent_at, *place, fingerprint, _ = cells
-    reference, total, number, is_wide = place
+    _, channel, sender, coding, user_data, header, received_at, sent_at, *_, fingerprint, _ = cells
     return InboundPart(
         channel=channel,
         sender=sender,
         coding=Coding(coding),
         user_data=user_data,
+        header=header or b"",
         received_at=from_micros(received_at),
         sent_at=optional_moment(sent_at),
-        concatenation=None
-        if reference is None
-        else Concatenation(reference=reference, total=total, number=number, is_wide=bool(is_wide)),
         fingerprint=fingerprint,
     )

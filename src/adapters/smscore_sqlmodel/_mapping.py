@@ -13,8 +13,10 @@ import msgspec
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import DeliveryReport, ReportOutcome
+from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId
 from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.segments import EncodingOptions
 
 __all__ = [
     "AccountCells",
@@ -22,6 +24,8 @@ __all__ = [
     "account_cells",
     "account_of",
     "from_micros",
+    "languages_of",
+    "languages_text",
     "micros",
     "optional_micros",
     "optional_moment",
@@ -36,7 +40,21 @@ _MICROSECOND = timedelta(microseconds=1)
 to_json = msgspec.json.Encoder().encode
 
 AccountCells: TypeAlias = tuple[
-    int, str, str, str | None, str, str | None, int | None, int | None, int, str, int | None
+    int,  # id
+    str,  # name
+    str,  # tariff
+    str | None,  # home_country
+    str,  # time_zone
+    str | None,  # default_sender
+    int | None,  # credits
+    int | None,  # monthly_limit
+    int,  # used
+    str,  # month
+    int | None,  # subscription_until
+    str,  # languages
+    int,  # wide_reference
+    int,  # replace_typography
+    int,  # max_parts
 ]
 ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str]
 
@@ -64,6 +82,7 @@ def optional_moment(value: int | None) -> datetime | None:
 
 def account_cells(account: Account) -> AccountCells:
     """The row of an account."""
+    encoding = account.encoding
     return (
         account.id,
         account.name,
@@ -76,6 +95,10 @@ def account_cells(account: Account) -> AccountCells:
         account.used,
         account.month,
         optional_micros(account.subscription_until),
+        languages_text(encoding.languages),
+        1 if encoding.wide_reference else 0,
+        1 if encoding.replace_typography else 0,
+        encoding.max_parts,
     )
 
 
@@ -93,7 +116,24 @@ def account_of(cells: AccountCells) -> Account:
         used=cells[8],
         month=cells[9],
         subscription_until=optional_moment(cells[10]),
+        encoding=EncodingOptions(
+            languages=languages_of(cells[11]),
+            wide_reference=bool(cells[12]),
+            replace_typography=bool(cells[13]),
+            max_parts=cells[14],
+        ),
     )
+
+
+def languages_text(languages: tuple[Language, ...]) -> str:
+    """Languages as their codes with commas between them."""
+    return ",".join([language.value for language in languages])
+
+
+@lru_cache(maxsize=64)  # few different lists, many messages
+def languages_of(text: str) -> tuple[Language, ...]:
+    """The languages of such a text."""
+    return tuple([Language(code) for code in text.split(",")]) if text else ()
 
 
 def report_cells(report: DeliveryReport) -> ReportCells:

@@ -12,7 +12,14 @@ from smscore.domain.deliveries import Delivery, Leg, Part, PartState, ProcessId,
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.ports.storage import Tracked
-from smscore_sqlmodel._mapping import from_micros, micros, optional_moment, to_json
+from smscore_sqlmodel._mapping import (
+    from_micros,
+    languages_of,
+    languages_text,
+    micros,
+    optional_moment,
+    to_json,
+)
 
 __all__ = [
     "MessageCells",
@@ -43,6 +50,8 @@ MessageCells: TypeAlias = tuple[
     int | None,  # not_before
     int | None,  # expires_at
     str | None,  # callback_url
+    str | None,  # languages
+    int | None,  # wide_reference
     str,  # channel
     str,  # route
     int,  # segments
@@ -77,6 +86,8 @@ def message_cells(message: OutboundMessage, delivery: Delivery) -> MessageCells:
         None if message.not_before is None else micros(message.not_before),
         None if delivery.expires_at is None else micros(delivery.expires_at),
         message.callback_url,
+        languages_text(message.languages) or None,
+        1 if message.wide_reference else None,
         *delivery_cells(delivery)[:-1],
     )
 
@@ -88,6 +99,8 @@ def is_plain(message: OutboundMessage, delivery: Delivery) -> bool:
         and delivery.expires_at is None
         and message.not_before is None
         and message.callback_url is None
+        and not message.languages
+        and not message.wide_reference
         and not delivery.parts
         and delivery.error is None
         and delivery.error_code is None
@@ -188,6 +201,8 @@ def tracked_of(cells: MessageCells) -> Tracked:
             not_before=optional_moment(cells[10]),
             expires_at=expires_at,
             callback_url=cells[12],
+            languages=() if cells[13] is None else languages_of(cells[13]),
+            wide_reference=bool(cells[14]),
         ),
         delivery=_delivery(cells, recipient, accepted_at, expires_at),
     )
@@ -210,22 +225,22 @@ def _delivery(
         message=MessageId(cells[0]),
         account=AccountId(cells[1]),
         recipient=recipient,
-        route=_route_of(cells[14]),
-        segments=cells[15],
-        charged=cells[16],
+        route=_route_of(cells[16]),
+        segments=cells[17],
+        charged=cells[18],
         accepted_at=accepted_at,
-        status=_STATUSES[cells[17]],
+        status=_STATUSES[cells[19]],
         priority=_PRIORITIES[cells[8]],
-        due_at=optional_moment(cells[18]),
+        due_at=optional_moment(cells[20]),
         expires_at=expires_at,
-        owner=None if cells[19] is None else ProcessId(cells[19]),
-        attempts=cells[20],
-        parts=() if cells[21] is None else _parts_of(cells[21]),
-        sent_at=optional_moment(cells[22]),
-        finished_at=optional_moment(cells[23]),
-        error_code=cells[24],
-        error=cells[25],
-        sequence=cells[26],
+        owner=None if cells[21] is None else ProcessId(cells[21]),
+        attempts=cells[22],
+        parts=() if cells[23] is None else _parts_of(cells[23]),
+        sent_at=optional_moment(cells[24]),
+        finished_at=optional_moment(cells[25]),
+        error_code=cells[26],
+        error=cells[27],
+        sequence=cells[28],
     )
 
 

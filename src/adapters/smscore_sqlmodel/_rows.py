@@ -80,6 +80,10 @@ class AccountRow(Row, table=True):
     used: int = Field(sa_type=_WIDE)
     month: str = Field(sa_type=Text)
     subscription_until: int | None = Field(sa_type=_WIDE)
+    languages: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    wide_reference: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    replace_typography: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    max_parts: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "50"})
 
 
 class EntryRow(Row, table=True):
@@ -109,7 +113,7 @@ class MessageRow(Row, table=True):
     """
     A message and its delivery.
 
-    Up to ``callback_url`` nothing ever changes; what message and delivery both hold is kept once.
+    Up to ``wide_reference`` nothing ever changes; what message and delivery both hold is kept once.
     """
 
     __tablename__ = "smscore_messages"
@@ -153,6 +157,8 @@ class MessageRow(Row, table=True):
     not_before: int | None = Field(sa_type=_WIDE)
     expires_at: int | None = Field(sa_type=_WIDE)
     callback_url: str | None = Field(sa_type=Text)
+    languages: str | None = Field(sa_type=Text)
+    wide_reference: int | None = Field(sa_type=Integer)
     # From here on the delivery.
     channel: str = Field(sa_type=Text)
     route: str = Field(sa_type=Text)
@@ -213,7 +219,11 @@ class InboundRow(Row, table=True):
 
 
 class InboundPartRow(Row, table=True):
-    """A part; it stays when joined, so that a modem that offers it again is not believed."""
+    """
+    A part; it stays when joined, so that a modem that offers it again is not believed.
+
+    What ``header`` says about its place is repeated in columns, under which its siblings are found.
+    """
 
     __tablename__ = "smscore_inbound_parts"
     __table_args__ = (
@@ -232,6 +242,7 @@ class InboundPartRow(Row, table=True):
     sender: str = Field(sa_type=Text)
     coding: str = Field(sa_type=Text)
     user_data: bytes = Field(sa_type=LargeBinary)
+    header: bytes | None = Field(sa_type=LargeBinary)
     received_at: int = Field(sa_type=_WIDE)
     sent_at: int | None = Field(sa_type=_WIDE)
     reference: int | None = Field(sa_type=Integer)

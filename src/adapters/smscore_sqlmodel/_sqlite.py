@@ -16,7 +16,7 @@ from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUn
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "translated"]
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"

@@ -3,6 +3,7 @@ Accounts: who owns messages and what they may spend, quota and credit as one val
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Self
@@ -10,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from smscore.domain.languages import Language
 from smscore.domain.ledger import Entry, EntryKind
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.numbers import SenderId
+from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
 from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, SubscriptionRequired
 
-__all__ = ["Account", "check_name"]
+__all__ = ["Account", "changed_options", "check_name"]
 
 _MOST_CREDITS = 2**53
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -33,6 +36,30 @@ def check_name(name: str, *, of: str) -> str:
             f"{name[:70]!r} cannot name {of}; use 1 to 64 letters, digits, dots, hyphens or _"
         )
     return name
+
+
+def changed_options(
+    options: EncodingOptions,
+    *,
+    languages: Iterable[Language] | None = None,
+    wide_reference: bool | None = None,
+    replace_typography: bool | None = None,
+    max_parts: int | None = None,
+) -> EncodingOptions:
+    """
+    The options with what is given changed; ``None`` leaves a thing as it is.
+
+    Raises:
+        InvalidRequest: there cannot be so many parts, or so few.
+    """
+    return EncodingOptions(
+        languages=options.languages if languages is None else tuple(dict.fromkeys(languages)),
+        wide_reference=options.wide_reference if wide_reference is None else wide_reference,
+        replace_typography=(
+            options.replace_typography if replace_typography is None else replace_typography
+        ),
+        max_parts=options.max_parts if max_parts is None else max_parts,
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +82,7 @@ class Account:
     used: int = 0  # messages accepted in ``month``
     month: str = ""  # such as "2026-11", in the account's time zone
     subscription_until: datetime | None = None  # None: no end
+    encoding: EncodingOptions = DEFAULT_OPTIONS  # what its texts may use
 
     @property
     def phone_queue(self) -> str:

@@ -1,13 +1,20 @@
 """
-The GSM 7-bit alphabet: which characters it has, and their septets (23.038, 6.2.1).
+The GSM 7-bit alphabets: which characters each has, and their septets (23.038, 6.2.1).
 
 Septets are kept one per octet here; packing them belongs to whoever speaks to a network. A
-character of the extension table is two septets, the first of which is the escape ``0x1B``.
+character behind the escape ``0x1B`` is two septets. A national language may take the place of
+the default table (locking shift), of the extension table (single shift), or of both.
 """
 
+import codecs
 import re
+from collections.abc import Mapping
+from functools import cache
 
-__all__ = ["ESCAPE", "decode_gsm7", "encode_gsm7", "is_gsm7", "septets_of"]
+from smscore.domain._single_shift import EXTENSION
+from smscore.domain.languages import LOCKING_SHIFT, SINGLE_SHIFT, Language
+
+__all__ = ["ESCAPE", "GSM7", "Alphabet", "alphabet"]
 
 ESCAPE = 0x1B
 
@@ -21,76 +28,113 @@ _DEFAULT = (
     "¿abcdefghijklmno"
     "pqrstuvwxyzäöñüà"
 )
-_EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
+_NOT_ONE_SEPTET = 0xFF
+_UNDEFINED = "\ufffd"  # in a table: no character is there
+_NO_SEPTETS = "\ufffe" * 128  # what a charmap calls undefined
+
+_ESCAPED = re.compile(b"([^\x1b]*)\x1b(.?)", re.DOTALL)
 
 
 class _Septets(dict[int, str]):
     """A table for ``str.translate`` that refuses what it does not have, instead of keeping it."""
 
     def __missing__(self, code: int) -> str:
-        raise ValueError(f"{chr(code)!r} is not in the GSM 7-bit alphabet")
+        raise ValueError(f"{chr(code)!r} (U+{code:04X}) is not in the GSM 7-bit alphabet")
 
 
-_TO_SEPTETS = _Septets(
-    {ord(char): chr(septet) for septet, char in enumerate(_DEFAULT) if septet != ESCAPE}
-    | {ord(char): f"\x1b{chr(septet)}" for septet, char in _EXTENSION.items()}
-)
-_FROM_SEPTETS = {**dict(enumerate(_DEFAULT)), **dict.fromkeys(range(0x80, 0x100), "\ufffd")}
-_FROM_ESCAPED = {chr(septet): char for septet, char in _EXTENSION.items()}
-# Receiving entities show a space for an escape that leads nowhere (23.038, 6.2.1 note 1 and
-# 6.2.1.1 note 3).
-_FROM_ESCAPED |= {"": " ", "\x1b": " "}
-
-_ALL = re.compile("[" + "".join(re.escape(chr(code)) for code in _TO_SEPTETS) + "]*")
-_RUN = re.compile("\x1b(.?)|[^\x1b]+", re.DOTALL)
-
-
-def is_gsm7(text: str) -> bool:
-    """Whether the whole text can be written in the default alphabet and its extension."""
-    return _ALL.fullmatch(text) is not None
-
-
-def septets_of(char: str) -> int:
-    """How many septets one character takes: 1 or 2, and 0 if the alphabet does not have it."""
-    return len(_TO_SEPTETS.get(ord(char), ""))
-
-
-def encode_gsm7(text: str) -> bytes:
+class Alphabet:
     """
-    The septets of a text, one per octet.
-
-    Raises:
-        ValueError: a character is not in the alphabet; ask :func:`is_gsm7` first.
+    One table of 128 characters, and a second one behind the escape. Made by :func:`alphabet`.
     """
-    return text.translate(_TO_SEPTETS).encode("ascii")
+
+    def __init__(self, locking: Language | None, single: Language | None) -> None:
+        self.locking = locking
+        self.single = single
+        main = _DEFAULT if locking is None else LOCKING_SHIFT[locking]
+        behind = EXTENSION if single is None else SINGLE_SHIFT[single]
+        self._septets = _septets(main, behind)
+        # Most texts are ASCII, and without escapes: for those there is a faster way.
+        self._of_ascii = bytes(map(self._septet_of_ascii, range(256)))
+        self._characters = main.replace(_UNDEFINED, "\ufffe") + _NO_SEPTETS
+        # An escape that leads nowhere shows the character of the main table, two of them or one
+        # at the end a space (23.038, 6.2.1 note 1 and 6.2.1.1 note 1).
+        self._escaped = {bytes((septet,)): char for septet, char in behind.items()}
+        self._escaped |= {b"": " ", b"\x1b": " "}
+        self._all = re.compile("[" + "".join(re.escape(chr(code)) for code in self._septets) + "]*")
+
+    def has(self, text: str) -> bool:
+        """Whether the whole text can be written."""
+        return self._all.fullmatch(text) is not None
+
+    def septets_of(self, char: str) -> int:
+        """How many septets one character takes: 1 or 2, and 0 if the alphabet does not have it."""
+        return len(self._septets.get(ord(char), ""))
+
+    def encode(self, text: str) -> bytes:
+        """
+        The septets of a text, one per octet.
+
+        Raises:
+            ValueError: a character is not in the alphabet; ask :meth:`has` first.
+        """
+        if text.isascii():
+            septets = text.encode("ascii").translate(self._of_ascii)
+            if _NOT_ONE_SEPTET not in septets:
+                return septets
+        return text.translate(self._septets).encode("ascii")
+
+    def decode(self, septets: bytes) -> str:
+        """
+        The text of some septets, one per octet. Never raises.
+
+        An octet above 0x7F, or one for which the table has nothing, is U+FFFD.
+        """
+        if ESCAPE not in septets:
+            return self._plain(septets)
+        text = []
+        end = 0
+        for run in _ESCAPED.finditer(septets):
+            text.append(self._plain(run[1]))
+            text.append(self._escaped.get(run[2]) or self._plain(run[2]))
+            end = run.end()
+        return "".join(text) + self._plain(septets[end:])
+
+    def __repr__(self) -> str:
+        return f"alphabet(locking={self.locking!r}, single={self.single!r})"
+
+    def _septet_of_ascii(self, code: int) -> int:
+        septets = self._septets.get(code, "")
+        return ord(septets) if len(septets) == 1 and code < 0x80 else _NOT_ONE_SEPTET
+
+    def _plain(self, septets: bytes) -> str:
+        return codecs.charmap_decode(septets, "replace", self._characters)[0]
 
 
-def decode_gsm7(septets: bytes) -> str:
+def _septets(main: str, behind: Mapping[int, str]) -> _Septets:
+    escaped = {ord(char): f"\x1b{chr(septet)}" for septet, char in behind.items()}
+    # What both tables have is cheaper without the escape.
+    plain = {
+        ord(char): chr(septet)
+        for septet, char in enumerate(main)
+        if septet != ESCAPE and char != _UNDEFINED
+    }
+    return _Septets(escaped | plain)
+
+
+def alphabet(*, locking: Language | None = None, single: Language | None = None) -> Alphabet:
     """
-    The text of some septets, one per octet. Never raises.
+    The alphabet with the given national tables; without any, the default one.
 
-    An escape followed by a septet that the extension table does not have stands for the
-    character of the default table (23.038, 6.2.1.1); an octet above 0x7F is U+FFFD.
+    There is one object for each. A language without a locking shift table (Spanish) has the
+    default one.
     """
-    text = septets.decode("latin-1")
-    if "\x1b" not in text:
-        return text.translate(_FROM_SEPTETS)
-    return "".join(
-        run[0].translate(_FROM_SEPTETS) if run[1] is None else _escaped(run[1])
-        for run in _RUN.finditer(text)
-    )
+    return _made(locking if locking in LOCKING_SHIFT else None, single)
 
 
-def _escaped(septet: str) -> str:
-    return _FROM_ESCAPED.get(septet) or septet.translate(_FROM_SEPTETS)
+@cache
+def _made(locking: Language | None, single: Language | None) -> Alphabet:
+    return Alphabet(locking, single)
+
+
+GSM7 = alphabet()
+"""The default alphabet with its extension table, which every telephone has."""

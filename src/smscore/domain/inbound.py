@@ -2,38 +2,15 @@
 What arrives: parts as a network delivered them, and the messages that they make when joined.
 """
 
-import enum
-from collections.abc import Iterable
 from datetime import datetime
 
 import attrs
 
-from smscore.domain.alphabets import decode_gsm7
+from smscore.domain.headers import Concatenation, concatenation_of
 from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.user_data import Coding
 
-__all__ = ["Coding", "Concatenation", "InboundMessage", "InboundPart", "is_complete", "join_text"]
-
-
-class Coding(enum.StrEnum):
-    """How the user data of a part is to be read."""
-
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
-    BINARY = "binary"
-
-
-@attrs.frozen(kw_only=True)
-class Concatenation:
-    """The place of a part in its message (23.040, 9.2.3.24.1): ``number`` counts from 1."""
-
-    reference: int
-    total: int
-    number: int
-    is_wide: bool = False  # a 16-bit reference
-
-    def has_sense(self) -> bool:
-        """Whether the header can be obeyed; one that cannot is ignored."""
-        return 1 <= self.number <= self.total
+__all__ = ["InboundMessage", "InboundPart"]
 
 
 @attrs.frozen(kw_only=True)
@@ -42,8 +19,9 @@ class InboundPart:
     One short message as it came off a channel, not yet decoded.
 
     ``user_data`` holds one septet per octet for ``GSM7``, UTF-16 big-endian octets for ``UCS2``,
-    octets otherwise; the user data header is not in it. Parts are joined *before* decoding, since
-    an escape pair or a surrogate pair may be cut between them.
+    octets otherwise; ``header`` the information elements in front of it. Parts are joined
+    *before* decoding, since an escape pair or a surrogate pair may be cut between them; see
+    :mod:`smscore.domain.joining`.
     """
 
     channel: str
@@ -52,8 +30,13 @@ class InboundPart:
     user_data: bytes
     received_at: datetime
     sent_at: datetime | None = None  # the centre's time stamp, if it had a sensible one
-    concatenation: Concatenation | None = None
+    header: bytes = b""
     fingerprint: str = ""  # of the raw message: the same one offered twice is stored once
+
+    @property
+    def concatenation(self) -> Concatenation | None:
+        """The part's place in its message, if the header gives it one that makes sense."""
+        return concatenation_of(self.header)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,37 +50,3 @@ class InboundMessage:
     text: str
     received_at: datetime
     sent_at: datetime | None = None
-
-
-def is_complete(parts: Iterable[InboundPart]) -> bool:
-    """Whether the parts, all of one message, leave no gap."""
-    found: dict[int, int] = {}
-    for part in parts:
-        if part.concatenation is None or not part.concatenation.has_sense():
-            return True
-        found[part.concatenation.number] = part.concatenation.total
-    return bool(found) and len(found) == max(found.values())
-
-
-def join_text(parts: Iterable[InboundPart]) -> str:
-    """The text of the parts in their order; runs of one coding are decoded together."""
-    ordered = sorted(parts, key=lambda part: part.concatenation.number if part.concatenation else 1)
-    text: list[str] = []
-    run = b""
-    for index, part in enumerate(ordered):
-        run += part.user_data
-        is_last = index + 1 == len(ordered)
-        if is_last or ordered[index + 1].coding is not part.coding:
-            text.append(_decode(run, part.coding))
-            run = b""
-    return "".join(text)
-
-
-def _decode(user_data: bytes, coding: Coding) -> str:
-    match coding:
-        case Coding.GSM7:
-            return decode_gsm7(user_data)
-        case Coding.UCS2:
-            return user_data.decode("utf-16-be", "replace")
-        case Coding.BINARY:
-            return user_data.hex()

@@ -9,6 +9,7 @@ from typing import NewType
 
 import attrs
 
+from smscore.domain.languages import Language
 from smscore.domain.numbers import PhoneNumber, SenderId
 
 __all__ = ["AccountId", "MessageId", "OutboundMessage", "Priority", "Surface", "clean_text"]
@@ -38,7 +39,12 @@ class Surface(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class OutboundMessage:
-    """One text to one recipient, as it was accepted."""
+    """
+    One text to one recipient, as it was accepted.
+
+    ``languages`` and ``wide_reference`` are what the account allowed then: whoever sends cuts the
+    text by them, and so into the parts that were paid for.
+    """
 
     id: MessageId
     account: AccountId
@@ -53,6 +59,8 @@ class OutboundMessage:
     not_before: datetime | None = None  # None: at once
     expires_at: datetime | None = None  # None: the channel's own validity
     callback_url: str | None = None
+    languages: tuple[Language, ...] = ()
+    wide_reference: bool = False
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

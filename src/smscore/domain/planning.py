@@ -4,6 +4,7 @@ The whole decision about one message, by one pure function, with its reasons.
 ``submit`` is plan, then store; ``estimate`` and ``explain`` are plan, then show: the same code.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,11 +12,13 @@ import attrs
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status
+from smscore.domain.description import Description, describe
 from smscore.domain.events import Event
 from smscore.domain.messages import OutboundMessage
 from smscore.domain.routing import Route, Topology, choose_channels
-from smscore.domain.segments import Segments, split
-from smscore.errors import MessageTooLong, NoRoute
+from smscore.domain.segments import Segments
+from smscore.domain.typography import Replacement
+from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 
 __all__ = ["Plan", "plan"]
 
@@ -25,10 +28,15 @@ class Plan:
     """What will become of a message: its parts, its way, its price."""
 
     message: OutboundMessage
-    segments: Segments
+    description: Description
     rule: str  # the routing rule that matched
     route: tuple[Leg, ...]
     charge: int  # credits taken when accepting: the dearest leg; the rest comes back when sent
+
+    @property
+    def segments(self) -> Segments:
+        """The parts in which the text will be sent."""
+        return self.description.segments
 
     def begin(self, *, charged: int) -> tuple[Delivery, Event]:
         """The delivery with which the message begins, and the first event of its story."""
@@ -60,13 +68,19 @@ class Plan:
 
     def _reasons(self) -> dict[str, str | int | None]:
         """Why it was decided so, for the message's story."""
-        return {
+        segments = self.segments
+        reasons: dict[str, str | int | None] = {
             "rule": self.rule,
             "channels": ", ".join(leg.channel for leg in self.route),
-            "encoding": self.segments.encoding.value,
-            "parts": self.segments.count,
+            "encoding": segments.encoding.value,
+            "parts": segments.count,
             "credits": self.charge,
         }
+        if segments.locking or segments.single:
+            reasons["tables"] = _tables(segments)
+        if self.description.replacements:
+            reasons["replaced"] = _replaced(self.description.replacements)
+        return reasons
 
 
 def plan(
@@ -76,16 +90,18 @@ def plan(
     routes: Sequence[Route],
     topology: Topology,
     now: datetime,
-    max_parts: int = 50,
 ) -> Plan:
     """
     Decide about a message; spending is the account's own decision.
 
     Raises:
+        InvalidRequest: nothing would be left of its text.
         MessageTooLong: it needs more parts than allowed, or than any of its channels can send.
         NoRoute: no channel may carry it.
     """
-    segments = split(message.text, max_parts=max_parts)
+    description = describe(message.text, options=account.encoding)
+    if not description.text:
+        raise InvalidRequest("the text is empty; a message needs at least one character")
     rule, channels = choose_channels(
         message.recipient,
         account=account,
@@ -95,13 +111,26 @@ def plan(
     )
     if message.not_before is not None and message.not_before <= now:
         message = attrs.evolve(message, not_before=None)
-    route = _legs(message, channels, segments.count, topology)
+    route = _legs(message, channels, description.segments.count, topology)
     return Plan(
-        message=message,
-        segments=segments,
+        message=_as_sent(message, description),
+        description=description,
         rule=rule,
         route=route,
         charge=max([leg.price for leg in route]),
+    )
+
+
+def _as_sent(message: OutboundMessage, description: Description) -> OutboundMessage:
+    """The message with the text that will go out, and what sending it has to know."""
+    options = description.options
+    if not (options.languages or options.wide_reference) and description.text == message.text:
+        return message  # nearly always
+    return attrs.evolve(
+        message,
+        text=description.text,
+        languages=options.languages,
+        wide_reference=options.wide_reference,
     )
 
 
@@ -120,3 +149,15 @@ def _legs(
             f"{max(offer.max_parts for offer in offers)}"
         )
     return tuple([Leg(channel=offer.name, price=offer.price * parts) for offer in able])
+
+
+def _tables(segments: Segments) -> str:
+    """The national tables that the text is written with."""
+    tables = (("locking", segments.locking), ("single", segments.single))
+    return ", ".join(f"{kind} {language}" for kind, language in tables if language)
+
+
+def _replaced(replacements: Sequence[Replacement]) -> str:
+    """Each kind of replacement once, with how often it was made."""
+    counted = Counter((one.name, one.replacement) for one in replacements)
+    return ", ".join(f"{name} by {new!r} ({times})" for (name, new), times in counted.items())

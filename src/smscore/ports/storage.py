@@ -229,7 +229,11 @@ class Inbox(InboxView, Protocol):
         ...
 
     def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
-        """Parts not yet joined of its channel, sender, reference, width and total; it is one."""
+        """
+        Parts not yet joined of its channel, sender, reference, width and total; it is one.
+
+        In the order of their arrival.
+        """
         ...
 
     def joined(self, parts: Sequence[InboundPart]) -> None:

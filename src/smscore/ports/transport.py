@@ -42,7 +42,7 @@ class SendJob:
     message: MessageId
     recipient: PhoneNumber
     segments: Segments
-    concat_reference: int  # 0 to 255, the same for all parts and all tries
+    concat_reference: int  # the same for all parts and all tries; 0 to 255, or to 65535 if wide
     sender: SenderId | None = None
     flash: bool = False
     expires_at: datetime | None = None

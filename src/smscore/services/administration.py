@@ -2,18 +2,20 @@
 What operators do: accounts, credit, users, keys, tokens, rules.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from smscore.domain.accounts import Account, check_name
+from smscore.domain.accounts import Account, changed_options, check_name
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
+from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId
 from smscore.domain.numbers import SenderId, is_country
 from smscore.domain.routing import Route, Topology
+from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
@@ -54,6 +56,7 @@ class Administration:
         home_country: str | None = None,
         time_zone: str = "UTC",
         default_sender: str | None = None,
+        encoding: EncodingOptions = DEFAULT_OPTIONS,
     ) -> Account:
         """
         Create an account with its queue token; ``None`` leaves a thing unmetered.
@@ -74,6 +77,7 @@ class Administration:
             default_sender=SenderId.parse(default_sender) if default_sender else None,
             monthly_limit=monthly_limit,
             subscription_until=subscription_until,
+            encoding=encoding,
         )
         now = self._clock.now()
         account = self._run(lambda work: _open_account(work, template, credits=credits, now=now))
@@ -100,6 +104,41 @@ class Administration:
             if entry is not None:
                 work.ledger.add(entry)
             return account
+
+        return self._run(work)
+
+    def set_encoding(
+        self,
+        name: str,
+        *,
+        languages: Iterable[Language] | None = None,
+        wide_reference: bool | None = None,
+        replace_typography: bool | None = None,
+        max_parts: int | None = None,
+    ) -> Account:
+        """
+        Change what an account's texts may use; ``None`` leaves a thing as it is.
+
+        Messages that were accepted before are sent as they were accepted.
+
+        Raises:
+            NotFound: there is no such account.
+            InvalidRequest: there cannot be so many parts, or so few.
+        """
+        wanted = None if languages is None else tuple(languages)
+
+        def work(work: UnitOfWork) -> Account:
+            account = _named(work, name)
+            options = changed_options(
+                account.encoding,
+                languages=wanted,
+                wide_reference=wide_reference,
+                replace_typography=replace_typography,
+                max_parts=max_parts,
+            )
+            changed = attrs.evolve(account, encoding=options)
+            work.accounts.save(changed)
+            return changed
 
         return self._run(work)
 

@@ -16,7 +16,7 @@ from smscore.domain.deliveries import (
     Status,
 )
 from smscore.domain.messages import MessageId
-from smscore.domain.segments import split
+from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
 from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure, TransportError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -29,7 +29,6 @@ __all__ = ["ChannelJournal", "Dispatch"]
 _log = logging.getLogger(__name__)
 
 _RECOVERY_BATCH = 500
-_FORMAT_PARTS = 255
 
 
 class Dispatch:
@@ -212,12 +211,16 @@ def _claim(work: UnitOfWork, channel: str, *, owner: ProcessId, now: datetime) -
 
 def _job(taken: Tracked) -> SendJob:
     message, delivery = taken.message, taken.delivery
+    options = EncodingOptions(
+        languages=message.languages, wide_reference=message.wide_reference, max_parts=MOST_PARTS
+    )
     return SendJob(
         message=message.id,
         recipient=message.recipient,
-        segments=split(message.text, max_parts=_FORMAT_PARTS),
+        segments=split(message.text, options=options),
         # Equal for all tries of one message, and different for its neighbours.
-        concat_reference=zlib.crc32(message.id.to_bytes(8, "big")) & 0xFF,
+        concat_reference=zlib.crc32(message.id.to_bytes(8, "big"))
+        & (0xFFFF if message.wide_reference else 0xFF),
         sender=message.sender,
         flash=message.flash,
         expires_at=message.expires_at,

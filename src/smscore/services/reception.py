@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from smscore.domain.deliveries import DeliveryReport
-from smscore.domain.inbound import InboundMessage, InboundPart, is_complete, join_text
-from smscore.domain.messages import MessageId
+from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.joining import Joined, join
+from smscore.domain.messages import MessageId, clean_text
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork
@@ -53,10 +54,8 @@ class Reception:
 def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: str | None) -> None:
     if not work.inbox.add_part(part):
         return  # offered again, since the modem did not hear that it was stored
-    parts = [part]
-    if part.concatenation is not None and part.concatenation.has_sense():
-        parts = list(work.inbox.siblings(part))
-    if not is_complete(parts):
+    joined = _joined_with(part, work)
+    if not joined.is_complete:
         return
     account = work.accounts.named(owner) if owner else None
     work.inbox.add(
@@ -65,12 +64,20 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
             account=account.id if account else None,
             channel=part.channel,
             sender=part.sender,
-            text=join_text(parts),
+            text=clean_text(joined.text),
             received_at=part.received_at,
             sent_at=part.sent_at,
         )
     )
-    work.inbox.joined(parts)
+    work.inbox.joined([*joined.parts, *joined.duplicates])
+
+
+def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
+    """The message, whole or not, to which a part that was just stored belongs."""
+    siblings = [part] if part.concatenation is None else work.inbox.siblings(part)
+    return next(
+        joined for joined in join(siblings) if part in joined.parts or part in joined.duplicates
+    )
 
 
 def _report(work: UnitOfWork, report: DeliveryReport, *, now: datetime) -> None:

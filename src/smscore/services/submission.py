@@ -15,7 +15,6 @@ from smscore.domain.messages import (
     OutboundMessage,
     Priority,
     Surface,
-    clean_text,
 )
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
@@ -166,14 +165,12 @@ class Submissions:
     def _plan_item(
         self, submission: Submission, item: Item, *, account: Account, now: datetime
     ) -> Plan:
-        if not item.text:
-            raise InvalidRequest("the text is empty; a message needs at least one character")
         message = OutboundMessage(
             id=self._ids(),
             account=account.id,
             recipient=PhoneNumber.parse(item.to, home=account.home_country),
             recipient_as_given=item.to,
-            text=clean_text(item.text),
+            text=item.text,
             surface=submission.surface,
             accepted_at=now,
             sender=submission.sender or account.default_sender,
@@ -183,15 +180,16 @@ class Submissions:
             expires_at=submission.expires_at,
             callback_url=submission.callback_url,
         )
-        for screen in self._screens:
-            screen(message)
-        return plan(
+        planned = plan(
             message,
             account=account,
             routes=self._settings.routes(),
             topology=self._topology,
             now=now,
         )
+        for screen in self._screens:
+            screen(planned.message)
+        return planned
 
 
 @attrs.frozen(kw_only=True)

@@ -9,10 +9,12 @@ import pytest
 
 from smscore.domain.accounts import Account
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
+from smscore.domain.languages import Language
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.numbers import SenderId
 from smscore.domain.routing import Route
+from smscore.domain.segments import EncodingOptions
 from smscore.errors import Conflict
 from smscore.ports.storage import Store
 from smscore.testing._store_kit import an_entry, do, do_each, open_account
@@ -33,6 +35,12 @@ _EVERYTHING = Account(
     used=7,
     month="2026-03",
     subscription_until=NOON + timedelta(days=30, microseconds=1),
+    encoding=EncodingOptions(
+        languages=(Language.TURKISH, Language.SPANISH),
+        wide_reference=True,
+        replace_typography=True,
+        max_parts=255,
+    ),
 )
 
 
@@ -78,6 +86,24 @@ class AccountsContract:
         do(store, lambda work: work.accounts.save(saved))
 
         assert store.read(lambda view: view.accounts.get(account.id)) == saved
+
+    @pytest.mark.parametrize(
+        "encoding",
+        [
+            EncodingOptions(),
+            EncodingOptions(languages=tuple(Language)),
+            EncodingOptions(wide_reference=True),
+            EncodingOptions(replace_typography=True, max_parts=1),
+        ],
+    )
+    def test_an_account_keeps_what_it_allows(self, store: Store, encoding: EncodingOptions) -> None:
+        account = open_account(store, encoding=EncodingOptions(languages=(Language.URDU,)))
+
+        do(store, lambda work: work.accounts.save(attrs.evolve(account, encoding=encoding)))
+
+        found = store.read(lambda view: view.accounts.get(account.id))
+        assert found is not None
+        assert found.encoding == encoding
 
     def test_the_ledger_shows_the_newest_entries_first(self, store: Store) -> None:
         entries = [

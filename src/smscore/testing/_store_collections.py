@@ -5,11 +5,21 @@ The store contract: inbox, idempotency, journal, events, processes.
 from datetime import timedelta
 
 import attrs
+import pytest
 
 from smscore.domain.deliveries import ProcessId, Status
-from smscore.domain.inbound import Coding, Concatenation, InboundMessage
+from smscore.domain.headers import (
+    Concatenation,
+    Element,
+    concatenation_element,
+    single_element,
+    write_elements,
+)
+from smscore.domain.inbound import InboundMessage
+from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import AcceptedItem, Receipt, RefusedItem
+from smscore.domain.user_data import Coding
 from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
 from smscore.testing._store_kit import an_event, do, do_each
 from smscore.testing.builders import a_part
@@ -34,6 +44,10 @@ _RECORD = IdempotencyRecord(
     ),
     at=NOON,
 )
+
+
+def _header(place: Concatenation) -> bytes:
+    return write_elements(concatenation_element(place))
 
 
 class CollectionsContract:
@@ -72,27 +86,60 @@ class CollectionsContract:
     def test_siblings_are_the_parts_of_one_message(self, store: Store) -> None:
         place = Concatenation(reference=7, total=3, number=1)
         part = a_part(
-            concatenation=place,
+            header=_header(place),
             coding=Coding.GSM7,
             user_data=b"\x1b\x00",
             sent_at=NOON - timedelta(seconds=3),
         )
-        sibling = attrs.evolve(part, concatenation=attrs.evolve(place, number=3), fingerprint="s")
+        sibling = attrs.evolve(
+            part, header=_header(attrs.evolve(place, number=3)), fingerprint="before"
+        )
         strangers = [
-            attrs.evolve(part, fingerprint="1", concatenation=None),
-            attrs.evolve(part, fingerprint="2", concatenation=attrs.evolve(place, reference=8)),
-            attrs.evolve(part, fingerprint="3", concatenation=attrs.evolve(place, total=2)),
-            attrs.evolve(part, fingerprint="4", concatenation=attrs.evolve(place, is_wide=True)),
+            attrs.evolve(part, fingerprint="1", header=b""),
+            attrs.evolve(part, fingerprint="2", header=_header(attrs.evolve(place, reference=8))),
+            attrs.evolve(part, fingerprint="3", header=_header(attrs.evolve(place, total=2))),
+            attrs.evolve(part, fingerprint="4", header=_header(attrs.evolve(place, is_wide=True))),
             attrs.evolve(part, fingerprint="5", sender="+491701111111"),
             attrs.evolve(part, fingerprint="6", channel="other"),
         ]
-        do_each(store, (part, sibling, *strangers), lambda work, one: work.inbox.add_part(one))
+        do_each(store, (part, *strangers, sibling), lambda work, one: work.inbox.add_part(one))
 
         found = do(store, lambda work: work.inbox.siblings(part))
 
-        assert sorted(found, key=lambda one: one.fingerprint) == sorted(
-            (part, sibling), key=lambda one: one.fingerprint
-        )
+        assert list(found) == [part, sibling]
+
+    def test_siblings_come_in_the_order_in_which_they_arrived(self, store: Store) -> None:
+        parts = [
+            a_part(concatenation=Concatenation(reference=7, total=3, number=number))
+            for number in (3, 1, 3, 2)
+        ]
+        do_each(store, parts, lambda work, one: work.inbox.add_part(one))
+
+        assert list(do(store, lambda work: work.inbox.siblings(parts[1]))) == parts
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"",
+            write_elements(
+                Element(identifier=0x7F, value=b"\x00\xff"),
+                concatenation_element(
+                    Concatenation(reference=0xFFFF, total=255, number=255, is_wide=True)
+                ),
+                single_element(Language.TURKISH),
+            ),
+            b"\x00\x03\x07\x02\x00",  # a place that makes no sense
+            b"\x00\x03\x07",  # one that ends too early
+        ],
+    )
+    def test_a_part_keeps_its_whole_header(self, store: Store, header: bytes) -> None:
+        part = a_part(header=header)
+        do(store, lambda work: work.inbox.add_part(part))
+
+        (found,) = do(store, lambda work: work.inbox.siblings(part))
+
+        assert found.header == header
+        assert found == part
 
     def test_joined_parts_are_no_siblings_but_still_known(self, store: Store) -> None:
         part = a_part(concatenation=Concatenation(reference=7, total=2, number=1))

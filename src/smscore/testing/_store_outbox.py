@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from smscore.domain.deliveries import Delivery, Leg, Part, PartState, ProcessId, Status
+from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.errors import StoreError
@@ -33,6 +34,8 @@ _MESSAGE = OutboundMessage(
     not_before=_LATER,
     expires_at=NOON + timedelta(days=1),
     callback_url="https://example.org/hook?a=1",
+    languages=(Language.TURKISH, Language.SPANISH),
+    wide_reference=True,
 )
 _DELIVERY = Delivery(
     message=_MESSAGE.id,
@@ -76,6 +79,24 @@ class OutboxContract:
 
         assert store.read(lambda view: view.outbox.get(tracked.message.id)) == tracked
         assert do(store, lambda work: work.outbox.get(tracked.message.id)) == tracked
+
+    @pytest.mark.parametrize(
+        "allowed",
+        [
+            {},
+            {"languages": (Language.TURKISH,)},
+            {"languages": tuple(Language)},
+            {"wide_reference": True},
+        ],
+    )
+    def test_a_message_keeps_what_it_was_accepted_under(
+        self, store: Store, allowed: dict[str, object]
+    ) -> None:
+        message = a_message(**allowed)
+        add(store, Tracked(message=message, delivery=a_delivery(message)))
+
+        (claimed,) = do(store, lambda work: work.outbox.claimable("fake", limit=1))
+        assert claimed.message == message
 
     def test_a_delivery_is_saved_and_its_message_stays(self, store: Store) -> None:
         message = attrs.evolve(_MESSAGE, id=MessageId(5))

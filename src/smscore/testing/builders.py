@@ -8,10 +8,12 @@ from typing import Any
 from smscore.domain.accounts import Account
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
-from smscore.domain.inbound import Coding, InboundPart
+from smscore.domain.headers import Concatenation, concatenation_element, write_elements
+from smscore.domain.inbound import InboundPart
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import Encoding, Segments
+from smscore.domain.user_data import Coding
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import SendJob
 from smscore.testing.fakes import NOON
@@ -98,8 +100,10 @@ def a_report(**changes: Any) -> DeliveryReport:
     )
 
 
-def a_part(**changes: Any) -> InboundPart:
-    """An inbound message of one part."""
+def a_part(*, concatenation: Concatenation | None = None, **changes: Any) -> InboundPart:
+    """An inbound message of one part, or the part of a longer one that has this place."""
+    if concatenation is not None:
+        changes["header"] = write_elements(concatenation_element(concatenation))
     return InboundPart(
         **{
             "channel": "fake",

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from smscore.domain.deliveries import ReportOutcome
-from smscore.domain.inbound import Concatenation, InboundPart, join_text
+from smscore.domain.headers import Concatenation, concatenation_of
+from smscore.domain.inbound import InboundPart
+from smscore.domain.joining import join
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import split
 from smscore.errors import Indeterminate, PermanentFailure, StoreUnavailable, TemporaryFailure
@@ -16,6 +18,7 @@ from smscore.testing.builders import a_job
 from smscore.testing.fakes import NOON, ManualClock, RecordingJournal, RecordingSink
 from smscore_modem import ModemOptions, make_channel
 from smscore_modem._channel import ModemChannel
+from smscore_modem._pdu import RelativeValidity
 from smscore_modem.simulator import ModemSimulator, Submission, VirtualModem
 
 PATIENCE = 5.0
@@ -28,6 +31,11 @@ def a_job_to(recipient: str, text: str = "hello", **changes: object) -> SendJob:
 
 def marks(journal: RecordingJournal) -> list[tuple[str, int, str | None]]:
     return [(mark, part, reference) for mark, _, part, reference in journal.marks]
+
+
+def text_of(parts: list[InboundPart]) -> str:
+    (message,) = join(parts)
+    return message.text
 
 
 def stored_in(modem: VirtualModem) -> int:
@@ -56,7 +64,7 @@ def test_the_parts_of_a_message_arrive_whole_at_another_modem(
     receipt = sender.send(a_job_to(modem_simulator.numbers[1], text))
 
     assert sink.wait_for(lambda: len(sink.parts) == len(receipt.references) == 3)
-    assert join_text(sink.parts) == text
+    assert text_of(sink.parts) == text
     assert {part.sender for part in sink.parts} == {modem_simulator.numbers[0]}
 
 
@@ -67,7 +75,7 @@ def test_emoji_survive_the_cut_between_parts(
     open_channel().send(a_job_to(modem_simulator.numbers[0], text))
 
     assert sink.wait_for(lambda: len(sink.parts) == 3)
-    assert join_text(sink.parts) == text
+    assert text_of(sink.parts) == text
 
 
 def test_a_report_names_the_reference_and_the_recipient(
@@ -111,7 +119,7 @@ def test_what_arrives_is_deleted_once_the_sink_has_stored_it(
     assert sink.wait_for(lambda: len(sink.parts) == 2)
 
     # The second is offered only after the first was deleted, and may itself still be there.
-    assert (sink.parts[0].sender, join_text(sink.parts[:1])) == ("Newsbox", "hello")
+    assert (sink.parts[0].sender, text_of(sink.parts[:1])) == ("Newsbox", "hello")
     assert stored_in(modem_simulator.modems[0]) <= 1
 
 
@@ -323,9 +331,9 @@ def test_every_part_asks_for_a_report_and_has_its_place_and_time(
 
     submits = [submission.submit for submission in taken]
     assert [submit.wants_report for submit in submits] == [True, True]
-    assert {submit.user_data.message_class for submit in submits} == {0}
-    assert {submit.validity for submit in submits} == {timedelta(minutes=65)}
-    assert [submit.user_data.concatenation for submit in submits] == [
+    assert {submit.scheme.message_class for submit in submits} == {0}
+    assert {submit.validity for submit in submits} == {RelativeValidity.of(timedelta(minutes=65))}
+    assert [concatenation_of(submit.user_data.header) for submit in submits] == [
         Concatenation(reference=42, total=2, number=number) for number in (1, 2)
     ]
 

@@ -1,11 +1,15 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore.domain.accounts import check_name
+from smscore.domain.accounts import changed_options, check_name
+from smscore.domain.languages import Language
 from smscore.domain.messages import MessageId
+from smscore.domain.segments import EncodingOptions
 from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, SubscriptionRequired
 from smscore.testing import NOON, an_account
 
@@ -94,3 +98,49 @@ def test_credit_cannot_be_taken_below_zero() -> None:
 def test_a_name_that_would_not_fit_into_a_channels_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest):
         check_name(name, of="an account")
+
+
+EVERYTHING = EncodingOptions(
+    languages=(Language.TURKISH,), wide_reference=True, replace_typography=True, max_parts=3
+)
+
+
+def test_an_account_allows_its_texts_nothing_that_was_not_asked_for() -> None:
+    assert an_account().encoding == EncodingOptions(
+        languages=(), wide_reference=False, replace_typography=False, max_parts=50
+    )
+
+
+def test_what_an_account_allows_is_one_of_its_settings() -> None:
+    account = an_account()
+
+    assert not account.has_same_settings(an_account(encoding=EVERYTHING))
+    assert account.has_same_settings(an_account(credits=5, used=7))
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({}, EVERYTHING),
+        ({"languages": ()}, attrs.evolve(EVERYTHING, languages=())),
+        ({"wide_reference": False}, attrs.evolve(EVERYTHING, wide_reference=False)),
+        ({"replace_typography": False}, attrs.evolve(EVERYTHING, replace_typography=False)),
+        ({"max_parts": 255}, attrs.evolve(EVERYTHING, max_parts=255)),
+    ],
+)
+def test_only_what_is_given_is_changed(changes: dict[str, Any], changed: EncodingOptions) -> None:
+    assert changed_options(EVERYTHING, **changes) == changed
+
+
+def test_a_language_is_allowed_once_in_the_order_of_the_wish() -> None:
+    wanted = [Language.URDU, Language.TURKISH, Language.URDU]
+
+    options = changed_options(EncodingOptions(), languages=wanted)
+
+    assert options.languages == (Language.URDU, Language.TURKISH)
+
+
+@pytest.mark.parametrize("number", [0, -1, 256])
+def test_a_number_of_parts_that_no_header_can_count_is_refused(number: int) -> None:
+    with pytest.raises(InvalidRequest, match=f"1 to 255 parts, not {number}"):
+        changed_options(EncodingOptions(), max_parts=number)

@@ -2,19 +2,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore.domain.alphabets import decode_gsm7, encode_gsm7, is_gsm7, septets_of
+from smscore.domain.alphabets import GSM7, Alphabet, alphabet
+from smscore.domain.languages import LOCKING_SHIFT, Language
 
-DEFAULT = "".join(decode_gsm7(bytes([septet])) for septet in range(0x80) if septet != 0x1B)
+DEFAULT = "".join(GSM7.decode(bytes([septet])) for septet in range(0x80) if septet != 0x1B)
 EXTENDED = "\f^{}\\[~]|€"
 gsm7_texts = st.text(alphabet=DEFAULT + EXTENDED)
+alphabets = st.builds(
+    lambda locking, single: alphabet(locking=locking, single=single),
+    st.none() | st.sampled_from(Language),
+    st.none() | st.sampled_from(Language),
+)
+
+
+def characters(alphabet: Alphabet) -> str:
+    """All that an alphabet can write, found by reading every septet with and without escape."""
+    septets = [bytes([septet]) for septet in range(0x80) if septet != 0x1B]
+    read = {alphabet.decode(one) for one in septets}
+    read |= {alphabet.decode(b"\x1b" + one) for one in septets}
+    return "".join(sorted(read - {"\ufffd"}))
 
 
 def test_the_default_alphabet_has_127_characters_and_the_extension_ten() -> None:
     assert len(set(DEFAULT)) == 127
-    assert all(septets_of(char) == 1 for char in DEFAULT)
-    assert all(septets_of(char) == 2 for char in EXTENDED)
+    assert all(GSM7.septets_of(char) == 1 for char in DEFAULT)
+    assert all(GSM7.septets_of(char) == 2 for char in EXTENDED)
 
 
+# 23.038, 6.2.1: row and column of each in the standard's table.
 @pytest.mark.parametrize(
     ("char", "septets"),
     [
@@ -29,46 +44,68 @@ def test_the_default_alphabet_has_127_characters_and_the_extension_ten() -> None
     ],
 )
 def test_a_character_has_the_septets_of_the_standard(char: str, septets: bytes) -> None:
-    assert encode_gsm7(char) == septets
+    assert GSM7.encode(char) == septets
 
 
-@pytest.mark.parametrize("char", ["ç", "`", "\x1b", "\t", "Ж", "😀", "\u00a0"])
+@pytest.mark.parametrize("char", ["ç", "`", "\x1b", "\t", "\0", "Ж", "😀", "\u00a0", "\ud800"])
 def test_other_characters_are_refused_by_name(char: str) -> None:
-    assert not is_gsm7(char)
-    assert septets_of(char) == 0
-    with pytest.raises(ValueError, match="not in the GSM 7-bit alphabet"):
-        encode_gsm7(f"a{char}b")
+    assert not GSM7.has(char)
+    assert GSM7.septets_of(char) == 0
+    with pytest.raises(ValueError, match=rf"U\+{ord(char):04X}.* not in the GSM 7-bit alphabet"):
+        GSM7.encode(f"a{char}b")
 
 
-@given(gsm7_texts)
-def test_what_was_encoded_decodes_to_itself(text: str) -> None:
-    assert is_gsm7(text)
-    assert decode_gsm7(encode_gsm7(text)) == text
+@given(alphabets, st.data())
+def test_what_was_encoded_decodes_to_itself(alphabet: Alphabet, data: st.DataObject) -> None:
+    text = data.draw(st.text(alphabet=characters(alphabet)))
+
+    assert alphabet.has(text)
+    assert alphabet.decode(alphabet.encode(text)) == text
 
 
-@given(st.text())
-def test_a_text_is_gsm7_exactly_if_it_can_be_encoded(text: str) -> None:
+@given(alphabets, st.text())
+def test_an_alphabet_has_a_text_exactly_if_it_can_encode_it(alphabet: Alphabet, text: str) -> None:
     try:
-        encode_gsm7(text)
+        septets = alphabet.encode(text)
     except ValueError:
-        assert not is_gsm7(text)
+        assert not alphabet.has(text)
     else:
-        assert is_gsm7(text)
+        assert alphabet.has(text)
+        assert len(septets) == sum(map(alphabet.septets_of, text))
 
 
-@given(st.binary())
-def test_decoding_never_fails(septets: bytes) -> None:
-    assert len(decode_gsm7(septets)) <= len(septets)
+@given(alphabets, st.binary())
+def test_decoding_never_fails(alphabet: Alphabet, septets: bytes) -> None:
+    assert len(alphabet.decode(septets)) <= len(septets)
 
 
 def test_an_escape_that_leads_nowhere_is_a_space() -> None:
-    assert decode_gsm7(b"a\x1b") == "a "
-    assert decode_gsm7(b"\x1b\x1ba") == " a"
+    assert GSM7.decode(b"a\x1b") == "a "
+    assert GSM7.decode(b"\x1b\x1ba") == " a"
 
 
-def test_an_unknown_escaped_septet_is_read_from_the_default_table() -> None:
-    assert decode_gsm7(b"\x1bA") == "A"
+def test_an_unknown_escaped_septet_is_read_from_the_table_without_escape() -> None:
+    assert GSM7.decode(b"\x1bA") == "A"
+    assert alphabet(locking=Language.TURKISH).decode(b"\x1b\x0b") == "Ğ"
 
 
 def test_an_octet_that_is_no_septet_becomes_the_replacement_character() -> None:
-    assert decode_gsm7(b"a\xffb") == "a\ufffdb"
+    assert GSM7.decode(b"a\xffb") == "a\ufffdb"
+
+
+def test_a_septet_without_a_character_becomes_the_replacement_character() -> None:
+    tamil = alphabet(locking=Language.TAMIL)
+    empty = LOCKING_SHIFT[Language.TAMIL].index("\ufffd")
+
+    assert tamil.decode(bytes([empty])) == "\ufffd"
+    assert not tamil.has("\ufffd")
+
+
+def test_a_character_of_both_tables_is_written_without_escape() -> None:
+    assert alphabet(locking=Language.PORTUGUESE).encode("€") == b"\x18"
+    assert alphabet(single=Language.PORTUGUESE).encode("€") == b"\x1be"
+
+
+def test_a_language_without_a_locking_table_keeps_the_default_one() -> None:
+    assert alphabet(locking=Language.SPANISH).encode("é@") == GSM7.encode("é@")
+    assert alphabet(locking=Language.SPANISH).locking is None

@@ -2,11 +2,14 @@ from datetime import timedelta
 
 import pytest
 
+from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Leg, Status
+from smscore.domain.languages import Language
 from smscore.domain.messages import Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.planning import Plan, plan
 from smscore.domain.routing import ChannelOffer, Route, Topology
+from smscore.domain.segments import EncodingOptions
 from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 from smscore.testing import NOON, a_message, an_account
 
@@ -20,9 +23,18 @@ TOPOLOGY = Topology(
 )
 
 
-def plan_for(*routes: Route, topology: Topology = TOPOLOGY, **message: object) -> Plan:
+def plan_for(
+    *routes: Route,
+    topology: Topology = TOPOLOGY,
+    account: Account | None = None,
+    **message: object,
+) -> Plan:
     return plan(
-        a_message(**message), account=an_account(), routes=routes, topology=topology, now=NOON
+        a_message(**message),
+        account=account or an_account(),
+        routes=routes,
+        topology=topology,
+        now=NOON,
     )
 
 
@@ -104,3 +116,43 @@ def test_a_scheduled_message_waits() -> None:
 def test_a_rule_that_names_an_unknown_channel_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidRequest, match="'chep'; known are: phones, cheap, dear, short, all"):
         TOPOLOGY.check(Route(name="x", channels=("chep",)))
+
+
+def test_a_text_of_which_nothing_would_be_left_is_refused() -> None:
+    account = an_account(encoding=EncodingOptions(replace_typography=True))
+
+    with pytest.raises(InvalidRequest, match="the text is empty"):
+        plan_for(account=account, text="\u200b\ufeff")
+
+
+def test_the_text_of_a_message_is_the_one_that_will_be_sent_and_its_story_tells_why() -> None:
+    account = an_account(encoding=EncodingOptions(replace_typography=True))
+
+    planned = plan_for(account=account, text="“a” – “b”")
+
+    assert planned.message.text == '"a" - "b"'
+    _, event = planned.begin(charged=1)
+    assert event.detail["encoding"] == "gsm7"
+    assert event.detail["replaced"] == (
+        "LEFT DOUBLE QUOTATION MARK by '\"' (2), RIGHT DOUBLE QUOTATION MARK by '\"' (2), "
+        "EN DASH by '-' (1)"
+    )
+
+
+def test_a_message_remembers_what_it_was_accepted_under() -> None:
+    account = an_account(
+        encoding=EncodingOptions(languages=(Language.TURKISH,), wide_reference=True)
+    )
+
+    planned = plan_for(account=account, text="Yarın görüşürüz")
+
+    assert planned.message.languages == (Language.TURKISH,)
+    assert planned.message.wide_reference
+    assert planned.begin(charged=1)[1].detail["tables"] == "single tr"
+
+
+def test_an_account_may_allow_fewer_parts_than_its_channels() -> None:
+    account = an_account(encoding=EncodingOptions(max_parts=2))
+
+    with pytest.raises(MessageTooLong, match="needs 3 parts in gsm7, but at most 2"):
+        plan_for(account=account, text="x" * 400)

@@ -2,8 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smscore.domain.inbound import Coding
-from smscore_modem._pdu import Deliver, StatusReport, Submit, UserData, encode_submit
+from smscore_modem._pdu import (
+    Coding,
+    Deliver,
+    Scheme,
+    StatusReport,
+    Submit,
+    UserData,
+    encode_submit,
+)
 from smscore_modem.simulator import VirtualModem
 from smscore_modem.simulator._modem import Submission, Verdict
 from smscore_modem.simulator._sim import Sim
@@ -53,9 +60,10 @@ def sent(modem: VirtualModem) -> list[str]:
     return prompt + [line for line in modem.take().decode().split("\r\n") if line]
 
 
-def a_delivery(**changes: object) -> Deliver:
-    data = UserData(coding=Coding.GSM7, content=b"hello", **changes)  # type: ignore[arg-type]
-    return Deliver(sender="+491701", user_data=data, sent_at=NOON)
+def a_delivery(*, message_class: int | None = None) -> Deliver:
+    data = UserData(coding=Coding.GSM7, content=b"hello")
+    scheme = Scheme.of(Coding.GSM7, message_class)
+    return Deliver(sender="+491701", user_data=data, scheme=scheme, sent_at=NOON)
 
 
 def a_report() -> StatusReport:
@@ -180,6 +188,25 @@ def test_what_arrives_is_announced_as_routing_says(modem: VirtualModem) -> None:
 
     assert announced == '+CMTI: "SM",1'
     assert header == f"+CDS: {len(pdu) // 2 - 1 - int(pdu[:2], 16)}"
+
+
+@pytest.mark.parametrize(
+    ("message_class", "announced"),
+    [(0, "+CMT: ,"), (1, '+CMTI: "ME",1'), (2, '+CMTI: "SM",1'), (3, '+CMTI: "ME",1')],
+)
+def test_the_class_of_a_message_decides_where_it_goes(
+    modem: VirtualModem, message_class: int, announced: str
+) -> None:
+    said(modem, 'AT+CPMS="ME","ME","ME"', "AT+CNMI=2,1,0,0,0")
+    modem.deliver(a_delivery(message_class=message_class))
+
+    assert said(modem)[0].startswith(announced)
+
+
+def test_the_centre_is_an_address(modem: VirtualModem) -> None:
+    answers = said(modem, 'AT+CSCA="+4917107600000",145', "AT+CSCA?", 'AT+CSCA="nowhere"')
+
+    assert answers == ["OK", '+CSCA: "+4917107600000",145', "OK", "+CMS ERROR: 302"]
 
 
 def test_routing_directly_stores_nothing(modem: VirtualModem) -> None:

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from smscore_server._output import Failure, instant, printable, show_json, show_table
+from smscore_server._output import Failure, instant, printable, show_fields, show_json, show_table
 
 
 def test_a_moment_is_shown_in_utc():
@@ -31,6 +31,12 @@ def test_columns_are_as_wide_as_their_widest_cell(capsys: pytest.CaptureFixture[
     show_table(["NAME", "CREDITS"], [["a-long-name", None], ["b", 5]])
 
     assert capsys.readouterr().out == "NAME         CREDITS\na-long-name  -\nb            5\n"
+
+
+def test_truth_and_lists_are_shown_in_words(capsys: pytest.CaptureFixture[str]):
+    show_fields([("a", True), ("b", False), ("c", ["x", "y\x1b"]), ("d", [])])
+
+    assert capsys.readouterr().out == "a  yes\nb  no\nc  x, y\\x1b\nd  -\n"
 
 
 def test_json_is_one_line_of_ascii(capsys: pytest.CaptureFixture[str]):

@@ -4,12 +4,15 @@ One message, all the way, over the public doors of a gateway with a network in m
 
 import pytest
 
-from smscore import Gateway
+from smscore import Gateway, GatewayConfig, build, hookimpl
+from smscore.config import PluginsConfig
 from smscore.domain.deliveries import ReportOutcome, Status
-from smscore.domain.inbound import Concatenation
+from smscore.domain.headers import Concatenation
+from smscore.domain.languages import Language
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
+from smscore.domain.segments import EncodingOptions, split
 from smscore.errors import (
     IdempotencyConflict,
     Indeterminate,
@@ -20,8 +23,16 @@ from smscore.errors import (
     RejectedItems,
     TemporaryFailure,
 )
+from smscore.ports.policy import Screen
 from smscore.services.submission import Item, Submission
-from smscore.testing import NOON, FakeTransport, ManualClock, MemoryStore, a_part
+from smscore.testing import (
+    NOON,
+    FakeTransport,
+    ManualClock,
+    MemoryStore,
+    PlainAuthenticator,
+    a_part,
+)
 
 
 def submit(gateway: Gateway, text: str = "hello") -> MessageId:
@@ -405,3 +416,55 @@ def test_a_closed_gateway_gives_its_process_number_back(
     gateway.close()
 
     assert store_processes.all() == []
+
+
+class Watching:
+    """A plugin that screens every message, and keeps its text."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    @hookimpl
+    def smscore_screens(self) -> list[Screen]:
+        return [lambda message: self.seen.append(message.text)]
+
+
+def test_a_screen_sees_the_text_that_will_be_sent(
+    store: MemoryStore, clock: ManualClock, network: FakeTransport
+) -> None:
+    plugin = Watching()
+    with build(
+        GatewayConfig(plugins=PluginsConfig(enabled=())),
+        store=store,
+        transports={"fake": network},
+        authenticator=PlainAuthenticator(store),
+        clock=clock,
+        plugins=[plugin],
+    ) as gateway:
+        gateway.administration.create_account(
+            "acme", encoding=EncodingOptions(replace_typography=True)
+        )
+        submit(gateway, "w\u200bord\x00")
+
+    assert plugin.seen == ["word\ufffd"]
+
+
+def test_an_accepted_message_is_cut_as_planned_whatever_its_account_allows_later(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    gateway.administration.set_encoding(
+        "acme", languages=[Language.TURKISH], wide_reference=True, replace_typography=True
+    )
+    submit(gateway, "Yarın “görüşürüz” " * 12)
+    gateway.administration.set_encoding(
+        "acme", languages=[], wide_reference=False, replace_typography=False
+    )
+
+    gateway.run_pending()
+
+    (job,) = network.jobs
+    assert job.segments == split(
+        'Yarın "görüşürüz" ' * 12,
+        options=EncodingOptions(languages=(Language.TURKISH,), wide_reference=True),
+    )
+    assert job.segments.user_data(2, reference=job.concat_reference)

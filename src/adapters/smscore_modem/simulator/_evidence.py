@@ -25,7 +25,7 @@ class Evidence:
         line = {
             "time": self._clock.now().isoformat(),
             "modem": submission.modem,
-            "recipient": submission.submit.recipient,
+            "recipient": str(submission.submit.recipient),
             "mr": submission.reference,
             "pdu": submission.pdu.hex().upper(),
         }

@@ -4,6 +4,7 @@ What a virtual modem answers about messages: how they are kept, announced, sent 
 
 from collections.abc import Iterable
 
+from smscore_modem._pdu import Address, NumberType
 from smscore_modem.simulator._calls import Call
 from smscore_modem.simulator._device_commands import within
 from smscore_modem.simulator._modem import VirtualModem
@@ -74,7 +75,10 @@ def show_centre(modem: VirtualModem, _: Call) -> Iterable[str]:
 def set_centre(modem: VirtualModem, call: Call) -> Iterable[str]:
     if not call.arguments:
         raise ValueError("no centre")
-    modem.centre = call.arguments[0]
+    centre = Address.of(call.arguments[0])
+    if centre.kind is NumberType.ALPHANUMERIC:
+        raise ValueError(call.text)
+    modem.centre = str(centre)
     return ()
 
 

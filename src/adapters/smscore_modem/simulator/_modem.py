@@ -110,10 +110,10 @@ class VirtualModem:
 
     def deliver(self, message: Deliver) -> bool:
         """A message arrives. False: there is no room for it, try again later."""
-        pdu = encode_deliver(message, centre=self.centre)
+        pdu = encode_deliver(attrs.evolve(message, centre=self.centre))
         entry = Entry(pdu=pdu)
         announces = self.settings.routing[1]
-        message_class = message.user_data.message_class
+        message_class = message.scheme.message_class
         # 27.005, 3.4.1 <mt>: class 2 belongs to the SIM, class 0 is shown and never stored.
         is_direct = announces == 2 or (announces == 3 and message_class == 3)
         if (is_direct and message_class != 2) or (announces and message_class == 0):
@@ -127,7 +127,7 @@ class VirtualModem:
 
     def report(self, report: StatusReport) -> None:
         """A status report arrives; it is lost when the client has not asked for any."""
-        entry = Entry(pdu=encode_status_report(report, centre=self.centre))
+        entry = Entry(pdu=encode_status_report(attrs.evolve(report, centre=self.centre)))
         match self.settings.routing[3]:
             case 1:
                 self.notify(f"+CDS: {entry.length}\r\n{entry.pdu.hex().upper()}")

@@ -50,13 +50,14 @@ class VirtualNetwork:
 
     def submit(self, submission: Submission) -> Verdict:
         """Take a message from one of the modems, or refuse it."""
-        behaviour = behaviour_of(submission.submit.recipient)
+        number = str(submission.submit.recipient)
+        behaviour = behaviour_of(number)
         if behaviour.refusal is not None:
             return Verdict(refusal=behaviour.refusal)
         self._record(submission)
         if behaviour.unplugs:
             self._unplug(self._modems[submission.modem])
-        recipient = self._modems.get(submission.submit.recipient)
+        recipient = self._modems.get(number)
         if recipient is None:
             self._report(submission, behaviour)
         else:
@@ -75,9 +76,13 @@ class VirtualNetwork:
     def _deliver(
         self, submission: Submission, behaviour: Behaviour, recipient: VirtualModem
     ) -> None:
+        submit = submission.submit
         message = Deliver(
             sender=submission.modem,
-            user_data=submission.submit.user_data,
+            user_data=submit.user_data,
+            scheme=submit.scheme,
+            protocol=submit.protocol,
+            has_reply_path=submit.has_reply_path,
             sent_at=self._clock.now(),
         )
 

@@ -16,11 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Self
 
-from smscore.domain.alphabets import encode_gsm7
-from smscore.domain.inbound import Coding, Concatenation
-from smscore.domain.segments import Encoding, split
+from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
 from smscore.ports.clock import Clock, SystemClock
-from smscore_modem._pdu import Deliver, UserData, concatenated
+from smscore_modem._pdu import Deliver
 from smscore_modem.simulator._evidence import Evidence
 from smscore_modem.simulator._modem import Submission, VirtualModem
 from smscore_modem.simulator._network import VirtualNetwork
@@ -165,20 +163,16 @@ class ModemSimulator:
         os.write(self._wake_write, b"!")
 
     def _parts(self, sender: str, text: str) -> tuple[Deliver, ...]:
-        segments = split(text, max_parts=255)
-        is_gsm7 = segments.encoding is Encoding.GSM7
+        segments = split(text, options=EncodingOptions(max_parts=MOST_PARTS))
         reference = next(self._references) % 256
-        parts = []
-        for number, part in enumerate(segments.parts, start=1):
-            data = UserData(
-                coding=Coding.GSM7 if is_gsm7 else Coding.UCS2,
-                content=encode_gsm7(part) if is_gsm7 else part.encode("utf-16-be"),
+        return tuple(
+            Deliver(
+                sender=sender,
+                user_data=segments.user_data(number, reference=reference),
+                sent_at=self._clock.now(),
             )
-            if segments.count > 1:
-                place = Concatenation(reference=reference, total=segments.count, number=number)
-                data = concatenated(data, place)
-            parts.append(Deliver(sender=sender, user_data=data, sent_at=self._clock.now()))
-        return tuple(parts)
+            for number in range(1, segments.count + 1)
+        )
 
     # The thread of the modems.
 

@@ -32,11 +32,10 @@ def pack_septets(septets: bytes) -> bytes:
 
 def unpack_septets(packed: bytes, count: int) -> bytes:
     """``count`` septets (at most 256), or as many as the octets hold, one per octet."""
-    groups = min(-(-count // 8), -(-len(packed) // 7))
-    spread = bytearray(groups * 8)
-    padded = packed[: groups * 7].ljust(groups * 7, b"\0")
-    for place in range(7):
-        spread[place::8] = padded[place::7]
+    spread = bytearray(packed[: -(-count * 7 // 8)])
+    groups = -(-len(spread) // 7)
+    for place in range(7, groups * 8 - 1, 8):
+        spread.insert(place, 0)
     lanes = int.from_bytes(spread, "little")
     for low, high, gap in _PACKED_STEPS:
         lanes = (lanes & low) | ((lanes & high) << gap)

@@ -1,0 +1,100 @@
+"""
+User data in a PDU: its length, its header, fill bits, and the content packed.
+"""
+
+from smscore.domain.user_data import Coding, UserData
+from smscore_modem._pdu._octets import MalformedPdu, Octets
+from smscore_modem._pdu._schemes import Scheme
+from smscore_modem._pdu._septets import pack_septets, unpack_septets
+
+__all__ = ["MOST_OCTETS", "check_user_data", "read_user_data", "write_user_data"]
+
+MOST_OCTETS = 140
+"""In messages; other TPDUs have less room or more (23.040, 9.2.2)."""
+
+_GSM7 = Coding.GSM7  # looking up a member of an enumeration costs more than all else here
+
+
+def _septets_behind(octets: int) -> int:
+    """How many septets begin within so many octets: the text starts at a border of septets."""
+    return -(-octets * 8 // 7)
+
+
+def check_user_data(data: UserData, scheme: Scheme, *, most: int = MOST_OCTETS) -> None:
+    """
+    Refuse what cannot be written.
+
+    Raises:
+        ValueError: the scheme is of another coding, a septet has eight bits, or all is too long.
+    """
+    if data.coding is not scheme.coding:
+        raise ValueError(
+            f"the user data is {data.coding}, but the coding scheme 0x{scheme.octet:02X} says "
+            f"{scheme.coding}; leave the scheme out to have the one that fits"
+        )
+    behind = len(data.header) + 1 if data.header else 0
+    length = behind + len(data.content)
+    if data.coding is _GSM7:
+        if not data.content.isascii():
+            raise ValueError(
+                "a septet of the user data is above 0x7F; give one septet per octet, not packed"
+            )
+        length = -(-(_septets_behind(behind) + len(data.content)) * 7 // 8)
+    if length > most:
+        raise ValueError(
+            f"{length} octets of user data do not fit into {most}; cut the text into parts"
+        )
+
+
+def write_user_data(data: UserData) -> bytes:
+    """TP-UDL and TP-UD (23.040, 9.2.3.16 and 9.2.3.24)."""
+    content = data.content
+    if not data.header:
+        packed = pack_septets(content) if data.coding is _GSM7 else content
+        return bytes((len(content),)) + packed
+    header = bytes((len(data.header),)) + data.header
+    if data.coding is not _GSM7:
+        return bytes((len(header) + len(content),)) + header + content
+    # The text is packed as if septets took the header's place: that leaves the fill bits.
+    occupied = _septets_behind(len(header))
+    packed = pack_septets(bytes(occupied) + content)
+    return bytes((occupied + len(content),)) + header + packed[len(header) :]
+
+
+def read_user_data(
+    octets: Octets, *, coding: Coding, has_header: bool, most: int = MOST_OCTETS
+) -> tuple[UserData, bool]:
+    """
+    The user data, and whether it came shorter than it was announced.
+
+    What follows it is left unread. A header that is longer than what came cannot be told from
+    the text: neither can be read then.
+
+    Raises:
+        MalformedPdu: there is no length, or the header is longer than all.
+    """
+    announced = octets.octet("the length of the user data")
+    is_gsm7 = coding is _GSM7
+    expected = -(-announced * 7 // 8) if is_gsm7 else announced
+    start = octets.at
+    came = octets.take(min(expected, most, octets.left), "the user data")
+    header = _read_header(came, start) if has_header and expected else None
+    behind = 0 if header is None else len(header) + 1
+    if is_gsm7:
+        if _septets_behind(behind) * 7 > most * 8:  # not where the room is of whole septets
+            raise MalformedPdu(f"a header of {behind} octets leaves no room for fill bits", start)
+        content = unpack_septets(came, announced)[_septets_behind(behind) :]
+    else:
+        content = came[behind:]
+    data = UserData(coding=coding, content=content, header=header or b"")
+    return data, len(came) < expected
+
+
+def _read_header(came: bytes, start: int) -> bytes:
+    inner = Octets(came)
+    length = inner.octet("the length of the header") if came else 0
+    if length > inner.left:
+        raise MalformedPdu(
+            f"the header has {length} octets, but {inner.left} of the user data follow", start
+        )
+    return inner.take(length, "the header")

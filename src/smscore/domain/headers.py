@@ -1,0 +1,192 @@
+"""
+The information elements of a user data header: reading them, and writing them (23.040, 9.2.3.24).
+
+A header is kept as the octets that came, without the octet of their common length: what we do
+not know stays in it. The functions here look into it, and never raise.
+"""
+
+from collections.abc import Callable
+
+import attrs
+
+from smscore.domain.alphabets import GSM7, Alphabet, alphabet
+from smscore.domain.languages import Language
+
+__all__ = [
+    "Concatenation",
+    "Element",
+    "Ports",
+    "alphabet_of",
+    "concatenation_element",
+    "concatenation_of",
+    "locking_element",
+    "ports_element",
+    "ports_of",
+    "read_elements",
+    "single_element",
+    "write_elements",
+]
+
+# Identifiers (23.040, 9.2.3.24).
+_CONCATENATED, _CONCATENATED_WIDE = 0x00, 0x08
+_PORTS, _PORTS_WIDE = 0x04, 0x05
+_SINGLE_SHIFT, _LOCKING_SHIFT = 0x24, 0x25
+_MOST_OCTETS = 255
+
+
+def _fits(octets: int) -> Callable[..., None]:
+    def check(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+        if not 0 <= value < 1 << 8 * octets:
+            raise ValueError(f"{attribute.name} is 0 to {(1 << 8 * octets) - 1}, not {value}")
+
+    return check
+
+
+@attrs.frozen(kw_only=True)
+class Element:
+    """One information element, known or not."""
+
+    identifier: int = attrs.field(validator=_fits(1))
+    value: bytes
+
+    def to_octets(self) -> bytes:
+        """Identifier, length, value."""
+        return bytes((self.identifier, len(self.value))) + self.value
+
+
+@attrs.frozen(kw_only=True)
+class Concatenation:
+    """The place of a part in its message (23.040, 9.2.3.24.1 and .8): ``number`` from 1."""
+
+    reference: int
+    total: int = attrs.field(validator=_fits(1))
+    number: int = attrs.field(validator=_fits(1))
+    is_wide: bool = False  # a 16-bit reference
+
+    def __attrs_post_init__(self) -> None:
+        most = 0xFFFF if self.is_wide else 0xFF
+        if not 0 <= self.reference <= most:
+            raise ValueError(f"reference is 0 to {most}, not {self.reference}")
+
+    def has_sense(self) -> bool:
+        """Whether the header can be obeyed; one that cannot is ignored."""
+        return 1 <= self.number <= self.total
+
+
+@attrs.frozen(kw_only=True)
+class Ports:
+    """The applications that a message is for and from (23.040, 9.2.3.24.3 and .4)."""
+
+    destination: int
+    source: int
+    is_wide: bool = True  # 16-bit ports
+
+    def __attrs_post_init__(self) -> None:
+        most = 0xFFFF if self.is_wide else 0xFF
+        for name, port in (("destination", self.destination), ("source", self.source)):
+            if not 0 <= port <= most:
+                raise ValueError(f"{name} is a port of 0 to {most}, not {port}")
+
+
+def read_elements(header: bytes) -> tuple[Element, ...]:
+    """The elements of a header, in order; one that overruns its end is left out."""
+    elements = []
+    at = 0
+    while at + 2 <= len(header):
+        end = at + 2 + header[at + 1]
+        if end <= len(header):
+            elements.append(Element(identifier=header[at], value=header[at + 2 : end]))
+        at = end
+    return tuple(elements)
+
+
+def write_elements(*elements: Element) -> bytes:
+    """
+    The header that holds some elements.
+
+    Raises:
+        ValueError: together they are longer than a header can say.
+    """
+    header = b"".join(element.to_octets() for element in elements)
+    if len(header) > _MOST_OCTETS:
+        raise ValueError(
+            f"a header has at most {_MOST_OCTETS} octets, these elements {len(header)}"
+        )
+    return header
+
+
+def concatenation_of(header: bytes) -> Concatenation | None:
+    """The place that a header gives its part; an element that makes no sense is no place."""
+    found = None
+    # Of repeated and of contradicting elements the last one counts (23.040, 9.2.3.24).
+    for element in read_elements(header):
+        kind = element.identifier, len(element.value)
+        if kind in ((_CONCATENATED, 3), (_CONCATENATED_WIDE, 4)):
+            *reference, total, number = element.value
+            place = Concatenation(
+                reference=int.from_bytes(reference, "big"),
+                total=total,
+                number=number,
+                is_wide=element.identifier == _CONCATENATED_WIDE,
+            )
+            found = place if place.has_sense() else found
+    return found
+
+
+def ports_of(header: bytes) -> Ports | None:
+    """The application ports that a header names."""
+    found = None
+    for element in read_elements(header):
+        value = element.value
+        half = len(value) // 2
+        if (element.identifier, len(value)) in ((_PORTS, 2), (_PORTS_WIDE, 4)):
+            found = Ports(
+                destination=int.from_bytes(value[:half], "big"),
+                source=int.from_bytes(value[half:], "big"),
+                is_wide=element.identifier == _PORTS_WIDE,
+            )
+    return found
+
+
+def alphabet_of(header: bytes) -> Alphabet:
+    """
+    The alphabet in which septets behind a header are written.
+
+    A language that is not defined counts as none, as the standard wants it (23.040, 9.2.3.24.15
+    and .16).
+    """
+    if not header:
+        return GSM7
+    chosen: dict[int, Language | None] = {}
+    for element in read_elements(header):
+        if element.identifier in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(element.value) == 1:
+            chosen[element.identifier] = Language.of(element.value[0])
+    return alphabet(locking=chosen.get(_LOCKING_SHIFT), single=chosen.get(_SINGLE_SHIFT))
+
+
+def concatenation_element(place: Concatenation) -> Element:
+    """The element that gives a part its place."""
+    numbers = bytes((place.total, place.number))
+    if place.is_wide:
+        return Element(
+            identifier=_CONCATENATED_WIDE, value=place.reference.to_bytes(2, "big") + numbers
+        )
+    return Element(identifier=_CONCATENATED, value=bytes((place.reference,)) + numbers)
+
+
+def ports_element(ports: Ports) -> Element:
+    """The element that addresses applications."""
+    if not ports.is_wide:
+        return Element(identifier=_PORTS, value=bytes((ports.destination, ports.source)))
+    value = ports.destination.to_bytes(2, "big") + ports.source.to_bytes(2, "big")
+    return Element(identifier=_PORTS_WIDE, value=value)
+
+
+def single_element(language: Language) -> Element:
+    """The element that puts a national table behind the escape (23.040, 9.2.3.24.15)."""
+    return Element(identifier=_SINGLE_SHIFT, value=bytes((language.identifier,)))
+
+
+def locking_element(language: Language) -> Element:
+    """The element that replaces the default alphabet by a national one (23.040, 9.2.3.24.16)."""
+    return Element(identifier=_LOCKING_SHIFT, value=bytes((language.identifier,)))
