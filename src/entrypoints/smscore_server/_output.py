@@ -95,4 +95,8 @@ def instant(at: datetime | None, *, precision: str = "seconds") -> str | None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "-"
     return "-" if value is None else printable(str(value))

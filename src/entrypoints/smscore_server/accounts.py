@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Unpack
 
 import click
 
 from smscore import Gateway
-from smscore.domain.accounts import Account
+from smscore.domain.accounts import Account, changed_options
 from smscore.domain.ledger import Entry
+from smscore.domain.segments import DEFAULT_OPTIONS
+from smscore_server._encoding import EncodingChanges, encoding_options, options_as_document
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
 from smscore_server._output import instant, show_fields, show_json, show_table
@@ -41,7 +44,7 @@ def _parse_until(_ctx: click.Context, _param: click.Parameter, text: str | None)
 @click.group()
 def account() -> None:
     """
-    Create accounts, look at them, change their credit.
+    Create accounts, look at them, change what they may spend and do.
 
     \b
     Example: smscore account create shop --credits 500 --country DE
@@ -70,6 +73,7 @@ def account() -> None:
     help="Last day of the subscription, in UTC [default: forever].",
 )
 @click.option("--country", metavar="CC", help="Home country of national numbers, such as DE.")
+@encoding_options
 @json_option
 @config_option
 def create_account(
@@ -82,16 +86,19 @@ def create_account(
     country: str | None,
     as_json: bool,
     config_file: Path,
+    **changes: Unpack[EncodingChanges],
 ) -> None:
     """
     Create an account, which owns messages, credit, users and keys.
 
-    What is not given is not metered: without --credits the account may send without end.
+    What is not given is not metered: without --credits the account may send without end. Its texts
+    travel in the default GSM alphabet or in UCS-2, in at most 50 parts, if nothing else is given.
 
     \b
     Example: smscore account create shop --credits 500 --monthly-limit 1000 --country DE
     JSON keys: name, id, plan, country, time_zone, credits, monthly_limit,
-               used_this_month, subscription_until
+               used_this_month, subscription_until, languages, wide_reference,
+               replace_typography, max_parts
     """
     with opened(config_file) as gateway:
         created = gateway.administration.create_account(
@@ -101,8 +108,34 @@ def create_account(
             monthly_limit=monthly_limit,
             subscription_until=subscription_until,
             home_country=country,
+            encoding=changed_options(DEFAULT_OPTIONS, **changes),
         )
         _show(gateway, created, as_json=as_json)
+
+
+@account.command("set")
+@click.argument("name", callback=check_text)
+@encoding_options
+@json_option
+@config_option
+def set_account(
+    *, name: str, as_json: bool, config_file: Path, **changes: Unpack[EncodingChanges]
+) -> None:
+    """
+    Change how an account's texts may be sent; what is not given stays.
+
+    Languages that are given take the place of all that were allowed. Messages that were accepted
+    before are sent as they were accepted; a running server follows within a second.
+
+    \b
+    Example: smscore account set shop --language tr --max-parts 6
+    JSON keys: those of 'smscore account create --json'
+    """
+    if all(change is None for change in changes.values()):
+        raise click.UsageError("nothing is to be changed; give an option such as --language")
+    with opened(config_file) as gateway:
+        changed = gateway.administration.set_encoding(name, **changes)
+        _show(gateway, changed, as_json=as_json)
 
 
 @account.command("list")
@@ -188,7 +221,7 @@ def _show(
         )
 
 
-def _as_document(gateway: Gateway, found: Account) -> dict[str, str | int | None]:
+def _as_document(gateway: Gateway, found: Account) -> dict[str, object]:
     return {
         "name": found.name,
         "id": found.id,
@@ -199,6 +232,7 @@ def _as_document(gateway: Gateway, found: Account) -> dict[str, str | int | None
         "monthly_limit": found.monthly_limit,
         "used_this_month": found.used_in(gateway.clock.now()),
         "subscription_until": instant(found.subscription_until),
+        **options_as_document(found.encoding),
     }
 
 

@@ -41,6 +41,19 @@ def run(example: str, directory: Path) -> str:
         ),
         ("plugins.md", 1, "+491701234567: Hello!"),
         ("plugins.md", 2, ""),
+        (
+            "texts.md",
+            0,
+            (
+                "ucs2 1 56\n9 Ł LATIN CAPITAL LETTER L WITH STROKE\n"
+                "10 ó LATIN SMALL LETTER O WITH ACUTE\n12 ź LATIN SMALL LETTER Z WITH ACUTE"
+            ),
+        ),
+        (
+            "texts.md",
+            1,
+            "\"Yarın görüşürüz...\" gsm7 tr\n['“ → \"', '… → ...', '” → \"']",
+        ),
     ],
 )
 def test_the_examples_of_the_documentation_run(

@@ -312,6 +312,9 @@ def test_a_key_of_another_shape_is_an_invalid_request(site, key):
     assert site.stored() == []
 
 
+# Estimates: what they tell about the text is in test_texts.py.
+
+
 def test_an_estimate_says_what_it_would_come_to_and_sends_nothing(site):
     reply = site.client.post(
         "/v1/messages/estimate",
@@ -323,7 +326,9 @@ def test_an_estimate_says_what_it_would_come_to_and_sends_nothing(site):
         '{"success":true,"encoding":"ucs2","segments":1,"credits":2,"credits_remaining":1000,'
         '"messages":[{"to":"+1234567890","route":"fake","credits":1},'
         '{"to":"+9876543210","route":"fake","credits":1}],'
-        '"forcing_characters":[{"index":1,"character":"☃"}]}'
+        '"forcing_characters":[{"index":1,"character":"☃","name":"SNOWMAN"}],'
+        '"forcing_characters_count":1,"replacements":[],"replacements_count":0,'
+        '"units_used":2,"units_free":68,"units_per_segment":70,"languages":[]}'
     )
     assert site.stored() == []
 

@@ -30,6 +30,10 @@ def test_an_account_is_created_and_shown(answer):
         "monthly_limit": 1000,
         "used_this_month": 0,
         "subscription_until": "2028-01-01T00:00:00Z",
+        "languages": [],
+        "wide_reference": False,
+        "replace_typography": False,
+        "max_parts": 50,
     }
     assert answer("account", "list") == [created]
     shown = answer("account", "show", "shop")
@@ -43,6 +47,68 @@ def test_what_is_not_given_is_not_metered(answer):
     assert [created[key] for key in ("credits", "monthly_limit", "subscription_until")] == [
         None
     ] * 3
+
+
+def allowed(account):
+    return [
+        account[key] for key in ("languages", "wide_reference", "replace_typography", "max_parts")
+    ]
+
+
+def test_an_account_is_created_with_what_its_texts_may_use(answer):
+    created = answer(
+        "account", "create", "shop", "--language", "Turkish", "--language", "es",
+        "--language", "tr", "--wide-reference", "--replace-typography", "--max-parts", "255",
+    )  # fmt: skip
+
+    assert allowed(created) == [["tr", "es"], True, True, 255]
+    assert allowed(answer("account", "show", "shop")) == allowed(created)
+    assert [allowed(one) for one in answer("account", "list")] == [allowed(created)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "then"),
+    [
+        (("--language", "ur"), [["ur"], True, True, 6]),
+        (("--language", "none"), [[], True, True, 6]),
+        (("--no-wide-reference",), [["tr"], False, True, 6]),
+        (("--no-replace-typography",), [["tr"], True, False, 6]),
+        (("--max-parts", "1"), [["tr"], True, True, 1]),
+        (
+            ("--language", "hi", "--language", "ta", "--no-wide-reference", "--max-parts", "7"),
+            [["hi", "ta"], False, True, 7],
+        ),
+    ],
+)
+def test_only_what_is_given_is_set(answer, arguments, then):
+    before = answer(
+        "account", "create", "shop", "--credits", "5", "--language", "tr", "--wide-reference",
+        "--replace-typography", "--max-parts", "6",
+    )  # fmt: skip
+
+    changed = answer("account", "set", "shop", *arguments)
+
+    assert allowed(changed) == then
+    assert list(changed) == list(before)
+    assert changed["credits"] == 5
+
+
+def test_people_see_what_an_accounts_texts_may_use(command):
+    command("account", "create", "shop", "--language", "tr", "--language", "es")
+
+    shown = command("account", "show", "shop").stdout
+
+    assert "languages           tr, es\n" in shown
+    assert "wide_reference      no\n" in shown
+
+
+def test_to_set_nothing_is_a_usage_error(command):
+    command("account", "create", "shop")
+
+    result = command("account", "set", "shop")
+
+    assert result.exit_code == 2
+    assert "nothing is to be changed" in result.stderr
 
 
 def test_credit_can_be_taken_as_well_as_given(answer):
@@ -82,6 +148,11 @@ def test_what_the_core_refuses_is_one_line_and_status_1(command):
         ("account", "create", "shop", "--credits", "-1"),
         ("account", "create", "shop", "--credits", "many"),
         ("account", "create", "shop", "--subscription-until", "tomorrow"),
+        ("account", "create", "shop", "--max-parts", "0"),
+        ("account", "create", "shop", "--max-parts", "256"),
+        ("account", "create", "shop", "--language", "German"),
+        ("account", "set", "shop", "--language", ""),
+        ("account", "set", "shop", "--max-parts", "2.5"),
         ("account", "credit", "shop", "5"),
         ("account", "credit", "shop", "five", "--why", "x"),
         ("user", "create", "monitor", "--account", "shop"),
@@ -102,6 +173,7 @@ def test_a_wrong_call_is_a_usage_error(command, arguments):
     [
         ("account", "show", "nobody"),
         ("account", "credit", "nobody", "5", "--why", "x"),
+        ("account", "set", "nobody", "--max-parts", "5"),
         ("account", "create", "shop", "--plan", "golden"),
         ("account", "create", "shop", "--country", "Germany"),
         ("token", "create", "--account", "nobody"),

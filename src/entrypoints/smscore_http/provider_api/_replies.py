@@ -3,15 +3,14 @@ The provider API's answers: ``success`` and fields, or ``success`` and one coded
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from smscore.domain.accounts import Account
-from smscore.domain.alphabets import is_gsm7
 from smscore.domain.deliveries import Status
+from smscore.domain.description import Description
 from smscore.domain.messages import Surface
 from smscore.domain.planning import Plan
 from smscore.domain.receipts import Receipt
-from smscore.domain.segments import Encoding
+from smscore.domain.segments import Segments
 from smscore.errors import Rejected
 from smscore.ports.storage import Tracked
 from smscore_http._faults import RETRY_SOON
@@ -45,6 +44,10 @@ STATUSES = {
     for word in _WORDS.values()
 }
 """What each of this API's words for a status comprises."""
+
+
+_MOST_CHARACTERS = 100
+"""How many characters of a kind an estimate lists; it counts them all."""
 
 
 def _error(status: int, code: str, message: str, headers: Headers = JSON_TYPE) -> Reply:
@@ -143,8 +146,9 @@ def account_shown(account: Account, *, rate_limit: int | None) -> Reply:
 
 
 def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
-    """What a request would come to."""
-    segments = plans[0].segments
+    """What a request would come to; its text is the same for all recipients."""
+    description = plans[0].description
+    segments = description.segments
     content = {
         "success": True,
         "encoding": segments.encoding.value,
@@ -159,7 +163,11 @@ def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
             }
             for plan in plans
         ],
-        "forcing_characters": _forcing_characters(plans[0]),
+        **_characters(description),
+        "units_used": segments.units_used,
+        "units_free": segments.units_free,
+        "units_per_segment": segments.units_per_part,
+        "languages": _languages(segments),
     }
     return Reply(200, encode_json(content))
 
@@ -178,12 +186,29 @@ def _message(tracked: Tracked) -> dict[str, str | None]:
     }
 
 
-def _forcing_characters(plan: Plan) -> list[dict[str, Any]]:
-    """The characters for which the text cannot travel in GSM 7-bit."""
-    if plan.segments.encoding is not Encoding.UCS2:
-        return []
-    return [
-        {"index": index, "character": character}
-        for index, character in enumerate(plan.message.text)
-        if not is_gsm7(character)
-    ]
+def _languages(segments: Segments) -> list[str]:
+    """The languages whose national tables the text uses, each once."""
+    used = (segments.locking, segments.single)
+    return list(dict.fromkeys(language.value for language in used if language))
+
+
+def _characters(description: Description) -> dict[str, object]:
+    """What forces the text into UCS-2, and what is sent otherwise than it was given."""
+    forcing, replacements = description.forcing, description.replacements
+    return {
+        "forcing_characters": [
+            {"index": one.index, "character": one.character, "name": one.name}
+            for one in forcing[:_MOST_CHARACTERS]
+        ],
+        "forcing_characters_count": len(forcing),
+        "replacements": [
+            {
+                "index": one.index,
+                "character": one.character,
+                "replacement": one.replacement,
+                "name": one.name,
+            }
+            for one in replacements[:_MOST_CHARACTERS]
+        ],
+        "replacements_count": len(replacements),
+    }

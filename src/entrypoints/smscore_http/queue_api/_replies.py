@@ -70,7 +70,7 @@ _ITEM_ERRORS = {
     "invalid_phone_number": "Invalid phone format",
     "no_route": "No route to recipient",
     "recipient_opted_out": "Recipient opted out",
-    "message_too_long": "Message is too long for its route",
+    "message_too_long": "Message is too long",
 }
 
 
