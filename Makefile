@@ -32,8 +32,8 @@ test-unit: .venv/.dev ## the fast ones: no files, no sockets
 	$(PYTEST) tests/unit $(ARGS)
 
 .PHONY: test-peers
-test-peers: .venv/.dev ## tests against programs written by others, from Debian and npm
-	@.ci/install-peers .peers
+test-peers: .venv/.dev ## tests against programs written by others (ARGS=--nightly: many more texts)
+	@PYTHON=$(BIN)/python .ci/install-peers .peers
 	@# 5: nothing was selected
 	SMSCORE_PEERS=$(CURDIR)/.peers $(PYTEST) -m peers $(if $(CI),--no-skips) $(ARGS) \
 		|| { status=$$?; [ $$status -eq 5 ] && echo "no test is marked peers"; }
@@ -60,9 +60,10 @@ wheel: .venv/.dev ## build the wheel, install it elsewhere, test what is install
 check: lint wheel test-peers test ## lint, wheel, test-peers and test
 
 .PHONY: bench
-bench: .venv/.dev ## measure what the documentation claims about speed
-	@command -v wrk >/dev/null || { [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -qq --no-install-recommends wrk >/dev/null; } || true
+bench: .venv/.dev ## measure what the documentation claims about speed (ARGS="--only codec")
+	@{ command -v wrk && command -v npm; } >/dev/null || { [ "$$(id -u)" -eq 0 ] \
+		&& command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -qq --no-install-recommends wrk nodejs npm >/dev/null; } || true
 	$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: public-names

@@ -18,6 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="a test that skips itself fails, because what it needs should be here",
     )
+    parser.addoption(
+        "--nightly",
+        action="store_true",
+        help="comparisons with programs of others try 100 000 texts instead of 2 000",
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,7 +25,7 @@ from smscore_modem._errors import failure_of
 from smscore_modem._inbox import Inbox
 from smscore_modem._keeper import Connect, Keeper
 from smscore_modem._options import ModemOptions
-from smscore_modem._pdu import RelativeValidity, Scheme, Submit, encode_submit
+from smscore_modem._pdu import RelativeValidity, encode_parts
 from smscore_modem._profiles import GENERIC, Profile
 from smscore_modem._serial import open_serial
 
@@ -88,11 +88,14 @@ class ModemChannel:
             validity = job.expires_at - self._clock.now()
             if validity <= timedelta(0):
                 raise TemporaryFailure("the message's time ran out before it could be sent")
-        granted = None if validity is None else RelativeValidity.of(validity)
         try:
-            return tuple(
-                encode_submit(_submit(job, number, granted))
-                for number in range(1, job.segments.count + 1)
+            return encode_parts(
+                job.segments,
+                recipient=job.recipient.value,
+                concat_reference=job.concat_reference,
+                message_class=0 if job.flash else None,
+                validity=None if validity is None else RelativeValidity.of(validity),
+                wants_report=True,
             )
         except ValueError as error:
             raise PermanentFailure(f"a modem cannot send this: {error}") from error
@@ -149,14 +152,3 @@ class ModemChannel:
         except GatewayError as error:
             raise Indeterminate("the network took it, but that could not be stored") from error
         return reference
-
-
-def _submit(job: SendJob, number: int, validity: RelativeValidity | None) -> Submit:
-    user_data = job.segments.user_data(number, reference=job.concat_reference)
-    return Submit(
-        recipient=job.recipient.value,
-        user_data=user_data,
-        scheme=Scheme.of(user_data.coding, 0 if job.flash else None),
-        validity=validity,
-        wants_report=True,
-    )

@@ -5,8 +5,6 @@ A header is kept as the octets that came, without the octet of their common leng
 not know stays in it. The functions here look into it, and never raise.
 """
 
-from collections.abc import Callable
-
 import attrs
 
 from smscore.domain.alphabets import GSM7, Alphabet, alphabet
@@ -31,23 +29,21 @@ __all__ = [
 _CONCATENATED, _CONCATENATED_WIDE = 0x00, 0x08
 _PORTS, _PORTS_WIDE = 0x04, 0x05
 _SINGLE_SHIFT, _LOCKING_SHIFT = 0x24, 0x25
-_MOST_OCTETS = 255
-
-
-def _fits(octets: int) -> Callable[..., None]:
-    def check(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
-        if not 0 <= value < 1 << 8 * octets:
-            raise ValueError(f"{attribute.name} is 0 to {(1 << 8 * octets) - 1}, not {value}")
-
-    return check
+_MOST = 255  # of what one octet counts or numbers
 
 
 @attrs.frozen(kw_only=True)
 class Element:
     """One information element, known or not."""
 
-    identifier: int = attrs.field(validator=_fits(1))
+    identifier: int
     value: bytes
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.identifier <= _MOST:
+            raise ValueError(f"an element's identifier is 0 to {_MOST}, not {self.identifier}")
+        if len(self.value) > _MOST:
+            raise ValueError(f"an element has at most {_MOST} octets, not {len(self.value)}")
 
     def to_octets(self) -> bytes:
         """Identifier, length, value."""
@@ -59,14 +55,25 @@ class Concatenation:
     """The place of a part in its message (23.040, 9.2.3.24.1 and .8): ``number`` from 1."""
 
     reference: int
-    total: int = attrs.field(validator=_fits(1))
-    number: int = attrs.field(validator=_fits(1))
+    total: int
+    number: int
     is_wide: bool = False  # a 16-bit reference
 
     def __attrs_post_init__(self) -> None:
         most = 0xFFFF if self.is_wide else 0xFF
         if not 0 <= self.reference <= most:
             raise ValueError(f"reference is 0 to {most}, not {self.reference}")
+        if not 0 <= self.total <= _MOST:
+            raise ValueError(f"total is 0 to {_MOST}, not {self.total}")
+        if not 0 <= self.number <= _MOST:
+            raise ValueError(f"number is 0 to {_MOST}, not {self.number}")
+
+    def to_octets(self) -> bytes:
+        """The element that gives a part this place."""
+        if self.is_wide:
+            high, low = divmod(self.reference, 0x100)
+            return bytes((_CONCATENATED_WIDE, 4, high, low, self.total, self.number))
+        return bytes((_CONCATENATED, 3, self.reference, self.total, self.number))
 
     def has_sense(self) -> bool:
         """Whether the header can be obeyed; one that cannot is ignored."""
@@ -108,10 +115,8 @@ def write_elements(*elements: Element) -> bytes:
         ValueError: together they are longer than a header can say.
     """
     header = b"".join(element.to_octets() for element in elements)
-    if len(header) > _MOST_OCTETS:
-        raise ValueError(
-            f"a header has at most {_MOST_OCTETS} octets, these elements {len(header)}"
-        )
+    if len(header) > _MOST:
+        raise ValueError(f"a header has at most {_MOST} octets, these elements {len(header)}")
     return header
 
 
@@ -166,12 +171,8 @@ def alphabet_of(header: bytes) -> Alphabet:
 
 def concatenation_element(place: Concatenation) -> Element:
     """The element that gives a part its place."""
-    numbers = bytes((place.total, place.number))
-    if place.is_wide:
-        return Element(
-            identifier=_CONCATENATED_WIDE, value=place.reference.to_bytes(2, "big") + numbers
-        )
-    return Element(identifier=_CONCATENATED, value=bytes((place.reference,)) + numbers)
+    identifier, _, *value = place.to_octets()
+    return Element(identifier=identifier, value=bytes(value))
 
 
 def ports_element(ports: Ports) -> Element:

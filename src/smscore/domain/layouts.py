@@ -34,15 +34,12 @@ class Layout:
 
     def __init__(self, alphabet: Alphabet | None, *, is_wide: bool) -> None:
         self.alphabet = alphabet  # None: UCS-2
+        self.encoding = Encoding.UCS2 if alphabet is None else Encoding.GSM7
         languages = (alphabet.locking, alphabet.single) if alphabet else ()
         indicators = _LANGUAGE * sum(language is not None for language in languages)
         place = _WIDE_CONCATENATION if is_wide else _CONCATENATION
         self.room = self._room_beside(indicators)
         self.room_of_many = self._room_beside(indicators + place)
-
-    @property
-    def encoding(self) -> Encoding:
-        return Encoding.UCS2 if self.alphabet is None else Encoding.GSM7
 
     def units(self, text: str) -> int:
         """How many units a text takes."""

@@ -10,8 +10,6 @@ import attrs
 from smscore.domain.alphabets import GSM7, alphabet
 from smscore.domain.headers import (
     Concatenation,
-    Element,
-    concatenation_element,
     locking_element,
     single_element,
     write_elements,
@@ -53,6 +51,13 @@ class EncodingOptions:
 
 
 DEFAULT_OPTIONS = EncodingOptions()
+
+# Looked up once: nearly all texts take one of them.
+_UCS2, _UCS2_CODING, _GSM7_CODING = Encoding.UCS2, Coding.UCS2, Coding.GSM7
+_NARROW, _WIDE = (
+    (layout(Encoding.GSM7, is_wide=is_wide), layout(Encoding.UCS2, is_wide=is_wide))
+    for is_wide in (False, True)
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -96,29 +101,45 @@ class Segments:
         ``reference`` is common to all parts of one message: 0 to 255, or to 65535 if it is wide.
         A message of a single part does without it.
         """
-        text = self.parts[number - 1]
-        header = b""
-        if len(self.parts) > 1 or self.single or self.locking:
-            header = write_elements(*self._elements(number, reference))
-        if self.encoding is Encoding.UCS2:
-            octets = text.encode("utf-16-be", "surrogatepass")
-            return UserData(coding=Coding.UCS2, content=octets, header=header)
-        septets = alphabet(locking=self.locking, single=self.single).encode(text)
-        return UserData(coding=Coding.GSM7, content=septets, header=header)
+        return UserData(
+            coding=self.coding,
+            content=self.content(number),
+            header=self.header(number, reference=reference),
+        )
 
-    def _elements(self, number: int, reference: int) -> Iterator[Element]:
-        if self.count > 1:
-            place = Concatenation(
-                reference=reference,
-                total=self.count,
-                number=number,
-                is_wide=self.wide_reference,
-            )
-            yield concatenation_element(place)
-        if self.single is not None:
-            yield single_element(self.single)
-        if self.locking is not None:
-            yield locking_element(self.locking)
+    @property
+    def coding(self) -> Coding:
+        """How the parts are coded: as septets or as UTF-16."""
+        return _UCS2_CODING if self.encoding is _UCS2 else _GSM7_CODING
+
+    def content(self, number: int) -> bytes:
+        """The octets of part ``number`` behind its header, as :class:`UserData` has them."""
+        text = self.parts[number - 1]
+        if self.encoding is _UCS2:
+            return text.encode("utf-16-be", "surrogatepass")
+        return alphabet(locking=self.locking, single=self.single).encode(text)
+
+    def header(self, number: int, *, reference: int) -> bytes:
+        """The information elements of part ``number``, as :class:`UserData` has them."""
+        if not self.has_headers:
+            return b""
+        place = self._place(number, reference).to_octets() if len(self.parts) > 1 else b""
+        return place + self._indicators() if self.single or self.locking else place
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether each part has a header; only single parts without national tables have none."""
+        return bool(len(self.parts) > 1 or self.single or self.locking)
+
+    def _place(self, number: int, reference: int) -> Concatenation:
+        return Concatenation(
+            reference=reference, total=self.count, number=number, is_wide=self.wide_reference
+        )
+
+    def _indicators(self) -> bytes:
+        single = [single_element(self.single)] if self.single else []
+        locking = [locking_element(self.locking)] if self.locking else []
+        return write_elements(*single, *locking)
 
     @property
     def _layout(self) -> Layout:
@@ -159,14 +180,13 @@ def split(text: str, *, options: EncodingOptions = DEFAULT_OPTIONS) -> Segments:
 
 
 def _cheapest(text: str, options: EncodingOptions) -> tuple[Layout, Sequence[int]]:
+    plain, ucs2 = _WIDE if options.wide_reference else _NARROW
     if GSM7.has(text):
-        chosen = layout(Encoding.GSM7, is_wide=options.wide_reference)
-    elif national := list(_national(text, options)):
+        return plain, plain.ends(text)
+    if options.languages and (national := list(_national(text, options))):
         # The first of those with the fewest parts: the fewer tables, the better understood.
         return min(national, key=lambda one: len(one[1]))
-    else:
-        chosen = layout(Encoding.UCS2, is_wide=options.wide_reference)
-    return chosen, chosen.ends(text)
+    return ucs2, ucs2.ends(text)
 
 
 def _national(text: str, options: EncodingOptions) -> Iterator[tuple[Layout, Sequence[int]]]:

@@ -1,5 +1,5 @@
 """
-Programs written by others, unmodified, on our simulated modem and on our PDUs.
+Programs written by others, unmodified, on our simulated modem.
 """
 
 import json
@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from smscore.domain.alphabets import encode_gsm7
-from smscore.domain.inbound import Coding
-from smscore_modem._pdu import Submit, UserData, encode_submit
 from smscore_modem.simulator import ModemSimulator
 
 pytestmark = pytest.mark.peers
@@ -54,48 +51,3 @@ def test_gammu_sends_through_the_simulated_modem(tmp_path: Path) -> None:
 
     taken = json.loads(log.read_text().splitlines()[0])
     assert taken["recipient"] == "+491701234567"
-
-
-@pytest.mark.parametrize(
-    ("coding", "text"),
-    [
-        (Coding.GSM7, "Hello, world!"),
-        (Coding.GSM7, "x" * 160),
-        (Coding.GSM7, "{[~]} €"),
-        (Coding.UCS2, "Grüße aus Köln, Łódź und 東京"),
-    ],
-)
-def test_node_pdu_reads_what_we_write(coding: Coding, text: str) -> None:
-    content = encode_gsm7(text) if coding is Coding.GSM7 else text.encode("utf-16-be")
-    submit = Submit(
-        recipient="+491701234567",
-        user_data=UserData(coding=coding, content=content),
-        wants_report=True,
-    )
-
-    assert read_by_node_pdu(encode_submit(submit).hex()) == {
-        "to": "491701234567",  # it keeps the type of number apart
-        "text": text,
-    }
-
-
-def read_by_node_pdu(pdu: str) -> dict[str, str]:
-    program, home = shutil.which("node"), os.environ.get("SMSCORE_PEERS")
-    if program is None or home is None:
-        pytest.skip("node-pdu is not installed; 'make test-peers' does it")
-    script = """
-        const { parse } = require('node-pdu');
-        const read = parse(process.argv[1]);
-        console.log(JSON.stringify({ to: read.address.phone, text: read.data.getText() }));
-    """
-    finished = subprocess.run(
-        [program, "-e", script, pdu],
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    read: dict[str, str] = json.loads(finished.stdout)
-    return read

@@ -18,9 +18,13 @@ TURKISH = "ğışĞİŞç"
 gsm7_texts = st.text(alphabet="abc @é^{}€\r\n", min_size=100, max_size=700)
 wide_texts = st.text(alphabet="aйé😀字", min_size=50, max_size=300)
 national_texts = st.text(alphabet="ab€[" + TURKISH, min_size=50, max_size=400)
-clustered_texts = st.lists(
-    st.sampled_from(["a", "ж", "e\u0301\u0323", "👩‍👩‍👧‍👦", "🇩🇪", "नि", "\r\n", "👍🏽", "각"]),
-    max_size=120,
+clusters = st.sampled_from(
+    ["e\u0301\u0323", "👩‍👩‍👧‍👦", "🇩🇪", "नि", "\r\n", "👍🏽", "각", "o" + "\u0302" * 7]
+)
+# Clusters where parts end, or anywhere.
+clustered_texts = st.one_of(
+    st.lists(st.tuples(st.integers(55, 67).map("ж".__mul__), clusters).map("".join), max_size=6),
+    st.lists(clusters | st.sampled_from("aж"), max_size=120),
 ).map("".join)
 texts = st.one_of(st.text(max_size=400), gsm7_texts, wide_texts, national_texts, clustered_texts)
 options = st.builds(
@@ -260,6 +264,14 @@ def test_a_cluster_is_cut_where_moving_it_would_cost_a_part() -> None:
     segments = split("ж" * 66 + "e\u0301" + "ж" * 66)
 
     assert [len(part) for part in segments.parts] == [67, 67]
+
+
+def test_a_cut_that_moved_moves_those_behind_it() -> None:
+    family, accents = "👩‍👩‍👧", "e\u0301\u0301\u0301"
+    segments = split("ж" * 63 + family + "ж" * 61 + accents + "ж" * 40)
+
+    # The second cut was at 134 before the first one moved from 67 to 63.
+    assert segments.parts[:2] == ("ж" * 63, family + "ж" * 59)
 
 
 def test_a_cluster_longer_than_a_part_is_cut() -> None:

@@ -22,7 +22,7 @@ from smscore_modem._pdu._octets import MalformedPdu
 from smscore_modem._pdu._parameters import Parameters
 from smscore_modem._pdu._schemes import Scheme, Waiting, WaitingKind
 from smscore_modem._pdu._status_report import StatusReport, encode_status_report
-from smscore_modem._pdu._submit import Submit, decode_submit, encode_submit
+from smscore_modem._pdu._submit import Submit, decode_submit, encode_parts, encode_submit
 from smscore_modem._pdu._times import TimeStamp
 from smscore_modem._pdu._validity import (
     EnhancedForm,
@@ -58,6 +58,7 @@ __all__ = [
     "decode_submit_report",
     "encode_deliver",
     "encode_deliver_report",
+    "encode_parts",
     "encode_status_report",
     "encode_submit",
     "encode_submit_report",

@@ -20,6 +20,7 @@ __all__ = [
     "centre_of",
     "read_address",
     "read_centre",
+    "write_address",
     "write_centre",
 ]
 
@@ -29,7 +30,6 @@ TELEPHONE_PLAN = 1
 _MOST_SEMI_OCTETS = 20  # 23.040, 9.1.2.5: twelve octets with length and type
 _MOST_SEPTETS = 11
 _AMBIGUOUS = 14  # semi-octets: 7 septets whose sender counted whole octets, or 8 septets
-_CACHED = 4096
 
 _TEXT = re.compile(r"\+?[0-9*#]{1,20}")  # in a text the letters are left to names
 _NUMBER = re.compile(r"[0-9*#abc]{0,20}")
@@ -51,22 +51,13 @@ class NumberType(enum.IntEnum):
     RESERVED = 7
 
 
+_TYPES = tuple(NumberType)
+_DIALLED, _INTERNATIONAL_NUMBER = 0x81, 0x91  # the type, in the telephone plan
 _INTERNATIONAL, _ALPHANUMERIC = NumberType.INTERNATIONAL, NumberType.ALPHANUMERIC
 
 
 def _usual_plan(address: "Address") -> int:
     return 0 if address.kind is _ALPHANUMERIC else TELEPHONE_PLAN
-
-
-def _written(address: "Address") -> bytes:
-    """The address field of a TPDU: length, type, value."""
-    if not 0 <= address.plan <= 15:
-        raise ValueError(f"the numbering plan of an address is 0 to 15, not {address.plan}")
-    if address.kind is _ALPHANUMERIC:
-        length, value = _write_name(address.value)
-    else:
-        length, value = _write_digits(address.value)
-    return bytes((length, 0x80 | address.kind << 4 | address.plan)) + value
 
 
 @attrs.frozen(kw_only=True)
@@ -84,9 +75,18 @@ class Address:
     value: str
     kind: NumberType = NumberType.UNKNOWN
     plan: int = attrs.field(default=attrs.Factory(_usual_plan, takes_self=True))
-    octets: bytes = attrs.field(
-        init=False, eq=False, repr=False, default=attrs.Factory(_written, takes_self=True)
-    )
+
+    def __attrs_post_init__(self) -> None:
+        value = self.value
+        if not 0 <= self.plan <= 15:
+            raise ValueError(f"the numbering plan of an address is 0 to 15, not {self.plan}")
+        if self.kind is _ALPHANUMERIC:
+            _check_name(value)
+        elif not _is_plain(value) and _NUMBER.fullmatch(value) is None:
+            raise ValueError(
+                f"{value!r} is not the value of a number: that has up to {_MOST_SEMI_OCTETS} "
+                "of the characters 0-9*#abc, and its kind in place of a '+'"
+            )
 
     @staticmethod
     def of(text: str) -> "Address":
@@ -96,7 +96,20 @@ class Address:
         Raises:
             ValueError: it is too long, or has a character that names cannot have.
         """
-        return _address_of(text)
+        if not text:
+            raise ValueError("an address is empty; give it a number or a name")
+        if _TEXT.fullmatch(text) is None:
+            return Address(value=text, kind=_ALPHANUMERIC)
+        if text.startswith("+"):
+            return Address(value=text[1:], kind=_INTERNATIONAL)
+        return Address(value=text)
+
+    @property
+    def octets(self) -> bytes:
+        """The address field of a TPDU: length, type, value."""
+        write = _write_name if self.kind is _ALPHANUMERIC else _write_digits
+        length, value = write(self.value)
+        return bytes((length, 0x80 | self.kind << 4 | self.plan)) + value
 
     def __str__(self) -> str:
         """The value, with ``+`` if it is an international number."""
@@ -105,20 +118,29 @@ class Address:
         return self.value
 
 
-@lru_cache(maxsize=_CACHED)
-def _address_of(text: str) -> Address:
-    if not text:
-        raise ValueError("an address is empty; give it a number or a name")
-    if _TEXT.fullmatch(text) is None:
-        return Address(value=text, kind=_ALPHANUMERIC)
-    if text.startswith("+"):
-        return Address(value=text[1:], kind=_INTERNATIONAL)
-    return Address(value=text)
+def _is_plain(digits: str) -> bool:
+    """Whether they are what nearly all numbers are: decimal digits, not too many."""
+    return digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_SEMI_OCTETS
+
+
+def write_address(text: str) -> bytes:
+    """
+    The octets of what people write; the same as those of its :class:`Address`, and faster.
+
+    Raises:
+        ValueError: as :meth:`Address.of`.
+    """
+    digits = text.removeprefix("+")
+    if not _is_plain(digits):
+        return Address.of(text).octets
+    kind = _DIALLED if digits is text else _INTERNATIONAL_NUMBER
+    padded = digits + "f" if len(digits) % 2 else digits
+    return bytes((len(digits), kind)) + bytes.fromhex(padded).translate(SWAPPED)
 
 
 def address_of(value: str | Address) -> Address:
     """For fields that take what people write as well as an address."""
-    return _address_of(value) if isinstance(value, str) else value
+    return Address.of(value) if isinstance(value, str) else value
 
 
 def centre_of(value: str | Address | None) -> Address | None:
@@ -130,13 +152,13 @@ def centre_of(value: str | Address | None) -> Address | None:
     """
     if value is None:
         return None
-    centre = address_of(value)
+    centre = Address.of(value) if isinstance(value, str) else value
     if centre.kind is _ALPHANUMERIC:
         raise ValueError(f"a service centre has a number, not a name like {centre.value!r}")
     return centre
 
 
-def _write_name(name: str) -> tuple[int, bytes]:
+def _check_name(name: str) -> None:
     try:
         septets = GSM7.encode(name)
     except ValueError as error:
@@ -148,6 +170,10 @@ def _write_name(name: str) -> tuple[int, bytes]:
             f"{name!r} takes {len(septets)} septets, but the name of a sender has at most "
             f"{_MOST_SEPTETS}, and a number {_MOST_SEMI_OCTETS} digits; shorten it"
         )
+
+
+def _write_name(name: str) -> tuple[int, bytes]:
+    septets = GSM7.encode(name)
     packed = pack_septets(septets)
     if len(septets) == 8 and name.endswith("@"):
         # One semi-octet more than needed says that the eighth septet is no padding.
@@ -157,11 +183,6 @@ def _write_name(name: str) -> tuple[int, bytes]:
 
 
 def _write_digits(digits: str) -> tuple[int, bytes]:
-    if _NUMBER.fullmatch(digits) is None:
-        raise ValueError(
-            f"{digits!r} is not the value of a number: that has up to {_MOST_SEMI_OCTETS} of the "
-            "characters 0-9*#abc, and its kind in place of a '+'"
-        )
     codes = digits if digits.isdecimal() else digits.translate(_TO_HEX)
     if len(digits) % 2:
         codes += "f"
@@ -188,9 +209,8 @@ def read_address(octets: Octets) -> Address:
     return _read(kind, length, octets.take((length + 1) // 2, "the value of an address"))
 
 
-@lru_cache(maxsize=_CACHED)
 def _read(kind: int, length: int, value: bytes) -> Address:
-    number_type = NumberType(kind >> 4 & 0x7)
+    number_type = _TYPES[kind >> 4 & 0x7]
     is_name = number_type is _ALPHANUMERIC
     text = _read_name(length, value) if is_name else _read_digits(length, value)
     return Address(value=text, kind=number_type, plan=kind & 0xF)
@@ -234,7 +254,12 @@ def read_centre(octets: Octets) -> Address | None:
             f"a service centre has at most {_MOST_SEMI_OCTETS // 2 + 1} octets, not {length}",
             octets.at - 1,
         )
-    kind, *_ = value = octets.take(length, "the service centre")
+    return _centre(octets.take(length, "the service centre"))
+
+
+@lru_cache(maxsize=256)  # there are few, and each comes with many messages
+def _centre(value: bytes) -> Address:
+    kind = value[0]
     if kind & 0x70 == _ALPHANUMERIC << 4:
         kind &= 0x0F  # centres have numbers, whatever is said of them
-    return _read(kind, 2 * length - 2, value[1:])
+    return _read(kind, 2 * len(value) - 2, value[1:])

@@ -63,7 +63,9 @@ class Octets:
         self.at = at + count
         return taken
 
-    def rest(self) -> bytes:
-        """All that is left, maybe nothing."""
-        at, self.at = self.at, len(self._octets)
-        return self._octets[at:]
+    def take_up_to(self, count: int) -> bytes:
+        """The next ``count`` octets, or those that are left, maybe none."""
+        at = self.at
+        taken = self._octets[at : at + count]
+        self.at = at + len(taken)
+        return taken

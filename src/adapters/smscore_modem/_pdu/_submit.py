@@ -4,6 +4,7 @@ SMS-SUBMIT: a message on its way to the centre (23.040, 9.2.2.2).
 
 import attrs
 
+from smscore.domain.segments import Segments
 from smscore.domain.user_data import UserData
 from smscore_modem._pdu._addresses import (
     Address,
@@ -11,6 +12,7 @@ from smscore_modem._pdu._addresses import (
     centre_of,
     read_address,
     read_centre,
+    write_address,
     write_centre,
 )
 from smscore_modem._pdu._first_octet import (
@@ -24,10 +26,22 @@ from smscore_modem._pdu._first_octet import (
 )
 from smscore_modem._pdu._octets import MalformedPdu, Octets
 from smscore_modem._pdu._schemes import Scheme
-from smscore_modem._pdu._user_data import check_user_data, read_user_data, write_user_data
-from smscore_modem._pdu._validity import Validity, read_validity, validity_of, write_validity
+from smscore_modem._pdu._user_data import (
+    MOST_OCTETS,
+    check_user_data,
+    read_user_data,
+    write_octets,
+    write_user_data,
+)
+from smscore_modem._pdu._validity import (
+    RelativeValidity,
+    Validity,
+    read_validity,
+    validity_of,
+    write_validity,
+)
 
-__all__ = ["Submit", "decode_submit", "encode_submit"]
+__all__ = ["Submit", "decode_submit", "encode_parts", "encode_submit"]
 
 _REJECTS_DUPLICATES = 0x04
 
@@ -82,6 +96,50 @@ def encode_submit(submit: Submit) -> bytes:
             write_user_data(submit.user_data),
         )
     )
+
+
+def encode_parts(
+    segments: Segments,
+    *,
+    recipient: str,
+    concat_reference: int,
+    message_class: int | None = None,
+    validity: RelativeValidity | None = None,
+    wants_report: bool = False,
+) -> tuple[bytes, ...]:
+    """
+    A whole message, each part as :func:`encode_submit` writes it; what all have in common is
+    written once.
+
+    Raises:
+        ValueError: something does not fit into a PDU.
+    """
+    coding = segments.coding
+    validity_format, validity_octets = write_validity(validity)
+    first = SUBMIT | validity_format
+    if segments.has_headers:
+        first |= HAS_HEADER
+    if wants_report:
+        first |= REPORT_WANTED
+    # The centre and the reference are the modem's own; the protocol identifier says nothing.
+    start = b"".join(
+        (
+            bytes((0, first, 0)),
+            write_address(recipient),
+            bytes((0, Scheme.of(coding, message_class).octet)),
+            validity_octets,
+        )
+    )
+    pdus = []
+    for number in range(1, len(segments.parts) + 1):
+        header = segments.header(number, reference=concat_reference)
+        user_data = write_octets(coding, segments.content(number), header=header)
+        if len(user_data) > 1 + MOST_OCTETS:
+            raise ValueError(
+                f"part {number} takes {len(user_data) - 1} octets, and a message has {MOST_OCTETS}"
+            )
+        pdus.append(start + user_data)
+    return tuple(pdus)
 
 
 def decode_submit(pdu: bytes, *, tpdu_length: int | None = None) -> Submit:

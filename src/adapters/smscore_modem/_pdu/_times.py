@@ -2,7 +2,6 @@
 Time stamps: when the centre took a message, when it was done with it, until when it is valid.
 """
 
-import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
@@ -17,7 +16,12 @@ _QUARTER = timedelta(minutes=15)
 _MOST_QUARTERS = 56  # no place is farther from UTC than 14 hours
 # Years have two digits. The first short message was sent in 1992, so that the nineties are past.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2089
-_PAIRS = re.compile("..")
+_NO_NUMBER = 0xFF
+# The two digits of each octet; the first one is the lower.
+_NUMBERS = bytes(
+    (octet & 0xF) * 10 + (octet >> 4) if max(octet & 0xF, octet >> 4) < 10 else _NO_NUMBER
+    for octet in range(256)
+)
 _WEST = 0x08  # the sign of the zone, in the first of its semi-octets
 
 
@@ -63,11 +67,11 @@ class TimeStamp:
     @property
     def moment(self) -> datetime | None:
         """The moment, in the zone it was written in; None when the octets name none."""
-        digits = self.octets[:-1].translate(SWAPPED).hex()
+        numbers = self.octets.translate(_NUMBERS)
         zone = _zone(self.octets[-1])
-        if zone is None or not digits.isdecimal():
+        if zone is None or _NO_NUMBER in numbers[:-1]:
             return None
-        short, month, day, hour, minute, second = map(int, _PAIRS.findall(digits))
+        short, month, day, hour, minute, second, _ = numbers
         year = _FIRST_YEAR + (short - _FIRST_YEAR) % 100
         try:
             return datetime(year, month, day, hour, minute, second, tzinfo=zone)

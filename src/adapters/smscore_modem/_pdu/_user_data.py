@@ -7,7 +7,13 @@ from smscore_modem._pdu._octets import MalformedPdu, Octets
 from smscore_modem._pdu._schemes import Scheme
 from smscore_modem._pdu._septets import pack_septets, unpack_septets
 
-__all__ = ["MOST_OCTETS", "check_user_data", "read_user_data", "write_user_data"]
+__all__ = [
+    "MOST_OCTETS",
+    "check_user_data",
+    "read_user_data",
+    "write_octets",
+    "write_user_data",
+]
 
 MOST_OCTETS = 140
 """In messages; other TPDUs have less room or more (23.040, 9.2.2)."""
@@ -48,12 +54,16 @@ def check_user_data(data: UserData, scheme: Scheme, *, most: int = MOST_OCTETS) 
 
 def write_user_data(data: UserData) -> bytes:
     """TP-UDL and TP-UD (23.040, 9.2.3.16 and 9.2.3.24)."""
-    content = data.content
-    if not data.header:
-        packed = pack_septets(content) if data.coding is _GSM7 else content
-        return bytes((len(content),)) + packed
-    header = bytes((len(data.header),)) + data.header
-    if data.coding is not _GSM7:
+    return write_octets(data.coding, data.content, header=data.header)
+
+
+def write_octets(coding: Coding, content: bytes, *, header: bytes = b"") -> bytes:
+    """The same of content and header that are not one value; nothing is checked."""
+    is_gsm7 = coding is _GSM7
+    if not header:
+        return bytes((len(content),)) + (pack_septets(content) if is_gsm7 else content)
+    header = bytes((len(header),)) + header
+    if not is_gsm7:
         return bytes((len(header) + len(content),)) + header + content
     # The text is packed as if septets took the header's place: that leaves the fill bits.
     occupied = _septets_behind(len(header))
@@ -77,16 +87,16 @@ def read_user_data(
     is_gsm7 = coding is _GSM7
     expected = -(-announced * 7 // 8) if is_gsm7 else announced
     start = octets.at
-    came = octets.take(min(expected, most, octets.left), "the user data")
-    header = _read_header(came, start) if has_header and expected else None
-    behind = 0 if header is None else len(header) + 1
-    if is_gsm7:
-        if _septets_behind(behind) * 7 > most * 8:  # not where the room is of whole septets
+    came = octets.take_up_to(min(most, expected))
+    content = unpack_septets(came, announced) if is_gsm7 else came
+    header = b""
+    if has_header and expected:
+        header = _read_header(came, start)
+        behind = len(header) + 1
+        if is_gsm7 and _septets_behind(behind) * 7 > most * 8:  # where the room is not of septets
             raise MalformedPdu(f"a header of {behind} octets leaves no room for fill bits", start)
-        content = unpack_septets(came, announced)[_septets_behind(behind) :]
-    else:
-        content = came[behind:]
-    data = UserData(coding=coding, content=content, header=header or b"")
+        content = content[_septets_behind(behind) if is_gsm7 else behind :]
+    data = UserData(coding=coding, content=content, header=header)
     return data, len(came) < expected
 
 
