@@ -22,7 +22,7 @@ _ADD_PART = f"{insertion(InboundPartRow).sql} ON CONFLICT (channel, fingerprint)
 _SIBLINGS = selection(
     InboundPartRow,
     "WHERE is_joined = 0 AND channel = ? AND sender = ? AND reference = ? "
-    "AND is_wide = ? AND total = ? ORDER BY id",
+    "AND is_wide = ? AND total = ? ORDER BY id DESC LIMIT ?",
 )
 _SAME = selection(InboundPartRow, "WHERE channel = ? AND fingerprint = ? AND is_joined = 0")
 _JOINED = "UPDATE smscore_inbound_parts SET is_joined = 1 WHERE channel = ? AND fingerprint = ?"
@@ -67,16 +67,23 @@ class Inbox(InboxView):
     def add_part(self, part: InboundPart) -> bool:
         return self._writer.change(_ADD_PART, _part_cells(part)) == 1
 
-    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
+    def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
         place = part.concatenation
         if place is None:
             rows = self._session.fetch(_SAME, (part.channel, part.fingerprint))
         else:
             rows = self._session.fetch(
                 _SIBLINGS,
-                (part.channel, part.sender, place.reference, int(place.is_wide), place.total),
+                (
+                    part.channel,
+                    part.sender,
+                    place.reference,
+                    int(place.is_wide),
+                    place.total,
+                    limit,
+                ),
             )
-        return [_part_of(cells) for cells in rows]
+        return [_part_of(cells) for cells in reversed(rows)]
 
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:

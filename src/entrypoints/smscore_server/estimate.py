@@ -2,6 +2,7 @@
 The command that says what a text would cost, and why.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,16 +24,16 @@ _SHOWN = 10  # characters of a kind; JSON has them all
 _LONGEST_INPUT = 1 << 20  # bytes
 
 
-def _check_utf8(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+def _as_utf8(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+    """The argument as its octets were typed, whatever the locale took them for."""
     try:
-        text.encode()
-    except UnicodeEncodeError as cause:
-        raise click.BadParameter(f"not valid UTF-8 at position {cause.start}") from cause
-    return text
+        return os.fsencode(text).decode()
+    except (UnicodeEncodeError, UnicodeDecodeError) as cause:
+        raise click.BadParameter(f"not valid UTF-8 at byte {cause.start}") from cause
 
 
 @click.command()
-@click.argument("text", callback=_check_utf8)
+@click.argument("text", callback=_as_utf8)
 @click.option(
     "--account", callback=check_text, metavar="NAME", help="Begin with what this account allows."
 )
@@ -55,7 +56,8 @@ def estimate(
     from 0.
 
     With - as TEXT, standard input is read as UTF-8; one line end at its end, such as echo adds, is
-    not part of the text, everything else is. Exit status 1 if the text cannot be sent.
+    not part of the text, everything else is. A text that begins with a dash stands behind a --.
+    Exit status 1 if the text cannot be sent.
 
     \b
     Example: smscore estimate "Your parcel is here" --language tr
@@ -65,7 +67,7 @@ def estimate(
                replacements: index, character, replacement, name
     """
     content = _read_input() if text == "-" else text
-    allowed = _options_of(account, config_file) if account else DEFAULT_OPTIONS
+    allowed = DEFAULT_OPTIONS if account is None else _options_of(account, config_file)
     description = describe(content, options=changed_options(allowed, **changes))
     if not description.text:
         raise Failure("the text is empty; a message needs at least one character")
@@ -122,15 +124,15 @@ def _as_document(description: Description) -> dict[str, object]:
 def _show(description: Description) -> None:
     segments = description.segments
     is_gsm7 = segments.encoding is Encoding.GSM7
-    unit = "septets" if is_gsm7 else "UTF-16 units"
+    unit = "septet" if is_gsm7 else "UTF-16 unit"
     show_fields(
         [
             ("encoding", "GSM 7-bit" if is_gsm7 else "UCS-2"),
             ("national tables", _tables(segments)),
             ("parts", segments.count),
-            ("units used", f"{segments.units_used} {unit}"),
-            ("units free", f"{segments.units_free} {unit} in the last part"),
-            ("price", f"{segments.count} segment{'' if segments.count == 1 else 's'}"),
+            ("units used", _several(segments.units_used, unit)),
+            ("units free", f"{_several(segments.units_free, unit)} in the last part"),
+            ("price", _several(segments.count, "segment")),
         ]
     )
     _show_characters(
@@ -146,6 +148,10 @@ def _show(description: Description) -> None:
             for one in description.replacements
         ],
     )
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _tables(segments: Segments) -> str | None:

@@ -50,10 +50,10 @@ def changed_options(
     The options with what is given changed; ``None`` leaves a thing as it is.
 
     Raises:
-        InvalidRequest: there cannot be so many parts, or so few.
+        InvalidRequest: as of :class:`EncodingOptions`.
     """
     return EncodingOptions(
-        languages=options.languages if languages is None else tuple(dict.fromkeys(languages)),
+        languages=options.languages if languages is None else tuple(languages),
         wide_reference=options.wide_reference if wide_reference is None else wide_reference,
         replace_typography=(
             options.replace_typography if replace_typography is None else replace_typography

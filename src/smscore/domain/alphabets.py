@@ -32,7 +32,7 @@ _NOT_ONE_SEPTET = 0xFF
 _UNDEFINED = "\ufffd"  # in a table: no character is there
 _NO_SEPTETS = "\ufffe" * 128  # what a charmap calls undefined
 
-_ESCAPED = re.compile(b"([^\x1b]*)\x1b(.?)", re.DOTALL)
+_ESCAPED = re.compile(b"\x1b(.?)", re.DOTALL)
 
 
 class _Septets(dict[int, str]):
@@ -66,10 +66,6 @@ class Alphabet:
         """Whether the whole text can be written."""
         return self._all.fullmatch(text) is not None
 
-    def septets_of(self, char: str) -> int:
-        """How many septets one character takes: 1 or 2, and 0 if the alphabet does not have it."""
-        return len(self._septets.get(ord(char), ""))
-
     def encode(self, text: str) -> bytes:
         """
         The septets of a text, one per octet.
@@ -92,19 +88,19 @@ class Alphabet:
         if ESCAPE not in septets:
             return self._plain(septets)
         text = []
-        end = 0
-        for run in _ESCAPED.finditer(septets):
-            text.append(self._plain(run[1]))
-            text.append(self._escaped.get(run[2]) or self._plain(run[2]))
-            end = run.end()
-        return "".join(text) + self._plain(septets[end:])
+        start = 0
+        for escape in _ESCAPED.finditer(septets):
+            text.append(self._plain(septets[start : escape.start()]))
+            text.append(self._escaped.get(escape[1]) or self._plain(escape[1]))
+            start = escape.end()
+        return "".join(text) + self._plain(septets[start:])
 
     def __repr__(self) -> str:
         return f"alphabet(locking={self.locking!r}, single={self.single!r})"
 
     def _septet_of_ascii(self, code: int) -> int:
         septets = self._septets.get(code, "")
-        return ord(septets) if len(septets) == 1 and code < 0x80 else _NOT_ONE_SEPTET
+        return ord(septets) if len(septets) == 1 else _NOT_ONE_SEPTET
 
     def _plain(self, septets: bytes) -> str:
         return codecs.charmap_decode(septets, "replace", self._characters)[0]
@@ -128,7 +124,11 @@ def alphabet(*, locking: Language | None = None, single: Language | None = None)
     There is one object for each. A language without a locking shift table (Spanish) has the
     default one.
     """
-    return _made(locking if locking in LOCKING_SHIFT else None, single)
+    # A language equals its code, and what is remembered under one is found under the other.
+    return _made(
+        Language(locking) if locking and locking in LOCKING_SHIFT else None,
+        Language(single) if single else None,
+    )
 
 
 @cache

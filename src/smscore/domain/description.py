@@ -80,7 +80,7 @@ def describe(text: str, *, options: EncodingOptions = DEFAULT_OPTIONS) -> Descri
     replacements = _differences(text, storable) if storable != text else ()
     sent = storable
     if options.replace_typography:
-        sent, typographic = replace_typography(storable)
+        sent, typographic = replace_typography(storable, languages=options.languages)
         replacements = tuple(sorted(replacements + typographic, key=lambda one: one.index))
     return Description(
         given=text,

@@ -5,6 +5,8 @@ A header is kept as the octets that came, without the octet of their common leng
 not know stays in it. The functions here look into it, and never raise.
 """
 
+from collections.abc import Iterator
+
 import attrs
 
 from smscore.domain.alphabets import GSM7, Alphabet, alphabet
@@ -97,14 +99,18 @@ class Ports:
 
 def read_elements(header: bytes) -> tuple[Element, ...]:
     """The elements of a header, in order; one that overruns its end is left out."""
-    elements = []
+    return tuple(
+        Element(identifier=identifier, value=value) for identifier, value in _elements(header)
+    )
+
+
+def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 2 <= len(header):
         end = at + 2 + header[at + 1]
         if end <= len(header):
-            elements.append(Element(identifier=header[at], value=header[at + 2 : end]))
+            yield header[at], header[at + 2 : end]
         at = end
-    return tuple(elements)
 
 
 def write_elements(*elements: Element) -> bytes:
@@ -124,15 +130,14 @@ def concatenation_of(header: bytes) -> Concatenation | None:
     """The place that a header gives its part; an element that makes no sense is no place."""
     found = None
     # Of repeated and of contradicting elements the last one counts (23.040, 9.2.3.24).
-    for element in read_elements(header):
-        kind = element.identifier, len(element.value)
-        if kind in ((_CONCATENATED, 3), (_CONCATENATED_WIDE, 4)):
-            *reference, total, number = element.value
+    for identifier, value in _elements(header):
+        if (identifier, len(value)) in ((_CONCATENATED, 3), (_CONCATENATED_WIDE, 4)):
+            *reference, total, number = value
             place = Concatenation(
                 reference=int.from_bytes(reference, "big"),
                 total=total,
                 number=number,
-                is_wide=element.identifier == _CONCATENATED_WIDE,
+                is_wide=identifier == _CONCATENATED_WIDE,
             )
             found = place if place.has_sense() else found
     return found
@@ -141,14 +146,13 @@ def concatenation_of(header: bytes) -> Concatenation | None:
 def ports_of(header: bytes) -> Ports | None:
     """The application ports that a header names."""
     found = None
-    for element in read_elements(header):
-        value = element.value
+    for identifier, value in _elements(header):
         half = len(value) // 2
-        if (element.identifier, len(value)) in ((_PORTS, 2), (_PORTS_WIDE, 4)):
+        if (identifier, len(value)) in ((_PORTS, 2), (_PORTS_WIDE, 4)):
             found = Ports(
                 destination=int.from_bytes(value[:half], "big"),
                 source=int.from_bytes(value[half:], "big"),
-                is_wide=element.identifier == _PORTS_WIDE,
+                is_wide=identifier == _PORTS_WIDE,
             )
     return found
 
@@ -163,9 +167,9 @@ def alphabet_of(header: bytes) -> Alphabet:
     if not header:
         return GSM7
     chosen: dict[int, Language | None] = {}
-    for element in read_elements(header):
-        if element.identifier in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(element.value) == 1:
-            chosen[element.identifier] = Language.of(element.value[0])
+    for identifier, value in _elements(header):
+        if identifier in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(value) == 1:
+            chosen[identifier] = Language.of(value[0])
     return alphabet(locking=chosen.get(_LOCKING_SHIFT), single=chosen.get(_SINGLE_SHIFT))
 
 

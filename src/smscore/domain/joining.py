@@ -2,9 +2,11 @@
 Joining inbound parts: which of them are one message, and what it says.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
+from operator import itemgetter
 
 import attrs
 
@@ -17,6 +19,8 @@ __all__ = ["GAP", "Joined", "join"]
 
 GAP = "[…]"
 """What stands in a text for parts that did not come."""
+
+_UNKNOWN = "\ufffd".encode("utf-16-be")
 
 _LONGEST_JOURNEY = timedelta(hours=24)
 """Parts whose centre's time stamps are further apart belong to different messages."""
@@ -59,11 +63,12 @@ class Joined:
         following = 1
         run: list[InboundPart] = []
         for part in self.parts:
-            if _number(part) != following:
+            number = _number(part)
+            if number != following:
                 yield from (_decode(run), GAP)
                 run = []
             run.append(part)
-            following = _number(part) + 1
+            following = number + 1
         yield _decode(run)
         if following <= self.total:
             yield GAP
@@ -78,62 +83,61 @@ def join(parts: Iterable[InboundPart]) -> tuple[Joined, ...]:
     that uses the reference again, and what follows goes to the latest message that lacks it.
     """
     groups: list[_Group] = []
+    alike: dict[object, list[_Group]] = defaultdict(list)  # the latest last
     for part in parts:
-        key = _key(part)
-        open_groups = [group for group in reversed(groups) if group.takes(part, key)]
-        found = next((group for group in open_groups if group.knows(part)), None)
-        found = found or next((group for group in open_groups if group.lacks(part)), None)
-        if found is None:
-            found = _Group(key, part)
-            groups.append(found)
-        found.add(part)
+        place = part.concatenation
+        if place is None:
+            groups.append(_Group(part, total=1))
+            continue
+        number = place.number
+        candidates = alike[part.channel, part.sender, place.reference, place.is_wide, place.total]
+        if any(group.takes_again(part, number) for group in reversed(candidates)):
+            continue
+        if any(group.takes(part, number) for group in reversed(candidates)):
+            continue
+        candidates.append(_Group(part, total=place.total, number=number))
+        groups.append(candidates[-1])
     return tuple(group.joined() for group in groups)
 
 
 class _Group:
     """A message while its parts are sorted."""
 
-    def __init__(self, key: object, first: InboundPart) -> None:
-        self._key = key
+    def __init__(self, first: InboundPart, *, total: int, number: int = 1) -> None:
         self._first = first
-        self._parts: dict[int, InboundPart] = {}
+        self._total = total
+        self._parts = {number: first}
         self._duplicates: list[InboundPart] = []
 
-    def takes(self, part: InboundPart, key: object) -> bool:
-        return key is not None and key == self._key and _are_near(self._first, part)
+    def takes_again(self, part: InboundPart, number: int) -> bool:
+        """Whether it came before; then it is kept as a duplicate."""
+        present = self._parts.get(number)
+        if present is None or _content(present) != _content(part):
+            return False
+        if not _are_near(self._first, part):
+            return False
+        self._duplicates.append(part)
+        return True
 
-    def lacks(self, part: InboundPart) -> bool:
-        return _number(part) not in self._parts
-
-    def knows(self, part: InboundPart) -> bool:
-        before = self._parts.get(_number(part))
-        return before is not None and _content(before) == _content(part)
-
-    def add(self, part: InboundPart) -> None:
-        if self.knows(part):
-            self._duplicates.append(part)
-        else:
-            self._parts[_number(part)] = part
+    def takes(self, part: InboundPart, number: int) -> bool:
+        """Whether it was lacking; then it is in its place now."""
+        if number in self._parts or not _are_near(self._first, part):
+            return False
+        self._parts[number] = part
+        return True
 
     def joined(self) -> Joined:
-        place = self._first.concatenation
+        """What became of it."""
         return Joined(
-            total=place.total if place else 1,
-            parts=tuple(self._parts[number] for number in sorted(self._parts)),
+            total=self._total,
+            parts=tuple(part for _, part in sorted(self._parts.items(), key=itemgetter(0))),
             duplicates=tuple(self._duplicates),
         )
 
 
-def _key(part: InboundPart) -> object:
-    """What the parts of one message have in common; None: it is a message by itself."""
-    place = part.concatenation
-    if place is None:
-        return None
-    return part.channel, part.sender, place.reference, place.is_wide, place.total
-
-
 def _number(part: InboundPart) -> int:
-    return part.concatenation.number if part.concatenation else 1
+    place = part.concatenation
+    return place.number if place else 1
 
 
 def _content(part: InboundPart) -> tuple[Coding, bytes, bytes]:
@@ -149,18 +153,23 @@ def _are_near(one: InboundPart, other: InboundPart) -> bool:
 def _decode(run: Sequence[InboundPart]) -> str:
     """The text of neighbouring parts; those of one coding are decoded together."""
     return "".join(
-        _decoded(b"".join(part.user_data for part in alike), coding, alphabet)
+        _decoded([part.user_data for part in alike], coding, alphabet)
         for (coding, alphabet), alike in groupby(
             run, key=lambda part: (part.coding, alphabet_of(part.header))
         )
     )
 
 
-def _decoded(user_data: bytes, coding: Coding, alphabet: Alphabet) -> str:
+def _decoded(contents: Iterable[bytes], coding: Coding, alphabet: Alphabet) -> str:
     match coding:
         case Coding.GSM7:
-            return alphabet.decode(user_data)
+            return alphabet.decode(b"".join(contents))
         case Coding.UCS2:
-            return user_data.decode("utf-16-be", "replace")
+            return b"".join(map(_whole_units, contents)).decode("utf-16-be", "replace")
         case Coding.BINARY:
-            return user_data.hex()
+            return b"".join(contents).hex()
+
+
+def _whole_units(content: bytes) -> bytes:
+    """UTF-16 of one part: an octet too many must not shift those of the parts behind it."""
+    return content if len(content) % 2 == 0 else content[:-1] + _UNKNOWN

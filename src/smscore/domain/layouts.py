@@ -48,6 +48,12 @@ class Layout:
         # Half a surrogate pair is no character, but Python's strings can hold one.
         return len(text.encode("utf-16-be", "surrogatepass")) // 2
 
+    def fewest_parts(self, text: str) -> int:
+        """How many parts there are at least, without looking for where they end."""
+        if len(text) <= self.room:
+            return 1
+        return -(-len(text) // self.room_of_many)
+
     def ends(self, text: str) -> Sequence[int]:
         """Where the parts end if each is as long as can be: the fewest that are possible."""
         # A character is at most two units: most texts need not be counted.
@@ -87,19 +93,17 @@ class Layout:
         room = self.room_of_many
         if len(septets) <= room:
             return len(text)
-        # No character has the escape as its second septet: one at the border begins a pair.
-        end = room - (septets[room - 1] == ESCAPE)
-        return end - septets.count(ESCAPE, 0, end)
+        # Each escape before the border belongs to a character; that of one at the border as well.
+        return room - septets.count(ESCAPE, 0, room)
 
     def _cut_utf16(self, text: str) -> int:
-        if self.units(text) <= self.room_of_many:
+        octets = text.encode("utf-16-be", "surrogatepass")
+        border = 2 * self.room_of_many
+        if len(octets) <= border:
             return len(text)
-        units = 0
-        for index, char in enumerate(text):
-            units += 2 if char > "\uffff" else 1
-            if units > self.room_of_many:
-                return index
-        return len(text)
+        if octets[border - 2] & 0xFC == 0xD8 and octets[border] & 0xFC == 0xDC:
+            border -= 2  # the pair that lies across it goes into the next part
+        return len(octets[:border].decode("utf-16-be", "surrogatepass"))
 
     def _room_beside(self, elements: int) -> int:
         octets = _OCTETS - (1 + elements if elements else 0)

@@ -90,16 +90,20 @@ def plan(
     routes: Sequence[Route],
     topology: Topology,
     now: datetime,
+    description: Description | None = None,
 ) -> Plan:
     """
     Decide about a message; spending is the account's own decision.
+
+    ``description`` of the message's text under the account's options, if it is known already.
 
     Raises:
         InvalidRequest: nothing would be left of its text.
         MessageTooLong: it needs more parts than allowed, or than any of its channels can send.
         NoRoute: no channel may carry it.
     """
-    description = describe(message.text, options=account.encoding)
+    if description is None:
+        description = describe(message.text, options=account.encoding)
     if not description.text:
         raise InvalidRequest("the text is empty; a message needs at least one character")
     rule, channels = choose_channels(

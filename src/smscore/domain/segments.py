@@ -2,7 +2,8 @@
 Cutting a text into the parts that a network carries: which alphabet, how many, and where.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 
 import attrs
@@ -26,8 +27,23 @@ MOST_PARTS = 255
 
 
 def _check_max_parts(_: object, __: object, value: int) -> None:
-    if not 1 <= value <= MOST_PARTS:
-        raise InvalidRequest(f"a message may have 1 to {MOST_PARTS} parts, not {value}")
+    if type(value) is not int or not 1 <= value <= MOST_PARTS:
+        raise InvalidRequest(f"a message may have 1 to {MOST_PARTS} parts, not {value!r}")
+
+
+def _check_bool(_: object, attribute: "attrs.Attribute[bool]", value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{attribute.name} is True or False, not {value!r}")
+
+
+def _each_once(languages: Iterable[Language | str]) -> tuple[Language, ...]:
+    if not isinstance(languages, str):  # one language is no sequence of them
+        with suppress(ValueError, TypeError):
+            return tuple(dict.fromkeys(map(Language, languages)))
+    raise InvalidRequest(
+        f"{languages!r} is no sequence of languages with national tables; "
+        f"those are {', '.join(Language)}"
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -41,12 +57,12 @@ class EncodingOptions:
     :func:`smscore.domain.typography.replace_typography`.
 
     Raises:
-        InvalidRequest: ``max_parts`` is not 1 to 255.
+        InvalidRequest: a language has no tables, or ``max_parts`` is not 1 to 255.
     """
 
-    languages: tuple[Language, ...] = ()
-    wide_reference: bool = False
-    replace_typography: bool = False
+    languages: tuple[Language, ...] = attrs.field(default=(), converter=_each_once)
+    wide_reference: bool = attrs.field(default=False, validator=_check_bool)
+    replace_typography: bool = attrs.field(default=False, validator=_check_bool)
     max_parts: int = attrs.field(default=50, validator=_check_max_parts)
 
 
@@ -183,23 +199,33 @@ def _cheapest(text: str, options: EncodingOptions) -> tuple[Layout, Sequence[int
     plain, ucs2 = _WIDE if options.wide_reference else _NARROW
     if GSM7.has(text):
         return plain, plain.ends(text)
-    if options.languages and (national := list(_national(text, options))):
-        # The first of those with the fewest parts: the fewer tables, the better understood.
-        return min(national, key=lambda one: len(one[1]))
+    if options.languages and (national := _cheapest_national(text, options)):
+        return national
     return ucs2, ucs2.ends(text)
 
 
-def _national(text: str, options: EncodingOptions) -> Iterator[tuple[Layout, Sequence[int]]]:
-    """What the allowed national tables can do, in the order of preference."""
-    locking = [language for language in options.languages if language in LOCKING_SHIFT]
-    pairs = [
-        *((None, single) for single in options.languages),
-        *((language, None) for language in locking),
-        *product(locking, options.languages),
-    ]
-    for locked, single in pairs:
-        if alphabet(locking=locked, single=single).has(text):
-            chosen = layout(
-                Encoding.GSM7, locking=locked, single=single, is_wide=options.wide_reference
-            )
-            yield chosen, chosen.ends(text)
+def _cheapest_national(text: str, options: EncodingOptions) -> tuple[Layout, Sequence[int]] | None:
+    """The first of those with the fewest parts: the fewer tables, the better understood."""
+    best: tuple[Layout, Sequence[int]] | None = None
+    for locking, single in _pairs(options.languages):
+        if not alphabet(locking=locking, single=single).has(text):
+            continue
+        found = layout(
+            Encoding.GSM7, locking=locking, single=single, is_wide=options.wide_reference
+        )
+        if best is not None and found.fewest_parts(text) >= len(best[1]):
+            continue
+        ends = found.ends(text)
+        if best is None or len(ends) < len(best[1]):
+            best = found, ends
+    return best
+
+
+def _pairs(
+    languages: Sequence[Language],
+) -> Iterator[tuple[Language | None, Language | None]]:
+    """The national tables that may be used, locking and single shift, in order of preference."""
+    locking = [language for language in languages if language in LOCKING_SHIFT]
+    yield from ((None, single) for single in languages)
+    yield from ((language, None) for language in locking)
+    yield from product(locking, languages)

@@ -4,10 +4,12 @@ Plain characters in place of typographic ones, which word processors put in and 
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import attrs
 
-from smscore.domain.alphabets import GSM7
+from smscore.domain.alphabets import GSM7, alphabet
+from smscore.domain.languages import Language
 
 __all__ = ["Replacement", "character_name", "replace_typography"]
 
@@ -56,15 +58,19 @@ def character_name(character: str) -> str:
     return " + ".join(unicodedata.name(one, f"U+{ord(one):04X}") for one in character)
 
 
-def replace_typography(text: str) -> tuple[str, tuple[Replacement, ...]]:
+def replace_typography(
+    text: str, *, languages: Iterable[Language] = ()
+) -> tuple[str, tuple[Replacement, ...]]:
     """
     The text with plain quotes, dashes, blanks, dots and the like, and what was replaced.
 
     Only what has an equivalent in the GSM 7-bit default alphabet is touched: quotes, dashes,
     ellipses, bullets, fraction strokes, blanks and tabs, line and paragraph separators, ligatures;
     invisible marks for hyphenation and joining vanish; a letter with its accent behind it becomes
-    one character. Letters are never exchanged for similar ones.
+    one character, if the default alphabet or a table of the languages has that. Letters are never
+    exchanged for similar ones.
     """
+    alphabets = [GSM7, *(alphabet(locking=one, single=one) for one in languages)]
     replacements = []
 
     def plain(found: re.Match[str]) -> str:
@@ -72,7 +78,7 @@ def replace_typography(text: str) -> tuple[str, tuple[Replacement, ...]]:
         replacement = _REPLACED.get(character)
         if replacement is None:
             replacement = unicodedata.normalize("NFC", character)
-            if not GSM7.has(replacement):
+            if not any(one.has(replacement) for one in alphabets):
                 return character
         replacements.append(
             Replacement(index=found.start(), character=character, replacement=replacement)

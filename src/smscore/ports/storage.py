@@ -228,11 +228,11 @@ class Inbox(InboxView, Protocol):
         """Keep a part; False if one with its channel and fingerprint is there already."""
         ...
 
-    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
+    def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
         """
         Parts not yet joined of its channel, sender, reference, width and total; it is one.
 
-        In the order of their arrival.
+        The latest ``limit`` of them, in the order of their arrival.
         """
         ...
 

@@ -2,7 +2,7 @@
 What arrives from channels: inbound parts become messages, reports move deliveries on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from smscore.domain.deliveries import DeliveryReport
@@ -15,6 +15,9 @@ from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.services._progress import record
 
 __all__ = ["Reception"]
+
+_REUSES = 4
+"""How many messages of one sender under one reference are looked through for a part's own."""
 
 
 class Reception:
@@ -74,7 +77,9 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
 
 def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
     """The message, whole or not, to which a part that was just stored belongs."""
-    siblings = [part] if part.concatenation is None else work.inbox.siblings(part)
+    siblings: Sequence[InboundPart] = [part]
+    if part.concatenation is not None:
+        siblings = work.inbox.siblings(part, limit=_REUSES * part.concatenation.total)
     return next(
         joined for joined in join(siblings) if part in joined.parts or part in joined.duplicates
     )

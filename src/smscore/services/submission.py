@@ -3,13 +3,14 @@ Accepting messages: planned before, paid for and stored in one unit of work, all
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 import attrs
 
 from smscore.domain.accounts import Account
+from smscore.domain.description import Description
 from smscore.domain.messages import (
     AccountId,
     OutboundMessage,
@@ -146,14 +147,18 @@ class Submissions:
     ) -> tuple[list[tuple[int, Plan]], list[RefusedItem]]:
         plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
+        known: dict[str, Description] = {}  # one text often goes to many
         for place, item in enumerate(submission.items):
             index = place if item.index is None else item.index
             try:
-                plans.append((index, self._plan_item(submission, item, account=account, now=now)))
+                planned = self._plan_item(submission, item, account=account, now=now, known=known)
             except Rejected as reason:
                 if not submission.is_partial:
                     raise
                 reasons[index] = reason
+            else:
+                plans.append((index, planned))
+                known[item.text] = planned.description
         if not plans:
             raise RejectedItems("no item of the request can be sent", reasons=reasons)
         refused = [
@@ -163,7 +168,13 @@ class Submissions:
         return plans, refused
 
     def _plan_item(
-        self, submission: Submission, item: Item, *, account: Account, now: datetime
+        self,
+        submission: Submission,
+        item: Item,
+        *,
+        account: Account,
+        now: datetime,
+        known: Mapping[str, Description],
     ) -> Plan:
         message = OutboundMessage(
             id=self._ids(),
@@ -186,6 +197,7 @@ class Submissions:
             routes=self._settings.routes(),
             topology=self._topology,
             now=now,
+            description=known.get(item.text),
         )
         for screen in self._screens:
             screen(planned.message)

@@ -298,12 +298,13 @@ class _Inbox:
         self._log.put(self._parts, key, part)
         return True
 
-    def siblings(self, part: InboundPart) -> Sequence[InboundPart]:
-        return [
+    def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
+        found = [
             one
             for key, one in self._parts.items()
             if key not in self._joined and _group_of(one) == _group_of(part)
         ]
+        return found[-limit:]
 
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:

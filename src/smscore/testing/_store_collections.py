@@ -104,7 +104,7 @@ class CollectionsContract:
         ]
         do_each(store, (part, *strangers, sibling), lambda work, one: work.inbox.add_part(one))
 
-        found = do(store, lambda work: work.inbox.siblings(part))
+        found = do(store, lambda work: work.inbox.siblings(part, limit=10))
 
         assert list(found) == [part, sibling]
 
@@ -115,7 +115,10 @@ class CollectionsContract:
         ]
         do_each(store, parts, lambda work, one: work.inbox.add_part(one))
 
-        assert list(do(store, lambda work: work.inbox.siblings(parts[1]))) == parts
+        found = do(store, lambda work: work.inbox.siblings(parts[1], limit=10))
+        assert list(found) == parts
+        latest = do(store, lambda work: work.inbox.siblings(parts[1], limit=2))
+        assert list(latest) == parts[-2:]
 
     @pytest.mark.parametrize(
         "header",
@@ -136,7 +139,7 @@ class CollectionsContract:
         part = a_part(header=header)
         do(store, lambda work: work.inbox.add_part(part))
 
-        (found,) = do(store, lambda work: work.inbox.siblings(part))
+        (found,) = do(store, lambda work: work.inbox.siblings(part, limit=10))
 
         assert found.header == header
         assert found == part
@@ -147,7 +150,7 @@ class CollectionsContract:
 
         do(store, lambda work: work.inbox.joined([part]))
 
-        assert list(do(store, lambda work: work.inbox.siblings(part))) == []
+        assert list(do(store, lambda work: work.inbox.siblings(part, limit=10))) == []
         assert do(store, lambda work: work.inbox.add_part(part)) is False
 
     # Idempotency.

@@ -40,7 +40,8 @@ def run(example: str, directory: Path) -> str:
             "nobody wins anything here\nmessage.queued\nmessage.sending\nmessage.sent",
         ),
         ("plugins.md", 1, "+491701234567: Hello!"),
-        ("plugins.md", 2, ""),
+        ("plugins.md", 2, "0003070201"),
+        ("plugins.md", 3, ""),
         (
             "texts.md",
             0,

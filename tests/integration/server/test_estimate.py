@@ -195,7 +195,7 @@ def test_an_argument_that_is_not_utf8_is_a_usage_error(estimate):
     result = estimate("ab\udcff")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "not valid UTF-8 at position 2" in result.stderr
+    assert "not valid UTF-8 at byte 2" in result.stderr
 
 
 def test_input_that_is_not_utf8_is_refused(estimate):
@@ -314,4 +314,21 @@ def test_bytes_of_another_encoding_in_an_argument_are_a_usage_error(tmp_path):
     )  # fmt: skip
 
     assert finished.returncode == 2
-    assert b"not valid UTF-8 at position 2" in finished.stderr
+    assert b"not valid UTF-8 at byte 2" in finished.stderr
+
+
+def test_an_argument_is_utf8_whatever_the_locale_says(tmp_path):
+    finished = subprocess.run(
+        [sys.executable, "-P", "-m", "smscore_server", "estimate", "--json", "ł"],
+        cwd=tmp_path, capture_output=True, check=False, timeout=60,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )  # fmt: skip
+
+    assert finished.returncode == 0
+    assert json.loads(finished.stdout)["forcing_characters"][0]["character"] == "ł"
+
+
+def test_an_account_without_a_name_is_not_taken_for_none(estimate):
+    result = estimate("--account", "", "x")
+
+    assert result.exit_code == 1

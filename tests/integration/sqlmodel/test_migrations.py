@@ -116,7 +116,7 @@ def siblings(store: SqlStore, *place: int) -> list[InboundPart]:
     )
 
     def work(work: UnitOfWork) -> list[InboundPart]:
-        return list(work.inbox.siblings(part))
+        return list(work.inbox.siblings(part, limit=10))
 
     return store.run(work, lane=Lane.CUSTODY).result()
 

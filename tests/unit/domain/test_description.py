@@ -153,3 +153,23 @@ def test_a_text_of_100_000_characters_is_refused_with_the_parts_it_would_need() 
 @given(st.text(alphabet=st.characters()).filter(GSM7.has))
 def test_the_default_alphabet_needs_no_reasons(text: str) -> None:
     assert describe(text, options=EncodingOptions(languages=tuple(Language))).forcing == ()
+
+
+def test_the_place_of_a_character_behind_accents_that_were_joined_to_their_letter() -> None:
+    described = describe("e\u0301ł", options=EncodingOptions(replace_typography=True))
+
+    assert described.forcing == (ForcingCharacter(index=2, character="ł"),)
+
+
+def test_replacements_of_every_kind_are_told_in_the_order_of_their_places() -> None:
+    described = describe("a\0“\0", options=EncodingOptions(replace_typography=True))
+
+    assert [one.index for one in described.replacements] == [1, 2, 3]
+
+
+def test_accents_behind_their_letter_are_joined_to_it_for_an_allowed_language() -> None:
+    turkish = EncodingOptions(languages=(Language.TURKISH,), replace_typography=True)
+    plain = EncodingOptions(replace_typography=True)
+
+    assert describe("s\u0327imdi", options=turkish).text == "şimdi"
+    assert describe("s\u0327imdi", options=plain).text == "s\u0327imdi"

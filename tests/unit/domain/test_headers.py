@@ -151,3 +151,30 @@ def test_ports_that_cannot_be_written_are_refused() -> None:
 def test_a_header_that_would_be_too_long_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 255 octets, these elements 258"):
         write_elements(*[Element(identifier=0x70, value=bytes(127))] * 2)
+
+
+def test_a_place_without_sense_does_not_hide_one_that_has_it() -> None:
+    header = bytes.fromhex("0003a703010003a70300")
+
+    assert concatenation_of(header) == Concatenation(reference=0xA7, total=3, number=1)
+
+
+@pytest.mark.parametrize("octets", ["0502f000", "04040b8423f0"])
+def test_ports_of_the_wrong_length_are_none(octets: str) -> None:
+    assert ports_of(bytes.fromhex(octets)) is None
+
+
+def test_a_header_may_have_255_octets() -> None:
+    elements = [
+        Element(identifier=0x70, value=bytes(126)),
+        Element(identifier=0x71, value=bytes(125)),
+    ]
+
+    assert len(write_elements(*elements)) == 255
+
+
+def test_an_element_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 255 octets, not 300"):
+        Element(identifier=0, value=bytes(300))
+    with pytest.raises(ValueError, match="identifier is 0 to 255, not 256"):
+        Element(identifier=256, value=b"")

@@ -185,3 +185,37 @@ def test_a_place_that_makes_no_sense_is_ignored() -> None:
     part = a_part(coding=Coding.GSM7, user_data=b"hi", header=header)
 
     assert [(one.text, one.is_complete) for one in join([part, part])] == [("hi", True)] * 2
+
+
+def test_the_same_content_under_another_header_is_other_content() -> None:
+    place = concatenation_element(Concatenation(reference=7, total=3, number=1))
+    turkish = a_part(
+        coding=Coding.GSM7,
+        user_data=b"1",
+        header=write_elements(place) + bytes.fromhex("240101"),
+    )
+
+    assert len(join([numbered(1), turkish])) == 2
+
+
+def test_a_part_that_comes_again_after_its_reference_was_reused_is_a_duplicate() -> None:
+    first, second = join([numbered(1), numbered(2), numbered(1, b"x"), numbered(2)])
+
+    assert (first.text, len(first.duplicates)) == (f"12{GAP}", 1)
+    assert second.text == f"x{GAP}"
+
+
+def test_time_stamps_a_day_apart_are_near() -> None:
+    arrived = [numbered(1, sent_at=NOON), numbered(2, sent_at=NOON + timedelta(hours=24))]
+
+    assert len(join(arrived)) == 1
+
+
+def test_an_octet_too_many_in_one_part_does_not_garble_those_behind_it() -> None:
+    parts = [
+        attrs.evolve(numbered(1, b"\0A\0"), coding=Coding.UCS2),
+        attrs.evolve(numbered(2, b"\0B"), coding=Coding.UCS2),
+        attrs.evolve(numbered(3, b"\0C"), coding=Coding.UCS2),
+    ]
+
+    assert [one.text for one in join(parts)] == ["A\ufffdBC"]

@@ -309,3 +309,50 @@ def test_private_use_and_other_odd_characters_travel_in_ucs2(text: str) -> None:
 
     assert segments.encoding is Encoding.UCS2
     assert segments.user_data(1, reference=0).content == text.encode("utf-16-be")
+
+
+def test_a_text_of_escaped_characters_may_be_short_and_yet_need_two_parts() -> None:
+    # 78 characters of two septets each, and 155 septets beside a single shift table's indicator.
+    segments = split("Í" * 78, options=EncodingOptions(languages=(Language.SPANISH,)))
+
+    assert [len(part) for part in segments.parts] == [74, 4]
+
+
+def test_surrogate_pairs_may_fill_a_part_to_its_last_unit() -> None:
+    segments = split("ж" + "😀" * 50)
+
+    assert [len(part) for part in segments.parts] == [34, 17]
+
+
+def test_two_cuts_in_a_row_may_move() -> None:
+    accents = "e\u0301\u0301\u0301"
+    segments = split("ж" * 65 + accents + "ж" * 61 + accents + "ж" * 30)
+
+    assert segments.parts == ("ж" * 65, accents + "ж" * 61, accents + "ж" * 30)
+
+
+def test_languages_may_be_given_by_their_codes_and_are_taken_once() -> None:
+    options = EncodingOptions(languages=["tr", Language.TURKISH, "es"])  # type: ignore[arg-type]
+
+    assert options.languages == (Language.TURKISH, Language.SPANISH)
+    assert split("ş", options=options).single is Language.TURKISH
+
+
+@pytest.mark.parametrize("languages", ["tr", ("xx",), ("tr", 7), None, 7])
+def test_what_is_no_sequence_of_languages_is_refused_with_those_that_there_are(
+    languages: object,
+) -> None:
+    with pytest.raises(InvalidRequest, match=r"no sequence of languages.*those are tr, es, pt"):
+        EncodingOptions(languages=languages)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("max_parts", [True, None, "5", 5.5])
+def test_a_number_of_parts_that_is_no_number_is_refused(max_parts: object) -> None:
+    with pytest.raises(InvalidRequest, match="1 to 255 parts, not"):
+        EncodingOptions(max_parts=max_parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", ["wide_reference", "replace_typography"])
+def test_an_option_that_is_neither_on_nor_off_is_refused(option: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{option} is True or False, not 'no'"):
+        EncodingOptions(**{option: "no"})

@@ -29,7 +29,7 @@ def test_typographic_characters_become_plain_ones(typographic: str, plain: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["Łódź", "Привет", "a\u0328", "中文。", "½ ™ ×", "👩\u200d👧", "e\u0327"]
+    "text", ["Łódź", "Привет", "a\u0328", "中文。", "½ ™ ×", "👩\u200d👧", "e\u0327", "ａ\u0300"]
 )
 def test_letters_and_signs_without_an_equivalent_stay(text: str) -> None:
     assert replace_typography(text) == (text, ())

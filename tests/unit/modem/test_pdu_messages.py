@@ -262,6 +262,30 @@ def test_a_malformed_pdu_says_what_is_wrong_at_which_octet(pdu: str, at: int, re
     assert str(caught.value) == f"octet {at}: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("pdu", "at", "reason"),
+    [
+        ("07911326040000F004", 8, "message type 0 is not an SMS-SUBMIT"),
+        ("0004", 1, "message type 0 is not an SMS-SUBMIT"),
+        # A header is announced, and so are its octets, but none came.
+        ("02912141000291210000" + "05", 11, "the header is missing"),
+        ("02912141000291210004" + "05", 11, "the header is missing"),
+        (
+            "02912141000291210000" + "050500",
+            11,
+            "the header has 5 octets, but 1 of the user data follow",
+        ),
+    ],
+)
+def test_a_malformed_submission_says_so_at_the_octet_of_the_whole_pdu(
+    pdu: str, at: int, reason: str
+) -> None:
+    with pytest.raises(MalformedPdu) as caught:
+        decode_submit(bytes.fromhex(pdu))
+
+    assert (caught.value.at, caught.value.reason) == (at, reason)
+
+
 # What the fields say.
 
 
@@ -403,6 +427,57 @@ def test_a_report_of_another_type_is_malformed(decode: Decode) -> None:
         decode(b"\x02\0\0")
 
 
+# How much user data each holds (23.040, 9.2.2).
+
+
+def of_octets(count: int) -> Parameters:
+    data = UserData(coding=Coding.BINARY, content=bytes(count))
+    return Parameters(scheme=Scheme.of(Coding.BINARY), user_data=data)
+
+
+def a_status_report(parameters: Parameters) -> StatusReport:
+    return StatusReport(
+        reference=1,
+        recipient="1",
+        sent_at=NOON,
+        finished_at=NOON,
+        status=0,
+        parameters=parameters,
+    )
+
+
+Build = Callable[[Parameters], Any]
+ROOM: tuple[tuple[Build, int], ...] = (
+    (lambda parameters: DeliverReport(parameters=parameters), 159),
+    (lambda parameters: DeliverReport(parameters=parameters, failure_cause=1), 158),
+    (lambda parameters: SubmitReport(taken_at=NOON, parameters=parameters), 152),
+    (lambda parameters: SubmitReport(taken_at=NOON, parameters=parameters, failure_cause=1), 151),
+    (a_status_report, 131),
+)
+
+
+@pytest.mark.parametrize(("build", "most"), ROOM)
+def test_a_report_holds_so_many_octets_and_no_more(build: Build, most: int) -> None:
+    report = build(of_octets(most))
+
+    assert decoder_of(report)(octets_of(report)) == report
+    with pytest.raises(ValueError, match=f"{most + 1} octets of user data do not fit into {most}"):
+        build(of_octets(most + 1))
+
+
+@pytest.mark.parametrize(("build", "most"), ROOM)
+def test_a_report_is_read_as_far_as_it_may_hold_something(build: Build, most: int) -> None:
+    full = build(of_octets(most))
+    octets = octets_of(full)
+    start = len(octets) - most - 1
+
+    overfull = octets[:start] + bytes((most + 1,)) + bytes(most + 1)
+
+    read: Any = decoder_of(full)(overfull)
+    assert read.parameters == of_octets(most)
+    assert read.parameters.is_cut
+
+
 # What cannot be written.
 
 
@@ -413,6 +488,7 @@ def test_a_report_of_another_type_is_malformed(decode: Decode) -> None:
         (lambda: Submit(recipient="1", user_data=a_text(), protocol=-1), "protocol identifier is"),
         (lambda: Submit(recipient="", user_data=a_text()), "an address is empty"),
         (lambda: Submit(recipient="1", user_data=a_text(b"x" * 161)), "do not fit"),
+        (lambda: Deliver(sender="1", user_data=a_text(b"x" * 161), sent_at=NOON), "do not fit"),
         (
             lambda: Deliver(sender="1", user_data=a_text(), sent_at=NOON, protocol=256),
             "protocol identifier is 0 to 255, not 256",
@@ -442,3 +518,9 @@ def test_what_does_not_fit_into_a_pdu_is_refused_on_construction(
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         build()
+
+
+@pytest.mark.parametrize("validity", [5, 5.0, "5"])
+def test_a_validity_without_a_unit_is_refused_on_construction(validity: Any) -> None:
+    with pytest.raises(TypeError, match=f"a validity is a duration, .* not {validity!r}"):
+        Submit(recipient="1", user_data=a_text(), validity=validity)

@@ -223,6 +223,26 @@ def test_an_enhanced_validity_is_no_shorter_than_asked(*, duration: timedelta, o
 
 
 @pytest.mark.parametrize(
+    ("duration", "form", "granted"),
+    [
+        (timedelta(), EnhancedForm.SECONDS, timedelta(seconds=1)),  # 0 seconds are reserved
+        (-DAY, EnhancedForm.SECONDS, timedelta(seconds=1)),
+        (timedelta(seconds=255), EnhancedForm.SECONDS, timedelta(seconds=255)),
+        (timedelta(seconds=255.5), EnhancedForm.CLOCK, timedelta(seconds=256)),
+        (DAY - timedelta(seconds=1), EnhancedForm.CLOCK, DAY - timedelta(seconds=1)),
+        (DAY - timedelta(seconds=0.5), EnhancedForm.RELATIVE, DAY),  # no clock shows 24:00:00
+        (DAY, EnhancedForm.RELATIVE, DAY),
+    ],
+)
+def test_the_finest_form_that_holds_a_duration_is_chosen(
+    duration: timedelta, form: EnhancedForm, granted: timedelta
+) -> None:
+    validity = EnhancedValidity.of(duration)
+
+    assert (validity.form, validity.duration) == (form, granted)
+
+
+@pytest.mark.parametrize(
     ("form", "duration", "octets"),
     [
         (EnhancedForm.NONE, None, "00000000000000"),

@@ -138,6 +138,7 @@ def test_more_than_a_message_holds_is_cut(coding: Coding, most: int) -> None:
         ("0A" + "0A" + "0003CC020182", 1),  # the header overruns what came
         ("03" + "050003CC0201", 1),  # and what was announced
         ("01" + "FF" * 200, 1),
+        ("01", 1),
     ],
 )
 def test_a_header_longer_than_the_user_data_is_malformed(octets: str, at: int) -> None:
@@ -145,6 +146,23 @@ def test_a_header_longer_than_the_user_data_is_malformed(octets: str, at: int) -
         read(octets, coding=Coding.BINARY, has_header=True)
 
     assert caught.value.at == at
+
+
+@pytest.mark.parametrize("coding", Coding)
+def test_a_header_that_is_announced_and_does_not_come_is_malformed(coding: Coding) -> None:
+    octets = Octets(bytes.fromhex("FFFF05"), at=2)
+
+    with pytest.raises(MalformedPdu) as caught:
+        read_user_data(octets, coding=coding, has_header=True)
+
+    assert (caught.value.at, caught.value.reason) == (3, "the header is missing")
+
+
+def test_a_malformed_header_is_told_at_its_place_in_the_whole_pdu() -> None:
+    octets = Octets(bytes.fromhex("FFFF050500"), at=2)
+
+    with pytest.raises(MalformedPdu, match="octet 3: the header has 5 octets, but 1 of"):
+        read_user_data(octets, coding=Coding.BINARY, has_header=True)
 
 
 def test_a_header_that_leaves_no_room_for_fill_bits_is_malformed() -> None:

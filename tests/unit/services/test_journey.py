@@ -468,3 +468,16 @@ def test_an_accepted_message_is_cut_as_planned_whatever_its_account_allows_later
         options=EncodingOptions(languages=(Language.TURKISH,), wide_reference=True),
     )
     assert job.segments.user_data(2, reference=job.concat_reference)
+
+
+def test_many_parts_under_one_reference_are_kept_and_the_latest_message_is_joined(
+    gateway: Gateway, network: FakeTransport
+) -> None:
+    gateway.run_pending()
+    first, last = (Concatenation(reference=5, total=2, number=number) for number in (1, 2))
+    for number in range(50):
+        text = f"{number}".encode("utf-16-be")
+        network.deliver(a_part(user_data=text, concatenation=first, fingerprint=str(number)))
+    network.deliver(a_part(user_data=b"\0!", concatenation=last, fingerprint="last"))
+
+    assert [message.text for message in gateway.inquiry.inbound()] == ["49!"]

@@ -20,8 +20,8 @@ __all__ = [
     "centre_of",
     "read_address",
     "read_centre",
-    "write_address",
     "write_centre",
+    "write_number",
 ]
 
 TELEPHONE_PLAN = 1
@@ -123,15 +123,20 @@ def _is_plain(digits: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_SEMI_OCTETS
 
 
-def write_address(text: str) -> bytes:
+def write_number(text: str) -> bytes:
     """
-    The octets of what people write; the same as those of its :class:`Address`, and faster.
+    The octets of a number as people write it; those of its :class:`Address`, and faster.
 
     Raises:
-        ValueError: as :meth:`Address.of`.
+        ValueError: it is no number. A name is only ever that of a sender.
     """
     digits = text.removeprefix("+")
     if not _is_plain(digits):
+        if _TEXT.fullmatch(text) is None:
+            raise ValueError(
+                f"a message goes to a number, up to {_MOST_SEMI_OCTETS} of the characters 0-9*# "
+                f"behind a '+' or without, not to {text!r}"
+            )
         return Address.of(text).octets
     kind = _DIALLED if digits is text else _INTERNATIONAL_NUMBER
     padded = digits + "f" if len(digits) % 2 else digits
@@ -211,14 +216,13 @@ def read_address(octets: Octets) -> Address:
 
 def _read(kind: int, length: int, value: bytes) -> Address:
     number_type = _TYPES[kind >> 4 & 0x7]
-    is_name = number_type is _ALPHANUMERIC
-    text = _read_name(length, value) if is_name else _read_digits(length, value)
+    if number_type is _ALPHANUMERIC:
+        text = _read_name(length, value)
+    else:
+        text = value.translate(SWAPPED).hex()[:length]
+        if not text.isdecimal():
+            text = text.translate(_FROM_HEX)
     return Address(value=text, kind=number_type, plan=kind & 0xF)
-
-
-def _read_digits(length: int, value: bytes) -> str:
-    digits = value.translate(SWAPPED).hex()[:length]
-    return digits if digits.isdecimal() else digits.translate(_FROM_HEX)
 
 
 def _read_name(length: int, value: bytes) -> str:

@@ -19,7 +19,7 @@ from smscore_modem._pdu._first_octet import (
     LOOP_PREVENTED,
     NO_MORE,
     REPORT_WANTED,
-    check_octets,
+    check_protocol,
     usual_scheme,
 )
 from smscore_modem._pdu._octets import Octets
@@ -52,7 +52,7 @@ class Deliver:
     is_cut: bool = attrs.field(default=False, eq=False)  # it was announced longer than it came
 
     def __attrs_post_init__(self) -> None:
-        check_octets(0, self.protocol)
+        check_protocol(self.protocol)
         check_user_data(self.user_data, self.scheme)
 
 

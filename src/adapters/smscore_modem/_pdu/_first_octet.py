@@ -17,7 +17,7 @@ __all__ = [
     "STATUS_REPORT",
     "SUBMIT",
     "TYPE",
-    "check_octets",
+    "check_protocol",
     "usual_scheme",
 ]
 
@@ -44,14 +44,12 @@ def usual_scheme(message: _Carrying) -> Scheme:
     return Scheme.of(message.user_data.coding)
 
 
-def check_octets(reference: int, protocol: int) -> None:
+def check_protocol(protocol: int) -> None:
     """
-    Refuse what is not an octet.
+    Refuse a protocol identifier that is not an octet.
 
     Raises:
-        ValueError: one of them is not 0 to 255.
+        ValueError: it is not 0 to 255.
     """
-    if not 0 <= reference <= 255:
-        raise ValueError(f"a message reference is 0 to 255, not {reference}")
     if not 0 <= protocol <= 255:
         raise ValueError(f"a protocol identifier is 0 to 255, not {protocol}")

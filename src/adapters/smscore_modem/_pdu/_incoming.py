@@ -24,11 +24,10 @@ def decode_incoming(pdu: bytes, *, tpdu_length: int | None = None) -> Deliver | 
     octets = Octets(pdu)
     centre = None if tpdu_length == len(pdu) else read_centre(octets)
     first = octets.octet("the first octet of the message")
-    match first & TYPE:
-        case kind if kind == STATUS_REPORT:
-            return read_status_report(octets, first, centre=centre)
-        case kind if kind == SUBMIT:
-            raise MalformedPdu(f"message type {kind} does not come from a centre", octets.at - 1)
-        case _:
-            # The reserved type is read like SMS-DELIVER (23.040, 9.2.3.1).
-            return read_deliver(octets, first, centre=centre)
+    kind = first & TYPE
+    if kind == STATUS_REPORT:
+        return read_status_report(octets, first, centre=centre)
+    if kind == SUBMIT:
+        raise MalformedPdu(f"message type {kind} does not come from a centre", octets.at - 1)
+    # The reserved type is read like SMS-DELIVER (23.040, 9.2.3.1).
+    return read_deliver(octets, first, centre=centre)

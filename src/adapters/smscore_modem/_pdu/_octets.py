@@ -44,10 +44,12 @@ class Octets:
             MalformedPdu: there is none.
         """
         at = self.at
-        if at >= len(self._octets):
-            raise MalformedPdu(f"{name} is missing", at)
+        try:
+            octet = self._octets[at]
+        except IndexError:
+            raise MalformedPdu(f"{name} is missing", at) from None
         self.at = at + 1
-        return self._octets[at]
+        return octet
 
     def take(self, count: int, name: str) -> bytes:
         """
@@ -57,10 +59,11 @@ class Octets:
             MalformedPdu: there are fewer.
         """
         at = self.at
-        taken = self._octets[at : at + count]
+        end = at + count
+        taken = self._octets[at:end]
         if len(taken) < count:
             raise MalformedPdu(f"{name} needs {count} octets, and {len(taken)} are left", at)
-        self.at = at + count
+        self.at = end
         return taken
 
     def take_up_to(self, count: int) -> bytes:

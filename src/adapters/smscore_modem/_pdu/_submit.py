@@ -12,8 +12,8 @@ from smscore_modem._pdu._addresses import (
     centre_of,
     read_address,
     read_centre,
-    write_address,
     write_centre,
+    write_number,
 )
 from smscore_modem._pdu._first_octet import (
     HAS_HEADER,
@@ -21,7 +21,7 @@ from smscore_modem._pdu._first_octet import (
     REPORT_WANTED,
     SUBMIT,
     TYPE,
-    check_octets,
+    check_protocol,
     usual_scheme,
 )
 from smscore_modem._pdu._octets import MalformedPdu, Octets
@@ -51,10 +51,12 @@ class Submit:
     """
     What a computer asks a modem to send.
 
-    ``recipient`` and ``centre`` may be given as text, ``validity`` as a duration or a moment.
+    ``recipient`` and ``centre`` may be given as text, ``validity`` as a duration or a moment. A
+    recipient that is a name can be read and written, but no centre knows where to deliver it.
 
     Raises:
         ValueError: a field does not fit into a PDU.
+        TypeError: the validity is a mere number or the like.
     """
 
     recipient: Address = attrs.field(converter=address_of)
@@ -70,7 +72,9 @@ class Submit:
     is_cut: bool = attrs.field(default=False, eq=False)  # it was announced longer than it came
 
     def __attrs_post_init__(self) -> None:
-        check_octets(self.reference, self.protocol)
+        if not 0 <= self.reference <= 255:
+            raise ValueError(f"a message reference is 0 to 255, not {self.reference}")
+        check_protocol(self.protocol)
         check_user_data(self.user_data, self.scheme)
 
 
@@ -112,7 +116,7 @@ def encode_parts(
     written once.
 
     Raises:
-        ValueError: something does not fit into a PDU.
+        ValueError: something does not fit into a PDU, or the recipient is not a number.
     """
     coding = segments.coding
     validity_format, validity_octets = write_validity(validity)
@@ -125,7 +129,7 @@ def encode_parts(
     start = b"".join(
         (
             bytes((0, first, 0)),
-            write_address(recipient),
+            write_number(recipient),
             bytes((0, Scheme.of(coding, message_class).octet)),
             validity_octets,
         )

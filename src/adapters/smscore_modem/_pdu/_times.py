@@ -25,11 +25,6 @@ _NUMBERS = bytes(
 _WEST = 0x08  # the sign of the zone, in the first of its semi-octets
 
 
-def _check_octets(_: object, __: object, octets: bytes) -> None:
-    if len(octets) != _LENGTH:
-        raise ValueError(f"a time stamp has {_LENGTH} octets, not {len(octets)}")
-
-
 @attrs.frozen(kw_only=True)
 class TimeStamp:
     """
@@ -39,7 +34,11 @@ class TimeStamp:
         ValueError: there are more octets or fewer.
     """
 
-    octets: bytes = attrs.field(validator=_check_octets)
+    octets: bytes
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.octets) != _LENGTH:
+            raise ValueError(f"a time stamp has {_LENGTH} octets, not {len(self.octets)}")
 
     @classmethod
     def of(cls, moment: datetime) -> "TimeStamp":
@@ -67,11 +66,10 @@ class TimeStamp:
     @property
     def moment(self) -> datetime | None:
         """The moment, in the zone it was written in; None when the octets name none."""
-        numbers = self.octets.translate(_NUMBERS)
+        short, month, day, hour, minute, second, _ = self.octets.translate(_NUMBERS)
         zone = _zone(self.octets[-1])
-        if zone is None or _NO_NUMBER in numbers[:-1]:
+        if zone is None or short == _NO_NUMBER:  # any other that is none fits into no date
             return None
-        short, month, day, hour, minute, second, _ = numbers
         year = _FIRST_YEAR + (short - _FIRST_YEAR) % 100
         try:
             return datetime(year, month, day, hour, minute, second, tzinfo=zone)

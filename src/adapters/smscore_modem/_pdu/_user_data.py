@@ -38,14 +38,16 @@ def check_user_data(data: UserData, scheme: Scheme, *, most: int = MOST_OCTETS) 
             f"the user data is {data.coding}, but the coding scheme 0x{scheme.octet:02X} says "
             f"{scheme.coding}; leave the scheme out to have the one that fits"
         )
-    behind = len(data.header) + 1 if data.header else 0
-    length = behind + len(data.content)
+    header, content = data.header, data.content
+    behind = len(header) + 1 if header else 0
+    length = behind + len(content)
     if data.coding is _GSM7:
-        if not data.content.isascii():
+        if not content.isascii():
             raise ValueError(
                 "a septet of the user data is above 0x7F; give one septet per octet, not packed"
             )
-        length = -(-(_septets_behind(behind) + len(data.content)) * 7 // 8)
+        occupied = _septets_behind(behind) if header else 0
+        length = -(-(occupied + len(content)) * 7 // 8)
     if length > most:
         raise ValueError(
             f"{length} octets of user data do not fit into {most}; cut the text into parts"
@@ -81,7 +83,7 @@ def read_user_data(
     the text: neither can be read then.
 
     Raises:
-        MalformedPdu: there is no length, or the header is longer than all.
+        MalformedPdu: there is no length, or the header is missing or longer than all.
     """
     announced = octets.octet("the length of the user data")
     is_gsm7 = coding is _GSM7
@@ -101,10 +103,11 @@ def read_user_data(
 
 
 def _read_header(came: bytes, start: int) -> bytes:
-    inner = Octets(came)
-    length = inner.octet("the length of the header") if came else 0
-    if length > inner.left:
+    if not came:
+        raise MalformedPdu("the header is missing", start)
+    length, left = came[0], len(came) - 1
+    if length > left:
         raise MalformedPdu(
-            f"the header has {length} octets, but {inner.left} of the user data follow", start
+            f"the header has {length} octets, but {left} of the user data follow", start
         )
-    return inner.take(length, "the header")
+    return came[1 : 1 + length]

@@ -59,7 +59,7 @@ class RelativeValidity:
             return cls(octet=143 + _steps(duration - _HALF_DAY, _HALF_HOUR))
         if duration <= _MONTH:
             return cls(octet=166 + _steps(duration, _DAY))
-        return cls(octet=min(255, 192 + max(5, _steps(duration, _WEEK))))
+        return cls(octet=min(255, 192 + _steps(duration, _WEEK)))
 
     @property
     def duration(self) -> timedelta:
@@ -209,10 +209,23 @@ _RELATIVE, _ENHANCED, _ABSOLUTE = 0x10, 0x08, 0x18
 
 
 def validity_of(value: Validity | timedelta | datetime | None) -> Validity | None:
-    """For fields that take a duration or a moment as well."""
-    if isinstance(value, timedelta):
-        return RelativeValidity.of(value)
-    return TimeStamp.of(value) if isinstance(value, datetime) else value
+    """
+    For fields that take a duration or a moment as well.
+
+    Raises:
+        TypeError: it is something else, like a number, of which nobody knows the unit.
+    """
+    match value:
+        case timedelta():
+            return RelativeValidity.of(value)
+        case datetime():
+            return TimeStamp.of(value)
+        case RelativeValidity() | EnhancedValidity() | TimeStamp() | None:
+            return value
+        case _:
+            raise TypeError(
+                f"a validity is a duration, a moment, one of the three forms or None, not {value!r}"
+            )
 
 
 def write_validity(validity: Validity | None) -> tuple[int, bytes]:
