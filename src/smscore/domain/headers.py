@@ -20,6 +20,7 @@ __all__ = [
     "concatenation_element",
     "concatenation_of",
     "locking_element",
+    "place_octets",
     "ports_element",
     "ports_of",
     "read_elements",
@@ -62,20 +63,11 @@ class Concatenation:
     is_wide: bool = False  # a 16-bit reference
 
     def __attrs_post_init__(self) -> None:
-        most = 0xFFFF if self.is_wide else 0xFF
-        if not 0 <= self.reference <= most:
-            raise ValueError(f"reference is 0 to {most}, not {self.reference}")
-        if not 0 <= self.total <= _MOST:
-            raise ValueError(f"total is 0 to {_MOST}, not {self.total}")
-        if not 0 <= self.number <= _MOST:
-            raise ValueError(f"number is 0 to {_MOST}, not {self.number}")
+        self.to_octets()  # refuses what cannot be written
 
     def to_octets(self) -> bytes:
         """The element that gives a part this place."""
-        if self.is_wide:
-            high, low = divmod(self.reference, 0x100)
-            return bytes((_CONCATENATED_WIDE, 4, high, low, self.total, self.number))
-        return bytes((_CONCATENATED, 3, self.reference, self.total, self.number))
+        return place_octets(self.reference, self.total, self.number, is_wide=self.is_wide)
 
     def has_sense(self) -> bool:
         """Whether the header can be obeyed; one that cannot is ignored."""
@@ -171,6 +163,24 @@ def alphabet_of(header: bytes) -> Alphabet:
         if identifier in (_SINGLE_SHIFT, _LOCKING_SHIFT) and len(value) == 1:
             chosen[identifier] = Language.of(value[0])
     return alphabet(locking=chosen.get(_LOCKING_SHIFT), single=chosen.get(_SINGLE_SHIFT))
+
+
+def place_octets(reference: int, total: int, number: int, *, is_wide: bool) -> bytes:
+    """
+    The element of a :class:`Concatenation`, without the value in between.
+
+    Raises:
+        ValueError: a number is too large for its octets.
+    """
+    if not 0 <= reference <= (0xFFFF if is_wide else _MOST):
+        raise ValueError(f"reference is 0 to {0xFFFF if is_wide else _MOST}, not {reference}")
+    if not 0 <= total <= _MOST:
+        raise ValueError(f"total is 0 to {_MOST}, not {total}")
+    if not 0 <= number <= _MOST:
+        raise ValueError(f"number is 0 to {_MOST}, not {number}")
+    if is_wide:
+        return bytes((_CONCATENATED_WIDE, 4, reference >> 8, reference & 0xFF, total, number))
+    return bytes((_CONCATENATED, 3, reference, total, number))
 
 
 def concatenation_element(place: Concatenation) -> Element:

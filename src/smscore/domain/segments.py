@@ -10,8 +10,8 @@ import attrs
 
 from smscore.domain.alphabets import GSM7, alphabet
 from smscore.domain.headers import (
-    Concatenation,
     locking_element,
+    place_octets,
     single_element,
     write_elements,
 )
@@ -139,18 +139,15 @@ class Segments:
         """The information elements of part ``number``, as :class:`UserData` has them."""
         if not self.has_headers:
             return b""
-        place = self._place(number, reference).to_octets() if len(self.parts) > 1 else b""
+        place = b""
+        if len(self.parts) > 1:
+            place = place_octets(reference, len(self.parts), number, is_wide=self.wide_reference)
         return place + self._indicators() if self.single or self.locking else place
 
     @property
     def has_headers(self) -> bool:
         """Whether each part has a header; only single parts without national tables have none."""
         return bool(len(self.parts) > 1 or self.single or self.locking)
-
-    def _place(self, number: int, reference: int) -> Concatenation:
-        return Concatenation(
-            reference=reference, total=self.count, number=number, is_wide=self.wide_reference
-        )
 
     def _indicators(self) -> bytes:
         single = [single_element(self.single)] if self.single else []

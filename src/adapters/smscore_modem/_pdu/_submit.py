@@ -121,7 +121,8 @@ def encode_parts(
     coding = segments.coding
     validity_format, validity_octets = write_validity(validity)
     first = SUBMIT | validity_format
-    if segments.has_headers:
+    has_headers = segments.has_headers
+    if has_headers:
         first |= HAS_HEADER
     if wants_report:
         first |= REPORT_WANTED
@@ -136,7 +137,7 @@ def encode_parts(
     )
     pdus = []
     for number in range(1, len(segments.parts) + 1):
-        header = segments.header(number, reference=concat_reference)
+        header = segments.header(number, reference=concat_reference) if has_headers else b""
         user_data = write_octets(coding, segments.content(number), header=header)
         if len(user_data) > 1 + MOST_OCTETS:
             raise ValueError(
