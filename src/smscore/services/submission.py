@@ -1,5 +1,7 @@
 """
 Accepting messages: planned before, paid for and stored in one unit of work, all or nothing.
+
+Longer than most modules, so that the request, its planning and its unit of work are read together.
 """
 
 import hashlib

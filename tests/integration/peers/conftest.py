@@ -18,8 +18,9 @@ from smscore.domain.alphabets import GSM7
 
 HERE = Path(__file__).parent
 
-_BASIC = [char for char in map(chr, range(0x2100)) if GSM7.septets_of(char) == 1]
-_ESCAPED = [char for char in map(chr, range(0x2100)) if GSM7.septets_of(char) == 2]
+_WRITABLE = [char for char in map(chr, range(0x2100)) if GSM7.has(char)]
+_BASIC = [char for char in _WRITABLE if len(GSM7.encode(char)) == 1]
+_ESCAPED = [char for char in _WRITABLE if len(GSM7.encode(char)) == 2]
 _PLANE_0 = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code < 0xE000]
 _OTHER_PLANES = range(0x10000, 0x110000)
 _CLUSTERS = ["e\u0301", "👩\u200d👩\u200d👧", "🇩🇪", "नि", "👍🏽", "\r\n", "각"]

@@ -78,7 +78,8 @@ def _default() -> str:
 
 
 def _extension() -> dict[int, str]:
-    return {GSM7.encode(char)[1]: char for char in PLANE_0 if GSM7.septets_of(char) == 2}
+    written = {char: GSM7.encode(char) for char in filter(GSM7.has, PLANE_0)}
+    return {septets[1]: char for char, septets in written.items() if len(septets) == 2}
 
 
 def differing(told: Cells, ours: Cells) -> Cells:
