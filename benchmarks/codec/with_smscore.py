@@ -7,6 +7,7 @@ from typing import Any
 from _loop import run
 
 from smscore import __version__
+from smscore.domain.alphabets import decode_ucs2
 from smscore.domain.headers import alphabet_of
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions, split
 from smscore.domain.user_data import Coding
@@ -29,7 +30,7 @@ def decode(pdu: str) -> tuple[Any, ...]:
     if data.coding is Coding.GSM7:
         text = alphabet_of(data.header).decode(data.content)
     else:
-        text = data.content.decode("utf-16-be", "replace")
+        text = decode_ucs2(data.content)
     return text, str(read.sender), read.sent_at.moment
 
 

@@ -1,5 +1,5 @@
 """
-The GSM 7-bit alphabets: which characters each has, and their septets (23.038, 6.2.1).
+The alphabets of short messages: GSM 7-bit, default and national, and UCS-2 (23.038, 6.2).
 
 Septets are kept one per octet here; packing them belongs to whoever speaks to a network. A
 character behind the escape ``0x1B`` is two septets. A national language may take the place of
@@ -14,7 +14,7 @@ from functools import cache
 from smscore.domain._single_shift import EXTENSION
 from smscore.domain.languages import LOCKING_SHIFT, SINGLE_SHIFT, Language
 
-__all__ = ["ESCAPE", "GSM7", "Alphabet", "alphabet"]
+__all__ = ["ESCAPE", "GSM7", "Alphabet", "alphabet", "decode_ucs2", "encode_ucs2"]
 
 ESCAPE = 0x1B
 
@@ -138,3 +138,18 @@ def _made(locking: Language | None, single: Language | None) -> Alphabet:
 
 GSM7 = alphabet()
 """The default alphabet with its extension table, which every telephone has."""
+
+
+def encode_ucs2(text: str) -> bytes:
+    """
+    The octets of a text in UCS-2, which is UTF-16 in truth, the higher octet first.
+
+    Half a surrogate pair is no character, but Python's strings can hold one: it stays what it is.
+    """
+    # Not by `str.encode`, which looks for the codec at every call.
+    return codecs.utf_16_be_encode(text, "surrogatepass")[0]
+
+
+def decode_ucs2(octets: bytes) -> str:
+    """The text of some octets in UCS-2. Never raises: what is no character is U+FFFD."""
+    return codecs.utf_16_be_decode(octets, "replace", True)[0]  # noqa: FBT003  # is the last piece

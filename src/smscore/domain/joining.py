@@ -10,7 +10,7 @@ from operator import itemgetter
 
 import attrs
 
-from smscore.domain.alphabets import Alphabet
+from smscore.domain.alphabets import Alphabet, decode_ucs2, encode_ucs2
 from smscore.domain.headers import alphabet_of
 from smscore.domain.inbound import InboundPart
 from smscore.domain.user_data import Coding
@@ -20,7 +20,7 @@ __all__ = ["GAP", "Joined", "join"]
 GAP = "[…]"
 """What stands in a text for parts that did not come."""
 
-_UNKNOWN = "\ufffd".encode("utf-16-be")
+_UNKNOWN = encode_ucs2("\ufffd")
 
 _LONGEST_JOURNEY = timedelta(hours=24)
 """Parts whose centre's time stamps are further apart belong to different messages."""
@@ -165,7 +165,7 @@ def _decoded(contents: Iterable[bytes], coding: Coding, alphabet: Alphabet) -> s
         case Coding.GSM7:
             return alphabet.decode(b"".join(contents))
         case Coding.UCS2:
-            return b"".join(map(_whole_units, contents)).decode("utf-16-be", "replace")
+            return decode_ucs2(b"".join(map(_whole_units, contents)))
         case Coding.BINARY:
             return b"".join(contents).hex()
 

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from functools import cache
 
-from smscore.domain.alphabets import ESCAPE, Alphabet, alphabet
+from smscore.domain.alphabets import ESCAPE, Alphabet, alphabet, encode_ucs2
 from smscore.domain.graphemes import last_boundary
 from smscore.domain.languages import Language
 
@@ -45,8 +45,7 @@ class Layout:
         """How many units a text takes."""
         if self.alphabet is not None:
             return len(self.alphabet.encode(text))
-        # Half a surrogate pair is no character, but Python's strings can hold one.
-        return len(text.encode("utf-16-be", "surrogatepass")) // 2
+        return len(encode_ucs2(text)) // 2
 
     def fewest_parts(self, text: str) -> int:
         """How many parts there are at least, without looking for where they end."""
@@ -97,7 +96,7 @@ class Layout:
         return room - septets.count(ESCAPE, 0, room)
 
     def _cut_utf16(self, text: str) -> int:
-        octets = text.encode("utf-16-be", "surrogatepass")
+        octets = encode_ucs2(text)
         border = 2 * self.room_of_many
         if len(octets) <= border:
             return len(text)

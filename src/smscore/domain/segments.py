@@ -8,7 +8,7 @@ from itertools import product
 
 import attrs
 
-from smscore.domain.alphabets import GSM7, alphabet
+from smscore.domain.alphabets import GSM7, alphabet, encode_ucs2
 from smscore.domain.headers import (
     locking_element,
     place_octets,
@@ -132,7 +132,7 @@ class Segments:
         """The octets of part ``number`` behind its header, as :class:`UserData` has them."""
         text = self.parts[number - 1]
         if self.encoding is _UCS2:
-            return text.encode("utf-16-be", "surrogatepass")
+            return encode_ucs2(text)
         return alphabet(locking=self.locking, single=self.single).encode(text)
 
     def header(self, number: int, *, reference: int) -> bytes:

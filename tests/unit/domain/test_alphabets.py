@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore.domain.alphabets import GSM7, Alphabet, alphabet
+from smscore.domain.alphabets import GSM7, Alphabet, alphabet, decode_ucs2, encode_ucs2
 from smscore.domain.languages import LOCKING_SHIFT, Language
 
 DEFAULT = "".join(GSM7.decode(bytes([septet])) for septet in range(0x80) if septet != 0x1B)
@@ -120,3 +120,19 @@ def test_what_follows_an_escape_is_looked_at_once() -> None:
     septets = b"\x1be" + b"a" * 1_000_000
 
     assert GSM7.decode(septets) == "€" + "a" * 1_000_000
+
+
+@given(st.text())
+def test_ucs2_is_utf16_with_the_higher_octet_first(text: str) -> None:
+    assert encode_ucs2(text) == text.encode("utf-16-be")
+    assert decode_ucs2(encode_ucs2(text)) == text
+
+
+@given(st.binary())
+def test_reading_ucs2_never_fails(octets: bytes) -> None:
+    assert decode_ucs2(octets) == octets.decode("utf-16-be", "replace")
+
+
+def test_half_a_surrogate_pair_is_written_as_it_is_and_read_as_no_character() -> None:
+    assert encode_ucs2("\ud83d") == b"\xd8\x3d"
+    assert decode_ucs2(b"\xd8\x3d") == "\ufffd"
