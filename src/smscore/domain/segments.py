@@ -215,6 +215,8 @@ def _cheapest_national(text: str, options: EncodingOptions) -> tuple[Layout, Seq
         ends = found.ends(text)
         if best is None or len(ends) < len(best[1]):
             best = found, ends
+        if len(ends) == 1:
+            break  # no other can do better
     return best
 
 
