@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from smscore.config import GatewayConfig, structure
+from smscore.config import GatewayConfig
 from smscore.domain.accounts import check_name
 from smscore.domain.routing import PHONES, ChannelOffer, Topology
 from smscore.errors import ConfigurationError, GatewayError, InvalidRequest, PluginError
@@ -21,10 +21,21 @@ from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Transport
 from smscore.registry import Registry, TransportKind
+from smscore.structuring import structure
 
-__all__ = ["build", "migrate", "read_key"]
+__all__ = ["BackedUp", "backup", "build", "migrate", "read_key"]
 
 _KEY_BYTES = 32
+
+
+@attrs.frozen(kw_only=True)
+class BackedUp:
+    """The files of a backup, and what they are copies of."""
+
+    store: Path
+    store_url: str
+    key: Path
+    key_file: Path
 
 
 def build(
@@ -81,6 +92,45 @@ def migrate(config: GatewayConfig) -> None:
     loaded.registry.store_kind(scheme).migrate(config.store_url)
 
 
+def backup(config: GatewayConfig, directory: Path) -> BackedUp:
+    """
+    Copy the configured store and the key file into a directory, for their owner alone.
+
+    The store may be in use; nothing is overwritten, and what could not be finished is not left
+    behind.
+
+    Raises:
+        ConfigurationError: there is a backup already, no key file, or no way to copy the store.
+        StoreUnavailable: the store cannot be read, or the copy not be written.
+    """
+    scheme = config.store_url.partition(":")[0]
+    copy_store = load(config.plugins.enabled).registry.store_kind(scheme).backup
+    if copy_store is None:
+        raise ConfigurationError(f"stores such as {scheme}:… are copied by their own tools")
+    made = BackedUp(
+        store=directory / "smscore.db",
+        store_url=config.store_url,
+        key=directory / "smscore.key",
+        key_file=config.path(config.security.key_file),
+    )
+    key = _existing_key(made.key_file)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(made.key, key)
+    except FileExistsError as cause:
+        raise ConfigurationError(
+            f"{cause.filename} is there already and stays as it is; name another directory"
+        ) from cause
+    except OSError as cause:
+        raise ConfigurationError(f"{directory} cannot be written: {cause.strerror}") from cause
+    try:
+        copy_store(config.store_url, made.store)
+    except BaseException:
+        made.key.unlink(missing_ok=True)
+        raise
+    return made
+
+
 def read_key(path: Path) -> bytes:
     """
     The content of the key file, which is made if there is none.
@@ -99,15 +149,26 @@ def read_key(path: Path) -> bytes:
     return key
 
 
+def _existing_key(path: Path) -> bytes:
+    if not path.exists():
+        raise ConfigurationError(
+            f"there is no key file {path}: a backup without it would be of little use"
+        )
+    return read_key(path)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
 def _write_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, os.urandom(_KEY_BYTES))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _write_new(draft, os.urandom(_KEY_BYTES))
     try:
         os.link(draft, path)  # whoever is first wins, and nobody sees half a key
     except FileExistsError:

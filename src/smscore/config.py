@@ -2,18 +2,17 @@
 The configuration file: TOML in, frozen values out, every mistake named with its remedy.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_args, get_origin
+from typing import Any, Self
 
 import attrs
-import cattrs
-from cattrs.errors import ClassValidationError, IterableValidationError
 
 from smscore.domain.accounts import check_name
+from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
 from smscore.errors import ConfigurationError, InvalidRequest
+from smscore.structuring import nearest, structure
 
 __all__ = [
     "ChannelConfig",
@@ -24,10 +23,7 @@ __all__ = [
     "SecurityConfig",
     "StoreConfig",
     "Tariff",
-    "structure",
 ]
-
-T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +75,8 @@ class ChannelConfig:
     transport: str
     price: int = 1  # credits a part
     account: str | None = None  # whose inbound messages these are
+    in_doubt: DoubtPolicy = DoubtPolicy.INDETERMINATE  # of messages that may or may not have left
+    retry: RetryPolicy = DEFAULT_POLICY.retry  # of messages that did not leave
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 
@@ -161,20 +159,6 @@ class GatewayConfig:
         return prefix + str(self.path(self.store.url.removeprefix(prefix)))
 
 
-def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
-    """
-    Turn parsed TOML into an attrs class; ``where`` names the table in errors.
-
-    Raises:
-        ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
-    """
-    _check_keys(content, shape, where)
-    try:
-        return _converter.structure(content, shape)
-    except (ClassValidationError, IterableValidationError) as cause:
-        raise ConfigurationError("; ".join(_faults(cause, where))) from cause
-
-
 def _with_options(channel: Any) -> Any:
     """A channel's table is flat in the file: what is not ours is its transport's."""
     if not isinstance(channel, Mapping):
@@ -198,7 +182,7 @@ def _check(config: GatewayConfig) -> None:
             if channel not in config.channels:
                 raise ConfigurationError(
                     f"[groups.{name}] names the channel {channel!r}"
-                    f"{_nearest(channel, config.channels)}"
+                    f"{nearest(channel, config.channels)}"
                 )
     for name in set(config.channels) & set(config.groups) | {"phones"} & {
         *config.channels,
@@ -228,72 +212,3 @@ def _check_ranges(config: GatewayConfig) -> None:
 def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:
     if not lowest <= value <= highest:  # nan is in no range
         raise ConfigurationError(f"{key} must be between {lowest} and {highest}, not {value}")
-
-
-def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
-    known = {field.name: field for field in attrs.fields(shape) if field.name != "directory"}
-    for key, value in content.items():
-        if key not in known:
-            table = f"[{where}]" if where else "the file"
-            raise ConfigurationError(f"{table} has an unknown key {key!r}{_nearest(key, known)}")
-        _check_inner(value, known[key].type, f"{where}.{key}".lstrip("."))
-
-
-def _check_inner(value: Any, shape: Any, where: str) -> None:
-    is_table = (isinstance(shape, type) and attrs.has(shape)) or get_origin(shape) is Mapping
-    if is_table and not isinstance(value, Mapping):
-        raise ConfigurationError(f"{where} must be a table, such as [{where}], not {value!r}")
-    if isinstance(shape, type) and attrs.has(shape) and isinstance(value, Mapping):
-        _check_keys(value, shape, where)
-    arguments = get_args(shape)
-    if isinstance(value, str) and any(get_origin(one) is tuple for one in (shape, *arguments)):
-        # Otherwise it would be taken apart into its letters.
-        raise ConfigurationError(f"{where} must be a list, such as [{value!r}]")
-    if len(arguments) > 1 and isinstance(value, Mapping):
-        for name, inner in value.items():
-            _check_inner(inner, arguments[1], f"{where}.{name}")
-
-
-def _nearest(key: str, known: Mapping[str, Any]) -> str:
-    if close := difflib.get_close_matches(key, known, n=1):
-        return f"; did you mean {close[0]!r}?"
-    return f"; known are: {', '.join(known) or 'none'}"
-
-
-def _strict(kinds: tuple[type, ...], what: str) -> Any:
-    def check(value: Any, _: Any) -> Any:
-        if type(value) not in kinds:
-            raise TypeError(f"must be {what}, not {value!r}")
-        return value
-
-    return check
-
-
-def _faults(error: BaseException, where: str) -> list[str]:
-    """The leaves of a validation error, each with the table and key where it is."""
-    if not isinstance(error, (ClassValidationError, IterableValidationError)):
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        return [f"{where}: {reason}" if where else reason]
-    faults: list[str] = []
-    for inner in error.exceptions:
-        step = _step_of(inner)
-        faults.extend(_faults(inner, f"{where}.{step}".strip(".") if step else where))
-    return faults
-
-
-def _step_of(error: BaseException) -> str:
-    for note in getattr(error, "__notes__", ()):
-        name = getattr(note, "name", None)
-        if name is None:
-            name = getattr(note, "index", None)
-        if name is not None:
-            return str(name)
-    return ""
-
-
-_converter = cattrs.Converter()
-_converter.register_structure_hook(str, _strict((str,), "a string"))
-_converter.register_structure_hook(bool, _strict((bool,), "true or false"))
-_converter.register_structure_hook(int, _strict((int,), "a whole number"))
-_converter.register_structure_hook(float, _strict((int, float), "a number"))
-_converter.register_structure_hook(Path, lambda value, _: Path(value))

@@ -19,10 +19,13 @@ __all__ = [
     "InsufficientCredits",
     "InvalidNumber",
     "InvalidRequest",
+    "LeaseLost",
     "LimitExceeded",
     "MessageTooLong",
     "NoRoute",
+    "NotCancellable",
     "NotFound",
+    "NotReady",
     "Overloaded",
     "PermanentFailure",
     "PermissionDenied",
@@ -131,6 +134,12 @@ class Conflict(Rejected):
     code = "conflict"
 
 
+class NotCancellable(Conflict):
+    """The message is being sent, was sent, or has ended: nobody can call it back."""
+
+    code = "not_cancellable"
+
+
 class AuthenticationFailed(Rejected):
     """The credentials are missing or wrong; which of the two is never said."""
 
@@ -164,6 +173,12 @@ class TemporaryFailure(TransportError):
     """Certainly not sent; the same channel may succeed later."""
 
     code = "temporary_failure"
+
+
+class NotReady(TemporaryFailure):
+    """The channel can send nothing at the moment; nothing is wrong with this message."""
+
+    code = "not_ready"
 
 
 class PermanentFailure(TransportError):
@@ -201,6 +216,10 @@ class StoreError(GatewayError):
 
 class StoreUnavailable(StoreError):
     """The store cannot be written or reached."""
+
+
+class LeaseLost(StoreError):
+    """The message is no longer this process's to send: it was given up for dead."""
 
 
 class Overloaded(StoreError):

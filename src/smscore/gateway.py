@@ -2,6 +2,7 @@
 The gateway: what a host holds in its hands. The use cases as attributes, and when they run.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -10,23 +11,28 @@ from typing import Self
 
 from smscore.config import GatewayConfig
 from smscore.domain.deliveries import ProcessId
+from smscore.domain.messages import MessageId
+from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
 from smscore.errors import StoreError
-from smscore.ids import IdSequence
+from smscore.ids import IdSequence, Lease
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
 from smscore.ports.policy import Observer, RateLimiter, Screen
-from smscore.ports.storage import Lane, Store
-from smscore.ports.transport import Transport
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.transport import Journal, Transport
 from smscore.runner import Runner
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
-from smscore.services.dispatch import ChannelJournal, Dispatch
+from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
 from smscore.services.inquiry import Inquiry
+from smscore.services.interventions import Interventions
+from smscore.services.journal import ChannelJournal
 from smscore.services.notification import Notification
 from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
+from smscore.services.recovery import Recovery
 from smscore.services.submission import Submissions
 
 __all__ = ["Gateway"]
@@ -63,6 +69,7 @@ class Gateway:
         self._make_authenticator = authenticator
         self._make_rate_limiter = rate_limiter
         self.settings = Settings(store)
+        self._stopping = threading.Event()
         ids = self._ids = IdSequence(clock, lease=self._lease)
         self.submissions = Submissions(
             store=store,
@@ -73,13 +80,17 @@ class Gateway:
             screens=screens,
         )
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
-        self.inquiry = Inquiry(store=store)
+        self.inquiry = Inquiry(store=store, channels=tuple(transports))
+        self.interventions = Interventions(
+            store=store, clock=clock, topology=topology, settings=self.settings
+        )
         self.administration = Administration(
             store=store,
             clock=clock,
             authenticator=lambda: self.authenticator,
             topology=topology,
             tariffs=config.tariffs,
+            channels=tuple(transports),
         )
         self.reception = Reception(
             store=store,
@@ -91,16 +102,28 @@ class Gateway:
                 if channel.account
             },
         )
+        policies = {
+            name: CustodyPolicy(retry=channel.retry, in_doubt=channel.in_doubt)
+            for name, channel in config.channels.items()
+        }
+        self.housekeeping = Housekeeping(store=store, clock=clock, ids=ids)
         self._runner = Runner(
             store=store,
             transports=transports,
-            journals={
-                name: ChannelJournal(store=store, clock=clock, channel=name) for name in transports
-            },
-            dispatch=Dispatch(store=store, clock=clock, ids=ids),
+            journals={name: self.journal(name) for name in transports},
+            dispatch=Dispatch(
+                store=store,
+                clock=clock,
+                ids=ids,
+                settings=self.settings,
+                stopping=self._stopping,
+                policies=policies,
+            ),
+            recovery=Recovery(store=store, clock=clock, ids=ids, policies=policies),
             reception=self.reception,
-            housekeeping=Housekeeping(store=store, clock=clock, ids=ids),
+            housekeeping=self.housekeeping,
             notification=Notification(store=store, observers=observers),
+            stopping=self._stopping,
         )
 
     @cached_property
@@ -112,6 +135,16 @@ class Gateway:
     def rate_limiter(self) -> RateLimiter:
         """What counts calls; made when it is first asked for."""
         return self._make_rate_limiter()
+
+    def journal(self, channel: str) -> Journal:
+        """What a channel's transport is opened with."""
+        return ChannelJournal(
+            store=self.store,
+            clock=self.clock,
+            ids=self._ids,
+            channel=channel,
+            stopping=self._stopping,
+        )
 
     @contextmanager
     def running(self) -> Iterator[Self]:
@@ -160,8 +193,16 @@ class Gateway:
             timeout=_PATIENCE
         )
 
-    def _lease(self) -> ProcessId:
+    def _lease(self) -> Lease:
+        """A number of our own, and the newest id so far: ids grow though the clock was set back."""
         now = self.clock.now()
-        return self.store.run(
-            lambda work: work.processes.lease(now=now), lane=Lane.CUSTODY
-        ).result()
+
+        def work(work: UnitOfWork) -> Lease:
+            process = work.processes.lease(now=now)
+            newest = [
+                *(one.message.id for one in work.outbox.find(limit=1)),
+                *(one.id for one in work.inbox.find(limit=1)),
+            ]
+            return Lease(process=process, newest=max(newest, default=MessageId(0)))
+
+        return self.store.run(work, lane=Lane.CUSTODY).result()

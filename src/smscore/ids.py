@@ -10,15 +10,25 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
+import attrs
+
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
 from smscore.ports.clock import Clock
 
-__all__ = ["EPOCH", "IdSequence", "born_at"]
+__all__ = ["EPOCH", "IdSequence", "Lease", "born_at"]
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _EPOCH_MS = int(EPOCH.timestamp() * 1000)
 _COUNTERS = 1 << 12
+
+
+@attrs.frozen(kw_only=True)
+class Lease:
+    """What a process gets from the store: a number of its own, and behind which id to begin."""
+
+    process: ProcessId
+    newest: MessageId
 
 
 class IdSequence:
@@ -26,10 +36,10 @@ class IdSequence:
     Makes ids that only grow, whatever the clock does. Any thread may ask.
 
     More than 4096 in one millisecond, or a clock that goes back, borrow from the next millisecond.
-    ``lease`` is asked for the process number once, before the first id.
+    ``lease`` is asked for once, before the first id.
     """
 
-    def __init__(self, clock: Clock, *, lease: Callable[[], ProcessId]) -> None:
+    def __init__(self, clock: Clock, *, lease: Callable[[], Lease]) -> None:
         self._clock = clock
         self._lease = lease
         self._lock = threading.Lock()
@@ -38,7 +48,11 @@ class IdSequence:
     @cached_property
     def process(self) -> ProcessId:
         """The number of this process: part of its ids, owner of its claims."""
-        return self._lease()
+        lease = self._lease()
+        with self._lock:
+            # The next millisecond: another process may have used up its own.
+            self._ticks = max(self._ticks, ((lease.newest >> 22) + 1) * _COUNTERS)
+        return lease.process
 
     @property
     def has_lease(self) -> bool:

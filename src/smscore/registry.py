@@ -5,6 +5,7 @@ A registry is filled while a gateway is built and only read afterwards.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
@@ -39,11 +40,15 @@ class TransportKind:
 
 @attrs.frozen(kw_only=True)
 class StoreKind:
-    """One kind of store, chosen by its URL's scheme. ``migrate`` creates or upgrades its schema."""
+    """
+    One kind of store, chosen by its URL's scheme. ``migrate`` creates or upgrades its schema,
+    ``backup`` copies it to a file that is not there yet, for its owner alone, while it is in use.
+    """
 
     scheme: str
     open: Callable[[str, Clock], Store]
     migrate: Callable[[str], None]
+    backup: Callable[[str, Path], None] | None = None  # None: its own tools do it
 
 
 class Registry:
@@ -84,6 +89,7 @@ class Registry:
         scheme: str,
         open: Callable[[str, Clock], Store],  # noqa: A002  # the store's own word
         migrate: Callable[[str], None],
+        backup: Callable[[str, Path], None] | None = None,
     ) -> None:
         """
         Register a kind of store under its URL's scheme.
@@ -91,7 +97,8 @@ class Registry:
         Raises:
             PluginError: the scheme is taken.
         """
-        _put(self._stores, scheme, "store", StoreKind(scheme=scheme, open=open, migrate=migrate))
+        kind = StoreKind(scheme=scheme, open=open, migrate=migrate, backup=backup)
+        _put(self._stores, scheme, "store", kind)
 
     def authenticator(self, make: AuthenticatorMaker) -> None:
         """Register what checks credentials; that of the plugin loaded last is used."""

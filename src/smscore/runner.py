@@ -4,6 +4,7 @@ The threads of a running gateway: one per channel, one for housekeeping, one for
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from smscore.errors import GatewayError
@@ -13,6 +14,7 @@ from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
 from smscore.services.notification import Notification
 from smscore.services.reception import Reception
+from smscore.services.recovery import Recovery
 
 __all__ = ["Runner"]
 
@@ -21,12 +23,17 @@ _log = logging.getLogger(__name__)
 _SAFETY_NET = 1.0
 """Seconds after which a thread looks again although nobody woke it."""
 _TICK = 0.5
+_WATCH = 5.0
+"""Seconds between two looks for processes that have ended."""
 _LONGEST_PAUSE = 30.0
 
 
 class Runner:
     """
     Keeps the parts of a gateway going. They never call each other: progress goes through the store.
+
+    ``stopping`` is set while it stops, so that no part is begun any more; one that was begun has
+    ``grace`` seconds for its answer, for it would be in doubt without.
     """
 
     def __init__(
@@ -36,18 +43,23 @@ class Runner:
         transports: Mapping[str, Transport],
         journals: Mapping[str, Journal],
         dispatch: Dispatch,
+        recovery: Recovery,
         reception: Reception,
         housekeeping: Housekeeping,
         notification: Notification,
+        stopping: threading.Event,
+        grace: float = 15.0,
     ) -> None:
         self._store = store
         self._transports = transports
         self._journals = journals
         self._dispatch = dispatch
+        self._recovery = recovery
         self._reception = reception
         self._housekeeping = housekeeping
         self._notification = notification
-        self._stop = threading.Event()
+        self._stop = stopping
+        self._grace = grace
         self._threads: list[threading.Thread] = []
         self._wakeups: list[Wakeup] = []
         self._is_open = False
@@ -63,10 +75,10 @@ class Runner:
         if self._threads:
             raise RuntimeError("the gateway is running already")
         self._open()
-        self._stop.clear()
         for name, transport in self._transports.items():
             self._start_channel(name, transport)
         self._start("housekeeping", self._housekeeping.run_once, wait=self._stop.wait, pause=_TICK)
+        self._start("recovery", self._recovery.recover_dead, wait=self._stop.wait, pause=_WATCH)
         if self._notification.has_observers:
             wakeup = self._wake_up(Topic.EVENTS)
             self._start("observers", self._notification.run_once, wait=wakeup.wait)
@@ -76,6 +88,9 @@ class Runner:
         self._stop.set()
         for wakeup in self._wakeups:
             wakeup.set()
+        deadline = time.monotonic() + self._grace
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
         if self._is_open:
             for transport in self._transports.values():
                 transport.close()
@@ -90,7 +105,7 @@ class Runner:
     def run_pending(self) -> int:
         """One round of everything, on the caller's thread."""
         self._open()
-        done = self._housekeeping.run_once()
+        done = self._housekeeping.run_once() + self._recovery.recover_dead()
         for name, transport in self._transports.items():
             while self._dispatch.run_once(name, transport):
                 done += 1
@@ -101,9 +116,10 @@ class Runner:
     def _open(self) -> None:
         if self._is_open:
             return
+        self._stop.clear()
         if self._store.become_server():
             # No other server can be alive: what others hold was left behind.
-            self._dispatch.recover_all()
+            self._recovery.recover_all()
         self._is_open = True
         try:
             for name, transport in self._transports.items():
@@ -115,7 +131,7 @@ class Runner:
     def _hand_back(self) -> None:
         for name in self._transports:
             try:
-                self._dispatch.recover_own(name)
+                self._recovery.recover_own(name)
             except GatewayError:
                 _log.exception("what channel %s held could not be handed back", name)
 
@@ -126,7 +142,7 @@ class Runner:
             return self._dispatch.run_once(name, transport)
 
         def mend() -> None:
-            self._dispatch.recover_own(name)
+            self._recovery.recover_own(name)
 
         self._start(f"channel {name}", send_one, wait=wakeup.wait, mend=mend)
 

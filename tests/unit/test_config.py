@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from smscore.config import GatewayConfig
+from smscore.domain.policies import DoubtPolicy
 from smscore.errors import ConfigurationError
 
 
@@ -29,9 +30,28 @@ def test_what_is_not_ours_in_a_channels_table_belongs_to_its_transport() -> None
     assert config.channels["m1"].options == {"port": "/dev/ttyUSB0"}
 
 
+def test_a_channel_may_have_policies_of_its_own() -> None:
+    config = parse(
+        '[channels.m1]\ntransport = "modem"\nin_doubt = "resend"\n'
+        "[channels.m1.retry]\nmax_attempts = 3"
+    )
+
+    channel = config.channels["m1"]
+    assert (channel.in_doubt, channel.retry.max_attempts) == (DoubtPolicy.RESEND, 3)
+    assert channel.options == {}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        (
+            '[channels.m1]\ntransport = "modem"\nin_doubt = "maybe"',
+            "in_doubt: must be one of indeterminate, resend, fail, not 'maybe'",
+        ),
+        (
+            '[channels.m1]\ntransport = "modem"\n[channels.m1.retry]\nmax_attempts = 0',
+            "channels.m1.retry: max_attempts must be between 1 and 1000, not 0",
+        ),
         ("[stor]", "unknown key 'stor'; did you mean 'store'"),
         ("[http]\nprot = 80", r"\[http\] has an unknown key 'prot'; did you mean 'port'"),
         ("[tariffs.x]\nper_second = 1", r"\[tariffs.x\] has an unknown key 'per_second'"),

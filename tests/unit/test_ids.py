@@ -2,12 +2,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smscore.domain.deliveries import ProcessId
-from smscore.ids import IdSequence, born_at
+from smscore.domain.messages import MessageId
+from smscore.ids import IdSequence, Lease, born_at
 from smscore.testing import NOON, ManualClock
 
 
 def a_sequence(clock: ManualClock, process: int = 7) -> IdSequence:
-    return IdSequence(clock, lease=lambda: ProcessId(process))
+    return IdSequence(clock, lease=lambda: Lease(process=ProcessId(process), newest=MessageId(0)))
 
 
 def test_an_id_tells_when_it_was_made() -> None:
@@ -45,3 +46,12 @@ def test_two_processes_never_make_the_same_id() -> None:
     one, other = a_sequence(clock, 1), a_sequence(clock, 2)
 
     assert not {one() for _ in range(100)} & {other() for _ in range(100)}
+
+
+def test_ids_begin_behind_the_newest_although_the_clock_was_set_back() -> None:
+    clock = ManualClock()
+    newest = a_sequence(clock, process=3)()
+    clock.move(days=-1000)
+    later = IdSequence(clock, lease=lambda: Lease(process=ProcessId(1), newest=newest))
+
+    assert later() > newest

@@ -4,6 +4,7 @@ A running gateway: its threads do by themselves what ``run_pending`` does on req
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,7 +15,8 @@ from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
-from smscore.ports.transport import Journal, TransportSink
+from smscore.ports.storage import Tracked
+from smscore.ports.transport import Journal, SendJob, SendReceipt, TransportSink
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 
 NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
@@ -149,3 +151,53 @@ def test_two_gateways_live_in_one_process() -> None:
         second.run_pending()
 
         assert (list(one.sent), list(other.sent)) == ([message], [])
+
+
+class Slow(FakeTransport):
+    """A network whose first part takes until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.closed_while_sending = False
+
+    def send(self, job: SendJob) -> SendReceipt:
+        _, journal = self._edges()
+        references = []
+        for number in range(1, job.segments.count + 1):
+            journal.submitting(job, number)
+            self.begun.set()
+            self.go_on.wait(5)
+            self.closed_while_sending = self.is_closed
+            journal.accepted(job, number, str(number))
+            references.append(str(number))
+        return SendReceipt(references=tuple(references))
+
+
+def stop_while_sending(text: str) -> tuple[Slow, Tracked]:
+    network, store = Slow(), MemoryStore()
+    with a_gateway(network, store=store) as gateway:
+        stack = ExitStack()
+        stack.enter_context(gateway.running())
+        message = gateway.submissions.submit(account="acme", to="+491701234567", text=text).message
+        assert network.begun.wait(5)
+        stopping = threading.Thread(target=stack.close)
+        stopping.start()
+        assert gateway._stopping.wait(5)
+        network.go_on.set()
+        stopping.join(5)
+        return network, gateway.inquiry.message(message)
+
+
+def test_a_part_that_was_begun_gets_its_answer_before_the_channel_is_closed() -> None:
+    network, tracked = stop_while_sending("hello")
+
+    assert tracked.delivery.status is Status.SENT
+    assert not network.closed_while_sending
+
+
+def test_no_part_is_begun_while_stopping_and_the_message_is_handed_back_at_once() -> None:
+    _, tracked = stop_while_sending("x" * 300)
+
+    assert tracked.delivery.status is Status.QUEUED
+    assert (tracked.delivery.accepted_parts, tracked.delivery.attempts) == ((1,), 0)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from smscore.errors import (
     GatewayError,
     Indeterminate,
+    NotReady,
     PermanentFailure,
     TemporaryFailure,
 )
@@ -105,7 +106,7 @@ class ModemChannel:
         try:
             self._journal.submitting(job, number)
         except GatewayError as error:
-            raise TemporaryFailure("the part could not be marked before sending") from error
+            raise NotReady("the part could not be marked before sending") from error
         answer = self._submit(dialogue, job, number, payload)
         if not answer.is_ok:
             failure = failure_of(answer.final, was_written=answer.was_written)

@@ -181,6 +181,7 @@ class Inbox:
             outcome=outcome_of(report.status),
             received_at=self._clock.now(),
             detail=f"0x{report.status:02X}",
+            submitted_at=report.sent_at.moment,
         )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import attrs
 
-from smscore.errors import TemporaryFailure
+from smscore.errors import NotReady
 from smscore.ports.transport import ChannelHealth, Journal
 from smscore_modem._commands import registration
 from smscore_modem._dialogue import Dialogue, NoAnswer
@@ -20,7 +20,7 @@ from smscore_modem._inbox import Inbox
 from smscore_modem._options import ModemOptions
 from smscore_modem._profiles import Profile
 from smscore_modem._serial import LineLost, Port
-from smscore_modem._setup import ModemState, NotReady, bring_up, read_signal
+from smscore_modem._setup import ModemState, Unusable, bring_up, read_signal
 
 __all__ = ["Connect", "Keeper"]
 
@@ -93,7 +93,7 @@ class Keeper:
         The dialogue with the modem, once it can send; waits for that, but not for ever.
 
         Raises:
-            TemporaryFailure: it could not in time, or the channel is being closed.
+            NotReady: it could not in time, or the channel is being closed.
         """
         with self._changed:
             self._changed.wait_for(
@@ -102,7 +102,7 @@ class Keeper:
             )
             obstacle = self._obstacle()
             if obstacle is not None or self._line is None:
-                raise TemporaryFailure(f"channel {self._name} is not ready: {obstacle}")
+                raise NotReady(f"channel {self._name} is not ready: {obstacle}")
             return self._line.dialogue
 
     def drop(self, dialogue: Dialogue, reason: str) -> None:
@@ -176,7 +176,7 @@ class Keeper:
             self._serve(line)
         except (LineLost, NoAnswer) as error:
             self._withdraw(str(error))
-        except NotReady as error:
+        except Unusable as error:
             self._withdraw(str(error), is_stuck=True)
         finally:
             dialogue.lose("the port is being closed")

@@ -22,7 +22,7 @@ from smscore_modem._events import Final
 from smscore_modem._pin import PinRefused, unlock
 from smscore_modem._profiles import Profile, Step
 
-__all__ = ["ModemState", "NotReady", "bring_up", "read_signal"]
+__all__ = ["ModemState", "Unusable", "bring_up", "read_signal"]
 
 _TIMEOUT = 5.0
 # 27.005, 3.2.5 and 27.007, 9.2: SIM busy, not ready yet, "wait".
@@ -32,7 +32,7 @@ _SIM_CODES = frozenset(map(str, range(310, 319)))  # of +CMS
 _DOMAINS = ("+CREG", "+CGREG", "+CEREG")
 
 
-class NotReady(Exception):
+class Unusable(Exception):
     """The modem answers, but cannot be used; the message says why and what would help."""
 
 
@@ -90,7 +90,7 @@ class _Setup:
             if self._answers():
                 self.dialogue.cancel(quiet=self.profile.quiet)  # the earlier ones may answer yet
                 return
-        raise NotReady("the port opens, but no modem answers on it")
+        raise Unusable("the port opens, but no modem answers on it")
 
     def _answers(self) -> bool:
         try:
@@ -102,7 +102,7 @@ class _Setup:
         for step in steps:
             answer = self._ask(step.command, timeout=step.timeout)
             if step.is_needed and not answer.is_ok:
-                raise NotReady(f"the modem refuses {step.command}: {answer.final.text}")
+                raise Unusable(f"the modem refuses {step.command}: {answer.final.text}")
 
     def _identity(self) -> str:
         answers = [self._ask(command) for command in self.profile.identity]
@@ -124,10 +124,10 @@ class _Setup:
             try:
                 unlock(self.dialogue, pin=self.pin, imei=identity, journal=self.journal)
             except PinRefused as error:
-                raise NotReady(str(error)) from error
+                raise Unusable(str(error)) from error
             state = self._sim_state()
         if state not in ("READY", None):
-            raise NotReady(f"the SIM asks for {state}; only a person should enter that")
+            raise Unusable(f"the SIM asks for {state}; only a person should enter that")
 
     def _sim_state(self) -> str | None:
         """What the SIM wants; None when the modem does not know the question."""
@@ -135,14 +135,14 @@ class _Setup:
         if answer.is_ok:
             return value_of(answer.lines, "+CPIN")
         if answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION:
-            raise NotReady(f"the SIM cannot be used: {answer.final.text}")
+            raise Unusable(f"the SIM cannot be used: {answer.final.text}")
         return None
 
     def _await_sms(self) -> None:
         # Many refuse everything about messages for some seconds after the PIN.
         answer = self._patiently("AT+CPMS?")
         if answer.final.family == "CMS" and answer.final.code in _SIM_CODES:
-            raise NotReady(f"the modem is not ready for messages: {answer.final.text}")
+            raise Unusable(f"the modem is not ready for messages: {answer.final.text}")
 
     def _patiently(self, command: str) -> Answer:
         """Ask once a second until the SIM is not busy any more, but not for ever."""
@@ -207,7 +207,7 @@ def bring_up(
     Initialise the modem; ``pause`` waits so many seconds, or raises when the channel closes.
 
     Raises:
-        NotReady: it cannot be used as it is.
+        Unusable: it cannot be used as it is.
         NoAnswer: it fell silent.
         LineLost: the port is gone.
     """

@@ -4,6 +4,7 @@ The store on SQLite, with tables made by SQLModel and migrations by Alembic.
 Importing the package is cheap: what needs SQLModel or Alembic is imported when it is used.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smscore.hookspecs import hookimpl
@@ -14,7 +15,7 @@ from smscore.registry import Registry
 if TYPE_CHECKING:
     from smscore_sqlmodel._store import SqlStore
 
-__all__ = ["SqlStore", "migrate", "smscore_register_stores"]
+__all__ = ["SqlStore", "backup", "migrate", "smscore_register_stores"]
 
 
 def migrate(url: str) -> None:
@@ -30,10 +31,26 @@ def migrate(url: str) -> None:
     migrate_file(url)
 
 
+def backup(url: str, target: Path) -> None:
+    """
+    Copy the database that the URL names, while it is in use, to a new file for its owner alone.
+
+    The copy is a database as it was at one moment, and needs no other file. It appears when it is
+    on the disk.
+
+    Raises:
+        ConfigurationError: the URL names no database, or the target is there already.
+        StoreUnavailable: the database cannot be read, or the copy not be written.
+    """
+    from smscore_sqlmodel._backing_up import back_up_file
+
+    back_up_file(url, target)
+
+
 @hookimpl
 def smscore_register_stores(registry: Registry) -> None:
     """Bring the store for URLs such as ``sqlite:///smscore.db``."""
-    registry.store(scheme="sqlite", open=_open, migrate=migrate)
+    registry.store(scheme="sqlite", open=_open, migrate=migrate, backup=backup)
 
 
 def _open(url: str, clock: Clock) -> Store:

@@ -3,6 +3,7 @@ Accounts and the ledger.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from smscore.domain.accounts import Account
 from smscore.domain.ledger import Entry, EntryKind
@@ -11,7 +12,7 @@ from smscore.errors import Conflict
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._mapping import account_cells, account_of, from_micros, micros
 from smscore_sqlmodel._rows import AccountRow, EntryRow
-from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import insertion, selection
 from smscore_sqlmodel._writing import WriteSession
 
@@ -23,6 +24,11 @@ _ALL = selection(AccountRow, "ORDER BY id")
 _ADD = insertion(AccountRow)
 
 _ENTRIES_OF = selection(EntryRow, "WHERE account = ? ORDER BY id DESC LIMIT ?")
+_ENTRIES_BETWEEN = selection(
+    EntryRow, "WHERE account = ? AND at >= ? AND at < ? ORDER BY id DESC LIMIT ?"
+)
+_ALWAYS = 2**63 - 1
+_ENTRIES_ABOUT = selection(EntryRow, "WHERE message = ? ORDER BY id")
 _TOTAL = "SELECT coalesce(sum(credits), 0) FROM smscore_ledger WHERE account = ?"
 _ADD_ENTRY = insertion(
     EntryRow, "account", "kind", "credits", "balance", "at", "message", "why", rank=3
@@ -76,27 +82,31 @@ class LedgerView:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
-        self._session.settle()
-        return [
-            Entry(
-                account=AccountId(account),
-                kind=EntryKind(kind),
-                credits=credits,
-                balance=balance,
-                at=from_micros(at),
-                message=None if message is None else MessageId(message),
-                why=why,
-            )
-            for _, account, kind, credits, balance, at, message, why in self._session.fetch(
-                _ENTRIES_OF, (account, limit)
-            )
-        ]
+    def of(
+        self,
+        account: AccountId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry]:
+        if since is None and until is None:
+            return self._entries(_ENTRIES_OF, (account, limit))
+        begin = -_ALWAYS if since is None else micros(since)
+        end = _ALWAYS if until is None else micros(until)
+        return self._entries(_ENTRIES_BETWEEN, (account, begin, end, limit))
+
+    def about(self, message: MessageId) -> Sequence[Entry]:
+        return self._entries(_ENTRIES_ABOUT, (message,))
 
     def total(self, account: AccountId) -> int:
         self._session.settle()
         total: int = self._session.fetch(_TOTAL, (account,))[0][0]
         return total
+
+    def _entries(self, sql: str, cells: Cells) -> Sequence[Entry]:
+        self._session.settle()
+        return [_entry_of(row) for row in self._session.fetch(sql, cells)]
 
 
 class Ledger(LedgerView):
@@ -117,3 +127,16 @@ class Ledger(LedgerView):
                 entry.why,
             ),
         )
+
+
+def _entry_of(cells: Cells) -> Entry:
+    _, account, kind, credits, balance, at, message, why = cells
+    return Entry(
+        account=AccountId(account),
+        kind=EntryKind(kind),
+        credits=credits,
+        balance=balance,
+        at=from_micros(at),
+        message=None if message is None else MessageId(message),
+        why=why,
+    )

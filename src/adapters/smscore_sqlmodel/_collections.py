@@ -1,12 +1,13 @@
 """
-The small collections: routing rules, idempotency, journal, events, processes.
+The small collections: routing rules, channels, idempotency, journal, events, processes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
+from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId, Surface
@@ -15,12 +16,22 @@ from smscore.domain.routing import Route
 from smscore.errors import StoreError
 from smscore.ports.storage import IdempotencyRecord, Process, Topic
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
-from smscore_sqlmodel._rows import EventRow, IdempotencyRow, JournalRow, ProcessRow, RouteRow
+from smscore_sqlmodel._rows import (
+    ChannelRow,
+    EventRow,
+    IdempotencyRow,
+    JournalRow,
+    ProcessRow,
+    RouteRow,
+)
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = [
+    "PRUNE_EVENTS",
+    "Channels",
+    "ChannelsView",
     "Events",
     "EventsView",
     "Idempotency",
@@ -35,6 +46,9 @@ __all__ = [
 _ROUTES = selection(RouteRow, "ORDER BY position")
 _ADD_ROUTE = insertion(RouteRow)
 _NO_ROUTES = deletion(RouteRow)
+
+_CHANNELS = selection(ChannelRow, "ORDER BY channel")
+_SET_CHANNEL = replacement(ChannelRow)
 
 _FIRST_ANSWER = selection(IdempotencyRow, "WHERE account = ? AND surface = ? AND key = ?")
 _ANSWER = replacement(IdempotencyRow, rank=4)
@@ -51,6 +65,11 @@ _SINCE = selection(EventRow, "WHERE id > ? ORDER BY id LIMIT ?")
 # Pruned or not: the numbers that were ever given are remembered.
 _NEWEST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
 _ADD_EVENT = insertion(EventRow, "message", "account", "sequence", "kind", "at", "detail", rank=5)
+
+PRUNE_EVENTS = deletion(EventRow, "WHERE message IN (SELECT value FROM json_each(?))")
+"""Delete the stories of messages; the parameter is a JSON list of their ids."""
+
+_NOBODY = 0  # in the place of an account
 
 _PROCESSES = selection(ProcessRow, "ORDER BY id")
 _RELEASE = deletion(ProcessRow, "WHERE id = ?")
@@ -88,6 +107,31 @@ class Routing(RoutingView):
                 _ADD_ROUTE.sql, (position, route.name, channels.decode(), prefixes.decode())
             )
         self._writer.touch(Topic.ROUTING)
+
+
+class ChannelsView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def all(self) -> Mapping[str, ChannelState]:
+        return {
+            channel: ChannelState(
+                channel=channel, mode=ChannelMode(mode), at=from_micros(at), why=why
+            )
+            for channel, mode, at, why in self._session.fetch(_CHANNELS)
+        }
+
+
+class Channels(ChannelsView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def set(self, state: ChannelState) -> None:
+        cells = (state.channel, state.mode.value, micros(state.at), state.why)
+        self._writer.change(_SET_CHANNEL.sql, cells)
+        self._writer.touch(Topic.CHANNELS)
+        self._writer.touch(state.channel)
 
 
 class Idempotency:
@@ -166,7 +210,7 @@ class Events(EventsView):
             _ADD_EVENT,
             (
                 event.message,
-                event.account,
+                _NOBODY if event.account is None else event.account,
                 event.sequence,
                 event.kind,
                 micros(event.at),
@@ -219,7 +263,7 @@ def _event_of(cells: Cells) -> Event:
     _, message, account, sequence, kind, at, detail = cells
     return Event(
         message=MessageId(message),
-        account=AccountId(account),
+        account=None if account == _NOBODY else AccountId(account),
         sequence=sequence,
         kind=kind,
         at=from_micros(at),

@@ -5,7 +5,6 @@ A unit of work on its way through the store, and the future that its caller hold
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime
 from typing import Generic, TypeVar
 
 from smscore.errors import DeadlinePassed, GatewayError
@@ -40,7 +39,11 @@ class UnitFuture(Future[T]):
 
 
 class Job(Generic[T]):
-    """One unit of work; its outcome is told only after the commit."""
+    """
+    One unit of work; its outcome is told only after the commit.
+
+    ``queued_at`` and ``deadline`` are monotonic: whoever sets the clock makes nobody late.
+    """
 
     __slots__ = ("_error", "_result", "deadline", "future", "queued_at", "work")
 
@@ -49,8 +52,8 @@ class Job(Generic[T]):
         work: Callable[[UnitOfWork], T],
         future: Future[T],
         *,
-        queued_at: datetime,
-        deadline: datetime | None,
+        queued_at: float,
+        deadline: float | None,
     ) -> None:
         self.work = work
         self.future = future
@@ -58,7 +61,7 @@ class Job(Generic[T]):
         self.deadline = deadline
         self._error: BaseException | None = None
 
-    def begin(self, now: Callable[[], datetime]) -> bool:
+    def begin(self, now: Callable[[], float]) -> bool:
         """Whether it is to be applied: neither cancelled nor too late. From here on it stands."""
         if not self.future.set_running_or_notify_cancel():
             return False

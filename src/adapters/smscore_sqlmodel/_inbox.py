@@ -3,14 +3,22 @@ The inbox: received messages, and the parts that are to become some.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
-from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
+from smscore_sqlmodel._collections import PRUNE_EVENTS
+from smscore_sqlmodel._mapping import (
+    from_micros,
+    micros,
+    optional_micros,
+    optional_moment,
+    to_json,
+)
 from smscore_sqlmodel._rows import InboundPartRow, InboundRow
 from smscore_sqlmodel._sessions import Cells, Session
-from smscore_sqlmodel._statements import insertion, selection
+from smscore_sqlmodel._statements import deletion, insertion, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Inbox", "InboxView"]
@@ -25,6 +33,13 @@ _SIBLINGS = selection(
     "AND is_wide = ? AND total = ? ORDER BY id DESC LIMIT ?",
 )
 _SAME = selection(InboundPartRow, "WHERE channel = ? AND fingerprint = ? AND is_joined = 0")
+_OLD = "SELECT id FROM smscore_inbound WHERE received_at < ? ORDER BY received_at LIMIT ?"
+_PRUNE = deletion(InboundRow, "WHERE id IN (SELECT value FROM json_each(?))")
+_PRUNE_PARTS = deletion(
+    InboundPartRow,
+    "WHERE id IN (SELECT id FROM smscore_inbound_parts WHERE received_at < ? "
+    "ORDER BY received_at LIMIT ?)",
+)
 _JOINED = "UPDATE smscore_inbound_parts SET is_joined = 1 WHERE channel = ? AND fingerprint = ?"
 
 _LARGEST_ID = 2**63 - 1
@@ -88,6 +103,17 @@ class Inbox(InboxView):
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:
             self._writer.change(_JOINED, (part.channel, part.fingerprint))
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        last = micros(before)
+        parts = self._writer.change(_PRUNE_PARTS, (last, limit))
+        # Asked after the change, which lets everything before it be written.
+        old = [number for (number,) in self._session.fetch(_OLD, (last, limit))]
+        if old:
+            numbers = (to_json(old).decode(),)
+            self._writer.change(PRUNE_EVENTS, numbers)
+            self._writer.change(_PRUNE, numbers)
+        return len(old) + parts
 
 
 def _message_of(cells: tuple[int, int | None, str, str, str, int, int | None]) -> InboundMessage:

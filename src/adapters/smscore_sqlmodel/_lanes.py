@@ -4,7 +4,6 @@ The two lanes in which units of work wait for the writer.
 
 import threading
 from collections import deque
-from datetime import timedelta
 from typing import Any
 
 from smscore.errors import Overloaded, StoreUnavailable
@@ -14,7 +13,7 @@ from smscore_sqlmodel._futures import Job
 __all__ = ["Lanes"]
 
 _LONGEST = 10_000
-_LONGEST_WAIT = timedelta(seconds=2)
+_LONGEST_WAIT = 2.0  # seconds
 
 
 class Lanes:
@@ -43,6 +42,8 @@ class Lanes:
                 raise StoreUnavailable("the store is closed")
             if lane is Lane.CUSTODY:
                 self._custody.append(job)
+            elif lane is Lane.RECALL:
+                self._custody.appendleft(job)
             else:
                 self._check_room(job)
                 self._submissions.append(job)

@@ -56,7 +56,7 @@ AccountCells: TypeAlias = tuple[
     int,  # replace_typography
     int,  # max_parts
 ]
-ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str]
+ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str, int | None]
 
 
 @lru_cache(maxsize=64)  # within one unit of work it is the same moment again and again
@@ -146,6 +146,7 @@ def report_cells(report: DeliveryReport) -> ReportCells:
         report.outcome.value,
         micros(report.received_at),
         report.detail,
+        optional_micros(report.submitted_at),
     )
 
 
@@ -158,4 +159,5 @@ def report_of(cells: ReportCells) -> DeliveryReport:
         outcome=ReportOutcome(cells[4]),
         received_at=from_micros(cells[5]),
         detail=cells[6],
+        submitted_at=optional_moment(cells[7]),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "MessageCells",
     "delivery_cells",
     "delivery_of",
+    "ending_of",
     "is_plain",
     "message_cells",
     "plain_cells",
@@ -173,13 +174,19 @@ def delivery_cells(
     )
 
 
-def reference_cells(delivery: Delivery) -> list[tuple[int, int, str, str, int]]:
+def reference_cells(delivery: Delivery) -> list[tuple[int, int, str, str, int, str]]:
     """The rows under which reports find the delivery's parts."""
+    message, ending = delivery.message, ending_of(delivery.recipient)
     return [
-        (delivery.message, part.number, part.channel, part.reference, micros(part.at))
+        (message, part.number, part.channel, part.reference, micros(part.at), ending)
         for part in delivery.parts
         if part.reference is not None
     ]
+
+
+def ending_of(number: PhoneNumber) -> str:
+    """The last digits of a number, which all of its spellings have."""
+    return number.digits[-5:]
 
 
 def tracked_of(cells: MessageCells) -> Tracked:

@@ -4,6 +4,7 @@ Bringing a database's schema up to date. This alone imports Alembic, which takes
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -39,7 +40,9 @@ def migrate_file(url: str) -> None:
 def _create(path: Path) -> None:
     """An empty file for its owner alone: messages are nobody else's business."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there is left alone: closing it would drop the locks of whoever has it open here.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _upgrade(file: SqliteFile) -> None:

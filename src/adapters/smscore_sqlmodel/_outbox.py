@@ -2,23 +2,27 @@
 The outbox: messages, their deliveries, and reports that were faster than their references.
 """
 
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
 from smscore.ports.storage import Tracked
-from smscore_sqlmodel._mapping import micros, report_cells, report_of
+from smscore_sqlmodel._collections import PRUNE_EVENTS
+from smscore_sqlmodel._mapping import micros, report_cells, report_of, to_json
 from smscore_sqlmodel._messages import (
     delivery_cells,
     delivery_of,
+    ending_of,
     is_plain,
     message_cells,
     plain_cells,
     reference_cells,
     tracked_of,
 )
-from smscore_sqlmodel._rows import MessageRow, ParkedReportRow, PartReferenceRow
+from smscore_sqlmodel._pages import LARGEST_ID, page
+from smscore_sqlmodel._rows import SETTLED, MessageRow, ParkedReportRow, PartReferenceRow
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection, updating
 from smscore_sqlmodel._writing import WriteSession
@@ -65,15 +69,16 @@ _SAVE = updating(
     "sequence",
     rank=1,
 )
-# A reference keeps the moment at which it was given, however often its part is saved.
+# However often a part is saved, nothing is written unless it went out again.
 _REFER = replacement(
     PartReferenceRow,
     rank=2,
-    where="WHERE reference <> excluded.reference OR channel <> excluded.channel",
+    where="WHERE reference <> excluded.reference OR channel <> excluded.channel "
+    "OR at <> excluded.at",
 )
 _GET = selection(MessageRow, "WHERE id = ?")
-_PAGE = selection(MessageRow, "WHERE {} ORDER BY id DESC LIMIT ?")
 _COUNT = "SELECT status, count(*) FROM smscore_messages {} GROUP BY status"
+_BACKLOG = "SELECT channel, count(*) FROM smscore_messages WHERE status = 'queued' GROUP BY channel"
 # The partial indexes are used because their conditions stand here word by word.
 _CLAIMABLE = selection(
     MessageRow, "WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, id LIMIT ?"
@@ -88,12 +93,15 @@ _OVERDUE = selection(
 )
 _HELD = selection(
     MessageRow,
-    "WHERE owner IS NOT NULL AND owner IN ({}) AND status = 'sending' ORDER BY id LIMIT ?",
+    "WHERE owner IN ({}) AND status = 'sending' ORDER BY id LIMIT ?",
 )
-_OWNERS = "SELECT DISTINCT owner FROM smscore_messages WHERE owner IS NOT NULL ORDER BY owner"
+_OWNERS = (
+    "SELECT DISTINCT owner FROM smscore_messages WHERE status = 'sending' AND owner IS NOT NULL "
+    "ORDER BY owner"
+)
 _AWAITING = (
     selection(MessageRow, "JOIN smscore_part_references AS place ON place.message = id")
-    + " WHERE place.channel = ? AND place.reference = ?"
+    + " WHERE place.channel = ? AND place.reference = ? AND place.ending = ?"
     " ORDER BY place.at DESC, place.message DESC LIMIT ? OFFSET ?"
 )
 _PARK = insertion(ParkedReportRow)
@@ -101,8 +109,17 @@ _PARKED = selection(ParkedReportRow, "WHERE channel = ? AND reference = ? ORDER 
 _UNPARK = deletion(ParkedReportRow, "WHERE channel = ? AND reference = ?")
 _FORGET_PARKED = deletion(ParkedReportRow, "WHERE received_at < ?")
 
-_LARGEST_ID = 2**63 - 1
-_CANDIDATES = 20
+_OLD = (
+    "SELECT id FROM smscore_messages INDEXED BY smscore_messages_news "  # noqa: S608  # a constant
+    f"WHERE {SETTLED} AND coalesce(finished_at, sent_at, accepted_at) < ? "
+    "ORDER BY coalesce(finished_at, sent_at, accepted_at) LIMIT ?"
+)
+_AMONG = "(SELECT value FROM json_each(?))"
+_PRUNE = (
+    PRUNE_EVENTS,
+    deletion(PartReferenceRow, f"WHERE message IN {_AMONG}"),
+    deletion(MessageRow, f"WHERE id IN {_AMONG}"),
+)
 
 
 class OutboxView:
@@ -110,7 +127,7 @@ class OutboxView:
         self._session = session
 
     def get(self, message: MessageId) -> Tracked | None:
-        if not 0 <= message <= _LARGEST_ID:
+        if not 0 <= message <= LARGEST_ID:
             return None  # the driver cannot even ask
         self._session.settle(message)
         rows = self._session.fetch(_GET, (message,))
@@ -124,25 +141,26 @@ class OutboxView:
         before: MessageId | None = None,
         limit: int = 50,
     ) -> Sequence[Tracked]:
-        conditions = ["id <= ?"]
-        cells: list[int | str] = [_LARGEST_ID if before is None else min(before - 1, _LARGEST_ID)]
-        if account is not None:
-            conditions.append("account = ?")
-            cells.append(account)
-        if statuses:
-            conditions.append(f"status IN ({_marks(statuses)})")
-            cells.extend(status.value for status in statuses)
+        sql, cells = page(account=account, statuses=statuses, before=before, limit=limit)
         self._session.settle()
-        rows = self._session.fetch(_PAGE.format(" AND ".join(conditions)), (*cells, limit))
-        return [tracked_of(row) for row in rows]
+        return [tracked_of(row) for row in self._session.fetch(sql, cells)]
 
     def count(self, *, channel: str | None = None) -> dict[Status, int]:
+        # The one question that looks at every message; nothing that runs by itself asks it.
         condition, cells = ("", ()) if channel is None else ("WHERE channel = ?", (channel,))
         self._session.settle()
         return {
             Status(status): count
             for status, count in self._session.fetch(_COUNT.format(condition), cells)
         }
+
+    def backlog(self) -> Mapping[str, int]:
+        self._session.settle()
+        return dict(self._session.fetch(_BACKLOG))
+
+    def owners(self) -> Sequence[ProcessId]:
+        self._session.settle()
+        return [ProcessId(owner) for (owner,) in self._session.fetch(_OWNERS)]
 
     def has_due(self, *, now: datetime) -> bool:
         return self._has(_DUE, now)
@@ -189,24 +207,18 @@ class Outbox(OutboxView):
     def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
         return self._deliveries(_HELD.format(_marks(owners)), (*owners, limit))
 
-    def owners(self) -> Sequence[ProcessId]:
+    def awaiting(self, report: DeliveryReport, *, limit: int = 20) -> Sequence[Delivery]:
         self._session.settle()
-        return [ProcessId(owner) for (owner,) in self._session.fetch(_OWNERS)]
-
-    def awaiting(self, report: DeliveryReport) -> Delivery | None:
-        self._session.settle()
-        offset = 0
-        while True:
-            rows = self._session.fetch(
-                _AWAITING, (report.channel, report.reference, _CANDIDATES, offset)
-            )
-            for row in rows:
-                delivery = delivery_of(row)
-                if delivery.recipient.is_same_line(report.recipient):
-                    return delivery
-            if len(rows) < _CANDIDATES:
-                return None
-            offset += _CANDIDATES
+        place = (report.channel, report.reference, ending_of(report.recipient))
+        found: dict[MessageId, Delivery] = {}
+        for offset in itertools.count(step=limit):
+            rows = self._session.fetch(_AWAITING, (*place, limit, offset))
+            for delivery in map(delivery_of, rows):
+                if _awaits(delivery, report):
+                    found.setdefault(delivery.message, delivery)
+            if len(found) >= limit or len(rows) < limit:
+                break
+        return list(found.values())[:limit]
 
     def park(self, report: DeliveryReport) -> None:
         self._writer.change(_PARK.sql, report_cells(report))
@@ -221,12 +233,29 @@ class Outbox(OutboxView):
     def forget_parked(self, *, before: datetime) -> int:
         return self._writer.change(_FORGET_PARKED, (micros(before),))
 
+    def prune(self, *, before: datetime, limit: int) -> int:
+        self._session.settle()
+        old = [number for (number,) in self._session.fetch(_OLD, (micros(before), limit))]
+        if old:
+            numbers = to_json(old).decode()
+            for sql in _PRUNE:
+                self._writer.change(sql, (numbers,))
+        return len(old)
+
     def _follow(self, delivery: Delivery) -> None:
         if delivery.parts:
             for cells in reference_cells(delivery):
                 self._writer.write(_REFER, cells)
         if delivery.status is Status.QUEUED:
             self._writer.touch(delivery.route[0].channel)
+
+
+def _awaits(delivery: Delivery, report: DeliveryReport) -> bool:
+    """Whether it still does: a message that was sent again goes by new references."""
+    return delivery.recipient.is_same_line(report.recipient) and any(
+        part.reference == report.reference and part.channel == report.channel
+        for part in delivery.parts
+    )
 
 
 def _marks(values: Collection[object]) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import View
+from smscore_sqlmodel._presence import OpenedFiles
 from smscore_sqlmodel._sessions import ReadSession
 from smscore_sqlmodel._sqlite import SqliteFile, translated
 from smscore_sqlmodel._units import Views
@@ -37,7 +38,7 @@ class Readers:
             StoreUnavailable: closed, or the file cannot be read.
         """
         reader: _Reader | None = getattr(self._mine, "reader", None)
-        if reader is None:
+        if reader is None or reader.is_stale:
             reader = self._mine.reader = self._open()
         try:
             return reader.read(work)
@@ -48,6 +49,11 @@ class Readers:
         """Close every thread's connection, after the read that it may be in."""
         with self._lock:
             self._is_closed = True
+        self.drop()
+
+    def drop(self) -> None:
+        """Close every thread's connection likewise; a new one is opened by the next read."""
+        with self._lock:
             readers = list(self._all)
         for reader in readers:
             reader.close()
@@ -57,7 +63,7 @@ class Readers:
             if self._is_closed:
                 raise StoreUnavailable("the store is closed")
             try:
-                reader = _Reader(self._file.connect_reader())
+                reader = _Reader(self._file)
             except sqlite3.Error as cause:
                 raise translated(cause) from cause
             self._all.add(reader)
@@ -67,12 +73,18 @@ class Readers:
 class _Reader:
     """One thread's connection; the thread's end drops it, and that closes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._view = Views(ReadSession(connection))
+    def __init__(self, file: SqliteFile) -> None:
+        self._connection = file.connect_reader()
+        self._files = OpenedFiles(file, self._connection)
+        self._view = Views(ReadSession(self._connection))
         self._lock = threading.RLock()  # against close alone
         self._is_reading = False
         self._is_closed = False
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nothing more is to be read here: closed, or the files are others now."""
+        return not self._is_reading and (self._is_closed or not self._files.are_there())
 
     def read(self, work: Callable[[View], T]) -> T:
         with self._lock:
@@ -95,4 +107,5 @@ class _Reader:
             self._connection.close()
 
     def __del__(self) -> None:
-        self._connection.close()
+        if "_connection" in vars(self):  # it was opened
+            self._connection.close()

@@ -25,7 +25,9 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 __all__ = [
+    "SETTLED",
     "AccountRow",
+    "ChannelRow",
     "EntryRow",
     "EventRow",
     "IdempotencyRow",
@@ -48,6 +50,12 @@ __all__ = [
 # Only a column of the type INTEGER is SQLite's own row number.
 _WIDE = BigInteger().with_variant(Integer(), "sqlite")
 _GIVEN = {"autoincrement": False}
+
+SETTLED = "status <> 'queued' AND status <> 'sending' AND status <> 'scheduled'"
+"""
+Of messages that wait for nobody here. Indexes have it as their condition, and not a list of the
+others, since looking through a list takes longer than writing the row.
+"""
 
 
 class Row(SQLModel, registry=registry()):
@@ -88,7 +96,10 @@ class AccountRow(Row, table=True):
 
 class EntryRow(Row, table=True):
     __tablename__ = "smscore_ledger"
-    __table_args__ = (Index("smscore_ledger_account", "account", "id"),)
+    __table_args__ = (
+        Index("smscore_ledger_account", "account", "id"),
+        Index("smscore_ledger_message", "message", sqlite_where=text("message IS NOT NULL")),
+    )
 
     id: int | None = Field(sa_type=_WIDE, primary_key=True)
     account: int = Field(sa_type=_WIDE)
@@ -109,6 +120,17 @@ class RouteRow(Row, table=True):
     prefixes: str = Field(sa_type=Text)
 
 
+class ChannelRow(Row, table=True):
+    """What an operator decided last of a channel; one without a row is running."""
+
+    __tablename__ = "smscore_channels"
+
+    channel: str = Field(sa_type=Text, primary_key=True)
+    mode: str = Field(sa_type=Text)
+    at: int = Field(sa_type=_WIDE)
+    why: str = Field(sa_type=Text)
+
+
 class MessageRow(Row, table=True):
     """
     A message and its delivery.
@@ -118,17 +140,23 @@ class MessageRow(Row, table=True):
 
     __tablename__ = "smscore_messages"
     __table_args__ = (
-        # A partial index is used only by queries that repeat its condition word by word.
+        # A partial index is used only by queries that repeat its condition word by word. Those of
+        # waiting messages end with what lists ask for, and need not look at the rows.
         Index(
             "smscore_messages_claimable",
             "channel",
             column("priority").desc(),
             "id",
+            "account",
+            "status",
             sqlite_where=text("status = 'queued'"),
         ),
         Index(
             "smscore_messages_due",
             "due_at",
+            "id",
+            "account",
+            "status",
             sqlite_where=text("status = 'scheduled'"),
         ),
         Index(
@@ -139,9 +167,24 @@ class MessageRow(Row, table=True):
         Index(
             "smscore_messages_held",
             "owner",
-            sqlite_where=text("owner IS NOT NULL"),
+            "account",
+            "status",
+            sqlite_where=text("status = 'sending'"),
         ),
         Index("smscore_messages_account", "account", "id"),
+        Index("smscore_messages_settled", "status", "id", sqlite_where=text(SETTLED)),
+        Index(
+            "smscore_messages_settled_account",
+            "account",
+            "status",
+            "id",
+            sqlite_where=text(SETTLED),
+        ),
+        Index(
+            "smscore_messages_news",
+            text("coalesce(finished_at, sent_at, accepted_at)"),
+            sqlite_where=text(SETTLED),
+        ),
     )
 
     id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
@@ -177,16 +220,24 @@ class MessageRow(Row, table=True):
 
 
 class PartReferenceRow(Row, table=True):
-    """Under which reference a network took a part, and when: networks use references again."""
+    """
+    Under which reference a network took a part, and when: networks use references again.
+
+    ``ending`` is that of the recipient's number, which every spelling of it shares: a modem has
+    256 references for all messages that it ever sent.
+    """
 
     __tablename__ = "smscore_part_references"
-    __table_args__ = (Index("smscore_part_references_awaiting", "channel", "reference", "at"),)
+    __table_args__ = (
+        Index("smscore_part_references_awaiting", "channel", "reference", "ending", "at"),
+    )
 
     message: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
     part: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
     channel: str = Field(sa_type=Text)
     reference: str = Field(sa_type=Text)
     at: int = Field(sa_type=_WIDE)
+    ending: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class ParkedReportRow(Row, table=True):
@@ -203,11 +254,15 @@ class ParkedReportRow(Row, table=True):
     outcome: str = Field(sa_type=Text)
     received_at: int = Field(sa_type=_WIDE)
     detail: str = Field(sa_type=Text)
+    submitted_at: int | None = Field(sa_type=_WIDE)
 
 
 class InboundRow(Row, table=True):
     __tablename__ = "smscore_inbound"
-    __table_args__ = (Index("smscore_inbound_account", "account", "id"),)
+    __table_args__ = (
+        Index("smscore_inbound_account", "account", "id"),
+        Index("smscore_inbound_received_at", "received_at"),
+    )
 
     id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
     account: int | None = Field(sa_type=_WIDE)
@@ -235,6 +290,7 @@ class InboundPartRow(Row, table=True):
             "reference",
             sqlite_where=text("is_joined = 0"),
         ),
+        Index("smscore_inbound_parts_received_at", "received_at"),
     )
 
     id: int | None = Field(sa_type=_WIDE, primary_key=True)
@@ -301,7 +357,11 @@ class JournalRow(Row, table=True):
 
 
 class EventRow(Row, table=True):
-    """``id`` is the cursor: it only grows, even when the newest events have been pruned."""
+    """
+    ``id`` is the cursor: it only grows, even when the newest events have been pruned.
+
+    The account 0 is nobody: that of an inbound message which belongs to none.
+    """
 
     __tablename__ = "smscore_events"
     __table_args__ = (

@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError
 
 from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
 
-__all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "translated"]
+__all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"
@@ -47,7 +47,8 @@ class SqliteFile:
             raise ConfigurationError(
                 f"the store {url!r} needs a file; for a store in memory use smscore.testing.memory"
             )
-        self.path = Path(str(parsed.database))
+        # Absolute, or whoever changes the directory would make the next thread open another file.
+        self.path = Path(str(parsed.database)).absolute()
 
     def connect_writer(self) -> sqlite3.Connection:
         """A connection for the one thread that writes; every commit is on the disk."""
@@ -73,11 +74,48 @@ class SqliteFile:
             ConfigurationError: it is missing, older or newer.
             StoreUnavailable: it cannot be read.
         """
-        found = self._revision() if self.path.exists() else None
+        connection = self._connect_to_read()
+        try:
+            self._check_revision(connection)
+        except sqlite3.Error as cause:
+            raise StoreUnavailable(f"the database {self.path} cannot be read: {cause}") from cause
+        finally:
+            connection.close()
+
+    def check_existence(self) -> None:
+        """
+        Let a file pass that is a database of ours, whatever its schema.
+
+        Raises:
+            ConfigurationError: there is none.
+            StoreUnavailable: it cannot be read.
+        """
+        connection = self._connect_to_read()
+        try:
+            if _revision(connection) is None:
+                raise self._missing()
+        except sqlite3.Error as cause:
+            raise StoreUnavailable(f"the database {self.path} cannot be read: {cause}") from cause
+        finally:
+            connection.close()
+
+    def check_opened(self, connection: sqlite3.Connection) -> None:
+        """
+        The same for a connection that a running store has just opened: it waits for the way out.
+
+        Raises:
+            StoreUnavailable: the schema is missing, older or newer.
+            sqlite3.Error: it cannot be read.
+        """
+        try:
+            self._check_revision(connection)
+        except ConfigurationError as cause:
+            raise StoreUnavailable(str(cause)) from cause
+
+    def _check_revision(self, connection: sqlite3.Connection) -> None:
+        found = _revision(connection)
         if found is None:
-            raise ConfigurationError(
-                f"there is no smscore database at {self.path}; 'smscore init' creates it"
-            )
+            raise self._missing()
         if found < REVISION:
             raise ConfigurationError(
                 f"the database {self.path} has the schema {found}, this version needs {REVISION}; "
@@ -89,29 +127,31 @@ class SqliteFile:
                 "install the newer smscore that made it, or run 'smscore init' with another file"
             )
 
-    def _revision(self) -> str | None:
-        try:
-            connection = self.connect_reader()
-            try:
-                known = connection.execute(
-                    "SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)
-                ).fetchone()
-                if known is None:
-                    return None
-                # The name is a constant of this module.
-                row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608  # a constant
-            finally:
-                connection.close()
-        except sqlite3.Error as cause:
-            raise StoreUnavailable(f"the database {self.path} cannot be read: {cause}") from cause
-        return str(row[0]) if row else None
+    def _connect_to_read(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            raise self._missing()
+        return self.connect_reader()
+
+    def _missing(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"there is no smscore database at {self.path}; 'smscore init' creates it"
+        )
 
     def _connect(self) -> sqlite3.Connection:
         # Transactions are begun by hand; a connection is used by one thread at a time, but closed
-        # by another.
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+        # by another. A missing file is not created: an empty one would pass for the database.
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.as_uri()}?mode=rw",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+        except sqlite3.Error as cause:
+            if not self.path.exists():
+                raise gone(self.path) from cause
+            raise StoreUnavailable(f"the database {self.path} cannot be opened: {cause}") from cause
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         return connection
 
@@ -156,6 +196,24 @@ class ServerLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def gone(path: Path) -> StoreUnavailable:
+    """What to say when a database is no longer there."""
+    return StoreUnavailable(
+        f"the database {path} (or its -wal) was deleted, moved or replaced while it was in use; "
+        "put it back and it is used again, or stop the server and restore a backup"
+    )
+
+
+def _revision(connection: sqlite3.Connection) -> str | None:
+    known = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)
+    ).fetchone()
+    if known is None:
+        return None
+    row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608  # a constant
+    return str(row[0]) if row else None
 
 
 def translated(error: Exception) -> GatewayError:

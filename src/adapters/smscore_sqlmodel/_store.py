@@ -41,7 +41,7 @@ class SqlStore:
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._file = SqliteFile(url)
         self._file.check_schema()
-        self._now = (clock or SystemClock()).now
+        self._clock = clock or SystemClock()
         self._lanes = Lanes()
         self._wakeups = Wakeups()
         self._readers = Readers(self._file)
@@ -62,7 +62,9 @@ class SqlStore:
         self._check_process()
         writer = self._writer or self._start()
         future: UnitFuture[T] = UnitFuture(writer.thread)
-        self._lanes.put(Job(work, future, queued_at=self._now(), deadline=deadline), lane=lane)
+        now = self._clock.monotonic()
+        last = None if deadline is None else now + self._seconds_until(deadline)
+        self._lanes.put(Job(work, future, queued_at=now, deadline=last), lane=lane)
         return future
 
     def read(self, work: Callable[[View], T]) -> T:
@@ -100,9 +102,16 @@ class SqlStore:
                 raise _closed()
             if self._writer is None:
                 self._writer = Writer(
-                    self._file, lanes=self._lanes, wakeups=self._wakeups, now=self._now
+                    self._file,
+                    lanes=self._lanes,
+                    wakeups=self._wakeups,
+                    drop_readers=self._readers.drop,
+                    now=self._clock.monotonic,
                 )
             return self._writer
+
+    def _seconds_until(self, moment: datetime) -> float:
+        return (moment - self._clock.now()).total_seconds()
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:

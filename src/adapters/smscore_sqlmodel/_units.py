@@ -4,6 +4,8 @@ The unit of work and the view: all collections over one session.
 
 from smscore_sqlmodel._accounts import Accounts, AccountsView, Ledger, LedgerView
 from smscore_sqlmodel._collections import (
+    Channels,
+    ChannelsView,
     Events,
     EventsView,
     Idempotency,
@@ -30,6 +32,7 @@ class Views:
         self.accounts = AccountsView(session)
         self.ledger = LedgerView(session)
         self.routing = RoutingView(session)
+        self.channels = ChannelsView(session)
         self.outbox = OutboxView(session)
         self.inbox = InboxView(session)
         self.credentials = CredentialsView(session)
@@ -45,6 +48,7 @@ class Unit:
         self.accounts = Accounts(session)
         self.ledger = Ledger(session)
         self.routing = Routing(session)
+        self.channels = Channels(session)
         self.outbox = Outbox(session)
         self.inbox = Inbox(session)
         self.idempotency = Idempotency(session)

@@ -7,12 +7,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from smscore.errors import StoreUnavailable
 from smscore_sqlmodel._futures import Job
 from smscore_sqlmodel._lanes import Lanes
+from smscore_sqlmodel._presence import OpenedFiles
 from smscore_sqlmodel._sqlite import SqliteFile, translated
 from smscore_sqlmodel._units import Unit
 from smscore_sqlmodel._wakeups import Wakeups
@@ -42,11 +42,18 @@ class Writer:
     """
 
     def __init__(
-        self, file: SqliteFile, *, lanes: Lanes, wakeups: Wakeups, now: Callable[[], datetime]
+        self,
+        file: SqliteFile,
+        *,
+        lanes: Lanes,
+        wakeups: Wakeups,
+        drop_readers: Callable[[], None],
+        now: Callable[[], float],
     ) -> None:
         self._file = file
         self._lanes = lanes
         self._wakeups = wakeups
+        self._drop_readers = drop_readers
         self._now = now
         self._pause = _FIRST_PAUSE
         self._connection: sqlite3.Connection | None = None
@@ -57,16 +64,27 @@ class Writer:
 
     def _connect(self) -> None:
         try:
-            self._connection = self._file.connect_writer()
-            self._session = WriteSession(self._connection)
+            connection = self._file.connect_writer()
+            try:
+                self._files = OpenedFiles(self._file, connection)
+                self._session = WriteSession(connection)
+            except Exception:
+                connection.close()
+                raise
         except sqlite3.Error as cause:
             raise translated(cause) from cause
+        self._connection = connection
         self._unit = Unit(self._session)
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._connection is None:
+            return
+        if not self._files.are_there():
+            # They share an index of the log that is no more. And with its last connection SQLite
+            # brings into the database what a deleted log holds: nobody else could.
+            self._drop_readers()
+        self._connection.close()
+        self._connection = None
 
     def _run(self) -> None:
         while True:
@@ -93,6 +111,7 @@ class Writer:
             if self._session.failure is not None:
                 self._apply_apart(batch)
             self._session.commit()
+            self._files.check()
         except Exception as error:
             for job in batch:
                 job.fail(_unavailable(error))
@@ -106,7 +125,9 @@ class Writer:
         try:
             if self._connection is None:
                 self._connect()
+                _log.warning("the database is used again")
                 self._wakeups.set_all()  # whatever happened in between was not seen
+            self._files.check()
             if self._session.begin():
                 self._wakeups.set_all()
         except Exception as error:
@@ -150,7 +171,10 @@ class Writer:
             job.spoil(refusal)
 
     def _look_around(self) -> None:
-        if self._connection is not None and self._session.notice_others():
+        if self._connection is None:
+            return
+        self._files.check()
+        if self._session.notice_others():
             self._wakeups.set_all()
 
     def _stumble(self, error: Exception) -> None:

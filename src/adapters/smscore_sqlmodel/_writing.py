@@ -183,9 +183,11 @@ class WriteSession:
         self.settle()
         self._mark()
         try:
-            return self._connection.execute(sql, parameters).rowcount
+            count = self._connection.execute(sql, parameters).rowcount
         except FAULTS as cause:
             raise self._failed(cause) from cause
+        self.row_count += count
+        return count
 
     def touch(self, topic: str) -> None:
         """Set this topic's wake-ups after the commit."""

@@ -115,9 +115,14 @@ Handler = Callable[[Request], Awaitable[Reply]]
 
 
 def idempotency_key(request: Request, *, parameter: str | None = None) -> str | None:
-    """The header's key, or else the parameter's; empty is none. The core checks its shape."""
+    """
+    The header's key, or else the parameter's. The core checks its shape.
+
+    A field that was left empty is none; an empty header stays one, to be refused: whoever sends it
+    believes to be safe.
+    """
     header = request.headers.get(b"idempotency-key")
-    return (header.decode("latin-1") if header else parameter) or None
+    return (parameter or None) if header is None else header.decode("latin-1")
 
 
 def with_headers(reply: Reply, headers: Headers) -> Reply:

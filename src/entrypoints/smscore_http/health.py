@@ -5,6 +5,7 @@ Health checks for load balancers and supervisors, without a login.
 import asyncio
 
 from smscore.errors import StoreError
+from smscore.ports.storage import UnitOfWork
 from smscore_http._context import Context
 from smscore_http._requests import JSON_TYPE, Reply, Request
 from smscore_http._routes import answer, readable
@@ -14,6 +15,7 @@ from smscore_http.gateway_api import GatewayFaults
 __all__ = ["Health"]
 
 _PATIENCE = 2.0  # seconds for the store to accept a unit of work
+_NO_CHANNEL = ""  # none can have this name
 _LIVE = Reply(200, b'{"status":"ok"}')
 
 _Check = dict[str, str | None]
@@ -53,7 +55,7 @@ class Health:
 
     async def _store(self) -> _Check:
         try:
-            accepted = self._context.gateway.store.run(lambda _: None)
+            accepted = self._context.gateway.store.run(_leave_a_mark)
             await asyncio.wait_for(self._context.wait(accepted), _PATIENCE)
         except StoreError as cause:
             return _check("store", "unready", str(cause))
@@ -68,6 +70,11 @@ class Health:
             status = "ok" if health.is_ready else "degraded"
             checks.append(_check(f"channel {name}", status, health.detail or None))
         return checks
+
+
+def _leave_a_mark(work: UnitOfWork) -> None:
+    """A full disk takes a unit that writes nothing."""
+    work.journal.put(channel=_NO_CHANNEL, key="readiness", value=b"")
 
 
 def _check(name: str, status: str, detail: str | None) -> _Check:

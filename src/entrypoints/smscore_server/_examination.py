@@ -14,12 +14,12 @@ from time import monotonic
 import attrs
 
 from smscore import Gateway, GatewayConfig, build
-from smscore.config import GroupConfig, structure
+from smscore.config import GroupConfig
 from smscore.domain.routing import PHONES, Route
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.transport import Transport
-from smscore.services.dispatch import ChannelJournal
+from smscore.structuring import structure
 from smscore_server._listening import listen
 from smscore_server._output import Failure
 
@@ -214,9 +214,8 @@ def _channels(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
     try:
         for name, transport in gateway.transports.items():
             # The real sink: what a modem has for us meanwhile is stored, and not lost.
-            journal = ChannelJournal(store=gateway.store, clock=gateway.clock, channel=name)
             try:
-                transport.open(gateway.reception, journal)
+                transport.open(gateway.reception, gateway.journal(name))
             except GatewayError as fault:
                 yield _wrong(f"channel {name}", str(fault), remedy=f"see [channels.{name}]")
             else:

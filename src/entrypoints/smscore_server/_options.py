@@ -15,6 +15,7 @@ __all__ = [
     "config_option",
     "json_option",
     "message_argument",
+    "message_arguments",
     "unneeded_config_option",
 ]
 
@@ -82,3 +83,13 @@ def _parse_message_id(_ctx: click.Context, _param: click.Parameter, text: str) -
 
 message_argument = click.argument("message", metavar="ID", callback=_parse_message_id)
 """A message by its id, in any spelling that a surface shows."""
+
+
+def _parse_message_ids(
+    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> tuple[int, ...]:
+    return tuple(_parse_message_id(ctx, param, text) for text in texts)
+
+
+message_arguments = click.argument("ids", metavar="ID...", nargs=-1, callback=_parse_message_ids)
+"""Any number of them."""

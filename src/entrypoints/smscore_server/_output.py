@@ -19,6 +19,7 @@ __all__ = [
     "instant",
     "is_of_output",
     "printable",
+    "several",
     "show_fields",
     "show_json",
     "show_table",
@@ -85,6 +86,11 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def several(count: int, what: str, *, plural: str = "") -> str:
+    """A number of things in words, such as ``1 part`` or ``2 parts``."""
+    return f"{count} {what}" if count == 1 else f"{count} {plural or what + 's'}"
 
 
 def instant(at: datetime | None, *, precision: str = "seconds") -> str | None:

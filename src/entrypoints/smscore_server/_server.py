@@ -8,12 +8,14 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from types import FrameType
 
 import uvicorn
 
 from smscore import Gateway
-from smscore_http import create_app
+from smscore_http import Surfaces
+from smscore_server._connection import Connection
 
 __all__ = ["run"]
 
@@ -35,12 +37,13 @@ def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], N
         StoreUnavailable: another server runs on the store.
         OSError: ``on_started`` raised it.
     """
-    server = _Server(_settings(gateway), on_started=on_started)
+    surfaces = Surfaces(gateway)
+    server = _Server(_settings(surfaces), on_started=on_started)
     # uvicorn catches signals only while it serves, and raises them again afterwards: they must
     # neither kill a gateway that is still stopping, nor be lost on one that is still starting.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.ask_to_stop())
-    with listener, gateway.running():
+    with listener, gateway.running(), closing(surfaces):
         server.run(sockets=[listener])
     if server.fault is not None:
         raise server.fault
@@ -88,13 +91,13 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
 
-def _settings(gateway: Gateway) -> uvicorn.Config:
+def _settings(surfaces: Surfaces) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(gateway),
+        surfaces,  # type: ignore[arg-type]  # no ASGI application: the protocol knows what it is
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
-        lifespan="on",  # the application ends its own threads
+        lifespan="off",
         interface="asgi3",
         access_log=False,  # smscore_http writes one that holds no secrets
         log_config=None,

@@ -45,6 +45,12 @@ CONFIGURATION = """\
 # port = "/dev/serial/by-id/usb-…"   # or what 'smscore simulate' prints
 # price = 1               # credits for each part
 # account = "shop"        # whose received messages are
+# in_doubt = "indeterminate"   # may it have left? "resend" sends it again, "fail" gives it up
+# [channels.modem-1.retry]     # did it not leave?
+# max_attempts = 5
+# first_delay = 5.0       # seconds; then factor times as long each time
+# factor = 4.0
+# longest_delay = 900.0
 
 # Channels that stand for one another, under one name that rules can use.
 # [groups.modems]

@@ -2,43 +2,25 @@
 The commands about accounts and their credit.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Unpack
 
 import click
 
 from smscore import Gateway
-from smscore.domain.accounts import Account, changed_options
+from smscore.domain.accounts import Account
 from smscore.domain.ledger import Entry
-from smscore.domain.segments import DEFAULT_OPTIONS
-from smscore_server._encoding import EncodingChanges, encoding_options, options_as_document
+from smscore.domain.messages import AccountId
+from smscore.domain.settings import AccountChanges
+from smscore_server._account_options import AccountWishes, account_options, as_changes
+from smscore_server._encoding import options_as_document
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
 from smscore_server._output import instant, show_fields, show_json, show_table
+from smscore_server._statement import entry_as_document, statement
 
 __all__ = ["account"]
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _parse_until(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:
-    """The end of a subscription: a day that still counts, a moment, or never."""
-    if text is None or text == "forever":
-        return None
-    try:
-        if _DAY.fullmatch(text):
-            day = date.fromisoformat(text) + timedelta(days=1)
-            return datetime.combine(day, time(), tzinfo=UTC)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as cause:
-        raise click.BadParameter(
-            f"{text!r} is neither a date such as 2027-12-31 nor 'forever'"
-        ) from cause
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.group()
@@ -54,88 +36,85 @@ def account() -> None:
 @account.command("create")
 @click.argument("name", callback=check_text)
 @click.option("--credits", type=WholeNumber(min=0), help="Opening balance [default: unmetered].")
-@click.option(
-    "--plan",
-    default="standard",
-    show_default=True,
-    metavar="TARIFF",
-    help="standard, enterprise, or another tariff of the configuration.",
-)
-@click.option(
-    "--monthly-limit",
-    type=WholeNumber(min=0),
-    help="Messages a calendar month [default: no limit].",
-)
-@click.option(
-    "--subscription-until",
-    callback=_parse_until,
-    metavar="DATE|forever",
-    help="Last day of the subscription, in UTC [default: forever].",
-)
-@click.option("--country", metavar="CC", help="Home country of national numbers, such as DE.")
-@encoding_options
+@account_options
 @json_option
 @config_option
 def create_account(
     *,
     name: str,
     credits: int | None,
-    plan: str,
-    monthly_limit: int | None,
-    subscription_until: datetime | None,
-    country: str | None,
     as_json: bool,
     config_file: Path,
-    **changes: Unpack[EncodingChanges],
+    **wishes: Unpack[AccountWishes],
 ) -> None:
     """
     Create an account, which owns messages, credit, users and keys.
 
-    What is not given is not metered: without --credits the account may send without end. Its texts
-    travel in the default GSM alphabet or in UCS-2, in at most 50 parts, if nothing else is given.
+    What is not given is not metered: without --credits the account may send without end. Its plan
+    is the standard one, its time zone UTC, and its texts travel in the default GSM alphabet or in
+    UCS-2, in at most 50 parts, if nothing else is given.
 
     \b
     Example: smscore account create shop --credits 500 --monthly-limit 1000 --country DE
-    JSON keys: name, id, plan, country, time_zone, credits, monthly_limit,
+    JSON keys: name, id, plan, country, time_zone, sender, credits, monthly_limit,
                used_this_month, subscription_until, languages, wide_reference,
                replace_typography, max_parts
     """
+    wished = as_changes(wishes).apply(Account(id=AccountId(0), name=name))
     with opened(config_file) as gateway:
         created = gateway.administration.create_account(
             name,
-            tariff=plan,
+            tariff=wished.tariff,
             credits=credits,
-            monthly_limit=monthly_limit,
-            subscription_until=subscription_until,
-            home_country=country,
-            encoding=changed_options(DEFAULT_OPTIONS, **changes),
+            monthly_limit=wished.monthly_limit,
+            subscription_until=wished.subscription_until,
+            home_country=wished.home_country,
+            time_zone=wished.time_zone,
+            default_sender=wished.default_sender.value if wished.default_sender else None,
+            encoding=wished.encoding,
         )
         _show(gateway, created, as_json=as_json)
 
 
 @account.command("set")
 @click.argument("name", callback=check_text)
-@encoding_options
+@account_options
+@click.option(
+    "--metered/--unmetered",
+    "is_metered",
+    default=None,
+    help="Begin to count credits, from 0; or end it, and book out what is left.",
+)
 @json_option
 @config_option
 def set_account(
-    *, name: str, as_json: bool, config_file: Path, **changes: Unpack[EncodingChanges]
+    *,
+    name: str,
+    is_metered: bool | None,
+    as_json: bool,
+    config_file: Path,
+    **wishes: Unpack[AccountWishes],
 ) -> None:
     """
-    Change how an account's texts may be sent; what is not given stays.
+    Change what an account may do; what is not given stays.
 
     Languages that are given take the place of all that were allowed. Messages that were accepted
-    before are sent as they were accepted; a running server follows within a second.
+    before are sent as they were accepted; a running server follows within a second. Credits are
+    added and taken by 'smscore account credit'.
 
     \b
-    Example: smscore account set shop --language tr --max-parts 6
+    Example: smscore account set shop --plan enterprise --monthly-limit none --language tr
     JSON keys: those of 'smscore account create --json'
     """
-    if all(change is None for change in changes.values()):
-        raise click.UsageError("nothing is to be changed; give an option such as --language")
+    changes = as_changes(wishes)
+    if changes == AccountChanges() and is_metered is None:
+        raise click.UsageError("nothing is to be changed; give an option such as --plan")
     with opened(config_file) as gateway:
-        changed = gateway.administration.set_encoding(name, **changes)
+        changed = gateway.administration.change_account(name, changes, is_metered=is_metered)
         _show(gateway, changed, as_json=as_json)
+
+
+account.add_command(statement)
 
 
 @account.command("list")
@@ -208,14 +187,16 @@ def _show(
 ) -> None:
     document = _as_document(gateway, found)
     if as_json:
-        statement = {} if entries is None else {"statement": [_line(one) for one in entries]}
+        statement = (
+            {} if entries is None else {"statement": [entry_as_document(one) for one in entries]}
+        )
         show_json({**document, **statement})
         return
     show_fields(document.items())
     if entries:
         click.echo()
         columns = ("at", "kind", "credits", "balance", "why", "message")
-        lines = [_line(one) for one in entries]
+        lines = [entry_as_document(one) for one in entries]
         show_table(
             [name.upper() for name in columns], [[one[key] for key in columns] for one in lines]
         )
@@ -228,20 +209,10 @@ def _as_document(gateway: Gateway, found: Account) -> dict[str, object]:
         "plan": found.tariff,
         "country": found.home_country,
         "time_zone": found.time_zone,
+        "sender": found.default_sender.value if found.default_sender else None,
         "credits": found.credits,
         "monthly_limit": found.monthly_limit,
         "used_this_month": found.used_in(gateway.clock.now()),
         "subscription_until": instant(found.subscription_until),
         **options_as_document(found.encoding),
-    }
-
-
-def _line(entry: Entry) -> dict[str, str | int | None]:
-    return {
-        "at": instant(entry.at),
-        "kind": entry.kind.value,
-        "credits": entry.credits,
-        "balance": entry.balance,
-        "message": None if entry.message is None else f"{entry.message:016x}",
-        "why": entry.why,
     }

@@ -22,14 +22,26 @@ _COMMANDS = {
     "user": ("access", "Create system users, who log in with a password."),
     "token": ("access", "Show or renew the token with which an account's phones log in."),
     "key": ("access", "Issue keys of the provider API."),
-    "send": ("messages", "Send one text and print its id."),
+    "send": ("sending", "Send one text and print its id."),
     "estimate": ("estimate", "Say what a text would cost, and why."),
-    "messages": ("messages", "List messages, newest first."),
+    "messages": ("messages", "List messages, have them sent again, call them back."),
     "status": ("messages", "Say how far a message got."),
-    "explain": ("messages", "Tell the whole story of a message."),
+    "explain": ("explaining", "Tell the whole story of a message."),
+    "channel": (
+        "channels",
+        "List channels with what waits for them; pause one, let it run empty, resume it.",
+    ),
+    "rules": ("rules", "Apply or show the routing rules."),
+    "prune": (
+        "upkeep",
+        "Drop messages of which nothing has been heard for so long, with their stories.",
+    ),
+    "backup": (
+        "upkeep",
+        "Copy the database and the key file into a directory, which is made if it is not there.",
+    ),
     "plugins": ("plugins", "List the installed plugins."),
     "simulate": ("simulate", "Run simulated modems on pseudo-terminals until stopped."),
-    "rules": ("rules", "Apply or show the routing rules."),
 }
 """By name: the module that has the command, and its first sentence, for a quick ``--help``."""
 

@@ -16,7 +16,7 @@ from smscore.domain.segments import DEFAULT_OPTIONS, Encoding, EncodingOptions, 
 from smscore_server._encoding import EncodingChanges, encoding_options, language_name
 from smscore_server._opening import opened
 from smscore_server._options import check_text, config_option, json_option
-from smscore_server._output import Failure, show_fields, show_json, show_table
+from smscore_server._output import Failure, several, show_fields, show_json, show_table
 
 __all__ = ["estimate"]
 
@@ -130,9 +130,9 @@ def _show(description: Description) -> None:
             ("encoding", "GSM 7-bit" if is_gsm7 else "UCS-2"),
             ("national tables", _tables(segments)),
             ("parts", segments.count),
-            ("units used", _several(segments.units_used, unit)),
-            ("units free", f"{_several(segments.units_free, unit)} in the last part"),
-            ("price", _several(segments.count, "segment")),
+            ("units used", several(segments.units_used, unit)),
+            ("units free", f"{several(segments.units_free, unit)} in the last part"),
+            ("price", several(segments.count, "segment")),
         ]
     )
     _show_characters(
@@ -148,10 +148,6 @@ def _show(description: Description) -> None:
             for one in description.replacements
         ],
     )
-
-
-def _several(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _tables(segments: Segments) -> str | None:

@@ -1,117 +1,147 @@
 """
-The commands about messages: send one, list them, ask how far one got and why.
+The commands about messages: list them, ask how far one got, have it sent again, call it back.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 import click
 
-from smscore import Gateway
-from smscore.domain.deliveries import Part, Status
-from smscore.domain.events import Event
-from smscore.domain.messages import AccountId, MessageId, Surface
-from smscore.ports.storage import Tracked
-from smscore.services.inquiry import Story
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import MessageId
+from smscore_server._documents import account_names, as_document, preview
 from smscore_server._opening import opened
 from smscore_server._options import (
-    WholeNumber,
-    account_option,
-    check_text,
     config_option,
     json_option,
     message_argument,
+    message_arguments,
 )
-from smscore_server._output import instant, printable, show_fields, show_json, show_table
+from smscore_server._outcomes import each, show_outcomes
+from smscore_server._output import show_fields, show_json, show_table
+from smscore_server._selection import Selection, select, selection_options
 
-__all__ = ["explain", "messages", "send", "status"]
+__all__ = ["messages", "status"]
 
-_PREVIEW = 40
+_MANY = 10
+_RESENDABLE = (Status.FAILED, Status.INDETERMINATE)
 
 
-@click.command()
-@account_option
-@click.option("--to", required=True, metavar="NUMBER", help="The recipient, like +491701234567.")
-@click.argument("text")
-@json_option
-@config_option
-def send(*, account: str, to: str, text: str, as_json: bool, config_file: Path) -> None:
+class _WithList(click.Group):
+    """A group that lists when no other command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_option = bool(args) and args[0].startswith("-") and args[0] not in ctx.help_option_names
+        return super().parse_args(ctx, ["list", *args] if is_option or not args else args)
+
+
+@click.group(cls=_WithList)
+def messages() -> None:
     """
-    Send one text and print its id.
+    List messages, have them sent again, call them back.
 
-    The message is durable when the command ends; a running server, or the next one, sends it.
+    Without another command 'smscore messages' lists: the newest come first.
 
     \b
-    Example: smscore send --account shop --to +491701234567 "Your parcel is here"
-    JSON keys: id, status, credits_used, credits_remaining
+    Examples:
+      smscore messages                              the newest 50
+      smscore messages list --status failed         those that failed
+      smscore messages requeue --status failed --since 2h
     """
-    with opened(config_file) as gateway:
-        receipt = gateway.submissions.submit(
-            account=account, to=to, text=text, surface=Surface.COMMAND
-        )
-    accepted = receipt.accepted[0]
-    if as_json:
-        show_json(
-            {
-                "id": f"{accepted.message:016x}",
-                "status": accepted.status.value,
-                "credits_used": receipt.credits_used,
-                "credits_remaining": receipt.credits_remaining,
-            }
-        )
-    else:
-        click.echo(f"{accepted.message:016x} {accepted.status}")
 
 
-@click.command()
-@click.option(
-    "--status",
-    "statuses",
-    type=click.Choice([one.value for one in Status]),
-    multiple=True,
-    help="Only those with this status; can be given several times.",
-)
-@click.option("--account", callback=check_text, metavar="NAME", help="Only those of this account.")
-@click.option(
-    "--limit",
-    type=WholeNumber(1, 10_000),
-    default=50,
-    show_default=True,
-    help="At most so many.",
-)
+@messages.command("list")
+@selection_options(statuses=tuple(Status))
 @json_option
 @config_option
-def messages(
-    *,
-    statuses: tuple[str, ...],
-    account: str | None,
-    limit: int,
-    as_json: bool,
-    config_file: Path,
-) -> None:
+def list_messages(*, as_json: bool, config_file: Path, **selection: Unpack[Selection]) -> None:
     """
     List messages, newest first.
 
     \b
-    Example: smscore messages --status failed --status indeterminate
+    Example: smscore messages list --status failed --status indeterminate --since 1d
     JSON: a list of what 'smscore status --json' shows
     """
     with opened(config_file) as gateway:
-        found = gateway.inquiry.messages(
-            account=gateway.inquiry.account_named(account).id if account else None,
-            statuses=[Status(one) for one in statuses],
-            limit=limit,
-        )
-        names = _names(gateway)
-    documents = [_as_document(one, names) for one in found]
+        found, names = select(gateway, selection), account_names(gateway)
+    documents = [as_document(one, names) for one in found]
     if as_json:
         show_json(documents)
         return
     columns = ("id", "status", "account", "to", "channel", "accepted_at")
     show_table(
         [*(name.upper() for name in columns), "TEXT"],
-        [[*(one[key] for key in columns), _preview(str(one["text"]))] for one in documents],
+        [[*(one[key] for key in columns), preview(str(one["text"]))] for one in documents],
     )
+
+
+@messages.command("requeue")
+@message_arguments
+@selection_options(statuses=_RESENDABLE)
+@click.option("--yes", is_flag=True, help=f"Do not ask before more than {_MANY} are sent again.")
+@json_option
+@config_option
+@click.pass_context
+def requeue_messages(
+    ctx: click.Context,
+    *,
+    ids: Sequence[MessageId],
+    yes: bool,
+    as_json: bool,
+    config_file: Path,
+    **selection: Unpack[Selection],
+) -> None:
+    """
+    Have messages sent again that failed or that may have left: a decision of yours.
+
+    Each is a new attempt of the same message, by the rules of today, and paid for again as far as
+    its credits were given back. One that is indeterminate may arrive twice; one that a phone has
+    fetched goes back to the phone queue. Name messages by their ids, or select them: those that
+    failed, if no --status says otherwise. 'smscore messages list' shows what is meant.
+
+    Exit status 1 if any was refused; the others are sent nevertheless.
+
+    \b
+    Example: smscore messages requeue --status failed --account shop --since 2h
+    JSON: a list with id, done, status, channel, code, error
+    """
+    if bool(ids) == _is_selected(selection):
+        raise click.UsageError("name messages by their ids, or select them, as by --status failed")
+    with opened(config_file) as gateway:
+        if not ids:
+            found = select(gateway, selection, otherwise=Status.FAILED)
+            ids = [one.message.id for one in reversed(found)]  # the oldest goes first
+            _say_if_cut_off(len(ids), selection["limit"])
+        if not yes:
+            _ask(len(ids))
+        is_fine = show_outcomes(each(ids, gateway.interventions.resend), as_json=as_json)
+    ctx.exit(0 if is_fine else 1)
+
+
+@messages.command("cancel")
+@message_arguments
+@json_option
+@config_option
+@click.pass_context
+def cancel_messages(
+    ctx: click.Context, *, ids: Sequence[MessageId], as_json: bool, config_file: Path
+) -> None:
+    """
+    Call messages back that are not being sent yet; their credits are given back.
+
+    Exit status 1 if any could not be called back; the others are.
+
+    \b
+    Example: smscore messages cancel 0d2f6a3b4c5d6e7f
+    JSON: a list with id, done, status, channel, code, error
+    """
+    if not ids:
+        raise click.UsageError("name messages by their ids")
+    with opened(config_file) as gateway:
+        is_fine = show_outcomes(each(ids, gateway.interventions.cancel), as_json=as_json)
+    ctx.exit(0 if is_fine else 1)
 
 
 @click.command()
@@ -124,115 +154,29 @@ def status(*, message: MessageId, as_json: bool, config_file: Path) -> None:
 
     \b
     Example: smscore status 0d2f6a3b4c5d6e7f
-    JSON keys: id, status, account, to, from, text, via, channel, parts, credits,
-               accepted_at, due_at, sent_at, finished_at, error_code, error
+    JSON keys: id, status, account, to, from, text, via, channel, parts, credits, priority,
+               accepted_at, due_at, expires_at, sent_at, finished_at, error_code, error
     """
     with opened(config_file) as gateway:
-        tracked = gateway.inquiry.message(message)
-        document = _as_document(tracked, _names(gateway))
+        document = as_document(gateway.inquiry.message(message), account_names(gateway))
     if as_json:
         show_json(document)
     else:
         show_fields(document.items())
 
 
-@click.command()
-@message_argument
-@json_option
-@config_option
-def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
-    """
-    Tell the whole story of a message.
-
-    What was decided when it was accepted, and everything that happened since, from stored facts.
-
-    \b
-    Example: smscore explain msg_0d2f6a3b4c5d6e7f
-    JSON keys: those of 'smscore status --json'; route, part_states, events
-    """
-    with opened(config_file) as gateway:
-        story = gateway.inquiry.explain(message)
-        document = _as_document(story.tracked, _names(gateway))
-    if as_json:
-        show_json({**document, **_story_as_document(story)})
-    else:
-        show_fields(document.items())
-        _show_story(story)
+def _is_selected(selection: Selection) -> bool:
+    return bool(selection["statuses"] or selection["account"] or selection["since"])
 
 
-def _story_as_document(story: Story) -> dict[str, object]:
-    delivery = story.tracked.delivery
-    return {
-        "route": [{"channel": leg.channel, "credits": leg.price} for leg in delivery.route],
-        "part_states": [_as_part(part) for part in delivery.parts],
-        "events": [_as_event(event) for event in story.events],
-    }
+def _say_if_cut_off(count: int, limit: int) -> None:
+    if count == limit:
+        click.echo(f"These are the newest {limit}; there may be more, see --limit.", err=True)
 
 
-def _show_story(story: Story) -> None:
-    if parts := story.tracked.delivery.parts:
-        click.echo("\nParts")
-        headings = ["NUMBER", "CHANNEL", "STATE", "REFERENCE", "AT"]
-        show_table(headings, [list(_as_part(part).values()) for part in parts])
-    click.echo("\nStory")
-    show_table(
-        ["AT", "EVENT", "DETAIL"],
-        [
-            (instant(event.at, precision="milliseconds"), event.kind, _told(event.detail))
-            for event in story.events
-        ],
-    )
-
-
-def _names(gateway: Gateway) -> Mapping[AccountId, str]:
-    return {account.id: account.name for account in gateway.inquiry.accounts()}
-
-
-def _as_document(tracked: Tracked, names: Mapping[AccountId, str]) -> dict[str, str | int | None]:
-    message, delivery = tracked.message, tracked.delivery
-    return {
-        "id": f"{message.id:016x}",
-        "status": delivery.status.value,
-        "account": names.get(message.account),
-        "to": message.recipient.value,
-        "from": message.sender.value if message.sender else None,
-        "text": message.text,
-        "via": message.surface.value,
-        "channel": delivery.channel,
-        "parts": delivery.segments,
-        "credits": delivery.charged,
-        "accepted_at": instant(message.accepted_at),
-        "due_at": instant(delivery.due_at),
-        "sent_at": instant(delivery.sent_at),
-        "finished_at": instant(delivery.finished_at),
-        "error_code": delivery.error_code,
-        "error": delivery.error,
-    }
-
-
-def _as_part(part: Part) -> dict[str, str | int | None]:
-    return {
-        "number": part.number,
-        "channel": part.channel,
-        "state": part.state.value,
-        "reference": part.reference,
-        "at": instant(part.at, precision="milliseconds"),
-    }
-
-
-def _as_event(event: Event) -> dict[str, object]:
-    return {
-        "sequence": event.sequence,
-        "at": instant(event.at, precision="milliseconds"),
-        "kind": event.kind,
-        "detail": dict(event.detail),
-    }
-
-
-def _told(detail: Mapping[str, str | int | None]) -> str:
-    return "; ".join(f"{name} {value}" for name, value in detail.items() if value not in (None, ""))
-
-
-def _preview(text: str) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= _PREVIEW else shown[: _PREVIEW - 1] + "…"
+def _ask(count: int) -> None:
+    if count <= _MANY:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{count} messages are meant; give --yes to have all sent again")
+    click.confirm(f"Have {count} messages sent again?", abort=True, err=True)

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import click
 
-from smscore.config import structure
 from smscore.domain.routing import Route
 from smscore.errors import ConfigurationError
+from smscore.structuring import structure
 from smscore_server._opening import opened
 from smscore_server._options import config_option, json_option
 from smscore_server._output import show_json

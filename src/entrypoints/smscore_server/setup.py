@@ -69,7 +69,8 @@ def migrate(*, as_json: bool, config_file: Path) -> None:
     """
     Bring the database up to date after smscore was upgraded.
 
-    Stop the server first, and make a copy of the database.
+    Make a copy first, by 'smscore backup', and stop the server. Does nothing to a database that is
+    up to date, and makes one where there is none.
 
     \b
     Example: smscore migrate --config /srv/sms/smscore.toml

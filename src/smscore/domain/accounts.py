@@ -95,7 +95,7 @@ class Account:
 
     def used_in(self, now: datetime) -> int:
         """Messages accepted in the calendar month of ``now``."""
-        return self.used if self.month == self._month_of(now) else 0
+        return self.used if self.month == self._month_in(now) else 0
 
     def check_subscription(self, now: datetime) -> None:
         """
@@ -127,19 +127,30 @@ class Account:
                 limit=self.monthly_limit,
                 used=used,
             )
-        if self.credits is not None and credits > self.credits:
-            raise InsufficientCredits(
-                f"the request costs {credits} credits, account {self.name!r} has {self.credits}"
-            )
+        self._check_credits(credits)
         spent = attrs.evolve(
             self,
             used=used + messages,
-            month=self._month_of(now),
+            month=self._month_in(now),
             credits=None if self.credits is None else self.credits - credits,
         )
         if credits == 0 or self.credits is None:
             return spent, None
         return spent, self._entry(EntryKind.CHARGE, -credits, at=now, message=first)
+
+    def charge(
+        self, *, credits: int, message: MessageId, now: datetime, why: str
+    ) -> tuple[Self, Entry | None]:
+        """
+        Take credits for a message that was counted before, such as one that is sent again.
+
+        Raises:
+            InsufficientCredits: the balance does not cover it.
+        """
+        self._check_credits(credits)
+        if credits == 0 or self.credits is None:
+            return self, None
+        return self._booked(EntryKind.CHARGE, -credits, at=now, message=message, why=why)
 
     def refund(
         self, *, credits: int, message: MessageId, now: datetime, why: str
@@ -168,6 +179,12 @@ class Account:
         metered = attrs.evolve(self, credits=self.credits or 0)
         return metered._booked(kind, credits, at=now, message=None, why=why)
 
+    def _check_credits(self, credits: int) -> None:
+        if self.credits is not None and credits > self.credits:
+            raise InsufficientCredits(
+                f"the request costs {credits} credits, account {self.name!r} has {self.credits}"
+            )
+
     def _booked(
         self, kind: EntryKind, credits: int, *, at: datetime, message: MessageId | None, why: str
     ) -> tuple[Self, Entry | None]:
@@ -195,8 +212,16 @@ class Account:
             why=why,
         )
 
-    def _month_of(self, now: datetime) -> str:
-        return _month_at(self.time_zone, int(now.timestamp()) // _STEP)
+    def _month_in(self, now: datetime) -> str:
+        """
+        The month for which to count.
+
+        One that has just begun does not end again for a request that was overtaken by another, or
+        for a clock that was set back a little: what was counted for it would be forgotten.
+        """
+        step = int(now.timestamp()) // _STEP
+        soon = _month_at(self.time_zone, step + 1)
+        return soon if soon == self.month else _month_at(self.time_zone, step)
 
 
 # Time zones differ by multiples of a quarter of an hour, and so do the moments when months begin.

@@ -1,21 +1,23 @@
 """
 How far we got with a message: the delivery, its status, and the one table of legal moves.
 
-Every change is a named transition that returns a new value. Nothing moves backwards; the only
-way out of a final state is positive evidence (failed or expired, then reported delivered).
+Every change is a named transition that returns a new value. Nothing moves backwards by itself; the
+ways out of a final state are positive evidence (failed or expired, then reported delivered) and an
+operator who has a failed message sent again.
 
 Longer than most modules, so that the value and all of its moves are read in one place.
 """
 
 import enum
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NewType, Self
 
 import attrs
 
 from smscore.domain.messages import AccountId, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy, DoubtPolicy
 from smscore.errors import IllegalMove
 
 __all__ = [
@@ -27,8 +29,8 @@ __all__ = [
     "PartState",
     "ProcessId",
     "ReportOutcome",
-    "RetryPolicy",
     "Status",
+    "choose",
 ]
 
 ProcessId = NewType("ProcessId", int)
@@ -74,8 +76,11 @@ MOVES: Mapping[Status, frozenset[Status]] = {
         }
     ),
     Status.SENT: frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED}),
-    Status.INDETERMINATE: frozenset({Status.SENT, Status.DELIVERED, Status.FAILED}),
-    Status.FAILED: frozenset({Status.DELIVERED}),
+    Status.INDETERMINATE: frozenset(
+        # Queued: an operator wants it sent again, whatever became of it.
+        {Status.SENT, Status.DELIVERED, Status.FAILED, Status.QUEUED}
+    ),
+    Status.FAILED: frozenset({Status.DELIVERED, Status.QUEUED}),
     Status.EXPIRED: frozenset({Status.DELIVERED}),
     Status.DELIVERED: frozenset(),
     Status.CANCELLED: frozenset(),
@@ -98,7 +103,7 @@ class Part:
     number: int
     channel: str
     state: PartState
-    at: datetime  # of the newest state
+    at: datetime  # when it was begun, then when the network took it; reports do not change it
     reference: str | None = None
 
 
@@ -120,6 +125,7 @@ class DeliveryReport:
     outcome: ReportOutcome
     received_at: datetime
     detail: str = ""  # the network's own status, such as "0x46"
+    submitted_at: datetime | None = None  # when the network took the part, by the network's clock
 
 
 @attrs.frozen(kw_only=True)
@@ -128,22 +134,6 @@ class Leg:
 
     channel: str
     price: int
-
-
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
-    """How often one channel tries again, and after how many seconds."""
-
-    max_attempts: int = 5
-    first_delay: float = 5.0
-    factor: float = 4.0
-    longest_delay: float = 900.0
-
-    def delay(self, attempts: int) -> float | None:
-        """Seconds until the next try after so many failed ones; None when it is time to give up."""
-        if attempts >= self.max_attempts:
-            return None
-        return min(self.first_delay * self.factor ** (attempts - 1), self.longest_delay)
 
 
 @attrs.frozen(kw_only=True)
@@ -209,6 +199,14 @@ class Delivery:
             return self.charged
         return 0
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the report that should have come by now has not, an hour after its validity."""
+        return (
+            self.status is Status.SENT
+            and self.expires_at is not None
+            and now >= self.expires_at + _LATEST_REPORT
+        )
+
     # Transitions: the way there.
 
     def promoted(self) -> Self:
@@ -220,14 +218,41 @@ class Delivery:
         return attrs.evolve(self._now(Status.SENDING), owner=owner, attempts=self.attempts + 1)
 
     def released(self) -> Self:
-        """Whoever held it had not begun: it is up for claiming as if nothing had happened."""
+        """Whoever held it gives it back: it is up for claiming as if nothing had happened."""
         return attrs.evolve(
             self._now(Status.QUEUED), owner=None, attempts=max(0, self.attempts - 1)
         )
 
-    def postponed(self, *, until: datetime, error: str) -> Self:
-        """Not sent this time; the same channel tries again later."""
-        return attrs.evolve(self._now(Status.SCHEDULED), owner=None, due_at=until, error=error)
+    def postponed(self, *, until: datetime, error: str, is_counted: bool = True) -> Self:
+        """Not sent this time; the same channel tries again later. Not every try counts as one."""
+        return attrs.evolve(
+            self._now(Status.SCHEDULED),
+            owner=None,
+            due_at=until,
+            attempts=self.attempts if is_counted else max(0, self.attempts - 1),
+            error=error,
+        )
+
+    def diverted(self) -> Self:
+        """Its channel cannot send for now, and has not begun: the next leg gets it."""
+        if self.status is not Status.QUEUED or self.parts or len(self.route) < 2:
+            raise IllegalMove(f"message {self.message:016x} has no other channel to go to")
+        return attrs.evolve(self, route=self.route[1:], attempts=0)
+
+    def resent(self, *, route: tuple[Leg, ...], charged: int) -> Self:
+        """An operator has it sent again: a new attempt, of which nothing is known yet."""
+        return attrs.evolve(
+            self._now(Status.QUEUED),
+            route=route,
+            charged=charged,
+            owner=None,
+            attempts=0,
+            parts=(),
+            sent_at=None,
+            finished_at=None,
+            error_code=None,
+            error=None,
+        )
 
     def refused(self, *, at: datetime, code: str, error: str) -> Self:
         """
@@ -266,21 +291,47 @@ class Delivery:
             error=None,
         )
 
-    def recovered(self, *, at: datetime) -> Self:
+    def recovered(
+        self,
+        *,
+        at: datetime,
+        policy: CustodyPolicy = DEFAULT_POLICY,
+    ) -> Self:
         """
         Whoever held it is gone: decide from the parts' marks alone.
 
         Nothing begun, or a gap between accepted parts: up for claiming, to go on where it stopped.
-        All accepted: sent. A part in doubt: nobody knows, and nobody sends it twice.
+        All accepted: sent. A part in doubt: as the channel's policy has it.
         """
         if self.is_in_doubt:
-            return self.in_doubt(error="the process ended while a part was being handed over")
+            return self.in_doubt(
+                at=at,
+                error="the process ended while a part was being handed over",
+                policy=policy,
+            )
         if len(self.accepted_parts) >= self.segments:
             return self.sent(at=at)
         return self.released()
 
-    def in_doubt(self, *, error: str) -> Self:
-        """It may have left; nobody sends it again unasked."""
+    def in_doubt(
+        self,
+        *,
+        at: datetime,
+        error: str,
+        policy: CustodyPolicy = DEFAULT_POLICY,
+    ) -> Self:
+        """
+        It may have left; nobody sends it again unless the channel's policy says so.
+
+        Even then only as often as anything is tried: a modem that never answers must not send the
+        same text for ever.
+        """
+        if policy.in_doubt is DoubtPolicy.FAIL:
+            return self.failed(at=at, code="in_doubt", error=error)
+        resends = policy.in_doubt is DoubtPolicy.RESEND
+        if resends and self.attempts < policy.retry.max_attempts:
+            certain = tuple(part for part in self.parts if part.state is not PartState.SUBMITTING)
+            return attrs.evolve(self._now(Status.QUEUED), owner=None, parts=certain, error=error)
         return attrs.evolve(
             self._now(Status.INDETERMINATE),
             owner=None,
@@ -353,7 +404,7 @@ class Delivery:
         if state is None or self.status is Status.DELIVERED:
             return self
         parts = tuple(
-            attrs.evolve(part, state=state, at=report.received_at)
+            attrs.evolve(part, state=state)
             if part.reference == report.reference and part.state not in (PartState.DELIVERED, state)
             else part
             for part in self.parts
@@ -387,6 +438,33 @@ class Delivery:
             )
         return attrs.evolve(self, status=status)
 
+
+def choose(candidates: Sequence[Delivery], report: DeliveryReport) -> Delivery | None:
+    """
+    Whose part a report is about, among deliveries of its channel, reference and recipient.
+
+    Networks use their references again. The part taken nearest to the moment at which the network
+    says it took it is meant, if its clock can be believed; else the one taken last, which comes
+    first.
+    """
+    submitted_at = report.submitted_at
+    if submitted_at is not None and len(candidates) > 1:
+        away = [abs(_taken_at(one, report) - submitted_at) for one in candidates]
+        nearest = min(away)
+        if nearest <= _BELIEVABLE:
+            return candidates[away.index(nearest)]
+    return next(iter(candidates), None)
+
+
+def _taken_at(delivery: Delivery, report: DeliveryReport) -> datetime:
+    """When the network took the part that has the report's reference."""
+    times = (part.at for part in delivery.parts if part.reference == report.reference)
+    return next(times, delivery.accepted_at)
+
+
+_LATEST_REPORT = timedelta(hours=1)
+_BELIEVABLE = timedelta(minutes=10)
+"""Clocks of service centres are wrong by whole zones, if they are wrong."""
 
 _STATE_OF = {
     ReportOutcome.DELIVERED: PartState.DELIVERED,

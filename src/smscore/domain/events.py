@@ -21,12 +21,16 @@ class Event:
     """
     One fact about one message.
 
-    ``kind`` is ``message.`` and the status reached, or ``message.retried`` and the like for what
-    leaves the status as it is. ``detail`` holds plain text values, in the field's words.
+    ``kind`` is ``message.`` and the status reached, or a word of its own where the status does not
+    tell what happened: ``message.retried`` (postponed), ``message.rerouted`` (the next channel gets
+    it), ``message.recovered`` (of a process that ended), ``message.released`` (not
+    begun, and up again), ``message.resent``, ``message.reported``
+    (a report that changes no status) and, of an inbound message, ``message.received``.
+    ``detail`` holds plain text values, in the field's words.
     """
 
     message: MessageId
-    account: AccountId
+    account: AccountId | None  # None: an inbound message that belongs to nobody
     sequence: int  # 1, 2, 3 … per message
     kind: str
     at: datetime

@@ -14,7 +14,7 @@ from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status
 from smscore.domain.description import Description, describe
 from smscore.domain.events import Event
-from smscore.domain.messages import OutboundMessage
+from smscore.domain.messages import MessageId, OutboundMessage
 from smscore.domain.routing import Route, Topology, choose_channels
 from smscore.domain.segments import Segments
 from smscore.domain.typography import Replacement
@@ -38,8 +38,20 @@ class Plan:
         """The parts in which the text will be sent."""
         return self.description.segments
 
-    def begin(self, *, charged: int) -> tuple[Delivery, Event]:
-        """The delivery with which the message begins, and the first event of its story."""
+    def begin(
+        self, *, charged: int, quota: str | None = None, request: MessageId | None = None
+    ) -> tuple[Delivery, Event]:
+        """
+        The delivery with which the message begins, and the first event of its story.
+
+        ``quota`` says what the month has left of its limit, if there is one; ``request`` is the
+        first message of a request for several: the ledger's entry for all of them names it.
+        """
+        reasons = self._reasons()
+        if quota is not None:
+            reasons["quota"] = quota
+        if request not in (None, self.message.id):
+            reasons["request"] = f"{request:016x}"
         due_at = self.message.not_before
         status = Status.SCHEDULED if due_at else Status.QUEUED
         delivery = Delivery(
@@ -62,7 +74,7 @@ class Plan:
             sequence=1,
             kind=f"message.{status.value}",
             at=self.message.accepted_at,
-            detail=self._reasons(),
+            detail=reasons,
         )
         return delivery, event
 

@@ -40,6 +40,7 @@ class Receipt:
     refused: tuple[RefusedItem, ...] = ()
     credits_used: int = 0
     credits_remaining: int | None = None  # None: the account is not metered
+    is_replay: bool = attrs.field(default=False, eq=False)  # of an earlier request under its key
 
     @property
     def message(self) -> MessageId:

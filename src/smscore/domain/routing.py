@@ -3,7 +3,7 @@ Outbound routing: which channels may carry a message, decided by ordered rules.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -41,6 +41,17 @@ class Topology:
         if channel.startswith(f"{PHONES}/"):
             return ChannelOffer(name=channel, price=0)
         return self.channels[channel]
+
+    def without(self, closed: Collection[str]) -> "Topology":
+        """What is left when some channels take nothing new."""
+        groups = {
+            name: tuple([one for one in members if one not in closed])
+            for name, members in self.groups.items()
+        }
+        return Topology(
+            channels={name: one for name, one in self.channels.items() if name not in closed},
+            groups={name: members for name, members in groups.items() if members},
+        )
 
     def check(self, route: "Route") -> None:
         """
@@ -104,7 +115,7 @@ def choose_channels(
     if not channels:
         raise NoRoute(
             f"no channel may carry a message to {recipient.value[:6]}…; "
-            "configure one under [channels.NAME], or apply a rule"
+            "configure one under [channels.NAME], apply a rule, or resume one that is draining"
         )
     return rule, channels
 

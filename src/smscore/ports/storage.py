@@ -5,7 +5,7 @@ Longer than most modules: it is one port, and who writes a store reads all of it
 """
 
 import enum
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import attrs
 
 from smscore.domain.accounts import Account
+from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.events import Event
@@ -25,6 +26,8 @@ from smscore.domain.routing import Route
 __all__ = [
     "Accounts",
     "AccountsView",
+    "Channels",
+    "ChannelsView",
     "Credentials",
     "CredentialsView",
     "Events",
@@ -61,6 +64,7 @@ class Lane(enum.Enum):
 
     SUBMISSION = "submission"  # bounded: refused at once when the store cannot keep up
     CUSTODY = "custody"  # goes first, and is never refused: its callers block
+    RECALL = "recall"  # before those that wait in custody: what nobody may begin to send any more
 
 
 class Topic(enum.StrEnum):
@@ -69,6 +73,7 @@ class Topic(enum.StrEnum):
     ACCOUNTS = "topic:accounts"  # added, or their settings changed; spending does not count
     CREDENTIALS = "topic:credentials"
     ROUTING = "topic:routing"
+    CHANNELS = "topic:channels"  # an operator paused one, or the like
     EVENTS = "topic:events"
 
 
@@ -115,8 +120,19 @@ class Accounts(AccountsView, Protocol):
 
 
 class LedgerView(Protocol):
-    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
-        """The newest entries first."""
+    def of(
+        self,
+        account: AccountId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry]:
+        """The newest entries first; with times, those from ``since`` on and before ``until``."""
+        ...
+
+    def about(self, message: MessageId) -> Sequence[Entry]:
+        """The entries that name this message, oldest first."""
         ...
 
     def total(self, account: AccountId) -> int:
@@ -138,6 +154,18 @@ class Routing(RoutingView, Protocol):
     def replace(self, routes: Sequence[Route]) -> None: ...
 
 
+class ChannelsView(Protocol):
+    def all(self) -> Mapping[str, ChannelState]:
+        """What operators have decided, by channel; the others are running."""
+        ...
+
+
+class Channels(ChannelsView, Protocol):
+    def set(self, state: ChannelState) -> None:
+        """Keep what was decided last, and wake the channel."""
+        ...
+
+
 class OutboxView(Protocol):
     def get(self, message: MessageId) -> Tracked | None: ...
 
@@ -154,6 +182,14 @@ class OutboxView(Protocol):
 
     def count(self, *, channel: str | None = None) -> dict[Status, int]:
         """How many deliveries are in each status."""
+        ...
+
+    def backlog(self) -> Mapping[str, int]:
+        """How many deliveries are queued, by channel; channels without any are left out."""
+        ...
+
+    def owners(self) -> Sequence[ProcessId]:
+        """Every process that holds some delivery."""
         ...
 
     def has_due(self, *, now: datetime) -> bool:
@@ -192,12 +228,12 @@ class Outbox(OutboxView, Protocol):
         """Deliveries that one of these processes holds under a lease."""
         ...
 
-    def owners(self) -> Sequence[ProcessId]:
-        """Every process that holds some delivery."""
-        ...
+    def awaiting(self, report: DeliveryReport, *, limit: int = 20) -> Sequence[Delivery]:
+        """
+        Deliveries to the report's recipient with a part of its channel and reference.
 
-    def awaiting(self, report: DeliveryReport) -> Delivery | None:
-        """The newest delivery whose part has this channel and reference, to this recipient."""
+        Those that got the reference last come first.
+        """
         ...
 
     def park(self, report: DeliveryReport) -> None:
@@ -210,6 +246,15 @@ class Outbox(OutboxView, Protocol):
 
     def forget_parked(self, *, before: datetime) -> int:
         """Drop reports that were parked before then, and say how many."""
+        ...
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        """
+        Drop messages of which nothing is to be expected and nothing was heard since then.
+
+        They have ended, or were sent, or are in doubt; their events and references go with them,
+        what they cost stays in the ledger. The oldest first, at most ``limit``; says how many.
+        """
         ...
 
 
@@ -238,6 +283,14 @@ class Inbox(InboxView, Protocol):
 
     def joined(self, parts: Sequence[InboundPart]) -> None:
         """These parts have become a message."""
+        ...
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        """
+        Drop messages received before then, with their events, and parts received before then.
+
+        The oldest first, at most ``limit`` of each; says how many messages and parts that were.
+        """
         ...
 
 
@@ -332,6 +385,8 @@ class View(Protocol):
     @property
     def routing(self) -> RoutingView: ...
     @property
+    def channels(self) -> ChannelsView: ...
+    @property
     def outbox(self) -> OutboxView: ...
     @property
     def inbox(self) -> InboxView: ...
@@ -354,6 +409,8 @@ class UnitOfWork(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def routing(self) -> Routing: ...
+    @property
+    def channels(self) -> Channels: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

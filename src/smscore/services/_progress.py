@@ -7,11 +7,11 @@ from datetime import datetime
 
 import attrs
 
-from smscore.domain.deliveries import Delivery
+from smscore.domain.deliveries import Delivery, DeliveryReport, ReportOutcome
 from smscore.domain.events import next_event
 from smscore.ports.storage import UnitOfWork
 
-__all__ = ["record"]
+__all__ = ["record", "record_report"]
 
 
 def record(
@@ -50,3 +50,26 @@ def record(
     if settled.status is counted.status:
         return counted
     return record(work, settled, at=at)  # reports were faster than the receipt
+
+
+def record_report(
+    work: UnitOfWork, delivery: Delivery, report: DeliveryReport, *, at: datetime
+) -> Delivery:
+    """
+    Fold a report into its delivery, and keep what it said for the story.
+
+    One that says what was known already is not worth a word.
+    """
+    after = delivery.reported(report)
+    is_news = report.outcome is ReportOutcome.PENDING and not delivery.status.is_final
+    if after == delivery and not is_news:
+        return delivery
+    numbers = [part.number for part in delivery.parts if part.reference == report.reference]
+    told: dict[str, str | int | None] = {
+        "channel": report.channel,
+        "part": numbers[0] if numbers else None,  # None: of an earlier attempt
+        "outcome": report.outcome.value,
+        "report": report.detail,
+    }
+    moved = after.status is not delivery.status
+    return record(work, after, at=at, kind=None if moved else "message.reported", detail=told)

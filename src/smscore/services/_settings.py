@@ -1,10 +1,11 @@
 """
-Settings that every request needs and that seldom change: accounts and rules, kept until they do.
+Settings that every request needs, kept until they change: accounts, rules, modes of channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from smscore.domain.accounts import Account
+from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.messages import AccountId
 from smscore.domain.routing import Route
 from smscore.errors import NotFound
@@ -15,7 +16,7 @@ __all__ = ["Settings"]
 
 class Settings:
     """
-    Accounts and rules as last committed, within a second.
+    Accounts, rules and the modes of channels as last committed, within a second.
 
     What an account has spent may be older: whoever spends asks the unit of work.
     """
@@ -24,8 +25,11 @@ class Settings:
         self._store = store
         self._accounts_changed = store.wakeup(Topic.ACCOUNTS)
         self._routes_changed = store.wakeup(Topic.ROUTING)
+        self._channels_changed = store.wakeup(Topic.CHANNELS)
         self._accounts: dict[AccountId | str, Account] = {}
         self._routes: list[Sequence[Route]] = []  # one table, or none yet
+        self._channels: list[Mapping[str, ChannelState]] = []  # the same
+        self._draining: frozenset[str] = frozenset()
 
     def account(self, account: AccountId | str) -> Account:
         """
@@ -50,6 +54,28 @@ class Settings:
         known = self._routes
         if not known:
             known.append(self._store.read(lambda view: view.routing.routes()))
+        return known[0]
+
+    def mode(self, channel: str) -> ChannelMode:
+        """What an operator wants of the channel."""
+        state = self._channel_states().get(channel)
+        return ChannelMode.RUNNING if state is None else state.mode
+
+    def draining(self) -> frozenset[str]:
+        """The channels that are to be chosen for nothing new."""
+        self._channel_states()
+        return self._draining
+
+    def _channel_states(self) -> Mapping[str, ChannelState]:
+        if self._channels_changed.wait(0):
+            self._channels = []
+        known = self._channels
+        if not known:
+            states = self._store.read(lambda view: view.channels.all())
+            self._draining = frozenset(
+                name for name, state in states.items() if state.mode is ChannelMode.DRAINING
+            )
+            known.append(states)
         return known[0]
 
     def _look_up(self, account: AccountId | str) -> Account:

@@ -2,20 +2,20 @@
 What operators do: accounts, credit, users, keys, tokens, rules.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from smscore.domain.accounts import Account, changed_options, check_name
+from smscore.domain.accounts import Account, check_name
+from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
-from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId
-from smscore.domain.numbers import SenderId, is_country
+from smscore.domain.numbers import SenderId
 from smscore.domain.routing import Route, Topology
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
+from smscore.domain.settings import AccountChanges, check_amount, check_tariff
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
@@ -38,12 +38,14 @@ class Administration:
         authenticator: Callable[[], Authenticator],
         topology: Topology,
         tariffs: Collection[str],
+        channels: Collection[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._authenticator = authenticator
         self._topology = topology
         self._tariffs = tariffs
+        self._channels = channels
 
     def create_account(
         self,
@@ -65,20 +67,19 @@ class Administration:
             InvalidRequest: a value is out of its range.
             Conflict: the name is taken.
         """
-        self._check_settings(tariff, home_country, time_zone)
-        _check_amount(credits, "credits")
-        _check_amount(monthly_limit, "the monthly limit")
-        template = Account(
-            id=AccountId(0),
-            name=check_name(name, of="an account"),
+        wishes = AccountChanges(
             tariff=tariff,
             home_country=home_country,
             time_zone=time_zone,
             default_sender=SenderId.parse(default_sender) if default_sender else None,
             monthly_limit=monthly_limit,
             subscription_until=subscription_until,
-            encoding=encoding,
         )
+        check_tariff(tariff, known=self._tariffs)
+        if credits is not None:
+            check_amount(credits, "credits")
+        blank = Account(id=AccountId(0), name=check_name(name, of="an account"), encoding=encoding)
+        template = wishes.apply(blank)
         now = self._clock.now()
         account = self._run(lambda work: _open_account(work, template, credits=credits, now=now))
         self.renew_token(account.name)
@@ -107,36 +108,27 @@ class Administration:
 
         return self._run(work)
 
-    def set_encoding(
-        self,
-        name: str,
-        *,
-        languages: Iterable[Language] | None = None,
-        wide_reference: bool | None = None,
-        replace_typography: bool | None = None,
-        max_parts: int | None = None,
+    def change_account(
+        self, name: str, changes: AccountChanges, *, is_metered: bool | None = None
     ) -> Account:
         """
-        Change what an account's texts may use; ``None`` leaves a thing as it is.
+        Change what an account may do; messages that were accepted before stay as they are.
 
-        Messages that were accepted before are sent as they were accepted.
+        ``is_metered`` begins to count credits, from 0, or ends it: what is left is booked out, so
+        that the entries go on to add up.
 
         Raises:
             NotFound: there is no such account.
-            InvalidRequest: there cannot be so many parts, or so few.
+            InvalidRequest: the tariff is not configured, or there cannot be so many parts.
         """
-        wanted = None if languages is None else tuple(languages)
+        if isinstance(changes.tariff, str):
+            check_tariff(changes.tariff, known=self._tariffs)
+        now = self._clock.now()
 
         def work(work: UnitOfWork) -> Account:
-            account = _named(work, name)
-            options = changed_options(
-                account.encoding,
-                languages=wanted,
-                wide_reference=wide_reference,
-                replace_typography=replace_typography,
-                max_parts=max_parts,
-            )
-            changed = attrs.evolve(account, encoding=options)
+            changed = changes.apply(_named(work, name))
+            if is_metered is not None:
+                changed = _metered(work, changed, is_metered=is_metered, now=now)
             work.accounts.save(changed)
             return changed
 
@@ -247,25 +239,23 @@ class Administration:
             self._topology.check(route)
         self._run(lambda work: work.routing.replace(routes))
 
+    def set_channel_mode(self, channel: str, mode: ChannelMode, *, why: str = "") -> ChannelState:
+        """
+        Pause a channel, let it run empty, or let it work again; every server follows in a second.
+
+        Raises:
+            NotFound: no channel of this name is configured.
+        """
+        if channel not in self._channels:
+            known = ", ".join(self._channels) or "none"
+            raise NotFound(f"there is no channel {channel!r}; configured are: {known}")
+        state = ChannelState(channel=channel, mode=mode, at=self._clock.now(), why=why)
+        self._run(lambda work: work.channels.set(state))
+        return state
+
     def rules(self) -> Sequence[Route]:
         """The routing rules in their order."""
         return self._store.read(lambda view: view.routing.routes())
-
-    def _check_settings(self, tariff: str, home_country: str | None, time_zone: str) -> None:
-        if tariff not in self._tariffs:
-            raise InvalidRequest(
-                f"there is no tariff {tariff!r}; configured are: {', '.join(self._tariffs)}"
-            )
-        if home_country is not None and not is_country(home_country):
-            raise InvalidRequest(
-                f"{home_country!r} is not a country; use two capital letters such as DE"
-            )
-        try:
-            ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
-            raise InvalidRequest(
-                f"{time_zone!r} is not a time zone; use a name such as Europe/Berlin"
-            ) from cause
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return self._store.run(work, lane=Lane.CUSTODY).result()
@@ -293,6 +283,13 @@ def _named(work: UnitOfWork, name: str) -> Account:
     return account
 
 
-def _check_amount(amount: int | None, what: str) -> None:
-    if amount is not None and not 0 <= amount < 2**53:
-        raise InvalidRequest(f"{what} must be 0 or more and below 2^53, not {amount}")
+def _metered(work: UnitOfWork, account: Account, *, is_metered: bool, now: datetime) -> Account:
+    if is_metered:
+        return attrs.evolve(account, credits=account.credits or 0)
+    if account.credits:
+        account, entry = account.top_up(
+            credits=-account.credits, now=now, why="credits are no longer counted"
+        )
+        if entry is not None:
+            work.ledger.add(entry)
+    return attrs.evolve(account, credits=None)

@@ -3,32 +3,38 @@ Handing queued messages to a channel's transport, and keeping what came of it.
 """
 
 import logging
+import threading
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from smscore.domain.deliveries import (
-    Delivery,
-    Part,
-    PartState,
-    ProcessId,
-    RetryPolicy,
-    Status,
-)
+from smscore.domain.channels import ChannelMode
+from smscore.domain.deliveries import Delivery, ProcessId, Status
 from smscore.domain.messages import MessageId
+from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
 from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
-from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure, TransportError
+from smscore.errors import (
+    Indeterminate,
+    NotReady,
+    PermanentFailure,
+    TemporaryFailure,
+    TransportError,
+)
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import SendJob, Transport
 from smscore.services._progress import record
+from smscore.services._settings import Settings
 
-__all__ = ["ChannelJournal", "Dispatch"]
+__all__ = ["Dispatch"]
 
 _log = logging.getLogger(__name__)
 
-_RECOVERY_BATCH = 500
+_BATCH = 500
+_NOT_READY_DELAY = timedelta(seconds=10)
+_PATIENCE = timedelta(seconds=30)
+"""For how long a channel may be unable to send before its messages go to their next channel."""
 
 
 class Dispatch:
@@ -36,22 +42,39 @@ class Dispatch:
     The use case *send*: claim, hand over, keep the outcome.
 
     One thread per channel calls :meth:`run_once`; the calls of different channels do not meet.
+    ``policies`` are those of channels that do not have the usual one.
     """
 
     def __init__(
-        self, *, store: Store, clock: Clock, ids: IdSequence, retry: RetryPolicy | None = None
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        settings: Settings,
+        stopping: threading.Event,
+        policies: Mapping[str, CustodyPolicy] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._retry = retry or RetryPolicy()
+        self._settings = settings
+        self._stopping = stopping
+        self._policies = policies or {}
+        self._unable_since: dict[str, datetime] = {}
 
     def run_once(self, channel: str, transport: Transport) -> int:
         """
         Send the next message of the channel, if there is one, and say how many were taken.
 
-        Blocks for as long as the transport does.
+        Takes none while the channel is paused or cannot send. Blocks for as long as the transport
+        does.
         """
+        if self._settings.mode(channel) is ChannelMode.PAUSED:
+            return 0
+        if not transport.health().is_ready:
+            return self._divert(channel)
+        self._unable_since.pop(channel, None)
         taken = self.claim(channel)
         if taken is None:
             return 0
@@ -66,43 +89,31 @@ class Dispatch:
             lambda work: _claim(work, channel, owner=owner, now=now), lane=Lane.CUSTODY
         ).result()
 
-    def recover(self, owners: Collection[ProcessId], *, channel: str | None = None) -> int:
-        """
-        Settle what processes held that hold it no more, and say how many messages that were.
-
-        What had not begun is queued again; what had is decided by the marks of its parts.
-        """
-        if not owners:
-            return 0
+    def _divert(self, channel: str) -> int:
+        """Let what could go elsewhere not wait for a channel that has been unable for long."""
         now = self._clock.now()
-        settled = 0
-        while count := self._store.run(
-            lambda work: _recover(work, owners, channel=channel, now=now), lane=Lane.CUSTODY
-        ).result():
-            settled += count
-        return settled
-
-    def recover_own(self, channel: str) -> int:
-        """Settle what this process's thread for the channel left behind when it stumbled."""
-        return self.recover([self._ids.process], channel=channel)
-
-    def recover_all(self) -> int:
-        """Settle what any process held; for a server that knows it is alone and has not begun."""
-        return self.recover(self._store.run(_owners, lane=Lane.CUSTODY).result())
+        since = self._unable_since.setdefault(channel, now)
+        if now - since < _PATIENCE or not self._store.read(
+            lambda view: view.outbox.backlog().get(channel)
+        ):
+            return 0
+        return self._store.run(
+            lambda work: _divert(work, channel, now=now), lane=Lane.CUSTODY
+        ).result()
 
     def _send(self, taken: Tracked, transport: Transport) -> None:
-        message = taken.message.id
+        message, channel = taken.message.id, taken.delivery.channel
         try:
             receipt = transport.send(_job(taken))
         except PermanentFailure as failure:
             self._keep(message, _refusal(failure))
         except TemporaryFailure as failure:
-            self._keep(message, self._postponement(failure))
+            self._keep(message, self._postponement(channel, failure))
         except Indeterminate as failure:
-            self._keep(message, _doubt(failure))
+            self._keep(message, self._doubt(channel, failure))
         except Exception as failure:  # noqa: BLE001  # a stranger's code, and a broken promise
-            _log.exception("the transport of channel %s broke its promise", taken.delivery.channel)
-            self._keep(message, self._breach(failure))
+            _log.exception("the transport of channel %s broke its promise", channel)
+            self._keep(message, self._breach(channel, failure))
         else:
             self._keep(
                 message,
@@ -110,89 +121,45 @@ class Dispatch:
             )
 
     def _keep(self, message: MessageId, move: Callable[[Delivery, datetime], Delivery]) -> None:
-        now = self._clock.now()
+        now, owner = self._clock.now(), self._ids.process
         self._store.run(
-            lambda work: _settle(work, message, move, now=now), lane=Lane.CUSTODY
+            lambda work: _settle(work, message, move, owner=owner, now=now), lane=Lane.CUSTODY
         ).result()
 
-    def _breach(self, failure: Exception) -> Callable[[Delivery, datetime], Delivery]:
+    def _breach(self, channel: str, failure: Exception) -> Callable[[Delivery, datetime], Delivery]:
         """What no transport should raise tells nothing: only the marks of the parts do."""
         unexpected = TemporaryFailure(f"the transport failed: {type(failure).__name__}")
-        postpone = self._postponement(unexpected)
+        postpone, doubt = self._postponement(channel, unexpected), self._doubt(channel, unexpected)
 
         def move(delivery: Delivery, now: datetime) -> Delivery:
-            if delivery.is_in_doubt:
-                return delivery.in_doubt(error=str(unexpected))
-            return postpone(delivery, now)
+            return (doubt if delivery.is_in_doubt else postpone)(delivery, now)
 
         return move
 
-    def _postponement(self, failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
+    def _doubt(
+        self, channel: str, failure: TransportError
+    ) -> Callable[[Delivery, datetime], Delivery]:
+        policy = self._policies.get(channel, DEFAULT_POLICY)
+        return lambda delivery, now: delivery.in_doubt(at=now, error=_said(failure), policy=policy)
+
+    def _postponement(
+        self, channel: str, failure: TransportError
+    ) -> Callable[[Delivery, datetime], Delivery]:
+        retry = self._policies.get(channel, DEFAULT_POLICY).retry
+
         def move(delivery: Delivery, now: datetime) -> Delivery:
-            delay = self._retry.delay(delivery.attempts)
+            if isinstance(failure, NotReady) and self._stopping.is_set():
+                return delivery.released()
+            if isinstance(failure, NotReady):
+                return delivery.postponed(
+                    until=now + _NOT_READY_DELAY, error=_said(failure), is_counted=False
+                )
+            delay = retry.delay(delivery.attempts)
             if delay is None:
                 return delivery.refused(at=now, code="gave_up", error=_said(failure))
             return delivery.postponed(until=now + timedelta(seconds=delay), error=_said(failure))
 
         return move
-
-
-class ChannelJournal:
-    """The journal of one channel, kept in the store."""
-
-    def __init__(self, *, store: Store, clock: Clock, channel: str) -> None:
-        self._store = store
-        self._clock = clock
-        self._channel = channel
-
-    def submitting(self, job: SendJob, part: int) -> None:
-        self._mark(job, part, state=PartState.SUBMITTING, reference=None)
-
-    def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
-        self._mark(job, part, state=PartState.ACCEPTED, reference=reference)
-
-    def refused(self, job: SendJob, part: int) -> None:
-        self._change(job.message, lambda _, delivery: delivery.without_part(part))
-
-    def get(self, key: str) -> bytes | None:
-        return self._store.read(lambda view: view.journal.get(channel=self._channel, key=key))
-
-    def put(self, key: str, value: bytes) -> None:
-        self._store.run(
-            lambda work: work.journal.put(channel=self._channel, key=key, value=value),
-            lane=Lane.CUSTODY,
-        ).result()
-
-    def _mark(self, job: SendJob, number: int, *, state: PartState, reference: str | None) -> None:
-        part = Part(
-            number=number,
-            channel=self._channel,
-            state=state,
-            reference=reference,
-            at=self._clock.now(),
-        )
-        self._change(job.message, lambda work, delivery: _with_mark(work, delivery, part))
-
-    def _change(
-        self, message: MessageId, change: Callable[[UnitOfWork, Delivery], Delivery]
-    ) -> None:
-        def work(work: UnitOfWork) -> None:
-            tracked = work.outbox.get(message)
-            if tracked is not None:
-                work.outbox.save(change(work, tracked.delivery))
-
-        self._store.run(work, lane=Lane.CUSTODY).result()
-
-
-def _with_mark(work: UnitOfWork, delivery: Delivery, part: Part) -> Delivery:
-    """The part's mark, and the reports that were faster than its reference."""
-    marked = delivery.with_part(part)
-    if part.reference is None:
-        return marked
-    for report in work.outbox.unpark(channel=part.channel, reference=part.reference):
-        if report.recipient.is_same_line(delivery.recipient):
-            marked = marked.reported(report)
-    return marked
 
 
 def _claim(work: UnitOfWork, channel: str, *, owner: ProcessId, now: datetime) -> Tracked | None:
@@ -233,52 +200,57 @@ def _settle(
     message: MessageId,
     move: Callable[[Delivery, datetime], Delivery],
     *,
+    owner: ProcessId,
     now: datetime,
 ) -> None:
     tracked = work.outbox.get(message)
     if tracked is None or tracked.delivery.status is not Status.SENDING:
         return  # settled by someone who had to assume that we were gone
+    if tracked.delivery.owner != owner:
+        return  # and it is being sent by them
     after = move(tracked.delivery, now)
     detail: dict[str, str | int | None] = {"channel": tracked.delivery.channel}
     if after.status is Status.SENT:
         detail["references"] = ", ".join(part.reference or "-" for part in after.parts)
     if after.error:
         detail["error"] = after.error
-    record(work, after, at=now, kind=_kind_of(after), detail=detail)
+    record(work, after, at=now, kind=_kind_of(tracked.delivery, after), detail=detail)
 
 
-def _recover(
-    work: UnitOfWork, owners: Collection[ProcessId], *, channel: str | None, now: datetime
-) -> int:
-    held = work.outbox.held(owners=owners, limit=_RECOVERY_BATCH)
-    mine = [delivery for delivery in held if channel in (None, delivery.channel)]
-    for delivery in mine:
-        after = delivery.recovered(at=now)
-        kind = "message.recovered" if after.status is Status.QUEUED else None
-        record(work, after, at=now, kind=kind, detail={"channel": delivery.channel})
-    return len(mine)
+def _divert(work: UnitOfWork, channel: str, *, now: datetime) -> int:
+    diverted = 0
+    for tracked in work.outbox.claimable(channel, limit=_BATCH):
+        delivery = tracked.delivery
+        if len(delivery.route) < 2 or delivery.parts:
+            continue
+        after = delivery.diverted()
+        record(
+            work,
+            after,
+            at=now,
+            kind="message.rerouted",
+            detail={"channel": channel, "to": after.channel, "error": "the channel is not ready"},
+        )
+        diverted += 1
+    return diverted
 
 
-def _owners(work: UnitOfWork) -> Sequence[ProcessId]:
-    return work.outbox.owners()
-
-
-def _kind_of(delivery: Delivery) -> str:
-    match delivery.status:
+def _kind_of(before: Delivery, after: Delivery) -> str:
+    match after.status:
         case Status.SCHEDULED:
             return "message.retried"
-        case Status.QUEUED:
+        case Status.QUEUED if after.route != before.route:
             return "message.rerouted"
+        case Status.QUEUED if before.is_in_doubt:
+            return "message.resent"
+        case Status.QUEUED:
+            return "message.released"
         case status:
             return f"message.{status}"
 
 
 def _refusal(failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
     return lambda delivery, now: delivery.refused(at=now, code=failure.code, error=_said(failure))
-
-
-def _doubt(failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
-    return lambda delivery, _: delivery.in_doubt(error=_said(failure))
 
 
 def _said(failure: TransportError) -> str:

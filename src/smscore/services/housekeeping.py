@@ -2,43 +2,114 @@
 What time brings: schedules fall due, validity ends, leases die, old records go.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import attrs
+
+from smscore.errors import InvalidRequest
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.services._progress import record
 
-__all__ = ["HEARTBEAT", "PARKED_LIFE", "Housekeeping"]
+__all__ = ["HEARTBEAT", "PARKED_LIFE", "Housekeeping", "Pruned"]
 
 HEARTBEAT = timedelta(seconds=10)
 PARKED_LIFE = timedelta(minutes=10)
 _IDEMPOTENCY_LIFE = timedelta(hours=24)
 _SWEEP = timedelta(minutes=1)
 _BATCH = 500
+_SET_BACK = timedelta(seconds=30)
+"""Clocks are corrected by less all the time."""
+_FARTHEST_RETRY = timedelta(hours=1)
+
+
+@attrs.frozen(kw_only=True)
+class Pruned:
+    """How much was dropped for its age."""
+
+    messages: int
+    inbound: int  # messages and parts
 
 
 class Housekeeping:
     """Call :meth:`run_once` about twice a second: it does what is due, and says how much."""
 
-    def __init__(self, *, store: Store, clock: Clock, ids: IdSequence) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
+        self._looked_at: tuple[datetime, float] | None = None
         self._beaten_at: datetime | None = None
         self._swept_at: datetime | None = None
 
     def run_once(self) -> int:
         """Promote, expire and, now and then, beat and sweep."""
         now = self._clock.now()
-        done = self._promote(now) + self._expire(now)
-        if self._beaten_at is None or now - self._beaten_at >= HEARTBEAT:
+        done = self._promote(now) + self._expire(now) + self._mend_times(now)
+        if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
             self._beat(now)
             self._beaten_at = now
-        if self._swept_at is None or now - self._swept_at >= _SWEEP:
+        if _is_time(now, since=self._swept_at, every=_SWEEP):
             done += self._sweep(now)
             self._swept_at = now
         return done
+
+    def prune(
+        self, *, before: datetime, progress: Callable[[Pruned], None] | None = None
+    ) -> Pruned:
+        """
+        Drop what ended before then, in and out, in small steps; ``progress`` hears of each.
+
+        The ledger stays: its entries go on to add up to the balance.
+
+        Raises:
+            InvalidRequest: ``before`` has no time zone, or is not in the past.
+        """
+        if before.tzinfo is None or before >= self._clock.now():
+            raise InvalidRequest(f"only what is past can be dropped, not what was before {before}")
+        done = Pruned(messages=0, inbound=0)
+        while step := self._prune(before):
+            done = Pruned(
+                messages=done.messages + step.messages, inbound=done.inbound + step.inbound
+            )
+            if progress is not None:
+                progress(done)
+        return done
+
+    def _prune(self, before: datetime) -> Pruned | None:
+        def work(work: UnitOfWork) -> Pruned:
+            return Pruned(
+                messages=work.outbox.prune(before=before, limit=_BATCH),
+                inbound=work.inbox.prune(before=before, limit=_BATCH),
+            )
+
+        step = self._store.run(work, lane=Lane.CUSTODY).result()
+        return step if step.messages or step.inbound else None
+
+    def _mend_times(self, now: datetime) -> int:
+        """
+        Let retries not wait for hours that come twice: when the clock was set back, they are due.
+
+        What customers have scheduled waits for the moment that they named.
+        """
+        before, self._looked_at = self._looked_at, (now, self._clock.monotonic())
+        if before is None:
+            return 0
+        gone = now - before[0] - timedelta(seconds=self._looked_at[1] - before[1])
+        if gone > -_SET_BACK:
+            return 0
+        return self._store.run(
+            lambda work: _promote_retries(work, now, until=now - gone + _FARTHEST_RETRY),
+            lane=Lane.CUSTODY,
+        ).result()
 
     def _promote(self, now: datetime) -> int:
         if not self._store.read(lambda view: view.outbox.has_due(now=now)):
@@ -60,11 +131,23 @@ class Housekeeping:
         return self._store.run(lambda work: _sweep(work, now), lane=Lane.CUSTODY).result()
 
 
+def _is_time(now: datetime, *, since: datetime | None, every: timedelta) -> bool:
+    """Whether to do again what was last done then; at once if the clock was set back."""
+    return since is None or not timedelta(0) <= now - since < every
+
+
 def _promote(work: UnitOfWork, now: datetime) -> int:
     due = work.outbox.due(now=now, limit=_BATCH)
     for delivery in due:
         record(work, delivery.promoted(), at=now)
     return len(due)
+
+
+def _promote_retries(work: UnitOfWork, now: datetime, *, until: datetime) -> int:
+    retries = [one for one in work.outbox.due(now=until, limit=_BATCH) if one.error is not None]
+    for delivery in retries:
+        record(work, delivery.promoted(), at=now)
+    return len(retries)
 
 
 def _expire(work: UnitOfWork, now: datetime) -> int:

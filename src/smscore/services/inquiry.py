@@ -4,19 +4,22 @@ Looking things up: a message, its story, lists, what an account has left.
 
 import time
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import attrs
 
 from smscore.domain.accounts import Account
+from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage
-from smscore.domain.ledger import Entry
+from smscore.domain.ledger import Entry, EntryKind, Statement
 from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Topic, Tracked, View
 
-__all__ = ["Inquiry", "Story"]
+__all__ = ["ChannelOverview", "Inquiry", "Story"]
 
 _SAFETY_NET = 1.0
 """Seconds after which to look again although nobody woke us."""
@@ -24,17 +27,35 @@ _SAFETY_NET = 1.0
 
 @attrs.frozen(kw_only=True)
 class Story:
-    """A message, how far it got, and everything that happened on the way."""
+    """
+    A message, how far it got, everything that happened on the way, and what it cost.
+
+    ``entries`` are those of its request: a request for several messages is charged at once.
+    """
 
     tracked: Tracked
     events: Sequence[Event]
+    entries: Sequence[Entry] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ChannelOverview:
+    """A channel as an operator sees it; ``since`` and ``why`` are of its mode."""
+
+    name: str
+    mode: ChannelMode
+    queued: int  # messages that wait for it
+    since: datetime | None = None
+    why: str = ""
+    is_configured: bool = True
 
 
 class Inquiry:
     """Questions to the store; they change nothing. Any thread may call."""
 
-    def __init__(self, *, store: Store) -> None:
+    def __init__(self, *, store: Store, channels: Collection[str] = ()) -> None:
         self._store = store
+        self._channels = channels
 
     def message(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
         """
@@ -74,9 +95,35 @@ class Inquiry:
 
         def look(view: View) -> Story:
             tracked = _owned(view.outbox.get(message), message, account)
-            return Story(tracked=tracked, events=view.events.of(message))
+            events = view.events.of(message)
+            request = _request_of(events)
+            entries = list(view.ledger.about(message))
+            if request is not None:
+                entries = [*_charges(view.ledger.about(request)), *entries]
+            return Story(tracked=tracked, events=events, entries=entries)
 
         return self._store.read(look)
+
+    def channels(self) -> Sequence[ChannelOverview]:
+        """Every channel that is configured or has messages waiting, with its mode."""
+        states, backlog = self._store.read(
+            lambda view: (view.channels.all(), view.outbox.backlog())
+        )
+        names = [*self._channels, *sorted(set(backlog) - set(self._channels))]
+        overviews = []
+        for name in names:
+            state = states.get(name)
+            overviews.append(
+                ChannelOverview(
+                    name=name,
+                    mode=state.mode if state else ChannelMode.RUNNING,
+                    queued=backlog.get(name, 0),
+                    since=state.at if state else None,
+                    why=state.why if state else "",
+                    is_configured=name in self._channels or name.startswith(f"{PHONES}/"),
+                )
+            )
+        return overviews
 
     def messages(
         self,
@@ -132,6 +179,48 @@ class Inquiry:
     def statement(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
         """The account's ledger, newest first."""
         return self._store.read(lambda view: view.ledger.of(account, limit=limit))
+
+    def account_statement(
+        self,
+        account: AccountId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+    ) -> Statement:
+        """
+        The account's newest ``limit`` entries, oldest first, and whether all there are add up.
+
+        With times only those from ``since`` on and before ``until``.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+
+        def look(view: View) -> Statement:
+            found = view.accounts.get(account)
+            if found is None:
+                raise NotFound(f"there is no account with the id {account}")
+            entries = view.ledger.of(account, since=since, until=until, limit=limit)
+            return Statement(
+                entries=entries[::-1],
+                balance=found.credits,
+                total=view.ledger.total(account),
+                is_selection=since is not None or until is not None,
+            )
+
+        return self._store.read(look)
+
+
+def _request_of(events: Sequence[Event]) -> MessageId | None:
+    """The first message of the request, if this is another one of it."""
+    named = events[0].detail.get("request") if events else None
+    return MessageId(int(named, 16)) if isinstance(named, str) else None
+
+
+def _charges(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The request's own charge; what was refunded for its first message is that one's affair."""
+    return [entry for entry in entries if entry.kind is EntryKind.CHARGE][:1]
 
 
 def _owned(tracked: Tracked | None, message: MessageId, account: AccountId | None) -> Tracked:

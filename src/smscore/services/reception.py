@@ -5,14 +5,15 @@ What arrives from channels: inbound parts become messages, reports move deliveri
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from smscore.domain.deliveries import DeliveryReport
+from smscore.domain.deliveries import DeliveryReport, choose
+from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.joining import Joined, join
 from smscore.domain.messages import MessageId, clean_text
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.services._progress import record
+from smscore.services._progress import record_report
 
 __all__ = ["Reception"]
 
@@ -61,10 +62,11 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
     if not joined.is_complete:
         return
     account = work.accounts.named(owner) if owner else None
+    account_id = account.id if account else None
     work.inbox.add(
         InboundMessage(
             id=message,
-            account=account.id if account else None,
+            account=account_id,
             channel=part.channel,
             sender=part.sender,
             text=clean_text(joined.text),
@@ -73,6 +75,16 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
         )
     )
     work.inbox.joined([*joined.parts, *joined.duplicates])
+    work.events.add(
+        Event(
+            message=message,
+            account=account_id,
+            sequence=1,
+            kind="message.received",
+            at=part.received_at,
+            detail={"channel": part.channel, "parts": len(joined.parts)},
+        )
+    )
 
 
 def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
@@ -86,12 +98,8 @@ def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
 
 
 def _report(work: UnitOfWork, report: DeliveryReport, *, now: datetime) -> None:
-    before = work.outbox.awaiting(report)
+    before = choose(work.outbox.awaiting(report), report)
     if before is None:
         work.outbox.park(report)
         return
-    after = before.reported(report)
-    if after.status is not before.status:
-        record(work, after, at=now, detail={"channel": report.channel, "report": report.detail})
-    elif after != before:
-        work.outbox.save(after)
+    record_report(work, before, report, at=now)

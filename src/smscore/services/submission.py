@@ -95,11 +95,17 @@ class Submissions:
         to: str,
         text: str,
         sender: str | None = None,
+        priority: Priority = Priority.NORMAL,
+        not_before: datetime | None = None,
+        expires_at: datetime | None = None,
         idempotency_key: str | None = None,
         surface: Surface = Surface.LIBRARY,
     ) -> Receipt:
         """
         Send one text, and wait until it is durable.
+
+        Messages of a higher ``priority`` leave their channel first. It leaves ``not_before`` then,
+        and not at all after ``expires_at``; both are aware datetimes.
 
         Raises:
             Rejected: nothing was stored; the class says why.
@@ -110,6 +116,9 @@ class Submissions:
             surface=surface,
             items=(Item(to=to, text=text),),
             sender=SenderId.parse(sender) if sender else None,
+            priority=priority,
+            not_before=not_before,
+            expires_at=expires_at,
             idempotency_key=idempotency_key,
         )
         return self.begin(submission).result()
@@ -122,15 +131,23 @@ class Submissions:
         leaves nothing behind.
 
         Raises:
-            Rejected: as the future may; what needs no store is refused at once.
+            Rejected: as the future may; without an idempotency key, what needs no store is refused
+                at once.
             Overloaded: the store cannot keep up.
         """
         now = self._clock.now()
         account = self._settings.account(submission.account)
         _check_key(submission.idempotency_key)
-        _check_times(submission)
-        plans, refused = self._plan(submission, account=account, now=now)
-        acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
+        try:
+            _check_times(submission, now=now)
+            plans, refused = self._plan(submission, account=account, now=now)
+        except Rejected as refusal:
+            if submission.idempotency_key is None:
+                raise
+            # Under a known key the first answer counts, whatever the rules and the time say now.
+            acceptance = _Acceptance(submission=submission, refusal=refusal, now=now)
+        else:
+            acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
         return self._store.run(acceptance, accounts=(account.id,), deadline=deadline)
 
     def estimate(self, submission: Submission) -> Sequence[Plan]:
@@ -197,7 +214,7 @@ class Submissions:
             message,
             account=account,
             routes=self._settings.routes(),
-            topology=self._topology,
+            topology=self._open_topology(),
             now=now,
             description=known.get(item.text),
         )
@@ -205,14 +222,20 @@ class Submissions:
             screen(planned.message)
         return planned
 
+    def _open_topology(self) -> Topology:
+        """The channels that may be chosen for something new."""
+        draining = self._settings.draining()
+        return self._topology.without(draining) if draining else self._topology
+
 
 @attrs.frozen(kw_only=True)
 class _Acceptance:
     """The unit of work of a submission: can be run again, decides nothing but money."""
 
     submission: Submission
-    plans: Sequence[tuple[int, Plan]]  # each with its place in the request
-    refused: Sequence[RefusedItem]
+    plans: Sequence[tuple[int, Plan]] = ()  # each with its place in the request
+    refused: Sequence[RefusedItem] = ()
+    refusal: Rejected | None = None  # of the whole request, unless its key is known
     now: datetime
 
     def __call__(self, work: UnitOfWork) -> Receipt:
@@ -228,7 +251,7 @@ class _Acceptance:
                 raise IdempotencyConflict(
                     f"the idempotency key {key!r} was used for another request; take a new key"
                 )
-            return first.receipt
+            return attrs.evolve(first.receipt, is_replay=True)
         receipt = self._accept(work)
         work.idempotency.add(
             IdempotencyRecord(
@@ -243,6 +266,8 @@ class _Acceptance:
         return receipt
 
     def _accept(self, work: UnitOfWork) -> Receipt:
+        if self.refusal is not None:
+            raise self.refusal
         account = work.accounts.get(self.submission.account)
         if account is None:
             raise InvalidRequest(f"account {self.submission.account} is gone")
@@ -257,17 +282,20 @@ class _Acceptance:
         if entry is not None:
             work.ledger.add(entry)
         return Receipt(
-            accepted=tuple(
-                self._store(work, index, plan, is_metered=spent.credits is not None)
-                for index, plan in self.plans
-            ),
+            accepted=tuple(self._store(work, index, plan, spent) for index, plan in self.plans),
             refused=tuple(self.refused),
             credits_used=credits,
             credits_remaining=spent.credits,
         )
 
-    def _store(self, work: UnitOfWork, index: int, plan: Plan, *, is_metered: bool) -> AcceptedItem:
-        delivery, event = plan.begin(charged=plan.charge if is_metered else 0)
+    def _store(self, work: UnitOfWork, index: int, plan: Plan, spent: Account) -> AcceptedItem:
+        delivery, event = plan.begin(
+            charged=0 if spent.credits is None else plan.charge,
+            quota=None
+            if spent.monthly_limit is None
+            else f"{spent.used} of {spent.monthly_limit} in {spent.month}",
+            request=self.plans[0][1].message.id,
+        )
         work.outbox.add(plan.message, delivery)
         work.events.add(event)
         return AcceptedItem(
@@ -288,10 +316,15 @@ def _check_key(key: str | None) -> None:
         )
 
 
-def _check_times(submission: Submission) -> None:
-    for time in (submission.not_before, submission.expires_at):
+def _check_times(submission: Submission, *, now: datetime) -> None:
+    begins, ends = submission.not_before, submission.expires_at
+    for time in (begins, ends):
         if time is not None and time.tzinfo is None:
             raise InvalidRequest(f"{time} has no time zone; use an aware datetime")
+    if ends is not None and ends <= now:
+        raise InvalidRequest(f"expires_at is {ends}, which has passed; use a later moment")
+    if begins is not None and ends is not None and ends <= begins:
+        raise InvalidRequest(f"expires_at is {ends}, and not_before only {begins}; end it later")
 
 
 def _digest(submission: Submission) -> str:

@@ -4,11 +4,13 @@ The collections of the store in memory: dictionaries that can undo.
 Longer than most modules: ten small collections, each the shortest thing that keeps its promises.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from smscore.domain.accounts import Account
+from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.events import Event
@@ -79,12 +81,13 @@ class MemoryUnit:
         self.accounts = _Accounts(log)
         self.ledger = _Ledger(log)
         self.routing = _Routing(log)
-        self.outbox = _Outbox(log)
-        self.inbox = _Inbox(log)
+        self.channels = _Channels(log)
+        self.events = _Events(log)
+        self.outbox = _Outbox(log, self.events)
+        self.inbox = _Inbox(log, self.events)
         self.idempotency = _Idempotency(log)
         self.credentials = _Credentials(log)
         self.journal = _Journal(log)
-        self.events = _Events(log)
         self.processes = _Processes(log)
 
     def undo(self) -> None:
@@ -128,8 +131,24 @@ class _Ledger:
         self._log = log
         self._entries: list[Entry] = []
 
-    def of(self, account: AccountId, *, limit: int = 100) -> Sequence[Entry]:
-        return [one for one in reversed(self._entries) if one.account == account][:limit]
+    def of(
+        self,
+        account: AccountId,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Entry]:
+        return [
+            one
+            for one in reversed(self._entries)
+            if one.account == account
+            and (since is None or one.at >= since)
+            and (until is None or one.at < until)
+        ][:limit]
+
+    def about(self, message: MessageId) -> Sequence[Entry]:
+        return [one for one in self._entries if one.message == message]
 
     def total(self, account: AccountId) -> int:
         return sum(one.credits for one in self._entries if one.account == account)
@@ -151,9 +170,23 @@ class _Routing:
         self._log.topics.add(Topic.ROUTING)
 
 
-class _Outbox:
+class _Channels:
     def __init__(self, log: _Log) -> None:
         self._log = log
+        self._states: dict[str, ChannelState] = {}
+
+    def all(self) -> Mapping[str, ChannelState]:
+        return dict(self._states)
+
+    def set(self, state: ChannelState) -> None:
+        self._log.put(self._states, state.channel, state)
+        self._log.topics |= {Topic.CHANNELS, state.channel}
+
+
+class _Outbox:
+    def __init__(self, log: _Log, events: "_Events") -> None:
+        self._log = log
+        self._events = events
         self._messages: dict[MessageId, OutboundMessage] = {}
         self._deliveries: dict[MessageId, Delivery] = {}
         self._parked: list[DeliveryReport] = []
@@ -186,6 +219,9 @@ class _Outbox:
             if channel in (None, one.channel):
                 counts[one.status] = counts.get(one.status, 0) + 1
         return counts
+
+    def backlog(self) -> Mapping[str, int]:
+        return Counter(one.channel for one in self._where(lambda one: one.status is Status.QUEUED))
 
     def has_due(self, *, now: datetime) -> bool:
         return bool(self.due(now=now, limit=1))
@@ -234,7 +270,7 @@ class _Outbox:
         held = self._where(lambda one: one.status is Status.SENDING)
         return sorted({one.owner for one in held if one.owner is not None})
 
-    def awaiting(self, report: DeliveryReport) -> Delivery | None:
+    def awaiting(self, report: DeliveryReport, *, limit: int = 20) -> Sequence[Delivery]:
         candidates = [
             (part.at, one.message, one)
             for one in self._deliveries.values()
@@ -243,7 +279,8 @@ class _Outbox:
             and part.reference == report.reference
             and one.recipient.is_same_line(report.recipient)
         ]
-        return max(candidates, key=lambda found: found[:2])[2] if candidates else None
+        candidates.sort(key=lambda found: found[:2], reverse=True)
+        return [delivery for _, _, delivery in candidates[:limit]]
 
     def park(self, report: DeliveryReport) -> None:
         self._log.append(self._parked, report)
@@ -253,6 +290,18 @@ class _Outbox:
 
     def forget_parked(self, *, before: datetime) -> int:
         return len(self._take_parked(lambda one: one.received_at < before))
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        old = [
+            one.message
+            for one in self._where(_is_over)
+            if (one.finished_at or one.sent_at or one.accepted_at) < before
+        ][:limit]
+        for message in old:
+            self._log.drop(self._messages, message)
+            self._log.drop(self._deliveries, message)
+        self._events.forget(old)
+        return len(old)
 
     def _take_parked(self, is_meant: Callable[[DeliveryReport], bool]) -> Sequence[DeliveryReport]:
         before = list(self._parked)
@@ -271,9 +320,15 @@ class _Outbox:
             self._log.topics.add(delivery.channel)
 
 
+def _is_over(delivery: Delivery) -> bool:
+    """Whether nothing more is sent, and perhaps nothing more is heard."""
+    return delivery.status.is_final or delivery.status in (Status.SENT, Status.INDETERMINATE)
+
+
 class _Inbox:
-    def __init__(self, log: _Log) -> None:
+    def __init__(self, log: _Log, events: "_Events") -> None:
         self._log = log
+        self._events = events
         self._messages: dict[MessageId, InboundMessage] = {}
         self._parts: dict[tuple[str, str], InboundPart] = {}
         self._joined: dict[tuple[str, str], InboundPart] = {}
@@ -309,6 +364,19 @@ class _Inbox:
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:
             self._log.put(self._joined, (part.channel, part.fingerprint), part)
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        messages = [one.id for one in self._messages.values() if one.received_at < before]
+        old = sorted(messages)[:limit]
+        for message in old:
+            self._log.drop(self._messages, message)
+        self._events.forget(old)
+        parts = [key for key, one in self._parts.items() if one.received_at < before]
+        for key in parts[:limit]:
+            self._log.drop(self._parts, key)
+            if key in self._joined:
+                self._log.drop(self._joined, key)
+        return len(old) + len(parts[:limit])
 
 
 def _group_of(part: InboundPart) -> tuple[object, ...]:
@@ -391,20 +459,32 @@ class _Journal:
 class _Events:
     def __init__(self, log: _Log) -> None:
         self._log = log
-        self._events: list[Event] = []
+        self._events: dict[int, Event] = {}
+        self._newest = 0  # no number is given twice, also when its event is gone
 
     def of(self, message: MessageId) -> Sequence[Event]:
-        return [one for one in self._events if one.message == message]
+        return [one for _, one in self.since(0) if one.message == message]
 
-    def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
-        return list(enumerate(self._events, start=1))[cursor : cursor + limit]
+    def since(self, cursor: int, *, limit: int | None = None) -> Sequence[tuple[int, Event]]:
+        # An undone change may have put the dictionary out of order.
+        return sorted(
+            ((number, one) for number, one in self._events.items() if number > cursor),
+            key=lambda found: found[0],
+        )[:limit]
 
     def newest(self) -> int:
-        return len(self._events)
+        return self._newest
 
     def add(self, event: Event) -> None:
-        self._log.append(self._events, event)
+        self._newest += 1
+        self._log.put(self._events, self._newest, event)
         self._log.topics.add(Topic.EVENTS)
+
+    def forget(self, messages: Collection[MessageId]) -> None:
+        """Drop the stories of these messages."""
+        gone = set(messages)
+        for cursor in [cursor for cursor, one in self._events.items() if one.message in gone]:
+            self._log.drop(self._events, cursor)
 
 
 class _Processes:

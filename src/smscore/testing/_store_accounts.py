@@ -118,6 +118,18 @@ class AccountsContract:
         assert list(store.read(lambda view: view.ledger.of(account))) == entries[::-1]
         assert list(store.read(lambda view: view.ledger.of(account, limit=1))) == entries[-1:]
 
+    def test_the_ledger_can_be_asked_for_the_entries_of_some_time(self, store: Store) -> None:
+        entries = [an_entry(at=NOON + timedelta(minutes=minute)) for minute in range(4)]
+        do_each(store, entries, lambda work, entry: work.ledger.add(entry))
+
+        account, begin, end = AccountId(1), entries[1].at, entries[3].at
+        seen = store.read(lambda view: view.ledger.of(account, since=begin, until=end))
+        assert list(seen) == [entries[2], entries[1]]
+        assert list(store.read(lambda view: view.ledger.of(account, since=end))) == entries[3:]
+        assert list(store.read(lambda view: view.ledger.of(account, until=begin))) == entries[:1]
+        newest = store.read(lambda view: view.ledger.of(account, since=begin, until=end, limit=1))
+        assert list(newest) == [entries[2]]
+
     def test_the_ledger_sums_one_account(self, store: Store) -> None:
         entries = [
             an_entry(credits=credits, account=AccountId(account))

@@ -4,6 +4,7 @@ A unit of work that changes every collection, and a look at all of them.
 
 import attrs
 
+from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId, MessageId, Surface
@@ -56,6 +57,7 @@ def change_everything(work: UnitOfWork) -> None:
     work.credentials.add_key(ProviderKey(digest="d", account=ACCOUNT, created_at=NOON))
     work.credentials.set_token(QueueToken(digest="t", account=ACCOUNT, generation=1))
     work.routing.replace([Route(name="new", channels=("a",))])
+    work.channels.set(ChannelState(channel="a", mode=ChannelMode.PAUSED, at=NOON))
     work.journal.put(channel="a", key="k", value=b"v")
     work.events.add(an_event())
     work.processes.lease(now=NOON)
@@ -72,6 +74,8 @@ def look_at_everything(view: View) -> list[object]:
         view.credentials.key("d"),
         view.credentials.token_of(ACCOUNT),
         list(view.routing.routes()),
+        dict(view.channels.all()),
+        dict(view.outbox.backlog()),
         view.journal.get(channel="a", key="k"),
         list(view.events.of(MessageId(1))),
         list(view.processes.all()),

@@ -80,6 +80,34 @@ class LanesContract:
         assert not late_was_done(queueing)
         assert timely_was_done(queueing)
 
+    def test_who_sets_the_clock_makes_nobody_late(
+        self, queueing: Store, clock: ManualClock
+    ) -> None:
+        works = [_adding() for _ in range(2)]
+        soon = clock.now() + timedelta(seconds=1)
+
+        with busy(queueing):
+            first = queueing.run(works[0][0], deadline=soon)
+            clock.jump(hours=1)
+            second = queueing.run(works[1][0], deadline=soon + timedelta(hours=1))
+            clock.jump(days=-1)
+
+        assert [first.result(PATIENCE), second.result(PATIENCE)] == [None, None]
+        assert all(was_done(queueing) for _, was_done in works)
+
+    def test_who_sets_the_clock_back_lets_nobody_wait_for_longer(
+        self, queueing: Store, clock: ManualClock
+    ) -> None:
+        late, late_was_done = _adding()
+
+        with busy(queueing):
+            future = queueing.run(late, deadline=clock.now() + timedelta(seconds=1))
+            clock.jump(hours=-1)
+            clock.move(seconds=1.5)
+
+        assert isinstance(future.exception(PATIENCE), DeadlinePassed)
+        assert not late_was_done(queueing)
+
     def test_a_deadline_in_the_past_is_passed(self, store: Store, clock: ManualClock) -> None:
         work, was_done = _adding()
 
@@ -120,6 +148,22 @@ class LanesContract:
 
         assert order == ["custody 1", "custody 2", "submission 1", "submission 2"]
 
+    def test_a_recall_goes_before_the_custody_that_waits(self, queueing: Store) -> None:
+        order: list[str] = []
+
+        def note(_: UnitOfWork, name: str) -> None:
+            order.append(name)
+
+        with busy(queueing):
+            futures = [
+                queueing.run(on(lane.value, note), lane=lane)
+                for lane in (Lane.SUBMISSION, Lane.CUSTODY, Lane.RECALL)
+            ]
+        for future in futures:
+            future.result(PATIENCE)
+
+        assert order == ["recall", "custody", "submission"]
+
     def test_too_many_submissions_are_refused_but_custody_is_not(self, queueing: Store) -> None:
         with busy(queueing):
             submissions = [queueing.run(nothing) for _ in range(_MOST)]
@@ -146,21 +190,32 @@ class LanesContract:
         assert [oldest.result(PATIENCE), beside.result(PATIENCE)] == ["served", "served"]
         assert queueing.run(lambda _: "room again").result(PATIENCE) == "room again"
 
+    def test_who_sets_the_clock_overloads_nothing(
+        self, queueing: Store, clock: ManualClock
+    ) -> None:
+        with busy(queueing):
+            futures = [queueing.run(nothing)]
+            for hours in (1, -2, 24):
+                clock.jump(hours=hours)
+                futures.append(queueing.run(nothing))
+
+        assert [future.result(PATIENCE) for future in futures] == [None] * 4
+
     def test_closing_finishes_what_is_queued(self, queueing: Store) -> None:
-        works = [_adding() for _ in range(20)]
+        works = [_adding() for _ in range(21)]
         futures: list[Future[None]] = []
 
         def close_while_they_wait() -> None:
             with busy(queueing):
                 futures.extend(
                     queueing.run(work, lane=lane)
-                    for (work, _), lane in zip(works, list(Lane) * 10, strict=True)
+                    for (work, _), lane in zip(works, list(Lane) * 7, strict=True)
                 )
 
         close_while_they_wait()
         at_once(queueing.close, queueing.close)
 
-        assert [future.result(0) for future in futures] == [None] * 20
+        assert [future.result(0) for future in futures] == [None] * 21
 
     def test_whoever_runs_into_the_closing_is_refused_or_served(self, queueing: Store) -> None:
         add(queueing, a_tracked())

@@ -7,7 +7,7 @@ from functools import partial
 
 import attrs
 
-from smscore.domain.deliveries import Delivery, Part, PartState, ProcessId, Status
+from smscore.domain.deliveries import Part, PartState, ProcessId, Status
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
@@ -149,11 +149,11 @@ class RacesContract:
             work.outbox.save(delivery)
 
         def receive(work: UnitOfWork) -> None:
-            delivery: Delivery | None = work.outbox.awaiting(report)
-            if delivery is None:
-                work.outbox.park(report)
+            awaiting = work.outbox.awaiting(report)
+            if awaiting:
+                work.outbox.save(awaiting[0].reported(report))
             else:
-                work.outbox.save(delivery.reported(report))
+                work.outbox.park(report)
 
         at_once(*[partial(do, store, work) for work in (accept, receive)])
 

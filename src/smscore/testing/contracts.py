@@ -19,6 +19,7 @@ pytest.register_assert_rewrite(
             "accounts",
             "collections",
             "everything",
+            "keeping",
             "lanes",
             "outbox",
             "races",
@@ -32,6 +33,7 @@ pytest.register_assert_rewrite(
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
 from smscore.testing._store_lanes import LanesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_outbox import OutboxContract  # noqa: E402  # rewritten first
@@ -53,6 +55,7 @@ class StoreContract(
     OutboxContract,
     ReportsContract,
     CollectionsContract,
+    KeepingContract,
     UnitsContract,
     SeeingContract,
     WakeupsContract,

@@ -29,16 +29,25 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved: time passes, or somebody sets it."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self._now = now
+        self._passed = 0.0
 
     def now(self) -> datetime:
         return self._now
 
+    def monotonic(self) -> float:
+        return self._passed
+
     def move(self, **by: float) -> None:
         """Go on by so many ``seconds``, ``minutes``, ``days`` …"""
+        self.jump(**by)
+        self._passed += max(0.0, timedelta(**by).total_seconds())
+
+    def jump(self, **by: float) -> None:
+        """Show another time, although none has passed."""
         self._now += timedelta(**by)
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from smscore.domain.deliveries import Status
 from smscore_sqlmodel import _accounts, _collections, _inbox, _outbox, migrate
+from smscore_sqlmodel._pages import page_sql
 
 
 @pytest.fixture
@@ -28,15 +30,18 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_outbox._DUE, "smscore_messages_due"),
         (_outbox._OVERDUE, "smscore_messages_overdue"),
         (_outbox._OWNERS, "smscore_messages_held"),
-        (_outbox._PAGE.format("id <= ? AND account = ?"), "smscore_messages_account"),
-        (_outbox._PAGE.format("id <= ?"), "INTEGER PRIMARY KEY"),
+        (_outbox._OLD, "smscore_messages_news"),
+        (page_sql(frozenset(), of_account=True), "smscore_messages_account"),
+        (page_sql(frozenset(), of_account=False), "INTEGER PRIMARY KEY"),
         (_outbox._GET, "INTEGER PRIMARY KEY"),
         (_outbox._PARKED, "smscore_parked_reports_reference"),
         (_outbox._FORGET_PARKED, "smscore_parked_reports_received_at"),
         (_inbox._PAGE_OF, "smscore_inbound_account"),
         (_inbox._SIBLINGS, "smscore_inbound_parts_siblings"),
+        (_inbox._OLD, "smscore_inbound_received_at"),
         (_accounts._ENTRIES_OF, "smscore_ledger_account"),
         (_accounts._TOTAL, "smscore_ledger_account"),
+        (_accounts._ENTRIES_ABOUT, "smscore_ledger_message"),
         (_accounts._NAMED, "sqlite_autoindex_smscore_accounts_1"),
         (_collections._FIRST_ANSWER, "sqlite_autoindex_smscore_idempotency_1"),
         (_collections._STORY, "sqlite_autoindex_smscore_events_1"),
@@ -52,6 +57,35 @@ def test_a_query_walks_its_index_and_sorts_nothing(
     assert step.startswith(("SEARCH", "SCAN smscore_messages USING COVERING INDEX"))
 
 
+@pytest.mark.parametrize("of_account", [False, True])
+@pytest.mark.parametrize("status", Status)
+def test_a_page_of_one_status_looks_at_few_messages_of_others(
+    connection: sqlite3.Connection, status: Status, *, of_account: bool
+) -> None:
+    plan = _plan(connection, page_sql(frozenset({status}), of_account=of_account))
+
+    assert plan[0] == "SEARCH smscore_messages USING INTEGER PRIMARY KEY (rowid=?)"
+    (walk,) = (step for step in plan[1:] if " INDEX " in step)
+    if status in (Status.QUEUED, Status.SCHEDULED, Status.SENDING):
+        assert walk.startswith(
+            "SCAN smscore_messages USING COVERING INDEX "
+        )  # all that wait, and nothing else
+    else:
+        account = "account=? AND " if of_account else ""
+        assert f"({account}status=? AND id<?)" in walk or f"({account}status=? AND rowid<?)" in walk
+        assert not any("TEMP B-TREE" in step for step in plan)
+
+
+@pytest.mark.parametrize("sql", [*_outbox._PRUNE, _inbox._PRUNE, _inbox._PRUNE_PARTS])
+def test_pruning_finds_what_it_deletes_by_an_index(
+    connection: sqlite3.Connection, sql: str
+) -> None:
+    plan = _plan(connection, sql)
+
+    assert plan[0].startswith("SEARCH smscore_")
+    assert not [step for step in plan if step.startswith("SCAN smscore_")]
+
+
 def test_what_processes_hold_is_found_by_its_index(connection: sqlite3.Connection) -> None:
     plan = _plan(connection, _outbox._HELD.format("?, ?"))
 
@@ -64,9 +98,16 @@ def test_awaited_references_are_found_newest_first_by_their_index(
     plan = _plan(connection, _outbox._AWAITING)
 
     assert plan[0] == (
-        "SEARCH place USING INDEX smscore_part_references_awaiting (channel=? AND reference=?)"
+        "SEARCH place USING INDEX smscore_part_references_awaiting "
+        "(channel=? AND reference=? AND ending=?)"
     )
     assert plan[1] == "SEARCH smscore_messages USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def test_the_backlog_is_counted_along_the_queues_alone(connection: sqlite3.Connection) -> None:
+    plan = _plan(connection, _outbox._BACKLOG)
+
+    assert plan == ["SCAN smscore_messages USING COVERING INDEX smscore_messages_claimable"]
 
 
 def test_old_answers_are_forgotten_by_an_index(connection: sqlite3.Connection) -> None:

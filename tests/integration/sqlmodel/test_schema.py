@@ -66,6 +66,9 @@ def test_the_migrated_schema_is_the_tables_own(path: Path, url: str) -> None:
     engine.dispose()
 
 
+# One index is over an expression, which Alembic leaves alone; the test before compares it as well.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 def test_alembic_finds_nothing_to_generate(url: str) -> None:
     migrate(url)
     engine = create_engine(url)

@@ -12,7 +12,6 @@ from smscore.domain.deliveries import (
     PartState,
     ProcessId,
     ReportOutcome,
-    RetryPolicy,
     Status,
 )
 from smscore.errors import IllegalMove
@@ -38,11 +37,18 @@ def test_every_status_has_its_moves() -> None:
     assert set(MOVES) == set(Status)
 
 
-def test_nothing_moves_back_into_a_status_before_it() -> None:
+def test_nothing_moves_back_into_a_status_before_it_unless_it_is_sent_again() -> None:
     begun = {Status.SENT, Status.INDETERMINATE} | {one for one in Status if one.is_final}
+    backwards = {
+        status: MOVES[status] & {Status.SCHEDULED, Status.QUEUED, Status.SENDING}
+        for status in begun
+    }
 
-    for status in begun:
-        assert not MOVES[status] & {Status.SCHEDULED, Status.QUEUED, Status.SENDING}
+    assert {status for status, moves in backwards.items() if moves} == {
+        Status.INDETERMINATE,
+        Status.FAILED,
+    }
+    assert set().union(*backwards.values()) == {Status.QUEUED}
 
 
 def test_a_move_that_the_table_does_not_have_is_refused() -> None:
@@ -123,7 +129,7 @@ def test_a_report_never_undoes_delivered() -> None:
 
 
 def test_evidence_ends_indeterminate() -> None:
-    doubtful = sending().with_part(a_mark()).in_doubt(error="silence")
+    doubtful = sending().with_part(a_mark()).in_doubt(at=NOON, error="silence")
     late = Part(number=1, channel="fake", state=PartState.ACCEPTED, reference="1", at=NOON)
     resolved = doubtful.with_part(late).reported(a_report())
 
@@ -209,12 +215,6 @@ def test_the_difference_to_the_dearest_leg_is_given_back_when_sent() -> None:
     cheap = sending(route=(Leg(channel="fake", price=1),), charged=3)
 
     assert cheap.sent(at=NOON, references=("1",)).refundable == 2
-
-
-def test_retries_back_off_and_end() -> None:
-    policy = RetryPolicy(max_attempts=4, first_delay=5, factor=4, longest_delay=60)
-
-    assert [policy.delay(attempts) for attempts in range(1, 5)] == [5, 20, 60, None]
 
 
 def test_a_postponed_message_waits_for_its_time() -> None:

@@ -5,7 +5,7 @@ import pytest
 from smscore.testing.fakes import RecordingJournal
 from smscore_modem._dialogue import Dialogue
 from smscore_modem._profiles import Profile
-from smscore_modem._setup import ModemState, NotReady, bring_up
+from smscore_modem._setup import ModemState, Unusable, bring_up
 
 PROFILE = Profile(name="hasty", quiet=0.001, wake_timeout=0.01, wake_attempts=3, sim_patience=3.0)
 ORDINARY = {
@@ -102,7 +102,7 @@ def test_a_modem_that_misses_the_first_bytes_is_woken_again(modem: ScriptedModem
 def test_a_port_without_a_modem_is_said_to_have_none(modem: ScriptedModem) -> None:
     modem.answers("AT", SILENCE)
 
-    with pytest.raises(NotReady, match="no modem answers"):
+    with pytest.raises(Unusable, match="no modem answers"):
         set_up(modem)
 
 
@@ -135,7 +135,7 @@ def test_a_modem_without_an_own_memory_uses_the_sim(modem: ScriptedModem) -> Non
 def test_a_modem_that_only_knows_text_mode_is_refused(modem: ScriptedModem) -> None:
     modem.answers("AT+CMGF=0", ERROR)
 
-    with pytest.raises(NotReady, match=r"AT\+CMGF=0"):
+    with pytest.raises(Unusable, match=r"AT\+CMGF=0"):
         set_up(modem)
 
 
@@ -174,7 +174,7 @@ def test_a_busy_sim_is_asked_again(modem: ScriptedModem) -> None:
 def test_a_sim_that_stays_busy_is_given_up_after_a_while(modem: ScriptedModem) -> None:
     modem.answers("AT+CPIN?", "+CME ERROR: 14")
 
-    with pytest.raises(NotReady, match="cannot be used"):
+    with pytest.raises(Unusable, match="cannot be used"):
         set_up(modem)
 
 
@@ -182,7 +182,7 @@ def test_a_sim_that_stays_busy_is_given_up_after_a_while(modem: ScriptedModem) -
 def test_nothing_but_the_pin_is_ever_entered(modem: ScriptedModem, state: str) -> None:
     modem.answers("AT+CPIN?", f"+CPIN: {state}")
 
-    with pytest.raises(NotReady, match=state):
+    with pytest.raises(Unusable, match=state):
         set_up(modem, pin="1234")
 
     assert not any(command.startswith("AT+CPIN=") for command in modem.heard)
@@ -192,7 +192,7 @@ def test_a_pin_is_not_tried_when_few_tries_are_left(modem: ScriptedModem) -> Non
     modem.answers("AT+CPIN?", "+CPIN: SIM PIN")
     modem.answers('AT+CPINR="SIM PIN"', "+CPINR: SIM PIN,1,3")
 
-    with pytest.raises(NotReady, match="1 tries left"):
+    with pytest.raises(Unusable, match="1 tries left"):
         set_up(modem, pin="1234")
 
     assert not any(command.startswith("AT+CPIN=") for command in modem.heard)

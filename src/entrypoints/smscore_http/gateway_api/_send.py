@@ -8,13 +8,20 @@ until this gateway has them; a request that asks for one is never sent another w
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 
 from smscore.domain.credentials import Permission
-from smscore.domain.messages import Surface
+from smscore.domain.messages import MessageId, Surface
 from smscore.domain.receipts import Receipt
-from smscore.errors import DeadlinePassed, InvalidNumber, InvalidRequest, MessageTooLong
+from smscore.errors import (
+    DeadlinePassed,
+    InvalidNumber,
+    InvalidRequest,
+    MessageTooLong,
+    StoreError,
+)
 from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
 from smscore_http._requests import Reply, Request, idempotency_key
@@ -72,19 +79,42 @@ class Sending:
             idempotency_key=idempotency_key(request, parameter=parameters.get("idempotency_key")),
         )
         accepted = self._context.gateway.submissions.begin(submission, deadline=deadline)
-        receipt = await self._outcome(accepted, until=began + self._hard_limit)
+        receipt = await self._outcome(accepted, submission, began=began)
         lines = [f"ID: {hex_id(item.message)}" for item in receipt.accepted]
         return text("\n".join(("OK", *lines)))
 
-    async def _outcome(self, accepted: Future[Receipt], *, until: float) -> Receipt:
+    async def _outcome(
+        self, accepted: Future[Receipt], submission: Submission, *, began: float
+    ) -> Receipt:
         """What was begun in time is waited for, unless that takes too long even for us."""
+        for limit in (min(self._timeout, self._hard_limit), self._hard_limit):
+            try:
+                async with asyncio.timeout_at(began + limit):
+                    return await self._context.wait(accepted)
+            except TimeoutError:
+                if accepted.cancel():
+                    raise DeadlinePassed("the store did not begin in time") from None
+        if accepted.done():
+            return accepted.result()
+        accepted.add_done_callback(lambda late: self._withdraw(late, submission))
+        raise DeadlinePassed("the store did not end in time")
+
+    def _withdraw(self, late: Future[Receipt], submission: Submission) -> None:
+        """The client was told that this had failed: so it must not be sent."""
+        if late.exception() is not None or late.result().is_replay:
+            return  # nothing was stored, or it was acknowledged to somebody before
+        ids = ", ".join(hex_id(item.message) for item in late.result().accepted)
         try:
-            async with asyncio.timeout_at(until):
-                return await self._context.wait(accepted)
-        except TimeoutError as cause:
-            if not accepted.cancel():
-                accepted.add_done_callback(_report_late)
-            raise DeadlinePassed("the store did not answer in time") from cause
+            withdrawn = self._context.gateway.interventions.withdraw(
+                late.result(),
+                account=submission.account,
+                surface=submission.surface,
+                idempotency_key=submission.idempotency_key,
+            )
+        except StoreError:
+            _log.exception("accepted after a client was told 408, and not called back: %s", ids)
+        else:
+            withdrawn.add_done_callback(lambda done: _report_late(done, ids))
 
 
 def _check_parameters(parameters: Parameters) -> tuple[str, str]:
@@ -134,8 +164,14 @@ def _from_hex(digits: str) -> str:
         return encoded.decode("iso-8859-1")
 
 
-def _report_late(accepted: Future[Receipt]) -> None:
-    """The client was told that this had failed."""
-    if not accepted.cancelled() and accepted.exception() is None:
-        ids = ", ".join(hex_id(item.message) for item in accepted.result().accepted)
-        _log.error("accepted after a client was told 408: %s", ids)
+def _report_late(withdrawn: Future[Sequence[MessageId]], ids: str) -> None:
+    fault = withdrawn.exception()
+    if fault is not None:
+        _log.error(
+            "accepted after a client was told 408, and not called back: %s", ids, exc_info=fault
+        )
+    elif left := withdrawn.result():
+        sent = ", ".join(map(hex_id, left))
+        _log.error("accepted after a client was told 408, and too late to call back: %s", sent)
+    else:
+        _log.warning("accepted after a client was told 408, and called back: %s", ids)

@@ -11,6 +11,7 @@ from smscore_http._rates import count, limit_headers, refusal_headers, reset_hea
 from smscore_http._requests import Headers, Reply, Request, with_headers
 from smscore_http.provider_api._calls import (
     Call,
+    Cancelling,
     Estimating,
     Listing,
     Reading,
@@ -48,7 +49,11 @@ class ProviderApi:
             "/v1/account": {"GET": account, "HEAD": account},
         }
         reading = Reading(context)
-        self._message: _Methods = {"GET": reading, "HEAD": reading}
+        self._message: _Methods = {
+            "GET": reading,
+            "HEAD": reading,
+            "DELETE": Cancelling(context),
+        }
 
     async def __call__(self, request: Request) -> Reply:
         return await guarded(self._counted(request), faults=_FAULTS)

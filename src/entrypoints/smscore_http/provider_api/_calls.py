@@ -21,12 +21,21 @@ from smscore_http.provider_api._replies import (
     STATUSES,
     accepted,
     account_shown,
+    cancelled,
     estimated,
     listed,
     shown,
 )
 
-__all__ = ["Call", "Estimating", "Listing", "Reading", "Sending", "ShowingAccount"]
+__all__ = [
+    "Call",
+    "Cancelling",
+    "Estimating",
+    "Listing",
+    "Reading",
+    "Sending",
+    "ShowingAccount",
+]
 
 _PAGE, _LONGEST_PAGE = 50, 200
 _MOST_PAGES_LOOKED_THROUGH = 25
@@ -78,11 +87,28 @@ class Reading:
         self._context = context
 
     async def __call__(self, request: Request, account: Account) -> Reply:
-        message = parse_message_id(request.path.rpartition("/")[2])
-        if message is None:
-            raise NotFound("that is not how an id of this API is written")
         read = self._context.gateway.inquiry.message
-        return shown(await self._context.call(read, message, account=account.id))
+        return shown(await self._context.call(read, _named(request), account=account.id))
+
+
+class Cancelling:
+    """``DELETE /v1/messages/{message_id}``: what waits is called back and paid back."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, request: Request, account: Account) -> Reply:
+        message = _named(request)
+        refunded, remaining = await self._context.call(self._cancel, message, account.id)
+        return cancelled(message, credits_refunded=refunded, credits_remaining=remaining)
+
+    def _cancel(self, message: MessageId, account: AccountId) -> tuple[int, int | None]:
+        """What was given back, which the message's own story knows, and the balance then."""
+        gateway = self._context.gateway
+        gateway.interventions.cancel(message, account=account)
+        story = gateway.inquiry.explain(message, account=account)
+        [*_, last] = [event for event in story.events if event.kind == "message.cancelled"]
+        return int(last.detail.get("refunded") or 0), gateway.inquiry.account(account).credits
 
 
 class ShowingAccount:
@@ -130,6 +156,19 @@ class Listing:
             if len(messages) <= wanted:
                 return found, None
         return found, before
+
+
+def _named(request: Request) -> MessageId:
+    """
+    The message that the path names.
+
+    Raises:
+        NotFound: it is not how ids are written here.
+    """
+    message = parse_message_id(request.path.rpartition("/")[2])
+    if message is None:
+        raise NotFound("that is not how an id of this API is written")
+    return message
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Status
 from smscore.domain.description import Description
-from smscore.domain.messages import Surface
+from smscore.domain.messages import MessageId, Surface
 from smscore.domain.planning import Plan
 from smscore.domain.receipts import Receipt
 from smscore.domain.segments import Segments
@@ -23,6 +23,7 @@ __all__ = [
     "ProviderFaults",
     "accepted",
     "account_shown",
+    "cancelled",
     "estimated",
     "listed",
     "shown",
@@ -73,6 +74,7 @@ _REJECTED = {
         (403, "subscription_required", "No active subscription"),
         (404, "not_found", "Resource not found"),
         (409, "idempotency_conflict", "Idempotency key was used for another request"),
+        (409, "not_cancellable", "Message can no longer be cancelled"),
         (422, "invalid_phone_number", "Phone number format is invalid"),
         (422, "message_too_long", "Message exceeds maximum length"),
         (422, "no_route", "No route to recipient"),
@@ -114,6 +116,18 @@ def accepted(receipt: Receipt, *, is_list: bool) -> Reply:
             }
             for item in receipt.accepted
         ]
+    return Reply(200, encode_json(content))
+
+
+def cancelled(message: MessageId, *, credits_refunded: int, credits_remaining: int | None) -> Reply:
+    """A message was called back."""
+    content = {
+        "success": True,
+        "message_id": message_id(message),
+        "status": _WORDS[Status.CANCELLED],
+        "credits_refunded": credits_refunded,
+        "credits_remaining": credits_remaining,
+    }
     return Reply(200, encode_json(content))
 
 

@@ -4,6 +4,7 @@ The three calls of the queue API, for callers whose token has been checked and c
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from hashlib import sha256
 
 import attrs
 
@@ -35,28 +36,38 @@ Call = Callable[[Request, Caller], Awaitable[Reply]]
 
 
 class Queueing:
-    """``POST queue``: the good items of a batch are queued, the bad ones reported."""
+    """
+    ``POST queue``: the good items of a batch are queued, the bad ones reported.
+
+    Under a known key the first answer comes again, though the subscription has ended since: only
+    the core can tell, and checks both.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def __call__(self, request: Request, caller: Caller) -> Reply:
-        caller.account.check_subscription(caller.now)
-        batch = read_batch(await request.body())
+        key = _key_of(request)
+        if key is None:
+            caller.account.check_subscription(caller.now)
+        body = await request.body()
+        batch = read_batch(body)
         if isinstance(batch, Reply):
+            caller.account.check_subscription(caller.now)
             return batch
-        parameter = query_values(request.query).get("idempotency_key")
         submission = Submission(
             account=caller.account.id,
             surface=Surface.QUEUE,
             items=batch.items,
-            idempotency_key=idempotency_key(request, parameter=parameter),
-            fingerprint=repr(batch.errors),
+            idempotency_key=key,
+            # Bad items are not among those of the submission, and content nevertheless.
+            fingerprint=sha256(body).hexdigest() if key and batch.errors else "",
             is_partial=True,
         )
         try:
             receipt = await self._context.submit(submission)
         except RejectedItems as nothing_left:
+            caller.account.check_subscription(caller.now)
             return bad_batch([*batch.errors, *item_errors(nothing_left)])
         return queued(receipt, batch.errors)
 
@@ -91,3 +102,7 @@ class Telling:
             tell, caller.account.id, report.outcomes, device=report.device
         )
         return told(updated, report.errors)
+
+
+def _key_of(request: Request) -> str | None:
+    return idempotency_key(request, parameter=query_values(request.query).get("idempotency_key"))

@@ -1,0 +1,63 @@
+"""
+Pages of messages by account and status, as SQL that walks an index whatever is asked for.
+
+Messages that wait here are few in comparison, and each of their statuses has an index of its own;
+what is behind us is as good as everything, and is indexed by account and status. Without this a
+page of failed messages would look at all that were ever delivered.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import AccountId
+from smscore_sqlmodel._rows import SETTLED, MessageRow
+from smscore_sqlmodel._sessions import Cells
+from smscore_sqlmodel._statements import selection
+
+__all__ = ["LARGEST_ID", "page", "page_sql"]
+
+_INDEXES = {
+    Status.QUEUED: "smscore_messages_claimable",
+    Status.SCHEDULED: "smscore_messages_due",
+    Status.SENDING: "smscore_messages_held",
+}
+
+LARGEST_ID = 2**63 - 1
+"""The largest number that the database can be asked for."""
+
+
+def page(
+    *, account: AccountId | None, statuses: Collection[Status], before: int | None, limit: int
+) -> tuple[str, Cells]:
+    """The query for a page of messages, newest first, and its parameters."""
+    last = LARGEST_ID if before is None else min(before - 1, LARGEST_ID)
+    of_account = () if account is None else (account,)
+    wanted = frozenset(statuses)
+    sql = page_sql(wanted, of_account=account is not None)
+    return sql, (*of_account, last, limit) * max(1, len(wanted)) + ((limit,) if wanted else ())
+
+
+@lru_cache
+def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
+    """The query alone; without statuses it is for messages of any."""
+    account = "account = ? AND " if of_account else ""
+    if not statuses:
+        return selection(MessageRow, f"WHERE {account}id <= ? ORDER BY id DESC LIMIT ?")
+    newest = [
+        "SELECT id FROM (SELECT id FROM "  # noqa: S608  # nothing but constants
+        f"{_walk(status, of_account=of_account)} AND {account}"
+        "id <= ? ORDER BY id DESC LIMIT ?)"
+        for status in sorted(statuses)
+    ]
+    return selection(
+        MessageRow, f"WHERE id IN ({' UNION ALL '.join(newest)}) ORDER BY id DESC LIMIT ?"
+    )
+
+
+def _walk(status: Status, *, of_account: bool) -> str:
+    """The index under which a status is found, and the condition that lets it be used."""
+    if status in _INDEXES:
+        return f"smscore_messages INDEXED BY {_INDEXES[status]} WHERE status = '{status}'"
+    index = "smscore_messages_settled_account" if of_account else "smscore_messages_settled"
+    return f"smscore_messages INDEXED BY {index} WHERE {SETTLED} AND status = '{status}'"

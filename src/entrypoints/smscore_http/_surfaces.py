@@ -1,0 +1,67 @@
+"""
+The surfaces together: every request finds its own here, and every reply comes from here.
+"""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Protocol
+
+from smscore import Gateway
+from smscore_http._access import log_access
+from smscore_http._context import Context
+from smscore_http._faults import Faults
+from smscore_http._requests import Reply, Request
+from smscore_http.gateway_api import GatewayApi
+from smscore_http.health import Health
+from smscore_http.provider_api import ProviderApi
+from smscore_http.queue_api import QueueApi
+
+__all__ = ["Surfaces"]
+
+
+class _Surface(Protocol):
+    """One of the APIs."""
+
+    @property
+    def faults(self) -> Faults: ...
+
+    async def __call__(self, request: Request) -> Reply: ...
+
+
+class Surfaces:
+    """All APIs and the health checks over one gateway, for whoever speaks HTTP with clients."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._context = Context(gateway)
+        queue_api = QueueApi(self._context)
+        self._by_first_segment: Mapping[str, _Surface] = {
+            "api": queue_api,
+            "download": queue_api,
+            "v1": ProviderApi(self._context),
+            "health": Health(self._context),
+        }
+        self._otherwise: _Surface = GatewayApi(self._context)
+
+    async def answer(self, request: Request) -> Reply:
+        """
+        The reply to a request, and one line in the access log.
+
+        Raises:
+            ClientGone: nobody waits for the reply.
+        """
+        began = perf_counter()
+        surface = self._surface(request.path)
+        if request.has_oversized_headers:  # the server in front may let any number through
+            reply = surface.faults.plain(431)
+        else:
+            reply = await surface(request)
+        log_access(request, status=reply.status, seconds=perf_counter() - began)
+        return reply
+
+    def close(self) -> None:
+        """End the threads. May be called twice, and the surfaces used again afterwards."""
+        self._context.close()
+
+    def _surface(self, path: str) -> _Surface:
+        first = path.split("/", 2)[1] if path.startswith("/") else ""
+        return self._by_first_segment.get(first, self._otherwise)

@@ -1,0 +1,189 @@
+"""
+The command that tells the whole story of a message.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from smscore.domain.deliveries import Delivery, Part, Status
+from smscore.domain.events import Event
+from smscore.domain.messages import AccountId, MessageId
+from smscore.services.inquiry import Story
+from smscore_server._documents import account_names, as_document
+from smscore_server._opening import opened
+from smscore_server._options import config_option, json_option, message_argument
+from smscore_server._output import instant, printable, several, show_fields, show_json, show_table
+from smscore_server._statement import entry_as_document
+from smscore_server._story import tell
+
+__all__ = ["explain"]
+
+_MILLISECONDS = "milliseconds"
+
+
+@click.command()
+@message_argument
+@json_option
+@config_option
+def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
+    """
+    Tell the whole story of a message.
+
+    What was decided when it was accepted, and everything that happened since, from stored facts.
+    Times are in UTC.
+
+    \b
+    Example: smscore explain msg_0d2f6a3b4c5d6e7f
+    JSON keys: those of 'smscore status --json'; attempts; route: channel, credits;
+               part_states: number, channel, state, reference, at;
+               ledger: at, kind, credits, balance, message, why;
+               events: sequence, at, kind, detail (of the first one: rule, channels, encoding,
+               parts, credits, quota)
+    """
+    with opened(config_file) as gateway:
+        story, names = gateway.inquiry.explain(message), account_names(gateway)
+    if as_json:
+        show_json(_as_document(story, names))
+    else:
+        _show(story, names)
+
+
+def _as_document(story: Story, names: Mapping[AccountId, str]) -> dict[str, object]:
+    delivery = story.tracked.delivery
+    return {
+        **as_document(story.tracked, names, precision=_MILLISECONDS),
+        "attempts": delivery.attempts,
+        "route": [{"channel": leg.channel, "credits": leg.price} for leg in delivery.route],
+        "part_states": [_part_as_document(part) for part in delivery.parts],
+        "ledger": [
+            {**entry_as_document(one), "at": instant(one.at, precision=_MILLISECONDS)}
+            for one in story.entries
+        ],
+        "events": [_event_as_document(event) for event in story.events],
+    }
+
+
+def _part_as_document(part: Part) -> dict[str, str | int | None]:
+    return {
+        "number": part.number,
+        "channel": part.channel,
+        "state": part.state.value,
+        "reference": part.reference,
+        "at": instant(part.at, precision=_MILLISECONDS),
+    }
+
+
+def _event_as_document(event: Event) -> dict[str, object]:
+    return {
+        "sequence": event.sequence,
+        "at": instant(event.at, precision=_MILLISECONDS),
+        "kind": event.kind,
+        "detail": dict(event.detail),
+    }
+
+
+def _show(story: Story, names: Mapping[AccountId, str]) -> None:
+    message = story.tracked.message
+    account = names.get(message.account, f"account {message.account}")
+    click.echo(f"Message {message.id:016x} of {printable(account)} to {message.recipient}")
+    click.echo(f'  "{printable(message.text)}"\n')
+    click.echo(f"It is {story.tracked.delivery.status}: {_standing(story.tracked.delivery)}.")
+    click.echo("\nWhat was decided")
+    show_fields((f"  {name}", value) for name, value in _decision(story))
+    click.echo("\nWhat happened")
+    begin = message.accepted_at
+    for event, sentence in zip(story.events, tell(story.tracked, story.events), strict=True):
+        click.echo(f"  {_clock(event.at)}  {_elapsed(event.at - begin):>8}  {sentence}")
+    _show_parts(story)
+    _show_ledger(story)
+
+
+_STANDING: Mapping[Status, str] = {
+    Status.QUEUED: "it waits for {channel}",
+    Status.SENT: "the network has all of it, and a report may follow",
+    Status.DELIVERED: "the recipient has all of it",
+    Status.EXPIRED: "its time was over",
+    Status.CANCELLED: "it was called back in time",
+}
+
+
+def _standing(delivery: Delivery) -> str:
+    match delivery.status:
+        case Status.SENDING if delivery.owner is None:
+            return f"a phone of {delivery.channel} has it"
+        case Status.SENDING:
+            return f"{delivery.channel} is at it"
+        case Status.SCHEDULED:
+            because = f" ({printable(delivery.error)})" if delivery.error else ""
+            due = _clock(delivery.due_at) if delivery.due_at else "later"
+            return f"its turn with {delivery.channel} is at {due}{because}"
+        case Status.FAILED | Status.INDETERMINATE:
+            return printable(delivery.error or "the reason is not known")
+        case status:
+            return _STANDING[status].format(channel=delivery.channel)
+
+
+def _decision(story: Story) -> Iterator[tuple[str, object]]:
+    message, delivery = story.tracked.message, story.tracked.delivery
+    reasons = story.events[0].detail if story.events else {}
+    channels = str(reasons.get("channels") or "").replace(", ", ", else ")
+    rule = "no rule matched" if reasons.get("rule") == "default" else f"rule {reasons.get('rule')}"
+    yield "route", f"{rule}: {channels}"
+    parts = several(delivery.segments, "part")
+    tables = f", with the national tables {reasons['tables']}" if reasons.get("tables") else ""
+    yield "encoding", f"{reasons.get('encoding', 'unknown')}, {parts}{tables}"
+    if replaced := reasons.get("replaced"):
+        yield "replaced", replaced
+    if message.sender:
+        yield "sender", message.sender.value
+    if message.priority.name != "NORMAL":
+        yield "priority", message.priority.name.lower()
+    if message.not_before:
+        yield "not before", _clock(message.not_before)
+    if delivery.expires_at:
+        yield "expires", _clock(delivery.expires_at)
+    yield "price", several(int(reasons.get("credits") or 0), "credit")
+    yield "paid", several(delivery.charged, "credit") if story.entries else "credits not counted"
+    if quota := reasons.get("quota"):
+        yield "quota", f"message {quota}"
+
+
+def _show_parts(story: Story) -> None:
+    if not (parts := story.tracked.delivery.parts):
+        return
+    click.echo("\nParts, as far as known")
+    headings = ["  PART", "CHANNEL", "STATE", "REFERENCE", "SINCE"]
+    rows = [
+        (f"  {part.number}", part.channel, part.state, part.reference, _clock(part.at))
+        for part in parts
+    ]
+    show_table(headings, rows)
+
+
+def _show_ledger(story: Story) -> None:
+    if not story.entries:
+        return
+    click.echo("\nCredits")
+    rows = [
+        (f"  {_clock(one.at)}", one.kind, f"{one.credits:+d}", one.balance, one.why or None)
+        for one in story.entries
+    ]
+    show_table(["  AT", "KIND", "CREDITS", "BALANCE", "WHY"], rows)
+    if story.entries[0].message != story.tracked.message.id:
+        first = f"{story.entries[0].message:016x}"
+        click.echo(f"  The charge is that of the whole request, which begins with {first}.")
+
+
+def _clock(at: datetime) -> str:
+    return str(instant(at, precision=_MILLISECONDS)).replace("T", " ").removesuffix("Z")
+
+
+def _elapsed(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    if abs(seconds) < 60:
+        return f"{seconds:+.3f}s"
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    return f"{minutes:+d}min" if abs(minutes) < 120 else f"{hours:+d}h"

@@ -1,0 +1,142 @@
+"""
+Changing an account after it was made: what is wished, what may be wished, and the account then.
+"""
+
+import enum
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import attrs
+
+from smscore.domain.accounts import Account, changed_options
+from smscore.domain.languages import Language
+from smscore.domain.numbers import SenderId, is_country
+from smscore.errors import InvalidRequest
+
+__all__ = [
+    "UNCHANGED",
+    "AccountChanges",
+    "Unchanged",
+    "check_amount",
+    "check_tariff",
+]
+
+T = TypeVar("T")
+_LARGEST = 2**53  # what JSON numbers can tell
+
+
+class Unchanged(enum.Enum):
+    """Stands for what is to stay where ``None`` has a meaning of its own."""
+
+    UNCHANGED = enum.auto()
+
+
+UNCHANGED = Unchanged.UNCHANGED
+Optional: TypeAlias = T | Unchanged | None
+
+
+@attrs.frozen(kw_only=True)
+class AccountChanges:
+    """
+    What is to be different from now on. Credits are not here: they change by entries of the ledger.
+
+    Raises:
+        InvalidRequest: a value is out of its range.
+    """
+
+    tariff: str | Unchanged = UNCHANGED
+    home_country: Optional[str] = UNCHANGED
+    time_zone: str | Unchanged = UNCHANGED
+    default_sender: Optional[SenderId] = UNCHANGED
+    monthly_limit: Optional[int] = UNCHANGED
+    subscription_until: Optional[datetime] = UNCHANGED
+    languages: tuple[Language, ...] | Unchanged = UNCHANGED
+    wide_reference: bool | Unchanged = UNCHANGED
+    replace_typography: bool | Unchanged = UNCHANGED
+    max_parts: int | Unchanged = UNCHANGED
+
+    def __attrs_post_init__(self) -> None:
+        if isinstance(self.home_country, str):
+            _check_country(self.home_country)
+        if isinstance(self.time_zone, str):
+            _check_time_zone(self.time_zone)
+        if isinstance(self.monthly_limit, int):
+            check_amount(self.monthly_limit, "the monthly limit")
+
+    def apply(self, account: Account) -> Account:
+        """
+        The account as it is wished; messages that were accepted before stay as they are.
+
+        Raises:
+            InvalidRequest: there cannot be so many parts, or so few.
+        """
+        return attrs.evolve(
+            account,
+            tariff=_either(self.tariff, account.tariff),
+            home_country=_either(self.home_country, account.home_country),
+            time_zone=_either(self.time_zone, account.time_zone),
+            default_sender=_either(self.default_sender, account.default_sender),
+            monthly_limit=_either(self.monthly_limit, account.monthly_limit),
+            subscription_until=_either(self.subscription_until, account.subscription_until),
+            encoding=changed_options(
+                account.encoding,
+                languages=_either(self.languages, None),
+                wide_reference=_either(self.wide_reference, None),
+                replace_typography=_either(self.replace_typography, None),
+                max_parts=_either(self.max_parts, None),
+            ),
+        )
+
+
+def check_tariff(tariff: str, *, known: Collection[str]) -> None:
+    """
+    Let a tariff pass that is configured.
+
+    Raises:
+        InvalidRequest: there is none of this name.
+    """
+    if tariff not in known:
+        raise InvalidRequest(f"there is no tariff {tariff!r}; configured are: {', '.join(known)}")
+
+
+def _check_country(code: str) -> None:
+    """
+    Let the code of a country pass.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    if not is_country(code):
+        raise InvalidRequest(f"{code!r} is not a country; use two capital letters such as DE")
+
+
+def _check_time_zone(name: str) -> None:
+    """
+    Let a time zone pass that this machine knows.
+
+    Raises:
+        InvalidRequest: it knows none of this name.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+        raise InvalidRequest(
+            f"{name!r} is not a time zone; use a name such as Europe/Berlin"
+        ) from cause
+
+
+def check_amount(amount: int, what: str) -> None:
+    """
+    Let an amount pass that every surface can tell.
+
+    Raises:
+        InvalidRequest: it is negative or too large.
+    """
+    if not 0 <= amount < _LARGEST:
+        raise InvalidRequest(f"{what} must be 0 or more and below 2^53, not {amount}")
+
+
+def _either(wish: T | Unchanged, before: T) -> T:
+    return before if isinstance(wish, Unchanged) else wish

@@ -1,0 +1,228 @@
+"""
+Stepping in: a customer calls a message back, an operator has one sent again.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import attrs
+
+from smscore.domain.accounts import Account
+from smscore.domain.deliveries import Delivery, Status
+from smscore.domain.description import describe
+from smscore.domain.messages import AccountId, MessageId, Surface
+from smscore.domain.planning import Plan, plan
+from smscore.domain.receipts import Receipt
+from smscore.domain.routing import Route, Topology
+from smscore.domain.segments import MOST_PARTS, EncodingOptions
+from smscore.errors import Conflict, NotCancellable, NotFound
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.services._progress import record
+from smscore.services._settings import Settings
+
+__all__ = ["Interventions"]
+
+T = TypeVar("T")
+
+_LONG_AGO = timedelta(days=365)
+
+
+class Interventions:
+    """
+    The use cases *cancel*, *withdraw* and *resend*. Any thread may call.
+
+    All but *withdraw* block until they are durable.
+    """
+
+    def __init__(
+        self, *, store: Store, clock: Clock, topology: Topology, settings: Settings
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._topology = topology
+        self._settings = settings
+
+    def cancel(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
+        """
+        Call a message back that is not being sent yet, and give its credits back.
+
+        Raises:
+            NotFound: there is none, or it is not the account's.
+            NotCancellable: it is being sent, was sent, or has ended.
+        """
+        now = self._clock.now()
+        return self._run(lambda work: _cancel(work, message, account=account, now=now))
+
+    def withdraw(
+        self,
+        receipt: Receipt,
+        *,
+        account: AccountId,
+        surface: Surface,
+        idempotency_key: str | None = None,
+    ) -> Future[Sequence[MessageId]]:
+        """
+        Take back what was accepted when its caller had been told that it was not.
+
+        Its messages are called back before anybody can begin to send them, and its key is free
+        again, so that the caller may repeat the request. The future tells the messages for which
+        it was too late; their key stays known. Does not block, and may be called from a callback
+        of the submission's own future: only then it is sure to come first.
+
+        Raises:
+            StoreUnavailable: the store is closed.
+        """
+        now = self._clock.now()
+
+        def work(work: UnitOfWork) -> Sequence[MessageId]:
+            left = [one.message for one in receipt.accepted if not _recall(work, one.message, now)]
+            if idempotency_key is not None and not left:
+                _free_key(work, account=account, surface=surface, key=idempotency_key)
+            return left
+
+        return self._store.run(work, accounts=(account,), lane=Lane.RECALL)
+
+    def resend(self, message: MessageId) -> Tracked:
+        """
+        Have a message sent again that failed, or that may have left; the decision is an operator's.
+
+        It is a new attempt of the same message, planned anew by the rules of today, and paid for
+        again as far as credits were given back. A message that a phone has claimed goes back to
+        the phone queue.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it waits, is being sent, has arrived, was called back, or its time is over.
+            Rejected: planning refuses it now, or the account does not have the credits.
+        """
+        tracked = self._store.read(lambda view: view.outbox.get(message))
+        if tracked is None:
+            raise _no_message(message)
+        now = self._clock.now()
+        if _is_at_a_phone(tracked.delivery):
+            return self._run(lambda work: _put_back(work, message, now=now))
+        _check_resendable(tracked.delivery, now=now)
+        account = self._settings.account(tracked.message.account)
+        planned = self._plan(tracked, account, now=now)
+        return self._run(lambda work: _resend(work, planned, now=now))
+
+    def _plan(self, tracked: Tracked, account: Account, *, now: datetime) -> Plan:
+        """As planning would today, but for the text, which stays as it was accepted."""
+        message = tracked.message
+        options = EncodingOptions(
+            languages=message.languages,
+            wide_reference=message.wide_reference,
+            max_parts=MOST_PARTS,
+        )
+        routes: tuple[Route, ...] = tuple(self._settings.routes())
+        return plan(
+            message,
+            account=account,
+            routes=routes,
+            topology=self._topology.without(self._settings.draining()),
+            now=now,
+            description=describe(message.text, options=options),
+        )
+
+    def _run(self, work: Callable[[UnitOfWork], T]) -> T:
+        return self._store.run(work, lane=Lane.CUSTODY).result()
+
+
+def _cancel(
+    work: UnitOfWork, message: MessageId, *, account: AccountId | None, now: datetime
+) -> Tracked:
+    tracked = work.outbox.get(message)
+    if tracked is None or account not in (None, tracked.message.account):
+        raise _no_message(message)
+    if not tracked.delivery.may_become(Status.CANCELLED):
+        raise NotCancellable(
+            f"message {message:016x} is {tracked.delivery.status}; only one that waits can be "
+            "cancelled"
+        )
+    cancelled = record(work, tracked.delivery.cancelled(at=now), at=now)
+    return Tracked(message=tracked.message, delivery=cancelled)
+
+
+def _recall(work: UnitOfWork, message: MessageId, now: datetime) -> bool:
+    """Whether the message was called back in time."""
+    tracked = work.outbox.get(message)
+    if tracked is None or not tracked.delivery.may_become(Status.CANCELLED):
+        return False
+    record(work, tracked.delivery.cancelled(at=now), at=now, detail={"why": "not acknowledged"})
+    return True
+
+
+def _free_key(work: UnitOfWork, *, account: AccountId, surface: Surface, key: str) -> None:
+    """A record that has lived its life is replaced by the next one."""
+    known = work.idempotency.get(account=account, surface=surface, key=key)
+    if known is not None:
+        work.idempotency.add(attrs.evolve(known, at=known.at - _LONG_AGO))
+
+
+def _put_back(work: UnitOfWork, message: MessageId, *, now: datetime) -> Tracked:
+    tracked = _found(work, message)
+    if not _is_at_a_phone(tracked.delivery):
+        raise _unfit(tracked.delivery)
+    released = record(work, tracked.delivery.released(), at=now, kind="message.resent")
+    return Tracked(message=tracked.message, delivery=released)
+
+
+def _resend(work: UnitOfWork, planned: Plan, *, now: datetime) -> Tracked:
+    tracked = _found(work, planned.message.id)
+    _check_resendable(tracked.delivery, now=now)
+    account = work.accounts.get(tracked.message.account)
+    if account is None:
+        raise NotFound(f"account {tracked.message.account} is gone")
+    charged = tracked.delivery.charged
+    owed = 0 if account.credits is None else max(0, planned.charge - charged)
+    paid, entry = account.charge(
+        credits=owed, message=tracked.message.id, now=now, why="sent again"
+    )
+    if entry is not None:
+        work.accounts.save(paid)
+        work.ledger.add(entry)
+    resent = tracked.delivery.resent(route=planned.route, charged=charged + owed)
+    detail: dict[str, str | int | None] = {
+        "rule": planned.rule,
+        "channels": ", ".join(leg.channel for leg in planned.route),
+        "credits": owed,
+    }
+    return Tracked(
+        message=tracked.message,
+        delivery=record(work, resent, at=now, kind="message.resent", detail=detail),
+    )
+
+
+def _check_resendable(delivery: Delivery, *, now: datetime) -> None:
+    if delivery.status not in (Status.FAILED, Status.INDETERMINATE):
+        raise _unfit(delivery)
+    if delivery.expires_at is not None and delivery.expires_at <= now:
+        raise Conflict(
+            f"message {delivery.message:016x} was to be sent before "
+            f"{delivery.expires_at:%Y-%m-%d %H:%M:%S %Z}; submit it anew"
+        )
+
+
+def _is_at_a_phone(delivery: Delivery) -> bool:
+    return delivery.status is Status.SENDING and delivery.owner is None
+
+
+def _found(work: UnitOfWork, message: MessageId) -> Tracked:
+    tracked = work.outbox.get(message)
+    if tracked is None:
+        raise _no_message(message)
+    return tracked
+
+
+def _unfit(delivery: Delivery) -> Conflict:
+    return Conflict(
+        f"message {delivery.message:016x} is {delivery.status}; only one that failed, is "
+        "indeterminate or is claimed by a phone can be sent again"
+    )
+
+
+def _no_message(message: MessageId) -> NotFound:
+    return NotFound(f"there is no message {message:016x}")

@@ -1,0 +1,120 @@
+"""
+What must be durable while a message is being handed over: the marks of its parts.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from smscore.domain.deliveries import Delivery, Part, PartState, Status
+from smscore.domain.messages import MessageId
+from smscore.errors import LeaseLost, NotReady
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.transport import SendJob
+from smscore.services._progress import record, record_report
+
+__all__ = ["ChannelJournal"]
+
+
+class ChannelJournal:
+    """
+    The journal of one channel, kept in the store.
+
+    While ``stopping`` is set no part is begun: what is not sent now is handed back unbegun.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        channel: str,
+        stopping: threading.Event,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._channel = channel
+        self._stopping = stopping
+
+    def submitting(self, job: SendJob, part: int) -> None:
+        if self._stopping.is_set():
+            raise NotReady("the gateway is stopping")
+        mark, me = self._mark(part, state=PartState.SUBMITTING), self._ids.process
+
+        def begin(_: UnitOfWork, delivery: Delivery) -> Delivery:
+            if delivery.status is not Status.SENDING or delivery.owner != me:
+                raise LeaseLost(f"message {job.message:016x} is no longer ours to send")
+            return delivery.with_part(mark)
+
+        if not self._change(job.message, begin):
+            raise LeaseLost(f"message {job.message:016x} is gone: others ended it long ago")
+
+    def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
+        # Whoever holds the message now: that the network has the part is a fact.
+        mark, now = self._mark(part, state=PartState.ACCEPTED, reference=reference), self._now()
+        self._change(job.message, lambda work, delivery: _accept(work, delivery, mark, now=now))
+
+    def refused(self, job: SendJob, part: int) -> None:
+        me = self._ids.process
+
+        def lift(_: UnitOfWork, delivery: Delivery) -> Delivery:
+            # Whoever holds the message now has marks of their own, which are none of our business.
+            return delivery.without_part(part) if delivery.owner == me else delivery
+
+        self._change(job.message, lift)
+
+    def get(self, key: str) -> bytes | None:
+        return self._store.read(lambda view: view.journal.get(channel=self._channel, key=key))
+
+    def put(self, key: str, value: bytes) -> None:
+        self._store.run(
+            lambda work: work.journal.put(channel=self._channel, key=key, value=value),
+            lane=Lane.CUSTODY,
+        ).result()
+
+    def _mark(self, number: int, *, state: PartState, reference: str | None = None) -> Part:
+        return Part(
+            number=number,
+            channel=self._channel,
+            state=state,
+            reference=reference,
+            at=self._now(),
+        )
+
+    def _change(
+        self, message: MessageId, change: Callable[[UnitOfWork, Delivery], Delivery]
+    ) -> bool:
+        """Save what becomes of a delivery; False if it is not there any more."""
+
+        def work(work: UnitOfWork) -> bool:
+            tracked = work.outbox.get(message)
+            if tracked is not None:
+                work.outbox.save(change(work, tracked.delivery))
+            return tracked is not None
+
+        return self._store.run(work, lane=Lane.CUSTODY).result()
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+
+def _accept(work: UnitOfWork, delivery: Delivery, part: Part, *, now: datetime) -> Delivery:
+    """The part's mark, what it decides, and the reports that were faster than its reference."""
+    begun_at = next((one.at for one in delivery.parts if one.number == part.number), part.at)
+    marked = delivery.with_part(part)
+    settled = marked.settled(at=now)
+    if settled.status is not marked.status:
+        marked = record(work, settled, at=now, detail={"channel": part.channel})
+    if part.reference is None:
+        return marked
+    for report in work.outbox.unpark(channel=part.channel, reference=part.reference):
+        # Older ones are of a part that had the reference before, and was never known by it.
+        if report.recipient.is_same_line(delivery.recipient) and report.received_at >= begun_at:
+            marked = record_report(work, marked, report, at=now)
+        else:
+            work.outbox.park(report)
+    return marked

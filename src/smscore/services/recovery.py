@@ -1,0 +1,103 @@
+"""
+What the dead leave behind: messages that a process held and holds no more.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from smscore.domain.deliveries import ProcessId, Status
+from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._progress import record
+
+__all__ = ["Recovery"]
+
+_BATCH = 500
+_SILENCE = 30.0
+"""Seconds without a heartbeat after which a process is dead."""
+
+
+class Recovery:
+    """
+    The use case *recover*: what had not begun is queued again, the rest is decided by its marks.
+
+    ``policies`` are those of channels that do not have the usual one.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        policies: Mapping[str, CustodyPolicy] | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._policies = policies or {}
+        self._heartbeats: dict[ProcessId, tuple[datetime, float]] = {}
+
+    def recover(self, owners: Collection[ProcessId], *, channel: str | None = None) -> int:
+        """
+        Settle what processes held that hold it no more, and say how many messages that were.
+
+        What had not begun is queued again; what had is decided by the marks of its parts.
+        """
+        if not owners:
+            return 0
+        now = self._clock.now()
+        settled = 0
+        while count := self._store.run(
+            lambda work: self._recover(work, owners, channel=channel, now=now), lane=Lane.CUSTODY
+        ).result():
+            settled += count
+        return settled
+
+    def recover_dead(self) -> int:
+        """
+        Settle what processes held whose hearts have stopped, and say how many messages that were.
+
+        A process is dead when its heartbeat has stayed the same for so long as we have watched, by
+        a clock that nobody can set.
+        """
+        processes, owners = self._store.read(
+            lambda view: (view.processes.all(), view.outbox.owners())
+        )
+        watched_at = self._clock.monotonic()
+        before, self._heartbeats = self._heartbeats, {}
+        dead = set()
+        for process in processes:
+            seen, since = before.get(process.id, (None, watched_at))
+            since = since if seen == process.heartbeat_at else watched_at
+            self._heartbeats[process.id] = (process.heartbeat_at, since)
+            if watched_at - since >= _SILENCE:
+                dead.add(process.id)
+        return self.recover([one for one in owners if one in dead and one != self._ids.process])
+
+    def recover_own(self, channel: str) -> int:
+        """Settle what this process's thread for the channel left behind when it stumbled."""
+        return self.recover([self._ids.process], channel=channel)
+
+    def recover_all(self) -> int:
+        """Settle what any process held; for a server that knows it is alone and has not begun."""
+        return self.recover(self._store.read(lambda view: view.outbox.owners()))
+
+    def _recover(
+        self,
+        work: UnitOfWork,
+        owners: Collection[ProcessId],
+        *,
+        channel: str | None,
+        now: datetime,
+    ) -> int:
+        held = work.outbox.held(owners=owners, limit=_BATCH)
+        mine = [delivery for delivery in held if channel in (None, delivery.channel)]
+        for delivery in mine:
+            policy = self._policies.get(delivery.channel, DEFAULT_POLICY)
+            after = delivery.recovered(at=now, policy=policy)
+            kind = "message.recovered" if after.status is Status.QUEUED else None
+            record(work, after, at=now, kind=kind, detail={"channel": delivery.channel})
+        return len(mine)

@@ -1,0 +1,110 @@
+"""
+From parsed TOML to attrs classes: every mistake is named with its remedy.
+"""
+
+import difflib
+import enum
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import ClassValidationError, IterableValidationError
+
+from smscore.errors import ConfigurationError
+
+__all__ = ["nearest", "structure"]
+
+T = TypeVar("T")
+
+
+def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
+    """
+    Turn parsed TOML into an attrs class; ``where`` names the table in errors.
+
+    Raises:
+        ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
+    """
+    _check_keys(content, shape, where)
+    try:
+        return _converter.structure(content, shape)
+    except (ClassValidationError, IterableValidationError) as cause:
+        raise ConfigurationError("; ".join(_faults(cause, where))) from cause
+
+
+def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
+    known = {field.name: field for field in attrs.fields(shape) if field.name != "directory"}
+    for key, value in content.items():
+        if key not in known:
+            table = f"[{where}]" if where else "the file"
+            raise ConfigurationError(f"{table} has an unknown key {key!r}{nearest(key, known)}")
+        _check_inner(value, known[key].type, f"{where}.{key}".lstrip("."))
+
+
+def _check_inner(value: Any, shape: Any, where: str) -> None:
+    is_table = (isinstance(shape, type) and attrs.has(shape)) or get_origin(shape) is Mapping
+    if is_table and not isinstance(value, Mapping):
+        raise ConfigurationError(f"{where} must be a table, such as [{where}], not {value!r}")
+    if isinstance(shape, type) and attrs.has(shape) and isinstance(value, Mapping):
+        _check_keys(value, shape, where)
+    arguments = get_args(shape)
+    if isinstance(value, str) and any(get_origin(one) is tuple for one in (shape, *arguments)):
+        # Otherwise it would be taken apart into its letters.
+        raise ConfigurationError(f"{where} must be a list, such as [{value!r}]")
+    if len(arguments) > 1 and isinstance(value, Mapping):
+        for name, inner in value.items():
+            _check_inner(inner, arguments[1], f"{where}.{name}")
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """The end of a complaint about an unknown name: what was probably meant, or all that is."""
+    if close := difflib.get_close_matches(key, known, n=1):
+        return f"; did you mean {close[0]!r}?"
+    return f"; known are: {', '.join(known) or 'none'}"
+
+
+def _strict(kinds: tuple[type, ...], what: str) -> Any:
+    def check(value: Any, _: Any) -> Any:
+        if type(value) not in kinds:
+            raise TypeError(f"must be {what}, not {value!r}")
+        return value
+
+    return check
+
+
+def _member(value: Any, kind: type[enum.StrEnum]) -> enum.StrEnum:
+    if value not in list(kind):
+        raise ValueError(f"must be one of {', '.join(kind)}, not {value!r}")
+    return kind(value)
+
+
+def _faults(error: BaseException, where: str) -> list[str]:
+    """The leaves of a validation error, each with the table and key where it is."""
+    if not isinstance(error, (ClassValidationError, IterableValidationError)):
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        return [f"{where}: {reason}" if where else reason]
+    faults: list[str] = []
+    for inner in error.exceptions:
+        step = _step_of(inner)
+        faults.extend(_faults(inner, f"{where}.{step}".strip(".") if step else where))
+    return faults
+
+
+def _step_of(error: BaseException) -> str:
+    for note in getattr(error, "__notes__", ()):
+        name = getattr(note, "name", None)
+        if name is None:
+            name = getattr(note, "index", None)
+        if name is not None:
+            return str(name)
+    return ""
+
+
+_converter = cattrs.Converter()
+_converter.register_structure_hook(str, _strict((str,), "a string"))
+_converter.register_structure_hook(bool, _strict((bool,), "true or false"))
+_converter.register_structure_hook(int, _strict((int,), "a whole number"))
+_converter.register_structure_hook(float, _strict((int, float), "a number"))
+_converter.register_structure_hook(Path, lambda value, _: Path(value))
+_converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass as a string
