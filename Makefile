@@ -38,6 +38,10 @@ test-peers: .venv/.dev ## tests against programs written by others (ARGS=--night
 	SMSCORE_PEERS=$(CURDIR)/.peers $(PYTEST) -m peers $(if $(CI),--no-skips) $(ARGS) \
 		|| { status=$$?; [ $$status -eq 5 ] && echo "no test is marked peers"; }
 
+.PHONY: crash
+crash: .venv/.dev ## kill the server 200 times and at every kill point, 8 minutes (ARGS="--kills 50 --seed 7")
+	$(BIN)/python tests/integration/crash $(ARGS)
+
 .PHONY: lint
 lint: .venv/.dev ## format, lint, types, import contracts
 	@# all four, whatever the first ones say
@@ -66,12 +70,20 @@ bench: .venv/.dev ## measure what the documentation claims about speed (ARGS="--
 		&& apt-get install -qq --no-install-recommends wrk nodejs npm >/dev/null; } || true
 	$(BIN)/python benchmarks $(ARGS)
 
+.PHONY: bench-large
+bench-large: .venv/.dev ## that nothing slows down up to ten million messages (6 GB of disk)
+	$(BIN)/python benchmarks --only large $(ARGS)
+
 .PHONY: public-names
 public-names: .venv/.dev ## write down the public names anew, after a change that was meant
 	@mkdir -p build
 	@$(BIN)/python tests/integration/packaging/public_names.py \
 		> build/public_names.txt
 	@mv build/public_names.txt tests/integration/packaging/public_names.txt
+
+.PHONY: life
+life: .venv/.dev ## draw the life of a delivery anew, after a change of its moves
+	@$(BIN)/python tools/draw_life.py
 
 .PHONY: constraints
 constraints: .venv/.dev ## write constraints.txt anew from what .venv holds

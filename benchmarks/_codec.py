@@ -12,7 +12,7 @@ import attrs
 from _by_hand import deliver, septets
 from _codec_probes import RIGHT, judge_read, judge_written, probes
 from _codec_programs import Codec, codecs
-from _results import circumstances, goal, table
+from _results import Goal, circumstances, goals, table
 
 OURS, THREE_PARTS = "smscore", "encode, three parts"
 _LATIN = "Your parcel arrives today between 14:00 and 16:00. Code 4711."
@@ -92,7 +92,7 @@ def measure(*, rounds: int, seconds: float) -> str:
             "and back `decode_incoming`, the text and the time.",
             *(f"\n{line}" for line in lacking),
             "",
-            *table(("goal", "ratio", "measured", "wanted", ""), _goals(rates)),
+            *goals(list(_goals(rates))),
             "",
             *table(("operations a second of CPU", *examined), _shown(examined, medians)),
             "",
@@ -115,7 +115,7 @@ def _examine(programs: Sequence[Codec]) -> dict[str, Any]:
     return {codec.name: codec.run(encode=encode, decode=decode) for codec in programs}
 
 
-def _goals(rates: Mapping[tuple[str, str], Sequence[float]]) -> Iterator[Sequence[str]]:
+def _goals(rates: Mapping[tuple[str, str], Sequence[float]]) -> Iterator[Goal]:
     """Medians of the ratios of each round: the machine's speed changes between rounds."""
     for cell in CELLS:
         for name, wanted in (("python-gsmmodem-new", "≥ 2"), ("python-gammu", "≥ 1.2")):
@@ -123,7 +123,7 @@ def _goals(rates: Mapping[tuple[str, str], Sequence[float]]) -> Iterator[Sequenc
             if is_wanted and (cell.title, name) in rates:
                 rounds = zip(rates[cell.title, OURS], rates[cell.title, name], strict=True)
                 ratio = statistics.median(ours / theirs for ours, theirs in rounds)
-                yield goal("7", f"{cell.title} / {name}", ratio, wanted)
+                yield Goal(number="7", what=f"{cell.title} / {name}", measured=ratio, wanted=wanted)
 
 
 def _shown(examined: Mapping[str, Any], rates: Rates) -> Iterator[Sequence[str]]:

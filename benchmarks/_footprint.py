@@ -5,8 +5,8 @@ Goal 10: how soon a server answers once it is started, and what memory it holds 
 import statistics
 from pathlib import Path
 
-from _results import circumstances, goal, table
-from _servers import Program, Running, ours, uvicorn
+from _results import Goal, circumstances, goals, table
+from _servers import Program, Running, ours, prepare, uvicorn
 
 
 def measure(directory: Path, *, rounds: int) -> str:
@@ -14,16 +14,26 @@ def measure(directory: Path, *, rounds: int) -> str:
     measured = _take_turns(directory, rounds=rounds)
     start = {name: statistics.median(one for one, _ in got) for name, got in measured.items()}
     resident = {name: statistics.median(one for _, one in got) for name, got in measured.items()}
-    goals = [
-        goal("10", "seconds to answer / hello", start["smscore"] / start["hello"], "≤ 1.4"),
-        goal("10", "resident memory / hello", resident["smscore"] / resident["hello"], "≤ 1.4"),
+    reached = [
+        Goal(
+            number="10",
+            what="seconds to answer / hello",
+            measured=start["smscore"] / start["hello"],
+            wanted="≤ 1.4",
+        ),
+        Goal(
+            number="10",
+            what="resident memory / hello",
+            measured=resident["smscore"] / resident["hello"],
+            wanted="≤ 1.4",
+        ),
     ]
     rows = [(name, f"{start[name]:.2f}", f"{resident[name]:.0f}") for name in measured]
     return "\n".join(
         [
             circumstances("smscore", "starlette", "uvicorn", "uvloop", "httptools", "sqlmodel"),
             "",
-            *table(("goal", "ratio", "measured", "wanted", ""), goals),
+            *goals(reached),
             "",
             *table(("start", "seconds to answer", "MiB"), rows),
         ]
@@ -33,7 +43,7 @@ def measure(directory: Path, *, rounds: int) -> str:
 def _take_turns(directory: Path, *, rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Seconds until the first answer and MiB after it."""
     command, _ = uvicorn("hello:app")
-    server, _ = ours(directory)
+    server = ours(prepare(directory))
     results: dict[str, list[tuple[float, float]]] = {"hello": [], "smscore": []}
     for number in range(rounds + 1):
         for program in (Program(name="hello", command=command), server):

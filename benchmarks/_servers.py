@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,11 +21,25 @@ from smscore import GatewayConfig
 from smscore.bootstrap import migrate
 from smscore.domain.routing import Route
 
+__all__ = [
+    "DATABASE",
+    "HERE",
+    "Prepared",
+    "Program",
+    "Running",
+    "free_port",
+    "ours",
+    "prepare",
+    "uvicorn",
+]
+
 HERE = Path(__file__).parent
-TICKS = os.sysconf("SC_CLK_TCK")
-_CONFIG = """
+DATABASE = "bench.db"
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PATIENCE = 30  # seconds
+_CONFIG = f"""
 [store]
-url = "sqlite:///bench.db"
+url = "sqlite:///{DATABASE}"
 
 [http]
 access_log = false  # the yardsticks write none either
@@ -40,16 +55,17 @@ class Program:
     """What to start, and how to know that it answers."""
 
     name: str
-    command: tuple[str, ...]
-    environment: dict[str, str] = attrs.field(factory=dict)
+    command: tuple[str, ...]  # "{port}" stands for the port on which it is to answer
+    environment: Mapping[str, str] = attrs.field(factory=dict)
     health: str = "/health/live"
+    port: int = 0  # 0: a free one
 
 
 class Running:
-    """One started program on a free port of the loopback."""
+    """One started program on the loopback."""
 
     def __init__(self, program: Program, directory: Path) -> None:
-        self.port = _free_port()
+        self.port = program.port or free_port()
         command = [part.replace("{port}", str(self.port)) for part in program.command]
         self._health = f"http://127.0.0.1:{self.port}{program.health}"
         self._log = (directory / f"{program.name}.log").open("ab")
@@ -61,13 +77,17 @@ class Running:
             stdout=self._log,
             stderr=self._log,
         )
-        self._wait(program.name)
+        try:
+            self._wait(program.name)
+        except RuntimeError:
+            self.__exit__(None, None, None)
+            raise
         self.seconds_to_answer = time.perf_counter() - started
 
     def cpu_seconds(self) -> float:
         """User and system time of the process so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def resident_mib(self) -> float:
         """Memory that the process holds."""
@@ -84,14 +104,19 @@ class Running:
         traceback: TracebackType | None,
     ) -> None:
         self._process.terminate()
-        self._process.wait(timeout=30)
+        try:
+            self._process.wait(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._log.close()
 
     def _wait(self, name: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise RuntimeError(f"{name} ended at once; see its log")
+                told = Path(self._log.name).read_text(errors="replace").strip()
+                raise RuntimeError(f"{name} ended at once:\n{told[-2000:]}")
             try:
                 urllib.request.urlopen(self._health, timeout=1).close()
                 return
@@ -99,7 +124,7 @@ class Running:
                 return  # it answers, if only with 404 or 405
             except OSError:
                 time.sleep(0.005)
-        raise RuntimeError(f"{name} did not answer within 30 s")
+        raise RuntimeError(f"{name} did not answer within {_PATIENCE} s")
 
 
 def uvicorn(app: str, **environment: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -111,8 +136,21 @@ def uvicorn(app: str, **environment: str) -> tuple[tuple[str, ...], dict[str, st
     return command, environment
 
 
-def ours(directory: Path) -> tuple[Program, str]:
-    """The bundled server with an account of the tariff unlimited, and that account's key."""
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """A gateway's directory, with an account of the tariff unlimited."""
+
+    config: Path
+    key: str  # of the provider API
+    token: str  # of the queue API
+
+
+def prepare(directory: Path) -> Prepared:
+    """
+    Make a database with the account ``bench``.
+
+    Its messages wait for a phone that never asks; the modem behind it sets their price.
+    """
     path = directory / "smscore.toml"
     path.write_text(_CONFIG)
     config = GatewayConfig.from_toml(path)
@@ -120,14 +158,22 @@ def ours(directory: Path) -> tuple[Program, str]:
     with smscore.build(config) as gateway:
         administration = gateway.administration
         administration.create_account("bench", tariff="unlimited", credits=10**9)
-        # Messages wait for a phone that never asks; the modem behind it sets their price.
         administration.apply_rules([Route(name="wait", channels=("phones", "unplugged"))])
-        key = administration.create_key("bench").secret
-    serve = ("-m", "smscore_server", "serve", "--config", str(path), "--port", "{port}")
-    return Program(name="smscore", command=(sys.executable, *serve)), key
+        return Prepared(
+            config=path,
+            key=administration.create_key("bench").secret,
+            token=administration.token("bench").secret,
+        )
 
 
-def _free_port() -> int:
+def ours(prepared: Prepared) -> Program:
+    """The bundled server."""
+    serve = ("-m", "smscore_server", "serve", "--config", str(prepared.config), "--port", "{port}")
+    return Program(name="smscore", command=(sys.executable, *serve))
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -5,7 +5,7 @@ A unit of work on its way through the store, and the future that its caller hold
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from smscore.errors import DeadlinePassed, GatewayError
 from smscore.ports.storage import UnitOfWork
@@ -15,14 +15,64 @@ __all__ = ["Job", "UnitFuture"]
 T = TypeVar("T")
 
 
+_PENDING, _RUNNING, _FINISHED = "PENDING", "RUNNING", "FINISHED"  # the inherited states
+_changing = threading.Lock()  # of all futures together: none holds it for long
+
+
 class UnitFuture(Future[T]):
-    """A future that does not let the writing thread wait for itself."""
+    """
+    A future that does not let the writing thread wait for itself.
+
+    A server's futures are told by callbacks, and nobody waits at the condition that makes up most
+    of what a future costs. So it is made for whoever asks for it, to wait or to cancel: as long as
+    there is none, ``_changing`` guards what it guards, and from then on all goes the inherited way.
+    """
 
     def __init__(self, writer: threading.Thread) -> None:
-        super().__init__()
+        # Instead of the inherited one: the same attributes but for the condition.
         self._writer = writer
+        self._made: threading.Condition | None = None
+        self._state = _PENDING
+        self._result: T | None = None
+        self._exception: BaseException | None = None
+        self._waiters: list[Any] = []
+        self._done_callbacks: list[Callable[[Future[T]], object]] = []
+
+    @property
+    def _condition(self) -> threading.Condition:  # type: ignore[override]  # nobody sets it
+        with _changing:
+            if self._made is None:
+                self._made = threading.Condition()
+            return self._made
+
+    def set_running_or_notify_cancel(self) -> bool:
+        with _changing:
+            if self._made is None and self._state == _PENDING:
+                self._state = _RUNNING
+                return True
+        return super().set_running_or_notify_cancel()
+
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
+        with _changing:
+            if self._made is None and self._state != _FINISHED:
+                self._done_callbacks.append(fn)
+                return
+        super().add_done_callback(fn)
+
+    def set_result(self, result: T) -> None:
+        with _changing:
+            is_unseen = self._made is None and self._state == _RUNNING
+            if is_unseen:
+                self._result = result
+                self._state = _FINISHED
+        if not is_unseen:
+            super().set_result(result)
+            return
+        self._invoke_callbacks()  # type: ignore[attr-defined]  # inherited
 
     def result(self, timeout: float | None = None) -> T:
+        if self._state == _FINISHED and self._exception is None:
+            return self._result  # type: ignore[return-value]  # it was set before the state
         self._check_thread()
         return super().result(timeout)
 

@@ -26,7 +26,9 @@ class Lanes:
     def __init__(self) -> None:
         self._custody: deque[Job[Any]] = deque()
         self._submissions: deque[Job[Any]] = deque()
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._is_awaited = False
         self._is_closed = False
 
     def put(self, job: Job[Any], *, lane: Lane) -> None:
@@ -37,7 +39,7 @@ class Lanes:
             Overloaded: there are too many submissions, or the first of them waits for too long.
             StoreUnavailable: the lanes are closed.
         """
-        with self._changed:
+        with self._lock:
             if self._is_closed:
                 raise StoreUnavailable("the store is closed")
             if lane is Lane.CUSTODY:
@@ -47,7 +49,9 @@ class Lanes:
             else:
                 self._check_room(job)
                 self._submissions.append(job)
-            self._changed.notify()
+            if self._is_awaited:  # else the writer works, and looks before it waits
+                self._is_awaited = False
+                self._changed.notify()
 
     def take(self) -> Job[Any] | None:
         """The next unit; None if there is none."""
@@ -66,7 +70,10 @@ class Lanes:
     def wait(self, timeout: float) -> bool:
         """Whether a unit comes, or the lanes are closed, within so many seconds."""
         with self._changed:
-            return self._changed.wait_for(self._is_due, timeout)
+            self._is_awaited = True
+            is_due = self._changed.wait_for(self._is_due, timeout)
+            self._is_awaited = False
+            return is_due
 
     def pause(self, timeout: float) -> bool:
         """Whether the lanes are closed within so many seconds, whatever waits in them."""

@@ -29,13 +29,20 @@ class OpenedFiles:
         file.check_opened(connection)  # which opens the log as well
         self._path = file.path
         # By the path that was asked for: a link to it may come to name another database.
+        self._database = _identity(os.fspath(file.path))
         beside = os.fspath(file.path.resolve())
-        names = (os.fspath(file.path), f"{beside}-wal", f"{beside}-shm")
-        self._known = {name: found for name in names if (found := _identity(name))}
+        log = (_identity(f"{beside}{suffix}") for suffix in ("-wal", "-shm"))
+        self._log = [found for found in log if found is not None]
 
+    @property
+    def has_database(self) -> bool:
+        """Whether the database is still under its name: enough for whoever only reads."""
+        return self._database is not None and _is_there(*self._database)
+
+    @property
     def are_there(self) -> bool:
-        """Whether each of them is still under its name."""
-        return all(_identity(name) == known for name, known in self._known.items())
+        """Whether each of the files is."""
+        return self.has_database and all(_is_there(*one) for one in self._log)
 
     def check(self) -> None:
         """
@@ -44,13 +51,21 @@ class OpenedFiles:
         Raises:
             StoreUnavailable: what is written now will be lost.
         """
-        if not self.are_there():
+        if not self.are_there:
             raise gone(self._path)
 
 
-def _identity(name: str) -> tuple[int, int] | None:
+def _identity(name: str) -> tuple[str, int, int] | None:
     try:
         found = os.stat(name)  # noqa: PTH116  # a path object takes as long again
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return name, found.st_ino, found.st_dev
+
+
+def _is_there(name: str, number: int, device: int) -> bool:
+    try:
+        found = os.stat(name)  # noqa: PTH116  # as above
+    except OSError:
+        return False
+    return found.st_ino == number and found.st_dev == device

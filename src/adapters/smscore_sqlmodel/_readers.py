@@ -4,6 +4,7 @@ Reading: one connection for each thread that reads, closed when the thread ends 
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakSet
@@ -18,6 +19,8 @@ from smscore_sqlmodel._units import Views
 __all__ = ["Readers"]
 
 T = TypeVar("T")
+
+_PATIENCE = 1.0
 
 
 class Readers:
@@ -49,14 +52,22 @@ class Readers:
         """Close every thread's connection, after the read that it may be in."""
         with self._lock:
             self._is_closed = True
-        self.drop()
-
-    def drop(self) -> None:
-        """Close every thread's connection likewise; a new one is opened by the next read."""
-        with self._lock:
             readers = list(self._all)
         for reader in readers:
             reader.close()
+
+    def drop(self) -> bool:
+        """
+        Close every thread's connection; a new one is opened by the next read.
+
+        Says whether that was possible within a second: a read may take longer, and may even wait
+        for whoever calls here.
+        """
+        ends_at = time.monotonic() + _PATIENCE
+        with self._lock:
+            readers = list(self._all)
+        closed = [one.close(patience=max(0, ends_at - time.monotonic())) for one in readers]
+        return all(closed)
 
     def _open(self) -> "_Reader":
         with self._lock:
@@ -84,12 +95,12 @@ class _Reader:
     @property
     def is_stale(self) -> bool:
         """Whether nothing more is to be read here: closed, or the files are others now."""
-        return not self._is_reading and (self._is_closed or not self._files.are_there())
+        return not self._is_reading and (self._is_closed or not self._files.has_database)
 
     def read(self, work: Callable[[View], T]) -> T:
         with self._lock:
             if self._is_closed:
-                raise StoreUnavailable("the store is closed")
+                raise StoreUnavailable("the store was closed, or its database lost, just now")
             if self._is_reading:
                 return work(self._view)  # a read inside a read sees the same moment
             self._is_reading = True
@@ -101,10 +112,15 @@ class _Reader:
                 if self._connection.in_transaction:
                     self._connection.execute("COMMIT")
 
-    def close(self) -> None:
-        with self._lock:
-            self._is_closed = True
+    def close(self, *, patience: float = -1) -> bool:
+        self._is_closed = True  # nobody begins to read here any more
+        if not self._lock.acquire(timeout=patience):
+            return False
+        try:
             self._connection.close()
+        finally:
+            self._lock.release()
+        return True
 
     def __del__(self) -> None:
         if "_connection" in vars(self):  # it was opened

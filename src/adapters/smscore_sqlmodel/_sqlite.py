@@ -175,8 +175,29 @@ class ServerLock:
         Raises:
             StoreUnavailable: another server has it.
         """
+        if self._descriptor is None:
+            self._descriptor = self._take()
+
+    def renew(self) -> None:
+        """
+        Take it again if it was taken and its file is another one now, as that of the database.
+
+        Raises:
+            StoreUnavailable: a server that was started since then has it.
+        """
+        if self._descriptor is not None and not self._has_file():
+            taken = self._take()  # or else the old one is kept, to try again
+            self.release()
+            self._descriptor = taken
+
+    def release(self) -> None:
+        """Give it back, for children that have inherited it as well."""
         if self._descriptor is not None:
-            return
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _take(self) -> int:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as cause:
@@ -188,14 +209,15 @@ class ServerLock:
             raise StoreUnavailable(
                 f"another server runs on this database and holds {self._path}; stop it first"
             ) from cause
-        self._descriptor = descriptor
+        return descriptor
 
-    def release(self) -> None:
-        """Give it back, for children that have inherited it as well."""
-        if self._descriptor is not None:
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            os.close(self._descriptor)
-            self._descriptor = None
+    def _has_file(self) -> bool:
+        if self._descriptor is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except OSError:
+            return False
 
 
 def gone(path: Path) -> StoreUnavailable:

@@ -29,8 +29,9 @@ from smscore_sqlmodel._rows import Row, table
 __all__ = ["Statement", "compiled", "deletion", "insertion", "replacement", "selection", "updating"]
 
 _DIALECT: Dialect = sqlite.dialect(paramstyle="qmark")
-# For the driver, beginning a statement is as much work as writing a row.
-_ROWS_AT_ONCE = 16
+# For the driver, beginning a statement is as much work as writing a row. And with each one the
+# thread gives up the interpreter's lock, which it may then have to wait for.
+_ROWS_AT_ONCE = 32
 
 
 @attrs.frozen(eq=False)
@@ -39,14 +40,15 @@ class Statement:
     SQL that is executed for many rows.
 
     ``rank`` is its place in a flush: what is inserted must be there before it is updated. When
-    ``must_match``, a row that finds nothing to change is an error. ``wide_sql`` does the same for
-    many rows at once.
+    ``must_match``, a row that finds nothing to change is an error. If there is ``one_row``, the
+    statement takes several of them, with commas between.
     """
 
     sql: str
     rank: int
     must_match: bool = False
-    wide_sql: str | None = None
+    one_row: str | None = None
+    _by_count: dict[int, str] = attrs.field(factory=dict, init=False, repr=False)
 
     def execute(self, connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """
@@ -56,20 +58,21 @@ class Statement:
             StoreError: a row that must be there is not.
             sqlite3.Error: the database refused a row.
         """
-        if self.wide_sql is not None and len(rows) >= _ROWS_AT_ONCE:
-            whole = len(rows) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
-            connection.executemany(
-                self.wide_sql,
-                [
-                    tuple(chain.from_iterable(rows[start : start + _ROWS_AT_ONCE]))
-                    for start in range(0, whole, _ROWS_AT_ONCE)
-                ],
-            )
-            rows = rows[whole:]
-        if rows:
-            changed = connection.executemany(self.sql, rows).rowcount
-            if self.must_match and changed != len(rows):
-                raise StoreError("what was to be saved is not in the database")
+        if self.one_row is not None:
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                some = rows[start : start + _ROWS_AT_ONCE]
+                connection.execute(self._sql_for(len(some)), tuple(chain.from_iterable(some)))
+            return
+        changed = connection.executemany(self.sql, rows).rowcount
+        if self.must_match and changed != len(rows):
+            raise StoreError("what was to be saved is not in the database")
+
+    def _sql_for(self, count: int) -> str:
+        """The same text each time: by it the driver finds what it has compiled."""
+        sql = self._by_count.get(count)
+        if sql is None:
+            sql = self._by_count[count] = self.sql + f", {self.one_row}" * (count - 1)
+        return sql
 
 
 def compiled(statement: Executable) -> str:
@@ -86,7 +89,7 @@ def insertion(row: type[Row], *columns: str, rank: int = 0) -> Statement:
     names = columns or tuple(column.name for column in rows.columns)
     sql = compiled(insert(rows).values({name: bindparam(name) for name in names}))
     one_row = sql[sql.index(" VALUES ") + len(" VALUES ") :]
-    return Statement(sql, rank, wide_sql=sql + f", {one_row}" * (_ROWS_AT_ONCE - 1))
+    return Statement(sql, rank, one_row=one_row)
 
 
 def replacement(row: type[Row], *, rank: int = 0, where: str = "") -> Statement:

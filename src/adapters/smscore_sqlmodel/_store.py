@@ -106,6 +106,7 @@ class SqlStore:
                     lanes=self._lanes,
                     wakeups=self._wakeups,
                     drop_readers=self._readers.drop,
+                    renew_lock=self._server_lock.renew,
                     now=self._clock.monotonic,
                 )
             return self._writer

@@ -47,13 +47,15 @@ class Writer:
         *,
         lanes: Lanes,
         wakeups: Wakeups,
-        drop_readers: Callable[[], None],
+        drop_readers: Callable[[], bool],
+        renew_lock: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._file = file
         self._lanes = lanes
         self._wakeups = wakeups
         self._drop_readers = drop_readers
+        self._renew_lock = renew_lock
         self._now = now
         self._pause = _FIRST_PAUSE
         self._connection: sqlite3.Connection | None = None
@@ -79,12 +81,11 @@ class Writer:
     def _disconnect(self) -> None:
         if self._connection is None:
             return
-        if not self._files.are_there():
-            # They share an index of the log that is no more. And with its last connection SQLite
-            # brings into the database what a deleted log holds: nobody else could.
-            self._drop_readers()
-        self._connection.close()
-        self._connection = None
+        # With the last connection SQLite brings into the database what a deleted log holds, and
+        # nobody else could. And whoever came while one is left would share its index of that log.
+        if self._files.are_there or self._drop_readers():
+            self._connection.close()
+            self._connection = None
 
     def _run(self) -> None:
         while True:
@@ -124,12 +125,13 @@ class Writer:
     def _begin(self) -> None:
         try:
             if self._connection is None:
+                self._renew_lock()
                 self._connect()
                 _log.warning("the database is used again")
                 self._wakeups.set_all()  # whatever happened in between was not seen
             self._files.check()
             if self._session.begin():
-                self._wakeups.set_all()
+                self._hear_of_others()
         except Exception as error:
             self._refuse_waiting(error)
             raise
@@ -175,7 +177,13 @@ class Writer:
             return
         self._files.check()
         if self._session.notice_others():
-            self._wakeups.set_all()
+            self._hear_of_others()
+
+    def _hear_of_others(self) -> None:
+        """Another process has committed, on whatever topics; it may have been a migration."""
+        if self._connection is not None:
+            self._file.check_opened(self._connection)
+        self._wakeups.set_all()
 
     def _stumble(self, error: Exception) -> None:
         """Start again with a new connection, after a pause that grows."""

@@ -3,7 +3,7 @@ What every surface works with: the gateway, a way to wait for it, threads for ca
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import ParamSpec, TypeVar
@@ -51,18 +51,23 @@ class Context:
         pool = self._pool("smscore http", _STORE_THREADS)
         return await self.wait(pool.submit(function, *args, **kwargs))
 
-    async def submit(self, submission: Submission, *, deadline: datetime | None = None) -> Receipt:
+    def submit(
+        self, submission: Submission, *, deadline: datetime | None = None
+    ) -> Awaitable[Receipt]:
         """
-        Accept a request to send, durably.
+        Accept a request to send; it is durable when awaited.
 
         Raises:
             Rejected: nothing was stored; the class says why.
             StoreError: nothing was stored.
         """
+        if len(submission.items) > _PLANNED_AT_ONCE:
+            return self._submit_many(submission, deadline)
+        return self.wait(self.gateway.submissions.begin(submission, deadline=deadline))
+
+    async def _submit_many(self, submission: Submission, deadline: datetime | None) -> Receipt:
+        """Planning thousands of messages would hold up everybody else."""
         begin = self.gateway.submissions.begin
-        if len(submission.items) <= _PLANNED_AT_ONCE:
-            return await self.wait(begin(submission, deadline=deadline))
-        # Planning thousands of messages would hold up everybody else.
         return await self.wait(await self.call(begin, submission, deadline=deadline))
 
     async def verify_password(self, username: str, password: str) -> Principal:

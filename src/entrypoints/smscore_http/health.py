@@ -3,6 +3,8 @@ Health checks for load balancers and supervisors, without a login.
 """
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 
 from smscore.errors import StoreError
 from smscore.ports.storage import UnitOfWork
@@ -55,7 +57,7 @@ class Health:
 
     async def _store(self) -> _Check:
         try:
-            accepted = self._context.gateway.store.run(_leave_a_mark)
+            accepted = self._context.gateway.store.run(_mark(self._context.gateway.clock.now()))
             await asyncio.wait_for(self._context.wait(accepted), _PATIENCE)
         except StoreError as cause:
             return _check("store", "unready", str(cause))
@@ -72,9 +74,10 @@ class Health:
         return checks
 
 
-def _leave_a_mark(work: UnitOfWork) -> None:
-    """A full disk takes a unit that writes nothing."""
-    work.journal.put(channel=_NO_CHANNEL, key="readiness", value=b"")
+def _mark(now: datetime) -> Callable[[UnitOfWork], None]:
+    """Work that has to be written: a full disk takes what changes nothing."""
+    value = now.isoformat().encode()
+    return lambda work: work.journal.put(channel=_NO_CHANNEL, key="readiness", value=value)
 
 
 def _check(name: str, status: str, detail: str | None) -> _Check:

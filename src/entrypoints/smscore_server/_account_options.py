@@ -17,6 +17,7 @@ from smscore_server._times import parse_ahead
 
 __all__ = ["AccountWishes", "account_options", "as_changes"]
 
+T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _NONE = "none"
@@ -54,9 +55,6 @@ def as_changes(wishes: AccountWishes) -> AccountChanges:
         replace_typography=_given(wishes["replace_typography"]),
         max_parts=_given(wishes["max_parts"]),
     )
-
-
-T = TypeVar("T")
 
 
 def _given(value: T | None) -> T | Unchanged:

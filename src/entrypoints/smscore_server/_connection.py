@@ -22,8 +22,6 @@ __all__ = ["Connection"]
 
 _log = logging.getLogger(__name__)
 
-_IDLE = 5.0  # seconds between two requests
-_SILENCE = 30.0  # seconds in the middle of one
 _LONGEST_HEAD = 256 << 10  # octets; the surfaces refuse a quarter of that, and say so
 
 _BAD_REQUEST = Reply(
@@ -36,8 +34,13 @@ class Connection(asyncio.Protocol):
     """
     Answers the requests of one client, one after another.
 
-    The first parameters are those that uvicorn gives to its protocols.
+    The parameters are those that uvicorn gives to its protocols.
     """
+
+    idle = 5.0
+    """Seconds of silence between two requests."""
+    silence = 30.0
+    """Seconds of silence in the middle of one."""
 
     def __init__(
         self,
@@ -69,15 +72,15 @@ class Connection(asyncio.Protocol):
 
     def connection_made(
         self,
-        transport: asyncio.Transport,
+        transport: asyncio.Transport,  # type: ignore[override]  # of a stream it is this
     ) -> None:
         self.transport = transport
         self._client = transport.get_extra_info("peername")
         self._state.connections.add(self)  # type: ignore[arg-type]  # of its own protocols
-        self._timer = self._loop.call_later(_IDLE, self._look_at_clock)
+        self._timer = self._loop.call_later(self.idle, self._look_at_clock)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
-        self._state.connections.discard(self)  # type: ignore[arg-type]  # of its own protocols
+        self._state.connections.discard(self)
         self._timer.cancel()
         for exchange in self._exchanges:
             exchange.abandon()
@@ -147,7 +150,11 @@ class Connection(asyncio.Protocol):
                 "client": self._client,
             },
             transport=self.transport,
-            keeps_alive=parser.should_keep_alive() and parser.get_http_version() == "1.1",
+            keeps_alive=(
+                parser.should_keep_alive()
+                and parser.get_http_version() == "1.1"
+                and not parser.should_upgrade()
+            ),
             expects_continue=self._expects_continue,
             on_room=self._attend,
         )
@@ -205,6 +212,8 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif exchange.is_whole:
             self._finish(exchange)
+        else:
+            self._attend()  # what nobody has read is in nobody's way any more
 
     def _finish(self, exchange: Exchange) -> None:
         self._exchanges.remove(exchange)
@@ -255,9 +264,9 @@ class Connection(asyncio.Protocol):
         """Close a connection that has been silent; one timer outlasts many requests."""
         exchanges = self._exchanges
         if exchanges and (exchanges[-1].is_whole or not self._is_reading):
-            patience, silent = _IDLE, 0.0  # it is our turn
+            patience, silent = self.idle, 0.0  # it is our turn
         else:
-            patience = _SILENCE if exchanges or self._is_in_head else _IDLE
+            patience = self.silence if exchanges or self._is_in_head else self.idle
             silent = self._loop.time() - self._heard_at
         if silent >= patience:
             self.transport.close()

@@ -15,13 +15,15 @@ import attrs
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import GroupConfig
+from smscore.domain.channels import ChannelMode
 from smscore.domain.routing import PHONES, Route
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.transport import Transport
+from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
 from smscore_server._listening import listen
-from smscore_server._output import Failure
+from smscore_server._output import Failure, several
 
 __all__ = ["Finding", "Verdict", "examine"]
 
@@ -153,12 +155,16 @@ def _key_file(config: GatewayConfig) -> Iterator[Finding]:
 
 def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
     try:
-        accounts = {account.name for account in gateway.inquiry.accounts()}
-        routes = gateway.administration.rules()
+        found = gateway.inquiry.accounts()
+        faults = {
+            one.name: gateway.inquiry.account_statement(one.id, limit=1).faults for one in found
+        }
+        routes, channels = gateway.administration.rules(), gateway.inquiry.channels()
     except GatewayError as fault:
         yield _wrong("database", str(fault), remedy=_store_remedy(config, fault))
         return
     yield _ok("database", config.store_url)
+    accounts = faults.keys()
     if not accounts:
         remedy = "smscore account create NAME --country DE"
         yield _note("accounts", "there is none yet", remedy=remedy)
@@ -169,7 +175,30 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
                 f"its messages belong to {channel.account!r}, which is no account",
                 remedy=f"smscore account create {channel.account}, or correct [channels.{name}]",
             )
+    for name, said in faults.items():
+        if said:
+            remedy = f"back up the database as it is; see 'smscore account statement {name}'"
+            yield _wrong(f"ledger of {name}", said[0], remedy=remedy)
+    yield from _queues(channels, known=config.channels)
     yield from _rules(routes, known={PHONES, *config.channels, *config.groups})
+
+
+def _queues(channels: Iterable[ChannelOverview], *, known: Container[str]) -> Iterator[Finding]:
+    for one in channels:
+        count = several(one.queued, "message")
+        if not one.is_configured and one.name not in known:
+            yield _wrong(
+                f"queue {one.name}",
+                f"{count} for a channel that is not configured",
+                remedy=f"configure [channels.{one.name}], or 'smscore messages cancel' them",
+            )
+        elif one.mode is not ChannelMode.RUNNING:
+            because = f" ({one.why})" if one.why else ""
+            yield _note(
+                f"queue {one.name}",
+                f"{one.mode}{because}, with {count}",
+                remedy=f"smscore channel resume {one.name}",
+            )
 
 
 def _rules(routes: Iterable[Route], *, known: Set[str]) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ class Exchange:
     @property
     def is_full(self) -> bool:
         """Whether enough of its body waits to be taken."""
-        return len(self._body) >= BODY_AHEAD
+        return len(self._body) >= BODY_AHEAD and not self.is_answered
 
     @property
     def is_put_off(self) -> bool:

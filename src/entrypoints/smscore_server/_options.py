@@ -91,5 +91,5 @@ def _parse_message_ids(
     return tuple(_parse_message_id(ctx, param, text) for text in texts)
 
 
-message_arguments = click.argument("ids", metavar="ID...", nargs=-1, callback=_parse_message_ids)
+message_arguments = click.argument("ids", metavar="[ID]...", nargs=-1, callback=_parse_message_ids)
 """Any number of them."""

@@ -124,10 +124,11 @@ def _sent(detail: Detail) -> str:
 
 
 def _recovered(detail: Detail) -> str:
-    return (
-        f"the server had stopped while {_channel(detail)} held it{_because(detail)}; "
-        "it waits again, for what has not been sent"
-    )
+    stopped = f"the server had stopped while {_channel(detail)} held it"
+    if "error" in detail:
+        doubt = "it waits again, part in doubt included, as the channel's in_doubt says"
+        return f"{stopped}{_because(detail)}; {doubt}"
+    return f"{stopped}; it waits again, for what has not been sent"
 
 
 def _report(detail: Detail) -> str:

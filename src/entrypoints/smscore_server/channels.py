@@ -32,7 +32,7 @@ _name_argument = click.argument("name", callback=check_text)
 @click.group()
 def channel() -> None:
     """
-    List channels with what waits for them; pause one, let it run empty, resume it.
+    Pause channels, let them run empty, resume them; see what waits.
 
     \b
     Example: smscore channel pause modem-1 --why "new SIM card"

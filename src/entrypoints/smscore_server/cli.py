@@ -27,19 +27,10 @@ _COMMANDS = {
     "messages": ("messages", "List messages, have them sent again, call them back."),
     "status": ("messages", "Say how far a message got."),
     "explain": ("explaining", "Tell the whole story of a message."),
-    "channel": (
-        "channels",
-        "List channels with what waits for them; pause one, let it run empty, resume it.",
-    ),
+    "channel": ("channels", "Pause channels, let them run empty, resume them; see what waits."),
     "rules": ("rules", "Apply or show the routing rules."),
-    "prune": (
-        "upkeep",
-        "Drop messages of which nothing has been heard for so long, with their stories.",
-    ),
-    "backup": (
-        "upkeep",
-        "Copy the database and the key file into a directory, which is made if it is not there.",
-    ),
+    "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),
+    "backup": ("upkeep", "Copy the database and the key file into a directory."),
     "plugins": ("plugins", "List the installed plugins."),
     "simulate": ("simulate", "Run simulated modems on pseudo-terminals until stopped."),
 }

@@ -145,8 +145,10 @@ def _decision(story: Story) -> Iterator[tuple[str, object]]:
         yield "not before", _clock(message.not_before)
     if delivery.expires_at:
         yield "expires", _clock(delivery.expires_at)
-    yield "price", several(int(reasons.get("credits") or 0), "credit")
-    yield "paid", several(delivery.charged, "credit") if story.entries else "credits not counted"
+    price = int(reasons.get("credits") or 0)
+    is_counted = bool(story.entries) or not price
+    yield "price", several(price, "credit")
+    yield "paid", several(delivery.charged, "credit") if is_counted else "credits not counted"
     if quota := reasons.get("quota"):
         yield "quota", f"message {quota}"
 

@@ -94,7 +94,7 @@ def requeue_messages(
     **selection: Unpack[Selection],
 ) -> None:
     """
-    Have messages sent again that failed or that may have left: a decision of yours.
+    Have messages sent again.
 
     Each is a new attempt of the same message, by the rules of today, and paid for again as far as
     its credits were given back. One that is indeterminate may arrive twice; one that a phone has
@@ -129,9 +129,10 @@ def cancel_messages(
     ctx: click.Context, *, ids: Sequence[MessageId], as_json: bool, config_file: Path
 ) -> None:
     """
-    Call messages back that are not being sent yet; their credits are given back.
+    Call messages back.
 
-    Exit status 1 if any could not be called back; the others are.
+    Only those that wait can be; their credits are given back, and the others say why not. Exit
+    status 1 if there are such.
 
     \b
     Example: smscore messages cancel 0d2f6a3b4c5d6e7f

@@ -36,13 +36,13 @@ __all__ = ["send"]
     "--not-before",
     callback=parse_ahead,
     metavar="TIME",
-    help="Send it then: 2026-12-24T18:00 (in UTC), 2026-12-24T18:00+01:00, or in 2h.",
+    help="Not earlier than 2026-12-24T18:00 (in UTC), 2026-12-24T18:00+01:00, or 2h from now.",
 )
 @click.option(
     "--expires",
     callback=parse_ahead,
     metavar="TIME",
-    help="Do not send it later than then; a time or, like 30m, so long from now.",
+    help="Not later than then; a time likewise, or like 30m.",
 )
 @click.option(
     "--idempotency-key",

@@ -34,11 +34,12 @@ __all__ = ["Progress", "backup", "prune"]
 @config_option
 def prune(*, older_than: timedelta, as_json: bool, config_file: Path) -> None:
     """
-    Drop messages of which nothing has been heard for so long, with their stories.
+    Drop messages that ended long ago, and what was received then.
 
-    Those that ended, were sent or are indeterminate, and what was received. What waits stays, and
-    so does the ledger: its entries go on to add up. Works beside a running server, in small steps,
-    and can be interrupted at any time. The file does not become smaller; new messages use the room.
+    Dropped are, with their stories, messages that ended, were sent or are indeterminate and of
+    which nothing was heard for so long. What waits stays, and so does the ledger: its entries go on
+    to add up. Works beside a running server, in small steps, and can be interrupted at any time.
+    The file does not become smaller; new messages use the room.
 
     \b
     Example: smscore prune --older-than 90d
@@ -77,10 +78,11 @@ def _told(done: Pruned) -> str:
 @config_option
 def backup(*, directory: Path, as_json: bool, config_file: Path) -> None:
     """
-    Copy the database and the key file into a directory, which is made if it is not there.
+    Copy the database and the key file into a directory.
 
-    The server may run meanwhile: the copy is the database of one moment. Nothing is overwritten;
-    the files are for their owner alone. The configuration file is not copied: it is yours.
+    The directory is made if it is not there. The server may run meanwhile: the copy is the database
+    of one moment. Nothing is overwritten; the files are for their owner alone. The configuration
+    file is not copied: it is yours.
 
     \b
     Example: smscore backup /var/backups/sms/2026-11-22

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from smscore.domain._changes import changed
 from smscore.domain.languages import Language
 from smscore.domain.ledger import Entry, EntryKind
 from smscore.domain.messages import AccountId, MessageId
@@ -62,7 +63,7 @@ def changed_options(
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # copied by `changed`
 class Account:
     """
     Who owns messages.
@@ -128,7 +129,7 @@ class Account:
                 used=used,
             )
         self._check_credits(credits)
-        spent = attrs.evolve(
+        spent = changed(
             self,
             used=used + messages,
             month=self._month_in(now),
@@ -137,6 +138,10 @@ class Account:
         if credits == 0 or self.credits is None:
             return spent, None
         return spent, self._entry(EntryKind.CHARGE, -credits, at=now, message=first)
+
+    def uncounted(self, *, messages: int, now: datetime) -> Self:
+        """The account whose month has room again for messages that were not accepted after all."""
+        return attrs.evolve(self, used=self.used - min(messages, self.used_in(now)))
 
     def charge(
         self, *, credits: int, message: MessageId, now: datetime, why: str

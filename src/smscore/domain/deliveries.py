@@ -11,10 +11,11 @@ Longer than most modules, so that the value and all of its moves are read in one
 import enum
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NewType, Self
+from typing import Any, NewType, Self
 
 import attrs
 
+from smscore.domain._changes import changed
 from smscore.domain.messages import AccountId, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy, DoubtPolicy
@@ -136,7 +137,7 @@ class Leg:
     price: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # copied by `changed`
 class Delivery:
     """
     How far we got with one message.
@@ -211,22 +212,20 @@ class Delivery:
 
     def promoted(self) -> Self:
         """Its time has come."""
-        return attrs.evolve(self._now(Status.QUEUED), due_at=None)
+        return self._now(Status.QUEUED, due_at=None)
 
     def claimed(self, *, owner: ProcessId | None) -> Self:
         """A channel's thread took it under a lease, or a phone without one."""
-        return attrs.evolve(self._now(Status.SENDING), owner=owner, attempts=self.attempts + 1)
+        return self._now(Status.SENDING, owner=owner, attempts=self.attempts + 1)
 
     def released(self) -> Self:
         """Whoever held it gives it back: it is up for claiming as if nothing had happened."""
-        return attrs.evolve(
-            self._now(Status.QUEUED), owner=None, attempts=max(0, self.attempts - 1)
-        )
+        return self._now(Status.QUEUED, owner=None, attempts=max(0, self.attempts - 1))
 
     def postponed(self, *, until: datetime, error: str, is_counted: bool = True) -> Self:
         """Not sent this time; the same channel tries again later. Not every try counts as one."""
-        return attrs.evolve(
-            self._now(Status.SCHEDULED),
+        return self._now(
+            Status.SCHEDULED,
             owner=None,
             due_at=until,
             attempts=self.attempts if is_counted else max(0, self.attempts - 1),
@@ -237,12 +236,12 @@ class Delivery:
         """Its channel cannot send for now, and has not begun: the next leg gets it."""
         if self.status is not Status.QUEUED or self.parts or len(self.route) < 2:
             raise IllegalMove(f"message {self.message:016x} has no other channel to go to")
-        return attrs.evolve(self, route=self.route[1:], attempts=0)
+        return changed(self, route=self.route[1:], attempts=0)
 
     def resent(self, *, route: tuple[Leg, ...], charged: int) -> Self:
         """An operator has it sent again: a new attempt, of which nothing is known yet."""
-        return attrs.evolve(
-            self._now(Status.QUEUED),
+        return self._now(
+            Status.QUEUED,
             route=route,
             charged=charged,
             owner=None,
@@ -261,8 +260,8 @@ class Delivery:
         Once the network has any part, no other channel may send the message again.
         """
         if len(self.route) > 1 and not self.parts:
-            return attrs.evolve(
-                self._now(Status.QUEUED), route=self.route[1:], owner=None, attempts=0, error=error
+            return self._now(
+                Status.QUEUED, route=self.route[1:], owner=None, attempts=0, error=error
             )
         return self.failed(at=at, code=code, error=error)
 
@@ -282,8 +281,8 @@ class Delivery:
                     reference=reference,
                     at=at,
                 )
-        return attrs.evolve(
-            self._now(Status.SENT),
+        return self._now(
+            Status.SENT,
             owner=None,
             parts=tuple(known[number] for number in sorted(known)),
             sent_at=at,
@@ -331,9 +330,9 @@ class Delivery:
         resends = policy.in_doubt is DoubtPolicy.RESEND
         if resends and self.attempts < policy.retry.max_attempts:
             certain = tuple(part for part in self.parts if part.state is not PartState.SUBMITTING)
-            return attrs.evolve(self._now(Status.QUEUED), owner=None, parts=certain, error=error)
-        return attrs.evolve(
-            self._now(Status.INDETERMINATE),
+            return self._now(Status.QUEUED, owner=None, parts=certain, error=error)
+        return self._now(
+            Status.INDETERMINATE,
             owner=None,
             error_code="indeterminate",
             error=error,
@@ -343,8 +342,8 @@ class Delivery:
 
     def delivered(self, *, at: datetime) -> Self:
         """The recipient has all of it."""
-        return attrs.evolve(
-            self._now(Status.DELIVERED),
+        return self._now(
+            Status.DELIVERED,
             owner=None,
             sent_at=self.sent_at or at,
             finished_at=at,
@@ -354,14 +353,12 @@ class Delivery:
 
     def failed(self, *, at: datetime, code: str, error: str) -> Self:
         """It will not arrive."""
-        return attrs.evolve(
-            self._now(Status.FAILED), owner=None, finished_at=at, error_code=code, error=error
-        )
+        return self._now(Status.FAILED, owner=None, finished_at=at, error_code=code, error=error)
 
     def expired(self, *, at: datetime) -> Self:
         """Its time ran out before it was sent or delivered."""
-        return attrs.evolve(
-            self._now(Status.EXPIRED),
+        return self._now(
+            Status.EXPIRED,
             owner=None,
             due_at=None,
             finished_at=at,
@@ -371,8 +368,8 @@ class Delivery:
 
     def cancelled(self, *, at: datetime) -> Self:
         """The customer called it back in time."""
-        return attrs.evolve(
-            self._now(Status.CANCELLED),
+        return self._now(
+            Status.CANCELLED,
             due_at=None,
             finished_at=at,
             error_code="cancelled",
@@ -386,11 +383,11 @@ class Delivery:
         if part.number in self.accepted_parts:
             return self
         others = tuple(known for known in self.parts if known.number != part.number)
-        return attrs.evolve(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
+        return changed(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
 
     def without_part(self, number: int) -> Self:
         """The part did not leave after all."""
-        return attrs.evolve(self, parts=tuple(part for part in self.parts if part.number != number))
+        return changed(self, parts=tuple(part for part in self.parts if part.number != number))
 
     def reported(self, report: DeliveryReport) -> Self:
         """
@@ -409,7 +406,7 @@ class Delivery:
             else part
             for part in self.parts
         )
-        return attrs.evolve(self, parts=parts).settled(at=report.received_at, detail=report.detail)
+        return changed(self, parts=parts).settled(at=report.received_at, detail=report.detail)
 
     def settled(self, *, at: datetime, detail: str = "") -> Self:
         """What the parts' states amount to, once the channel is done with the message."""
@@ -424,19 +421,19 @@ class Delivery:
                 at=at, code="undeliverable", error=f"the network reported failure {detail}".strip()
             )
         if self.status is Status.INDETERMINATE and is_whole:
-            return attrs.evolve(self._now(Status.SENT), sent_at=self.sent_at or at)
+            return self._now(Status.SENT, sent_at=self.sent_at or at)
         return self
 
     def may_become(self, status: Status) -> bool:
         """Whether the table of moves has this one."""
         return status in MOVES[self.status]
 
-    def _now(self, status: Status) -> Self:
+    def _now(self, status: Status, **changes: Any) -> Self:
         if not self.may_become(status):
             raise IllegalMove(
                 f"message {self.message:016x} is {self.status} and cannot become {status}"
             )
-        return attrs.evolve(self, status=status)
+        return changed(self, status=status, **changes)
 
 
 def choose(candidates: Sequence[Delivery], report: DeliveryReport) -> Delivery | None:

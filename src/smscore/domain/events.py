@@ -10,6 +10,7 @@ from datetime import datetime
 
 import attrs
 
+from smscore.domain._changes import changed
 from smscore.domain.deliveries import Delivery
 from smscore.domain.messages import AccountId, MessageId
 
@@ -45,7 +46,7 @@ def next_event(
     detail: Mapping[str, str | int | None] | None = None,
 ) -> tuple[Delivery, Event]:
     """The event that follows in the delivery's story, and the delivery that has counted it."""
-    counted = attrs.evolve(delivery, sequence=delivery.sequence + 1)
+    counted = changed(delivery, sequence=delivery.sequence + 1)
     event = Event(
         message=delivery.message,
         account=delivery.account,

@@ -44,12 +44,14 @@ class PhoneNumber:
         Raises:
             InvalidNumber: it is not a plus sign and up to 20 digits, blanks and ``-./()`` aside.
         """
-        dialled = text.translate(_PUNCTUATION)
+        # Most numbers are written without punctuation, and taking it out is dearer than looking.
+        dialled = text if _DIALLED.fullmatch(text) else text.translate(_PUNCTUATION)
         if not _DIALLED.fullmatch(dialled):
             raise InvalidNumber(
                 f"{text[:40]!r} is not a telephone number; write it like +491701234567"
             )
-        return cls(_normalise(dialled, home))
+        # Those with a plus sign would only drive the others out of the cache.
+        return cls(dialled if dialled.startswith("+") else _normalise(dialled, home))
 
     @property
     def is_international(self) -> bool:
@@ -102,8 +104,6 @@ def is_country(code: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _normalise(dialled: str, home: str | None) -> str:
-    if dialled.startswith("+"):
-        return dialled
     if dialled.startswith("00"):
         # No country code begins with 0, and nothing useful is that short.
         return "+" + dialled[2:] if len(dialled) > 4 and dialled[2] != "0" else dialled

@@ -4,6 +4,7 @@ Outbound routing: which channels may carry a message, decided by ordered rules.
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -16,6 +17,8 @@ __all__ = ["PHONES", "ChannelOffer", "Route", "Topology", "choose_channels"]
 
 PHONES = "phones"
 """In a rule: the phone queue of whichever account sends."""
+
+_PHONES_OF = f"{PHONES}/"
 
 
 @attrs.frozen(kw_only=True)
@@ -38,9 +41,7 @@ class Topology:
 
     def offer(self, channel: str) -> ChannelOffer:
         """What a channel offers; every phone queue offers the same."""
-        if channel.startswith(f"{PHONES}/"):
-            return ChannelOffer(name=channel, price=0)
-        return self.channels[channel]
+        return _phones(channel) if channel.startswith(_PHONES_OF) else self.channels[channel]
 
     def without(self, closed: Collection[str]) -> "Topology":
         """What is left when some channels take nothing new."""
@@ -85,6 +86,11 @@ class Route:
     def matches(self, recipient: PhoneNumber) -> bool:
         """Whether the rule is for this recipient."""
         return not self.prefixes or recipient.value.startswith(self.prefixes)
+
+
+@lru_cache(maxsize=1024)  # few accounts, many messages
+def _phones(channel: str) -> ChannelOffer:
+    return ChannelOffer(name=channel, price=0)
 
 
 def choose_channels(

@@ -34,7 +34,7 @@ class Unchanged(enum.Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
-Optional: TypeAlias = T | Unchanged | None
+Clearable: TypeAlias = T | Unchanged | None  # None: there is to be none
 
 
 @attrs.frozen(kw_only=True)
@@ -47,11 +47,11 @@ class AccountChanges:
     """
 
     tariff: str | Unchanged = UNCHANGED
-    home_country: Optional[str] = UNCHANGED
+    home_country: Clearable[str] = UNCHANGED
     time_zone: str | Unchanged = UNCHANGED
-    default_sender: Optional[SenderId] = UNCHANGED
-    monthly_limit: Optional[int] = UNCHANGED
-    subscription_until: Optional[datetime] = UNCHANGED
+    default_sender: Clearable[SenderId] = UNCHANGED
+    monthly_limit: Clearable[int] = UNCHANGED
+    subscription_until: Clearable[datetime] = UNCHANGED
     languages: tuple[Language, ...] | Unchanged = UNCHANGED
     wide_reference: bool | Unchanged = UNCHANGED
     replace_typography: bool | Unchanged = UNCHANGED

@@ -33,8 +33,8 @@ _log = logging.getLogger(__name__)
 
 _BATCH = 500
 _NOT_READY_DELAY = timedelta(seconds=10)
-_PATIENCE = timedelta(seconds=30)
-"""For how long a channel may be unable to send before its messages go to their next channel."""
+_PATIENCE = 30.0
+"""For how many seconds a channel may be unable to send before its messages go to their next channel."""
 
 
 class Dispatch:
@@ -61,7 +61,7 @@ class Dispatch:
         self._settings = settings
         self._stopping = stopping
         self._policies = policies or {}
-        self._unable_since: dict[str, datetime] = {}
+        self._unable_since: dict[str, float] = {}
 
     def run_once(self, channel: str, transport: Transport) -> int:
         """
@@ -91,9 +91,9 @@ class Dispatch:
 
     def _divert(self, channel: str) -> int:
         """Let what could go elsewhere not wait for a channel that has been unable for long."""
-        now = self._clock.now()
-        since = self._unable_since.setdefault(channel, now)
-        if now - since < _PATIENCE or not self._store.read(
+        now, passed = self._clock.now(), self._clock.monotonic()
+        since = self._unable_since.setdefault(channel, passed)
+        if passed - since < _PATIENCE or not self._store.read(
             lambda view: view.outbox.backlog().get(channel)
         ):
             return 0

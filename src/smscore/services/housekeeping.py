@@ -58,8 +58,10 @@ class Housekeeping:
             self._beat(now)
             self._beaten_at = now
         if _is_time(now, since=self._swept_at, every=_SWEEP):
-            done += self._sweep(now)
-            self._swept_at = now
+            swept = self._sweep(now)
+            done += swept
+            if swept < _BATCH:  # otherwise there is more, and the next round goes on
+                self._swept_at = now
         return done
 
     def prune(

@@ -67,8 +67,8 @@ class Interventions:
         """
         Take back what was accepted when its caller had been told that it was not.
 
-        Its messages are called back before anybody can begin to send them, and its key is free
-        again, so that the caller may repeat the request. The future tells the messages for which
+        Its messages are called back before anybody can begin to send them, the month has room for
+        them and their key is free again: the caller may repeat the request. The future tells the messages for which
         it was too late; their key stays known. Does not block, and may be called from a callback
         of the submission's own future: only then it is sure to come first.
 
@@ -79,6 +79,7 @@ class Interventions:
 
         def work(work: UnitOfWork) -> Sequence[MessageId]:
             left = [one.message for one in receipt.accepted if not _recall(work, one.message, now)]
+            _make_room(work, account, messages=len(receipt.accepted) - len(left), now=now)
             if idempotency_key is not None and not left:
                 _free_key(work, account=account, surface=surface, key=idempotency_key)
             return left
@@ -153,6 +154,12 @@ def _recall(work: UnitOfWork, message: MessageId, now: datetime) -> bool:
         return False
     record(work, tracked.delivery.cancelled(at=now), at=now, detail={"why": "not acknowledged"})
     return True
+
+
+def _make_room(work: UnitOfWork, account: AccountId, *, messages: int, now: datetime) -> None:
+    counted = work.accounts.get(account)
+    if counted is not None and messages:
+        work.accounts.save(counted.uncounted(messages=messages, now=now))
 
 
 def _free_key(work: UnitOfWork, *, account: AccountId, surface: Surface, key: str) -> None:

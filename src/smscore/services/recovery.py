@@ -99,5 +99,8 @@ class Recovery:
             policy = self._policies.get(delivery.channel, DEFAULT_POLICY)
             after = delivery.recovered(at=now, policy=policy)
             kind = "message.recovered" if after.status is Status.QUEUED else None
-            record(work, after, at=now, kind=kind, detail={"channel": delivery.channel})
+            detail: dict[str, str | int | None] = {"channel": delivery.channel}
+            if delivery.is_in_doubt:
+                detail["error"] = after.error
+            record(work, after, at=now, kind=kind, detail=detail)
         return len(mine)

@@ -131,6 +131,17 @@ class LanesContract:
 
         assert results.result(PATIENCE) == "done"
 
+    def test_a_done_callback_that_raises_disturbs_nobody(self, store: Store) -> None:
+        def fail(_: Future[None]) -> None:
+            raise ValueError("the caller's own mistake")
+
+        futures = [store.run(nothing) for _ in range(3)]
+        for future in futures:
+            future.add_done_callback(fail)
+
+        assert [future.result(PATIENCE) for future in futures] == [None] * 3
+        assert do(store, lambda _: "still alive") == "still alive"
+
     def test_custody_goes_first(self, queueing: Store) -> None:
         order: list[str] = []
 

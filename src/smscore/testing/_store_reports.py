@@ -5,9 +5,17 @@ The store contract: delivery reports find what awaits them, early or late.
 from collections.abc import Sequence
 from datetime import timedelta
 
+import attrs
 import pytest
 
-from smscore.domain.deliveries import Delivery, Part, PartState, ProcessId, Status
+from smscore.domain.deliveries import (
+    Delivery,
+    Part,
+    PartState,
+    ProcessId,
+    ReportOutcome,
+    Status,
+)
 from smscore.domain.numbers import PhoneNumber
 from smscore.ports.storage import Store, Tracked, UnitOfWork
 from smscore.testing._store_kit import add, do, do_each, queue
@@ -124,6 +132,31 @@ class ReportsContract:
         )
 
         assert (list(taken), list(again)) == (reports, [])
+
+    def test_a_parked_report_keeps_all_that_it_says(self, store: Store) -> None:
+        report = a_report(
+            recipient=PhoneNumber("01701234567"),
+            outcome=ReportOutcome.FAILED,
+            received_at=NOON + timedelta(microseconds=1),
+            detail="0x46",
+            submitted_at=NOON - timedelta(days=2),
+        )
+        do(store, lambda work: work.outbox.park(report))
+
+        (taken,) = do(store, lambda work: work.outbox.unpark(channel="fake", reference="1"))
+
+        assert taken == report
+
+    def test_what_was_sent_again_no_longer_awaits_reports_of_the_first_time(
+        self, store: Store
+    ) -> None:
+        first = _sent("17")
+        add(store, first)
+        again = attrs.evolve(first.delivery, status=Status.QUEUED, parts=(), sent_at=None)
+
+        do(store, lambda work: work.outbox.save(again))
+
+        assert list(do(store, lambda work: work.outbox.awaiting(a_report(reference="17")))) == []
 
     def test_old_parked_reports_are_forgotten(self, store: Store) -> None:
         do_each(

@@ -13,12 +13,13 @@ from pathlib import Path
 import attrs
 import pytest
 
-from smscore.errors import StoreUnavailable
+from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.ports.storage import Lane, UnitOfWork
 from smscore.testing import a_tracked
 from smscore_sqlmodel import SqlStore, migrate
 
 PATIENCE = 30.0
+DUMP = Path(__file__).with_name("first_schema.sql")
 ROOM = resource.RLIM_INFINITY
 
 CHILD = """
@@ -194,6 +195,54 @@ def test_a_process_killed_on_a_full_disk_leaves_what_it_acknowledged(
     child.process.wait(PATIENCE)
 
     assert acknowledged <= stored(path)
+
+
+def run_without_room(program: str) -> str:
+    """Run a program whose files cannot grow beyond 60 000 bytes; what it printed."""
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1))\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", limited], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def test_a_backup_without_room_leaves_nothing_behind(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backups" / "smscore.db"
+
+    said = run_without_room(f"""
+from pathlib import Path
+from smscore.errors import StoreUnavailable
+from smscore_sqlmodel import backup
+try:
+    backup("sqlite:///{path}", Path("{target}"))
+except StoreUnavailable as refusal:
+    print(refusal)
+""")
+
+    assert f"cannot be copied to {target}" in said
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_migration_without_room_leaves_the_old_schema(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(DUMP.read_text())
+
+    said = run_without_room(f"""
+from smscore.errors import StoreUnavailable
+from smscore_sqlmodel import migrate
+try:
+    migrate("sqlite:///{path}")
+except StoreUnavailable as refusal:
+    print(refusal)
+""")
+
+    assert f"{path} cannot be migrated" in said
+    with pytest.raises(ConfigurationError, match="schema 0001"):
+        SqlStore(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}")
+    with closing(SqlStore(f"sqlite:///{path}")) as store:
+        assert len(store.read(lambda view: view.outbox.find())) == 13
 
 
 def test_a_batch_that_fills_the_database_is_refused_with_its_neighbours(

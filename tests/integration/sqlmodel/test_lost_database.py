@@ -13,7 +13,7 @@ import pytest
 
 from smscore.domain.messages import MessageId
 from smscore.errors import StoreUnavailable
-from smscore.ports.storage import Lane, UnitOfWork
+from smscore.ports.storage import Lane, UnitOfWork, View
 from smscore.testing import a_tracked
 from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._sqlite import VERSION_TABLE
@@ -180,6 +180,22 @@ def test_an_idle_store_notices_that_its_log_is_gone(store: SqlStore, path: Path)
     assert stored(store) == {acknowledged}
 
 
+def test_a_read_that_waits_for_the_writer_does_not_stop_it_for_good(
+    store: SqlStore, path: Path
+) -> None:
+    acknowledged = {send(store)}
+
+    def lose_and_write(_: View) -> list[str]:
+        beside(path, "-wal").unlink()
+        return [refusal(store) for _ in range(2)]
+
+    refusals = store.read(lose_and_write)
+    acknowledged.add(send(store))
+
+    assert all("put it back" in one for one in refusals)
+    assert acknowledged <= stored(store)
+
+
 @pytest.mark.parametrize("is_in_use", [False, True])
 def test_a_database_in_the_place_of_another_is_used_and_keeps_its_log(
     store: SqlStore, path: Path, tmp_path: Path, *, is_in_use: bool
@@ -230,6 +246,35 @@ def test_a_database_of_another_schema_in_its_place_is_refused_until_it_fits(
     fitting.rename(path)
 
     assert send(store) in stored(store)
+
+
+def test_a_server_does_not_follow_into_a_database_on_which_another_one_runs(
+    tmp_path: Path,
+) -> None:
+    home, other_home = tmp_path / "home", tmp_path / "other"
+    for directory in (home, other_home):
+        migrate(f"sqlite:///{directory}/smscore.db")
+    with (
+        closing(SqlStore(f"sqlite:///{home}/smscore.db")) as server,
+        closing(SqlStore(f"sqlite:///{other_home}/smscore.db")) as other,
+    ):
+        for one in (server, other):
+            one.become_server()
+            send(one)
+        home.rename(tmp_path / "away")
+        other_home.rename(home)
+
+        refusal(server)
+        assert "another server" in refusal(server)
+        (tmp_path / "away").rename(other_home)  # they have changed places
+        other.close()
+
+        assert send(server) in stored(server)
+        with (
+            closing(SqlStore(f"sqlite:///{home}/smscore.db")) as third,
+            pytest.raises(StoreUnavailable, match="another server"),
+        ):
+            third.become_server()
 
 
 def test_a_link_that_comes_to_name_another_database_is_followed(path: Path, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_inbox._OLD, "smscore_inbound_received_at"),
         (_accounts._ENTRIES_OF, "smscore_ledger_account"),
         (_accounts._TOTAL, "smscore_ledger_account"),
+        (_accounts._ENTRIES_BETWEEN, "smscore_ledger_account"),
         (_accounts._ENTRIES_ABOUT, "smscore_ledger_message"),
         (_accounts._NAMED, "sqlite_autoindex_smscore_accounts_1"),
         (_collections._FIRST_ANSWER, "sqlite_autoindex_smscore_idempotency_1"),

@@ -20,6 +20,7 @@ from smscore.ports.storage import Lane, Topic, UnitOfWork
 from smscore.testing import NOON, a_tracked, an_account
 from smscore.testing._store_kit import an_event
 from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
 
 PATIENCE = 30.0
 COMMIT = "COMMIT"
@@ -192,6 +193,24 @@ def test_a_commit_that_fails_wakes_nobody(store: SqlStore, path: Path) -> None:
 
     assert isinstance(error, StoreUnavailable)
     assert not any(wakeup.wait(0) for wakeup in wakeups)
+
+
+def test_a_store_whose_schema_was_migrated_under_it_writes_no_more(
+    store: SqlStore, path: Path
+) -> None:
+    def set_revision(revision: str) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = ?", (revision,))
+
+    connection_of(store)
+    set_revision("9999")
+
+    errors = [store.run(adding(1)).exception(PATIENCE) for _ in range(2)]
+    set_revision(REVISION)
+
+    assert [type(error) for error in errors] == [StoreUnavailable] * 2
+    assert all("newer smscore" in str(error) for error in errors)
+    assert store.run(adding(1)).result(PATIENCE) is None
 
 
 def test_what_another_process_spends_is_seen_although_accounts_are_kept(

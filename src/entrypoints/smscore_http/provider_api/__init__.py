@@ -7,8 +7,8 @@ from smscore.errors import AuthenticationFailed, GatewayError
 from smscore.ports.policy import RateState
 from smscore_http._context import Context
 from smscore_http._faults import guarded, method_not_allowed
-from smscore_http._rates import count, limit_headers, refusal_headers, reset_header
-from smscore_http._requests import Headers, Reply, Request, with_headers
+from smscore_http._rates import count, refusal_headers, tell
+from smscore_http._requests import Reply, Request, with_headers
 from smscore_http.provider_api._calls import (
     Call,
     Cancelling,
@@ -56,17 +56,20 @@ class ProviderApi:
         }
 
     async def __call__(self, request: Request) -> Reply:
-        return await guarded(self._counted(request), faults=_FAULTS)
-
-    async def _counted(self, request: Request) -> Reply:
+        # Not a coroutine within a coroutine for each step: that is dear when all else is cheap.
         try:
             account, state = self._admit(request)
-        except GatewayError as refusal:
-            state = self._count(f"address {request.address}", amount=_STRANGERS)
-            reply = await guarded(self._refuse(request, state, refusal), faults=_FAULTS)
+        except Exception as refusal:  # noqa: BLE001  # told by `guarded`
+            return await guarded(self._turn_away(request, refusal), faults=_FAULTS)
+        if state.is_allowed:
+            call = self._find(request)
         else:
-            reply = await guarded(self._answer(request, state, account), faults=_FAULTS)
-        return with_headers(reply, _headers(state))
+            call = with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
+        if isinstance(call, Reply):
+            reply = call
+        else:
+            reply = await guarded(call(request, account), faults=_FAULTS)
+        return with_headers(reply, tell(state))
 
     def _admit(self, request: Request) -> tuple[Account, RateState]:
         """Who is asking, by the key. Reads the store only if the key is new to this process."""
@@ -75,11 +78,12 @@ class ProviderApi:
         amount = self._context.tariff(account).provider_per_second
         return account, self._count(principal.subject, amount=amount)
 
-    async def _answer(self, request: Request, state: RateState, account: Account) -> Reply:
-        if not state.is_allowed:
-            return with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
-        call = self._find(request)
-        return call if isinstance(call, Reply) else await call(request, account)
+    async def _turn_away(self, request: Request, refusal: Exception) -> Reply:
+        if not isinstance(refusal, GatewayError):
+            raise refusal
+        state = self._count(f"address {request.address}", amount=_STRANGERS)
+        reply = await guarded(self._refuse(request, state, refusal), faults=_FAULTS)
+        return with_headers(reply, tell(state))
 
     async def _refuse(self, request: Request, state: RateState, refusal: GatewayError) -> Reply:
         if not state.is_allowed:
@@ -109,7 +113,3 @@ def _bearer(request: Request) -> str:
     if scheme.lower() != b"bearer":
         raise AuthenticationFailed("the request has no bearer key")
     return secret.strip().decode("latin-1")
-
-
-def _headers(state: RateState) -> Headers:
-    return (*limit_headers(state), *reset_header(state))
