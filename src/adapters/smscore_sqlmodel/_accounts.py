@@ -10,28 +10,28 @@ from smscore.domain.ledger import Entry, EntryKind
 from smscore.domain.messages import AccountId, MessageId
 from smscore.errors import Conflict
 from smscore.ports.storage import Topic
+from smscore_sqlmodel._columns import ACCOUNTS, LEDGER
 from smscore_sqlmodel._mapping import account_cells, account_of, from_micros, micros
-from smscore_sqlmodel._rows import AccountRow, EntryRow
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import insertion, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Accounts", "AccountsView", "Ledger", "LedgerView"]
 
-_GET = selection(AccountRow, "WHERE id = ?")
-_NAMED = selection(AccountRow, "WHERE name = ?")
-_ALL = selection(AccountRow, "ORDER BY id")
-_ADD = insertion(AccountRow)
+_GET = selection(ACCOUNTS, "WHERE id = ?")
+_NAMED = selection(ACCOUNTS, "WHERE name = ?")
+_ALL = selection(ACCOUNTS, "ORDER BY id")
+_ADD = insertion(ACCOUNTS)
 
-_ENTRIES_OF = selection(EntryRow, "WHERE account = ? ORDER BY id DESC LIMIT ?")
+_ENTRIES_OF = selection(LEDGER, "WHERE account = ? ORDER BY id DESC LIMIT ?")
 _ENTRIES_BETWEEN = selection(
-    EntryRow, "WHERE account = ? AND at >= ? AND at < ? ORDER BY id DESC LIMIT ?"
+    LEDGER, "WHERE account = ? AND at >= ? AND at < ? ORDER BY id DESC LIMIT ?"
 )
 _ALWAYS = 2**63 - 1
-_ENTRIES_ABOUT = selection(EntryRow, "WHERE message = ? ORDER BY id")
+_ENTRIES_ABOUT = selection(LEDGER, "WHERE message = ? ORDER BY id")
 _TOTAL = "SELECT coalesce(sum(credits), 0) FROM smscore_ledger WHERE account = ?"
 _ADD_ENTRY = insertion(
-    EntryRow, "account", "kind", "credits", "balance", "at", "message", "why", rank=3
+    LEDGER, "account", "kind", "credits", "balance", "at", "message", "why", rank=3
 )
 
 

@@ -15,15 +15,15 @@ from smscore.domain.receipts import Receipt
 from smscore.domain.routing import Route
 from smscore.errors import StoreError
 from smscore.ports.storage import IdempotencyRecord, Process, Topic
-from smscore_sqlmodel._mapping import from_micros, micros, to_json
-from smscore_sqlmodel._rows import (
-    ChannelRow,
-    EventRow,
-    IdempotencyRow,
-    JournalRow,
-    ProcessRow,
-    RouteRow,
+from smscore_sqlmodel._columns import (
+    CHANNELS,
+    EVENTS,
+    IDEMPOTENCY,
+    JOURNAL,
+    PROCESSES,
+    ROUTES,
 )
+from smscore_sqlmodel._mapping import from_micros, micros, to_json
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
 from smscore_sqlmodel._writing import WriteSession
@@ -43,38 +43,38 @@ __all__ = [
     "RoutingView",
 ]
 
-_ROUTES = selection(RouteRow, "ORDER BY position")
-_ADD_ROUTE = insertion(RouteRow)
-_NO_ROUTES = deletion(RouteRow)
+_ROUTES = selection(ROUTES, "ORDER BY position")
+_ADD_ROUTE = insertion(ROUTES)
+_NO_ROUTES = deletion(ROUTES)
 
-_CHANNELS = selection(ChannelRow, "ORDER BY channel")
-_SET_CHANNEL = replacement(ChannelRow)
+_CHANNELS = selection(CHANNELS, "ORDER BY channel")
+_SET_CHANNEL = replacement(CHANNELS)
 
-_FIRST_ANSWER = selection(IdempotencyRow, "WHERE account = ? AND surface = ? AND key = ?")
-_ANSWER = replacement(IdempotencyRow, rank=4)
+_FIRST_ANSWER = selection(IDEMPOTENCY, "WHERE account = ? AND surface = ? AND key = ?")
+_ANSWER = replacement(IDEMPOTENCY, rank=4)
 _FORGET = deletion(
-    IdempotencyRow,
+    IDEMPOTENCY,
     "WHERE rowid IN (SELECT rowid FROM smscore_idempotency WHERE at < ? ORDER BY at LIMIT ?)",
 )
 
-_VALUE = selection(JournalRow, "WHERE channel = ? AND key = ?")
-_PUT_VALUE = replacement(JournalRow)
+_VALUE = selection(JOURNAL, "WHERE channel = ? AND key = ?")
+_PUT_VALUE = replacement(JOURNAL)
 
-_STORY = selection(EventRow, "WHERE message = ? ORDER BY sequence")
-_SINCE = selection(EventRow, "WHERE id > ? ORDER BY id LIMIT ?")
+_STORY = selection(EVENTS, "WHERE message = ? ORDER BY sequence")
+_SINCE = selection(EVENTS, "WHERE id > ? ORDER BY id LIMIT ?")
 # Pruned or not: the numbers that were ever given are remembered.
 _NEWEST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
-_ADD_EVENT = insertion(EventRow, "message", "account", "sequence", "kind", "at", "detail", rank=5)
+_ADD_EVENT = insertion(EVENTS, "message", "account", "sequence", "kind", "at", "detail", rank=5)
 
-PRUNE_EVENTS = deletion(EventRow, "WHERE message IN (SELECT value FROM json_each(?))")
+PRUNE_EVENTS = deletion(EVENTS, "WHERE message IN (SELECT value FROM json_each(?))")
 """Delete the stories of messages; the parameter is a JSON list of their ids."""
 
 _NOBODY = 0  # in the place of an account
 
-_PROCESSES = selection(ProcessRow, "ORDER BY id")
-_RELEASE = deletion(ProcessRow, "WHERE id = ?")
-_LONGEST_SILENT = selection(ProcessRow, "ORDER BY heartbeat_at, id LIMIT 1")
-_BEAT = replacement(ProcessRow)
+_PROCESSES = selection(PROCESSES, "ORDER BY id")
+_RELEASE = deletion(PROCESSES, "WHERE id = ?")
+_LONGEST_SILENT = selection(PROCESSES, "ORDER BY heartbeat_at, id LIMIT 1")
+_BEAT = replacement(PROCESSES)
 _NUMBERS = 1024
 _ALIVE = timedelta(seconds=30)
 

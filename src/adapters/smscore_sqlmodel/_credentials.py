@@ -9,22 +9,22 @@ from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
 from smscore.domain.messages import AccountId
 from smscore.errors import Conflict
 from smscore.ports.storage import Topic
+from smscore_sqlmodel._columns import PROVIDER_KEYS, QUEUE_TOKENS, USERS
 from smscore_sqlmodel._mapping import from_micros, micros
-from smscore_sqlmodel._rows import ProviderKeyRow, QueueTokenRow, UserRow
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import insertion, replacement, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Credentials", "CredentialsView"]
 
-_USER = selection(UserRow, "WHERE name = ?")
-_USERS = selection(UserRow, "ORDER BY name")
-_SAVE_USER = replacement(UserRow)
-_KEY = selection(ProviderKeyRow, "WHERE digest = ?")
-_ADD_KEY = insertion(ProviderKeyRow)
-_TOKEN = selection(QueueTokenRow, "WHERE digest = ?")
-_TOKEN_OF = selection(QueueTokenRow, "WHERE account = ?")
-_SET_TOKEN = replacement(QueueTokenRow)
+_USER = selection(USERS, "WHERE name = ?")
+_USERS = selection(USERS, "ORDER BY name")
+_SAVE_USER = replacement(USERS)
+_KEY = selection(PROVIDER_KEYS, "WHERE digest = ?")
+_ADD_KEY = insertion(PROVIDER_KEYS)
+_TOKEN = selection(QUEUE_TOKENS, "WHERE digest = ?")
+_TOKEN_OF = selection(QUEUE_TOKENS, "WHERE account = ?")
+_SET_TOKEN = replacement(QUEUE_TOKENS)
 
 
 class CredentialsView:

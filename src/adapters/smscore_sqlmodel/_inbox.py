@@ -9,6 +9,7 @@ from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
 from smscore_sqlmodel._collections import PRUNE_EVENTS
+from smscore_sqlmodel._columns import INBOUND, INBOUND_PARTS
 from smscore_sqlmodel._mapping import (
     from_micros,
     micros,
@@ -16,27 +17,26 @@ from smscore_sqlmodel._mapping import (
     optional_moment,
     to_json,
 )
-from smscore_sqlmodel._rows import InboundPartRow, InboundRow
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, insertion, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Inbox", "InboxView"]
 
-_ADD = insertion(InboundRow)
-_PAGE = selection(InboundRow, "WHERE id <= ? ORDER BY id DESC LIMIT ?")
-_PAGE_OF = selection(InboundRow, "WHERE account = ? AND id <= ? ORDER BY id DESC LIMIT ?")
-_ADD_PART = f"{insertion(InboundPartRow).sql} ON CONFLICT (channel, fingerprint) DO NOTHING"
+_ADD = insertion(INBOUND)
+_PAGE = selection(INBOUND, "WHERE id <= ? ORDER BY id DESC LIMIT ?")
+_PAGE_OF = selection(INBOUND, "WHERE account = ? AND id <= ? ORDER BY id DESC LIMIT ?")
+_ADD_PART = f"{insertion(INBOUND_PARTS).sql} ON CONFLICT (channel, fingerprint) DO NOTHING"
 _SIBLINGS = selection(
-    InboundPartRow,
+    INBOUND_PARTS,
     "WHERE is_joined = 0 AND channel = ? AND sender = ? AND reference = ? "
     "AND is_wide = ? AND total = ? ORDER BY id DESC LIMIT ?",
 )
-_SAME = selection(InboundPartRow, "WHERE channel = ? AND fingerprint = ? AND is_joined = 0")
+_SAME = selection(INBOUND_PARTS, "WHERE channel = ? AND fingerprint = ? AND is_joined = 0")
 _OLD = "SELECT id FROM smscore_inbound WHERE received_at < ? ORDER BY received_at LIMIT ?"
-_PRUNE = deletion(InboundRow, "WHERE id IN (SELECT value FROM json_each(?))")
+_PRUNE = deletion(INBOUND, "WHERE id IN (SELECT value FROM json_each(?))")
 _PRUNE_PARTS = deletion(
-    InboundPartRow,
+    INBOUND_PARTS,
     "WHERE id IN (SELECT id FROM smscore_inbound_parts WHERE received_at < ? "
     "ORDER BY received_at LIMIT ?)",
 )

@@ -10,6 +10,7 @@ from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Statu
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
 from smscore.ports.storage import Tracked
 from smscore_sqlmodel._collections import PRUNE_EVENTS
+from smscore_sqlmodel._columns import MESSAGES, PARKED_REPORTS, PART_REFERENCES, SETTLED
 from smscore_sqlmodel._mapping import micros, report_cells, report_of, to_json
 from smscore_sqlmodel._messages import (
     delivery_cells,
@@ -22,17 +23,16 @@ from smscore_sqlmodel._messages import (
     tracked_of,
 )
 from smscore_sqlmodel._pages import LARGEST_ID, page
-from smscore_sqlmodel._rows import SETTLED, MessageRow, ParkedReportRow, PartReferenceRow
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection, updating
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Outbox", "OutboxView"]
 
-_ADD = insertion(MessageRow)
+_ADD = insertion(MESSAGES)
 # Most messages have nothing in the other columns, and the driver takes its time for each NULL.
 _ADD_PLAIN = insertion(
-    MessageRow,
+    MESSAGES,
     "id",
     "account",
     "recipient",
@@ -52,7 +52,7 @@ _ADD_PLAIN = insertion(
     "sequence",
 )
 _SAVE = updating(
-    MessageRow,
+    MESSAGES,
     "channel",
     "route",
     "segments",
@@ -71,28 +71,26 @@ _SAVE = updating(
 )
 # However often a part is saved, nothing is written unless it went out again.
 _REFER = replacement(
-    PartReferenceRow,
+    PART_REFERENCES,
     rank=2,
     where="WHERE reference <> excluded.reference OR channel <> excluded.channel "
     "OR at <> excluded.at",
 )
-_GET = selection(MessageRow, "WHERE id = ?")
+_GET = selection(MESSAGES, "WHERE id = ?")
 _COUNT = "SELECT status, count(*) FROM smscore_messages {} GROUP BY status"
 _BACKLOG = "SELECT channel, count(*) FROM smscore_messages WHERE status = 'queued' GROUP BY channel"
 # The partial indexes are used because their conditions stand here word by word.
 _CLAIMABLE = selection(
-    MessageRow, "WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, id LIMIT ?"
+    MESSAGES, "WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, id LIMIT ?"
 )
-_DUE = selection(
-    MessageRow, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-)
+_DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 _OVERDUE = selection(
-    MessageRow,
+    MESSAGES,
     "WHERE status IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= ? "
     "ORDER BY expires_at, id LIMIT ?",
 )
 _HELD = selection(
-    MessageRow,
+    MESSAGES,
     "WHERE owner IN ({}) AND status = 'sending' ORDER BY id LIMIT ?",
 )
 _OWNERS = (
@@ -100,14 +98,14 @@ _OWNERS = (
     "ORDER BY owner"
 )
 _AWAITING = (
-    selection(MessageRow, "JOIN smscore_part_references AS place ON place.message = id")
+    selection(MESSAGES, "JOIN smscore_part_references AS place ON place.message = id")
     + " WHERE place.channel = ? AND place.reference = ? AND place.ending = ?"
     " ORDER BY place.at DESC, place.message DESC LIMIT ? OFFSET ?"
 )
-_PARK = insertion(ParkedReportRow)
-_PARKED = selection(ParkedReportRow, "WHERE channel = ? AND reference = ? ORDER BY id")
-_UNPARK = deletion(ParkedReportRow, "WHERE channel = ? AND reference = ?")
-_FORGET_PARKED = deletion(ParkedReportRow, "WHERE received_at < ?")
+_PARK = insertion(PARKED_REPORTS)
+_PARKED = selection(PARKED_REPORTS, "WHERE channel = ? AND reference = ? ORDER BY id")
+_UNPARK = deletion(PARKED_REPORTS, "WHERE channel = ? AND reference = ?")
+_FORGET_PARKED = deletion(PARKED_REPORTS, "WHERE received_at < ?")
 
 _OLD = (
     "SELECT id FROM smscore_messages INDEXED BY smscore_messages_news "  # noqa: S608  # a constant
@@ -117,8 +115,8 @@ _OLD = (
 _AMONG = "(SELECT value FROM json_each(?))"
 _PRUNE = (
     PRUNE_EVENTS,
-    deletion(PartReferenceRow, f"WHERE message IN {_AMONG}"),
-    deletion(MessageRow, f"WHERE id IN {_AMONG}"),
+    deletion(PART_REFERENCES, f"WHERE message IN {_AMONG}"),
+    deletion(MESSAGES, f"WHERE id IN {_AMONG}"),
 )
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import AccountId
-from smscore_sqlmodel._rows import SETTLED, MessageRow
+from smscore_sqlmodel._columns import MESSAGES, SETTLED
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._statements import selection
 
@@ -43,7 +43,7 @@ def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
     """The query alone; without statuses it is for messages of any."""
     account = "account = ? AND " if of_account else ""
     if not statuses:
-        return selection(MessageRow, f"WHERE {account}id <= ? ORDER BY id DESC LIMIT ?")
+        return selection(MESSAGES, f"WHERE {account}id <= ? ORDER BY id DESC LIMIT ?")
     newest = [
         "SELECT id FROM (SELECT id FROM "  # noqa: S608  # nothing but constants
         f"{_walk(status, of_account=of_account)} AND {account}"
@@ -51,7 +51,7 @@ def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
         for status in sorted(statuses)
     ]
     return selection(
-        MessageRow, f"WHERE id IN ({' UNION ALL '.join(newest)}) ORDER BY id DESC LIMIT ?"
+        MESSAGES, f"WHERE id IN ({' UNION ALL '.join(newest)}) ORDER BY id DESC LIMIT ?"
     )
 
 

@@ -24,8 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from smscore_sqlmodel._columns import SETTLED
+
 __all__ = [
-    "SETTLED",
     "AccountRow",
     "ChannelRow",
     "EntryRow",
@@ -50,12 +51,6 @@ __all__ = [
 # Only a column of the type INTEGER is SQLite's own row number.
 _WIDE = BigInteger().with_variant(Integer(), "sqlite")
 _GIVEN = {"autoincrement": False}
-
-SETTLED = "status <> 'queued' AND status <> 'sending' AND status <> 'scheduled'"
-"""
-Of messages that wait for nobody here. Indexes have it as their condition, and not a list of the
-others, since looking through a list takes longer than writing the row.
-"""
 
 
 class Row(SQLModel, registry=registry()):

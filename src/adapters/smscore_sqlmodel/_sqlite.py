@@ -6,11 +6,9 @@ What is particular to SQLite is here; a store on another database brings a modul
 
 import fcntl
 import os
+import re
 import sqlite3
 from pathlib import Path
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
 
@@ -26,6 +24,9 @@ FAULTS = (sqlite3.Error, ValueError, OverflowError)
 
 _BUSY_MS = 5_000
 
+# As SQLAlchemy writes them, which is not imported for this.
+_URL = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<path>[^?]*))?")
+
 
 class SqliteFile:
     """
@@ -36,19 +37,16 @@ class SqliteFile:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as cause:
-            raise _wrong_url(url) from cause
-        if parsed.get_backend_name() != "sqlite" or parsed.host or parsed.query:
+        found = _URL.fullmatch(url)
+        if found is None:
             raise _wrong_url(url)
-        if parsed.database in (None, "", ":memory:"):
+        if found["path"] in (None, "", ":memory:"):
             # Each connection would see a memory of its own.
             raise ConfigurationError(
                 f"the store {url!r} needs a file; for a store in memory use smscore.testing.memory"
             )
         # Absolute, or whoever changes the directory would make the next thread open another file.
-        self.path = Path(str(parsed.database)).absolute()
+        self.path = Path(found["path"]).absolute()
 
     def connect_writer(self) -> sqlite3.Connection:
         """A connection for the one thread that writes; every commit is on the disk."""

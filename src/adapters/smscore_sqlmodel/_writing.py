@@ -10,8 +10,8 @@ from smscore.domain.accounts import Account
 from smscore.domain.messages import AccountId
 from smscore.errors import GatewayError, StoreUnavailable
 from smscore.ports.storage import Topic
+from smscore_sqlmodel._columns import ACCOUNTS
 from smscore_sqlmodel._mapping import account_cells, account_of
-from smscore_sqlmodel._rows import AccountRow, table
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._sqlite import FAULTS, translated
 from smscore_sqlmodel._statements import Statement, selection, updating
@@ -20,9 +20,9 @@ __all__ = ["WriteSession"]
 
 _Rows: TypeAlias = dict[Statement, list[Cells]]
 
-_ACCOUNT_COLUMNS = [column.name for column in table(AccountRow).columns if column.name != "id"]
-_SAVE_ACCOUNT = updating(AccountRow, *_ACCOUNT_COLUMNS, rank=2)
-_GET_ACCOUNT = selection(AccountRow, "WHERE id = ?")
+_ACCOUNT_COLUMNS = [name for name in ACCOUNTS.names if name != "id"]
+_SAVE_ACCOUNT = updating(ACCOUNTS, *_ACCOUNT_COLUMNS, rank=2)
+_GET_ACCOUNT = selection(ACCOUNTS, "WHERE id = ?")
 _MOST_ACCOUNTS = 10_000
 
 

@@ -72,7 +72,8 @@ class _Teller:
         return f"{said}; it waits for {self._first()}"
 
     def _retried(self, detail: Detail) -> str:
-        return f"not sent by {_channel(detail)}{_because(detail)}; it is to be tried again"
+        time = f" at {detail['again_at']}" if detail.get("again_at") else ""
+        return f"not sent by {_channel(detail)}{_because(detail)}; it is to be tried again{time}"
 
     def _rerouted(self, detail: Detail) -> str:
         following = detail.get("to") or self._after(detail.get("channel")) or "the next channel"

@@ -208,6 +208,11 @@ class Delivery:
             and now >= self.expires_at + _LATEST_REPORT
         )
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether it waits, and no part of it has left: a fragment cannot be called back."""
+        return not self.parts and self.may_become(Status.CANCELLED)
+
     # Transitions: the way there.
 
     def promoted(self) -> Self:

@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 500
 _NOT_READY_DELAY = timedelta(seconds=10)
 _PATIENCE = 30.0
-"""For how many seconds a channel may be unable to send before its messages go to their next channel."""
+"""Seconds for which a channel may be unable before its messages go to their next one."""
 
 
 class Dispatch:
@@ -214,6 +214,8 @@ def _settle(
         detail["references"] = ", ".join(part.reference or "-" for part in after.parts)
     if after.error:
         detail["error"] = after.error
+    if after.due_at is not None:
+        detail["again_at"] = after.due_at.isoformat(timespec="seconds")
     record(work, after, at=now, kind=_kind_of(tracked.delivery, after), detail=detail)
 
 

@@ -68,9 +68,9 @@ class Interventions:
         Take back what was accepted when its caller had been told that it was not.
 
         Its messages are called back before anybody can begin to send them, the month has room for
-        them and their key is free again: the caller may repeat the request. The future tells the messages for which
-        it was too late; their key stays known. Does not block, and may be called from a callback
-        of the submission's own future: only then it is sure to come first.
+        them and their key is free again: the caller may repeat the request. The future tells the
+        messages for which it was too late; then the key stays known. Does not block, and may be
+        called from a callback of the submission's own future: only then it is sure to come first.
 
         Raises:
             StoreUnavailable: the store is closed.
@@ -138,10 +138,11 @@ def _cancel(
     tracked = work.outbox.get(message)
     if tracked is None or account not in (None, tracked.message.account):
         raise _no_message(message)
-    if not tracked.delivery.may_become(Status.CANCELLED):
+    if not tracked.delivery.can_be_cancelled:
+        begun = " and has begun to leave" if tracked.delivery.parts else ""
         raise NotCancellable(
-            f"message {message:016x} is {tracked.delivery.status}; only one that waits can be "
-            "cancelled"
+            f"message {message:016x} is {tracked.delivery.status}{begun}; only one that waits can "
+            "be cancelled"
         )
     cancelled = record(work, tracked.delivery.cancelled(at=now), at=now)
     return Tracked(message=tracked.message, delivery=cancelled)
@@ -150,7 +151,7 @@ def _cancel(
 def _recall(work: UnitOfWork, message: MessageId, now: datetime) -> bool:
     """Whether the message was called back in time."""
     tracked = work.outbox.get(message)
-    if tracked is None or not tracked.delivery.may_become(Status.CANCELLED):
+    if tracked is None or not tracked.delivery.can_be_cancelled:
         return False
     record(work, tracked.delivery.cancelled(at=now), at=now, detail={"why": "not acknowledged"})
     return True

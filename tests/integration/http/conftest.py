@@ -1,10 +1,15 @@
 """
-A gateway in memory behind its HTTP application, with one account and all its credentials.
+A gateway behind its HTTP application, with one account and all its credentials.
+
+In memory, or with a directory on the store that the server uses: then it can be closed and made
+again in the same place.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,10 +19,14 @@ from starlette.testclient import TestClient
 import smscore
 from smscore.domain.credentials import Permission
 from smscore.domain.routing import Route
-from smscore.errors import Overloaded
+from smscore.errors import Overloaded, StoreError
 from smscore.ports.storage import Store, Tracked
 from smscore.testing import FakeTransport, ManualClock, MemoryStore, PlainAuthenticator
 from smscore_http import create_app
+from smscore_sqlmodel import SqlStore
+
+# The doors are a module beside the tests, which are no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 class StubbornStore(MemoryStore):
@@ -29,16 +38,31 @@ class StubbornStore(MemoryStore):
         self.is_stuck = False
         self.is_busy = False  # stuck after it has begun
         self.stuck: list[Future[Any]] = []
+        self._fault: StoreError | None = None
+        self._fails_at_once = False
+
+    def fail(self, fault: StoreError | None, *, at_once: bool = False) -> None:
+        """From now on every change fails, before it is queued or afterwards; None: no more."""
+        self._fault, self._fails_at_once = fault, at_once
 
     def run(self, work: Callable[[Any], Any], **options: Any) -> Future[Any]:
         if self.is_full:
             raise Overloaded("the store cannot keep up")
+        if self._fault is not None:
+            return self._failed(self._fault)
         if self.is_stuck:
             self.stuck.append(Future())
             if self.is_busy:
                 self.stuck[-1].set_running_or_notify_cancel()
             return self.stuck[-1]
         return super().run(work, **options)
+
+    def _failed(self, fault: StoreError) -> Future[Any]:
+        if self._fails_at_once:
+            raise fault
+        failed: Future[Any] = Future()
+        failed.set_exception(fault)
+        return failed
 
 
 class MoodyAuthenticator(PlainAuthenticator):
@@ -76,12 +100,17 @@ class Site:
 
     gateway: smscore.Gateway
     client: TestClient
-    store: StubbornStore
+    store: Any
     authenticator: MoodyAuthenticator
     transport: FakeTransport
     clock: ManualClock
     key: str
     token: str
+
+    @property
+    def account(self) -> Any:
+        """The account as it is now."""
+        return self.gateway.inquiry.account_named("acme")
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -123,16 +152,30 @@ class Site:
         """All messages, oldest first."""
         return list(reversed(self.gateway.inquiry.messages(limit=1000)))
 
+    def close(self) -> None:
+        """End it in order; its files stay."""
+        self.authenticator.may_answer.set()
+        if isinstance(self.store, StubbornStore):
+            self.store.is_full = self.store.is_stuck = False
+            self.store.fail(None)
+        self.client.close()
+        self.gateway.close()
+
 
 @pytest.fixture
 def make_site() -> Iterator[Callable[..., Site]]:
     sites: list[Site] = []
 
     def make(
-        *, http: dict[str, Any] | None = None, permission: str = "api.send", **account: Any
+        *,
+        http: dict[str, Any] | None = None,
+        permission: str = "api.send",
+        directory: Path | None = None,
+        clock: ManualClock | None = None,
+        **account: Any,
     ) -> Site:
-        clock = ManualClock()
-        store = StubbornStore(clock)
+        clock = clock or ManualClock()
+        store = StubbornStore(clock) if directory is None else _store_in(directory, clock)
         authenticator = MoodyAuthenticator(store)
         transport = FakeTransport()
         gateway = smscore.build(
@@ -145,15 +188,8 @@ def make_site() -> Iterator[Callable[..., Site]]:
             clock=clock,
         )
         operator = gateway.administration
-        operator.create_account(
-            "acme", **{"tariff": "unlimited", "credits": 1000, "home_country": "DE", **account}
-        )
-        operator.create_user(
-            "apiuser",
-            account="acme",
-            password="secret-word",
-            permissions=[Permission(permission)] if permission else [],
-        )
+        if not gateway.inquiry.accounts():
+            _furnish(operator, permission, account)
         site = Site(
             gateway=gateway,
             client=TestClient(create_app(gateway), raise_server_exceptions=False),
@@ -161,7 +197,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
             authenticator=authenticator,
             transport=transport,
             clock=clock,
-            key=operator.create_key("acme").secret,
+            key="key-1",
             token=operator.token("acme").secret,
         )
         sites.append(site)
@@ -169,10 +205,26 @@ def make_site() -> Iterator[Callable[..., Site]]:
 
     yield make
     for site in sites:
-        site.authenticator.may_answer.set()
-        site.store.is_full = site.store.is_stuck = False
-        site.client.close()
-        site.gateway.close()
+        site.close()
+
+
+def _store_in(directory: Path, clock: ManualClock) -> SqlStore:
+    config = smscore.GatewayConfig(directory=directory)
+    smscore.migrate(config)
+    return SqlStore(config.store_url, clock=clock)
+
+
+def _furnish(operator: Any, permission: str, account: dict[str, Any]) -> None:
+    operator.create_account(
+        "acme", **{"tariff": "unlimited", "credits": 1000, "home_country": "DE", **account}
+    )
+    operator.create_user(
+        "apiuser",
+        account="acme",
+        password="secret-word",
+        permissions=[Permission(permission)] if permission else [],
+    )
+    assert operator.create_key("acme").secret == "key-1"
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ PATHS = [
     ("/api/app-versions", "GET, HEAD", NOT_ALLOWED_QUEUE),
     ("/api/download/5", "GET, HEAD", NOT_ALLOWED_QUEUE),
     ("/v1/messages", "POST, GET, HEAD", NOT_ALLOWED_PROVIDER),
-    ("/v1/messages/msg_0000000000000001", "GET, HEAD", NOT_ALLOWED_PROVIDER),
+    ("/v1/messages/msg_0000000000000001", "GET, HEAD, DELETE", NOT_ALLOWED_PROVIDER),
     ("/v1/messages/estimate", "POST", NOT_ALLOWED_PROVIDER),
 ]
 

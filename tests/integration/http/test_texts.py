@@ -6,6 +6,7 @@ import pytest
 
 from smscore.domain.languages import Language
 from smscore.domain.segments import EncodingOptions
+from smscore.domain.settings import AccountChanges
 
 
 def estimate(site, message, **fields):
@@ -111,7 +112,8 @@ def test_a_message_is_kept_with_what_it_was_accepted_under(make_site):
 
 
 def test_a_change_of_the_account_holds_for_the_next_request(site):
-    site.gateway.administration.set_encoding("acme", languages=[Language.TURKISH])
+    changes = AccountChanges(languages=(Language.TURKISH,))
+    site.gateway.administration.change_account("acme", changes)
 
     assert estimate(site, TURKISH)["segments"] == 1
 

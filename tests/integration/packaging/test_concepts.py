@@ -3,6 +3,8 @@ The drawing in docs/concepts.md and the table of moves say the same.
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from smscore.domain.deliveries import MOVES
@@ -13,6 +15,17 @@ def test_the_drawn_moves_are_the_moves(root: Path):
     drawn = set(re.findall(r"^ +(\w+) --> (\w+)(?:$|:)", text, re.MULTILINE))
 
     assert drawn == {(str(here), str(there)) for here in MOVES for there in MOVES[here]}
+
+
+def test_the_drawing_is_the_one_that_the_script_makes(root: Path):
+    drawing = subprocess.run(
+        [sys.executable, "-P", root / "tools/draw_life.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert drawing.returncode == 0, drawing.stderr
 
 
 def test_every_status_is_explained(root: Path):

@@ -1,11 +1,13 @@
 import json
+import os
 import queue
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,14 @@ from click.testing import CliRunner, Result
 from smscore_server.cli import smscore
 
 PATIENCE = 30.0
+
+# A prompt speaks to the terminal that controls the process, whatever its streams are.
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.argv[1:]])
+"""
 
 
 class Program:
@@ -125,6 +135,33 @@ def answer(command: Callable[..., Result]) -> Callable[..., Any]:
         return json.loads(result.stdout)
 
     return answer
+
+
+@pytest.fixture
+def on_terminal(installation: Path) -> Callable[..., tuple[int, str]]:
+    """Runs a command on a terminal, gives each prompt its answer; says status and what was seen."""
+
+    def on_terminal(*arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-c", ON_TERMINAL, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = ""
+        for prompt, answer in answers.items():
+            while not shown.endswith(prompt):
+                shown += os.read(ours, 1024).decode()
+            os.write(ours, f"{answer}\n".encode())
+        with suppress(OSError):  # the terminal is gone when the process is
+            while seen := os.read(ours, 1024):
+                shown += seen.decode()
+        os.close(ours)
+        return process.wait(PATIENCE), shown
+
+    return on_terminal
 
 
 @pytest.fixture

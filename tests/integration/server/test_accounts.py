@@ -1,17 +1,4 @@
-import os
-import subprocess
-import sys
-from contextlib import suppress
-
 import pytest
-
-# A prompt speaks to the terminal that controls the process, whatever its streams are.
-ON_TERMINAL = """
-import fcntl, os, sys, termios
-os.setsid()
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.argv[1:]])
-"""
 
 
 def test_an_account_is_created_and_shown(answer):
@@ -26,6 +13,7 @@ def test_an_account_is_created_and_shown(answer):
         "plan": "enterprise",
         "country": "DE",
         "time_zone": "UTC",
+        "sender": None,
         "credits": 500,
         "monthly_limit": 1000,
         "used_this_month": 0,
@@ -93,6 +81,48 @@ def test_only_what_is_given_is_set(answer, arguments, then):
     assert changed["credits"] == 5
 
 
+@pytest.mark.parametrize(
+    ("arguments", "key", "value"),
+    [
+        (("--plan", "enterprise"), "plan", "enterprise"),
+        (("--monthly-limit", "7"), "monthly_limit", 7),
+        (("--monthly-limit", "none"), "monthly_limit", None),
+        (("--subscription-until", "2027-12-31"), "subscription_until", "2028-01-01T00:00:00Z"),
+        (("--subscription-until", "forever"), "subscription_until", None),
+        (("--country", "FR"), "country", "FR"),
+        (("--country", "none"), "country", None),
+        (("--time-zone", "Asia/Tokyo"), "time_zone", "Asia/Tokyo"),
+        (("--sender", "SHOP"), "sender", "SHOP"),
+        (("--sender", "none"), "sender", None),
+        (("--metered",), "credits", 5),
+        (("--unmetered",), "credits", None),
+    ],
+)
+def test_what_an_account_may_do_can_be_changed(answer, arguments, key, value):
+    before = answer(
+        "account", "create", "shop", "--credits", "5", "--monthly-limit", "1000",
+        "--subscription-until", "2026-12-31", "--country", "DE", "--time-zone", "Europe/Berlin",
+        "--sender", "ACME", "--language", "tr",
+    )  # fmt: skip
+
+    changed = answer("account", "set", "shop", *arguments)
+
+    assert changed == {**before, key: value}
+    assert answer("account", "list") == [changed]
+
+
+def test_credits_are_counted_from_0_and_what_is_left_is_booked_out(answer):
+    answer("account", "create", "shop")
+
+    assert answer("account", "set", "shop", "--metered")["credits"] == 0
+    answer("account", "credit", "shop", "5", "--why", "invoice")
+    assert answer("account", "set", "shop", "--unmetered")["credits"] is None
+
+    statement = answer("account", "statement", "shop")
+    assert [entry["credits"] for entry in statement["entries"]] == [5, -5]
+    assert statement["adds_up"]
+
+
 def test_people_see_what_an_accounts_texts_may_use(command):
     command("account", "create", "shop", "--language", "tr", "--language", "es")
 
@@ -148,6 +178,10 @@ def test_what_the_core_refuses_is_one_line_and_status_1(command):
         ("account", "create", "shop", "--credits", "-1"),
         ("account", "create", "shop", "--credits", "many"),
         ("account", "create", "shop", "--subscription-until", "tomorrow"),
+        ("account", "set", "shop", "--monthly-limit", "-1"),
+        ("account", "set", "shop", "--monthly-limit", "some"),
+        ("account", "statement", "shop", "--since", "yesterday"),
+        ("account", "statement", "shop", "--limit", "0"),
         ("account", "create", "shop", "--max-parts", "0"),
         ("account", "create", "shop", "--max-parts", "256"),
         ("account", "create", "shop", "--language", "German"),
@@ -174,6 +208,12 @@ def test_a_wrong_call_is_a_usage_error(command, arguments):
         ("account", "show", "nobody"),
         ("account", "credit", "nobody", "5", "--why", "x"),
         ("account", "set", "nobody", "--max-parts", "5"),
+        ("account", "set", "nobody", "--plan", "golden"),
+        ("account", "set", "nobody", "--time-zone", "Berlin"),
+        ("account", "set", "nobody", "--country", "Germany"),
+        ("account", "set", "nobody", "--sender", "much too long a name"),
+        ("account", "statement", "nobody"),
+        ("account", "create", "shop", "--time-zone", "Berlin"),
         ("account", "create", "shop", "--plan", "golden"),
         ("account", "create", "shop", "--country", "Germany"),
         ("token", "create", "--account", "nobody"),
@@ -201,27 +241,17 @@ def test_a_password_comes_from_standard_input(command):
     assert "a good password" not in result.output
 
 
-def test_on_a_terminal_a_password_is_asked_for_twice_and_not_shown(command, installation):
+def test_on_a_terminal_a_password_is_asked_for_twice_and_not_shown(command, on_terminal):
     command("account", "create", "shop")
-    user = ["user", "create", "monitor", "--account", "shop", "--permission", "api.send"]
-    ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", ON_TERMINAL, *user], stdin=theirs, stdout=theirs, stderr=theirs
+    user = ("user", "create", "monitor", "--account", "shop", "--permission", "api.send")
+    password = "a good password"
+
+    status, shown = on_terminal(
+        *user, answers={"Password: ": password, "Repeat for confirmation: ": password}
     )
-    os.close(theirs)
 
-    shown = ""
-    for prompt in ("Password: ", "Repeat for confirmation: "):
-        while not shown.endswith(prompt):
-            shown += os.read(ours, 1024).decode()
-        os.write(ours, b"a good password\n")
-    while process.poll() is None:
-        with suppress(OSError):  # the terminal is gone when the process is
-            shown += os.read(ours, 1024).decode()
-    os.close(ours)
-
-    assert process.returncode == 0, shown
-    assert "a good password" not in shown
+    assert status == 0, shown
+    assert password not in shown
 
 
 def test_without_a_terminal_a_password_cannot_be_asked_for(command):

@@ -1,5 +1,6 @@
 import json
 import socket
+import sqlite3
 
 import pytest
 
@@ -77,6 +78,50 @@ def test_a_modem_that_is_not_there_is_wrong(findings, configure):
     configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
 
     assert wrong(findings()) == ["channel modem-1"]
+
+
+def test_a_channel_that_was_paused_is_a_note(findings, configure, command):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
+    command("channel", "pause", "modem-1", "--why", "new SIM card")
+
+    note = findings()["queue modem-1"]
+
+    assert (note["verdict"], note["detail"]) == ("note", "paused (new SIM card), with 0 messages")
+    assert note["remedy"] == "smscore channel resume modem-1"
+
+
+def test_messages_for_a_channel_that_is_gone_are_found(findings, configure, command):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
+    command("account", "create", "shop")
+    command("send", "--account", "shop", "--to", "+491701234567", "hello")
+    configure("")
+
+    found = findings()
+
+    assert wrong(found) == ["queue modem-1"]
+    assert found["queue modem-1"]["detail"] == "1 message for a channel that is not configured"
+
+
+def test_a_channel_that_is_set_up_wrongly_is_configured_nevertheless(findings, configure, command):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
+    command("account", "create", "shop")
+    command("send", "--account", "shop", "--to", "+491701234567", "hello")
+    configure('[channels.modem-1]\ntransport = "modme"\nport = "/nowhere/modem1"\n')
+
+    assert wrong(findings()) == ["channel modem-1"]
+
+
+def test_a_ledger_that_does_not_add_up_is_found(findings, configure, command, installation):
+    configure("")
+    command("account", "create", "shop", "--credits", "5")
+    with sqlite3.connect(installation / "smscore.db") as database:
+        database.execute("UPDATE smscore_ledger SET credits = 4")
+    database.close()
+
+    found = findings()
+
+    assert wrong(found) == ["ledger of shop"]
+    assert "sum to 4" in found["ledger of shop"]["detail"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ def test_status_knows_each_spelling_of_the_id(answer, sent, spelling):
 
     assert list(found) == [
         "id", "status", "account", "to", "from", "text", "via", "channel", "parts", "credits",
-        "accepted_at", "due_at", "sent_at", "finished_at", "error_code", "error",
+        "priority", "accepted_at", "due_at", "expires_at", "sent_at", "finished_at",
+        "error_code", "error",
     ]  # fmt: skip
     assert found["id"] == sent["id"]
     assert (found["to"], found["text"]) == ("+491701234567", "Grüße")
@@ -33,7 +34,7 @@ def test_the_story_tells_what_was_decided(answer, command, sent):
     assert event["detail"]["rule"] == "default"
     assert told["route"] == [{"channel": "modem-1", "credits": 1}]
     assert told["part_states"] == []
-    assert "rule default; channels modem-1" in command("explain", sent["id"]).stdout
+    assert "no rule matched: modem-1" in command("explain", sent["id"]).stdout
 
 
 def test_messages_are_listed_newest_first(answer, sent):
@@ -41,6 +42,17 @@ def test_messages_are_listed_newest_first(answer, sent):
 
     assert [one["id"] for one in answer("messages")] == [second["id"], sent["id"]]
     assert [one["id"] for one in answer("messages", "--limit", "1")] == [second["id"]]
+
+
+def test_list_may_be_said_and_may_be_left_out(answer, command, sent):
+    assert answer("messages", "list") == answer("messages")
+    assert command("messages", "list", "--limit", "1").stdout == command("messages").stdout
+    assert "requeue" in command("messages", "--help").stdout
+
+
+def test_messages_can_be_listed_by_the_time_of_their_acceptance(answer, sent):
+    assert [one["id"] for one in answer("messages", "--since", "1h")] == [sent["id"]]
+    assert answer("messages", "--since", "2999-01-01") == []
 
 
 def test_messages_can_be_listed_by_status(answer, sent):

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 import smscore_sqlmodel
 from smscore.errors import ConfigurationError, StoreUnavailable
-from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel import SqlStore, _columns, migrate
 from smscore_sqlmodel._rows import metadata
 from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
 
@@ -49,6 +49,28 @@ def _lines(sql: str) -> list[str]:
     start, body = " ".join(sql.split()).split("(", 1)
     body, _, end = body.rpartition(")")
     return [start.strip(), end.strip(), *sorted(one.strip() for one in body.split(", "))]
+
+
+def test_the_names_in_statements_are_those_of_the_tables() -> None:
+    named = [one for one in vars(_columns).values() if isinstance(one, _columns.Columns)]
+
+    assert {one.table: (one.names, one.key) for one in named} == {
+        name: (tuple(table.columns.keys()), tuple(table.primary_key.columns.keys()))
+        for name, table in metadata.tables.items()
+    }
+
+
+def test_a_store_is_used_without_importing_what_only_migrations_need(url: str) -> None:
+    migrate(url)
+    program = (
+        "import sys, smscore_sqlmodel\n"
+        f"store = smscore_sqlmodel.SqlStore({url!r})\n"
+        "store.run(lambda work: work.accounts.all()).result()\n"
+        "store.close()\n"
+        "assert not {'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic'} & sys.modules.keys()\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_the_migrated_schema_is_the_tables_own(path: Path, url: str) -> None:

@@ -44,6 +44,15 @@ def test_a_new_month_begins_at_midnight_in_the_accounts_time_zone() -> None:
     assert account.used_in(last_second + timedelta(seconds=1)) == 0
 
 
+@pytest.mark.parametrize(("messages", "month", "left"), [(2, "2026-03", 7), (9, "2026-02", 9)])
+def test_what_was_not_accepted_after_all_makes_room_in_its_month(
+    messages: int, month: str, left: int
+) -> None:
+    account = an_account(monthly_limit=10, used=9, month=month)
+
+    assert account.uncounted(messages=messages, now=NOON).used == left
+
+
 def test_an_ended_subscription_refuses_before_anything_else() -> None:
     account = an_account(credits=0, monthly_limit=0, subscription_until=NOON)
 

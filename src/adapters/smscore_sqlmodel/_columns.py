@@ -1,0 +1,87 @@
+"""
+The names of the tables and their columns, for statements in SQL.
+
+The tables are made in :mod:`smscore_sqlmodel._rows`; a test sees to it that both agree. A server
+needs no more of them than this: SQLAlchemy and SQLModel take longer to import than everything else
+together.
+"""
+
+import attrs
+
+__all__ = [
+    "ACCOUNTS",
+    "CHANNELS",
+    "EVENTS",
+    "IDEMPOTENCY",
+    "INBOUND",
+    "INBOUND_PARTS",
+    "JOURNAL",
+    "LEDGER",
+    "MESSAGES",
+    "PARKED_REPORTS",
+    "PART_REFERENCES",
+    "PROCESSES",
+    "PROVIDER_KEYS",
+    "QUEUE_TOKENS",
+    "ROUTES",
+    "SETTLED",
+    "USERS",
+    "Columns",
+]
+
+SETTLED = "status <> 'queued' AND status <> 'sending' AND status <> 'scheduled'"
+"""
+Of messages that wait for nobody here. Indexes have it as their condition, and not a list of the
+others, since looking through a list takes longer than writing the row.
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Columns:
+    """A table's columns in their order, and those of its primary key."""
+
+    table: str
+    names: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+def _columns(table: str, names: str, *, key: str = "id") -> Columns:
+    return Columns(table=table, names=tuple(names.split()), key=tuple(key.split()))
+
+
+ACCOUNTS = _columns(
+    "smscore_accounts",
+    "id name tariff home_country time_zone default_sender credits monthly_limit used month "
+    "subscription_until languages wide_reference replace_typography max_parts",
+)
+CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
+LEDGER = _columns("smscore_ledger", "id account kind credits balance at message why")
+EVENTS = _columns("smscore_events", "id message account sequence kind at detail")
+IDEMPOTENCY = _columns(
+    "smscore_idempotency", "account surface key digest receipt at", key="account surface key"
+)
+INBOUND_PARTS = _columns(
+    "smscore_inbound_parts",
+    "id channel sender coding user_data header received_at sent_at reference total number "
+    "is_wide fingerprint is_joined",
+)
+INBOUND = _columns("smscore_inbound", "id account channel sender text received_at sent_at")
+JOURNAL = _columns("smscore_journal", "channel key value", key="channel key")
+MESSAGES = _columns(
+    "smscore_messages",
+    "id account recipient recipient_as_given text surface accepted_at sender priority flash "
+    "not_before expires_at callback_url languages wide_reference channel route segments "
+    "charged status due_at owner attempts parts sent_at finished_at error_code error sequence",
+)
+PARKED_REPORTS = _columns(
+    "smscore_parked_reports",
+    "id channel reference recipient outcome received_at detail submitted_at",
+)
+PART_REFERENCES = _columns(
+    "smscore_part_references", "message part channel reference at ending", key="message part"
+)
+PROCESSES = _columns("smscore_processes", "id heartbeat_at")
+PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at label", key="digest")
+QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
+ROUTES = _columns("smscore_routes", "position name channels prefixes", key="position")
+USERS = _columns("smscore_users", "name account password_hash permissions", key="name")

@@ -1,0 +1,58 @@
+"""
+The page for operators: its commands run as they stand, and it knows every command.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from smscore.domain.deliveries import Status
+from smscore_server.cli import smscore
+
+PAGE = (Path(__file__).parents[3] / "docs/operating.md").read_text("utf-8")
+EXAMPLES = [
+    line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()
+]
+
+
+def test_the_commands_of_the_page_run_in_their_order(command, answer, channel):
+    answer("account", "create", "shop", "--credits", "5")
+    message = answer("send", "--account", "shop", "--to", "+491701234567", "hello")["id"]
+
+    for example in EXAMPLES:
+        program, *arguments = shlex.split(example.replace("ID", message))
+        result = command(*arguments)
+
+        assert program == "smscore"
+        is_check = arguments[0] == "check"  # there is no modem, and it says so
+        assert result.exit_code == 0 or is_check, f"{example}\n{result.output}"
+
+
+def test_the_page_names_every_command_in_its_table():
+    named = set()
+    for cell in re.findall(r"^\| (`smscore .*?) \|", PAGE, re.MULTILINE):
+        words = ""
+        for code in re.findall(r"`(.*?)`", cell):
+            # `smscore account create`, `set`: the others are of the same group.
+            words = code if code.startswith("smscore ") else f"{words.rpartition(' ')[0]} {code}"
+            named.add(words.removeprefix("smscore "))
+
+    assert named == set(leaves(smscore))
+
+
+def leaves(group, *path):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        if isinstance(one, click.Group):
+            yield from leaves(one, *path, name)
+        else:
+            yield " ".join((*path, name))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_page_says_what_to_do_in_each_status(status):
+    assert re.search(rf"^\| `{status}` \| .+ \| .+ \|$", PAGE, re.MULTILINE)
