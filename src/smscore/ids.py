@@ -43,21 +43,24 @@ class IdSequence:
         self._clock = clock
         self._lease = lease
         self._lock = threading.Lock()
+        self._leasing = threading.Lock()  # a cached property has none of its own since Python 3.12
+        self._leased: list[Lease] = []  # one, or none yet
         self._ticks = 0  # milliseconds and counter as one number
 
     @cached_property
     def process(self) -> ProcessId:
         """The number of this process: part of its ids, owner of its claims."""
-        lease = self._lease()
-        with self._lock:
-            # The next millisecond: another process may have used up its own.
-            self._ticks = max(self._ticks, ((lease.newest >> 22) + 1) * _COUNTERS)
-        return lease.process
+        with self._leasing:
+            if not self._leased:
+                self._leased.append(self._lease())
+                # The next millisecond: another process may have used up its own.
+                self._ticks = ((self._leased[0].newest >> 22) + 1) * _COUNTERS
+        return self._leased[0].process
 
     @property
     def has_lease(self) -> bool:
         """Whether a number was leased, for whoever gives it back."""
-        return "process" in self.__dict__
+        return bool(self._leased)
 
     def __call__(self) -> MessageId:
         now = int(self._clock.now().timestamp() * 1000) - _EPOCH_MS

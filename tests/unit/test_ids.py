@@ -1,3 +1,7 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +59,20 @@ def test_ids_begin_behind_the_newest_although_the_clock_was_set_back() -> None:
     later = IdSequence(clock, lease=lambda: Lease(process=ProcessId(1), newest=newest))
 
     assert later() > newest
+
+
+def test_threads_that_ask_first_at_once_are_one_process() -> None:
+    leased: list[Lease] = []
+    meeting = threading.Barrier(2)
+
+    def lease() -> Lease:
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.1)  # for a second one, who should not come
+        leased.append(Lease(process=ProcessId(len(leased)), newest=MessageId(0)))
+        return leased[-1]
+
+    sequence = IdSequence(ManualClock(), lease=lease)
+    with ThreadPoolExecutor(2) as pool:
+        processes = list(pool.map(lambda _: sequence.process, range(2)))
+
+    assert (processes, len(leased)) == ([0, 0], 1)

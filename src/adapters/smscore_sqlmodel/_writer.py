@@ -26,7 +26,7 @@ _MOST_UNITS = 500
 _MOST_ROWS = 5_000
 _LONGEST_BATCH = 0.02  # seconds: other processes want to write as well
 _LOOK_AROUND = 0.25  # seconds between two looks for their commits
-_GATHERING = 0.001  # seconds
+_GATHERING = 0.0005  # seconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 

@@ -121,7 +121,8 @@ class Account:
             SubscriptionRequired, LimitExceeded, InsufficientCredits: in this order of checks.
         """
         self.check_subscription(now)
-        used = self.used_in(now)
+        month = self._month_in(now)
+        used = self.used if self.month == month else 0
         if self.monthly_limit is not None and used + messages > self.monthly_limit:
             raise LimitExceeded(
                 f"{messages} messages do not fit, {used} of {self.monthly_limit} are used",
@@ -132,7 +133,7 @@ class Account:
         spent = changed(
             self,
             used=used + messages,
-            month=self._month_in(now),
+            month=month,
             credits=None if self.credits is None else self.credits - credits,
         )
         if credits == 0 or self.credits is None:

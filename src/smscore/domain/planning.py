@@ -7,6 +7,7 @@ The whole decision about one message, by one pure function, with its reasons.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import attrs
 
@@ -127,7 +128,7 @@ def plan(
     )
     if message.not_before is not None and message.not_before <= now:
         message = attrs.evolve(message, not_before=None)
-    route = _legs(message, channels, description.segments.count, topology)
+    route = _legs(channels, description.segments.count, topology, is_flash=message.flash)
     return Plan(
         message=_as_sent(message, description),
         description=description,
@@ -150,11 +151,12 @@ def _as_sent(message: OutboundMessage, description: Description) -> OutboundMess
     )
 
 
+@lru_cache(maxsize=4096)  # few different ones, many messages
 def _legs(
-    message: OutboundMessage, channels: Sequence[str], parts: int, topology: Topology
+    channels: tuple[str, ...], parts: int, topology: Topology, *, is_flash: bool
 ) -> tuple[Leg, ...]:
     offers = [topology.offer(channel) for channel in channels]
-    if message.flash:
+    if is_flash:
         offers = [offer for offer in offers if offer.flash]
         if not offers:
             raise NoRoute("none of the message's channels can send a flash message")

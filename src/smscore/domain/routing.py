@@ -32,9 +32,13 @@ class ChannelOffer:
     flash: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Topology:
-    """The configured channels and groups, as data, in the order of the configuration."""
+    """
+    The configured channels and groups, as data, in the order of the configuration.
+
+    Each one is different from every other, so that what follows from it can be kept.
+    """
 
     channels: Mapping[str, ChannelOffer] = attrs.field(factory=dict)
     groups: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)

@@ -73,9 +73,12 @@ class Interventions:
         called from a callback of the submission's own future: only then it is sure to come first.
 
         Raises:
+            ValueError: it is a replay: somebody was told that these messages were accepted.
             StoreUnavailable: the store is closed.
         """
         now = self._clock.now()
+        if receipt.is_replay:
+            raise ValueError("the messages of a replay were acknowledged to somebody before")
 
         def work(work: UnitOfWork) -> Sequence[MessageId]:
             left = [one.message for one in receipt.accepted if not _recall(work, one.message, now)]

@@ -271,7 +271,7 @@ class _Acceptance:
         account = work.accounts.get(self.submission.account)
         if account is None:
             raise InvalidRequest(f"account {self.submission.account} is gone")
-        credits = sum(plan.charge for _, plan in self.plans)
+        credits = sum([plan.charge for _, plan in self.plans])
         spent, entry = account.spend(
             messages=len(self.plans),
             credits=credits,
@@ -282,7 +282,7 @@ class _Acceptance:
         if entry is not None:
             work.ledger.add(entry)
         return Receipt(
-            accepted=tuple(self._store(work, index, plan, spent) for index, plan in self.plans),
+            accepted=tuple([self._store(work, index, plan, spent) for index, plan in self.plans]),
             refused=tuple(self.refused),
             credits_used=credits,
             credits_remaining=spent.credits,

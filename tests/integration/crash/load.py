@@ -1,103 +1,154 @@
 """
-Callers of all three surfaces that go on whatever happens, and remember what they were promised.
+The load on a server that is killed: callers, phones, and texts that arrive from outside.
 """
 
-import itertools
+import random
 import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Self
 
 import httpx2
+from callers import Attempt, Caller, Numbers
 from world import World
 
-__all__ = ["Load"]
+__all__ = ["Correspondents", "Load", "Phone"]
+
+_PAUSE = 0.015  # of each caller, between two requests
+_PATIENCE = 120.0
+_SURFACES = ("provider", "gateway", "queue")
+
+
+class Phone:
+    """
+    Fetches messages and tells what became of them, until the queue is empty.
+
+    Messages whose answer got lost are gone for the phone: that is what fetching means.
+    """
+
+    def __init__(self, world: World, *, seed: int) -> None:
+        self._world = world
+        self._chance = random.Random(seed)
+        self.handed_out: list[int] = []
+        self.told: dict[int, bool] = {}  # and the server said that it knew
+
+    def run(self, over: threading.Event) -> None:
+        """Poll until it is over, and then until nothing is left."""
+        with httpx2.Client(base_url=self._world.origin, timeout=10) as client:
+            while not over.wait(0.05):
+                if self._world.is_up.wait(0.1):
+                    self._poll(client)
+            while self._poll(client):
+                pass
+
+    def _poll(self, client: httpx2.Client) -> bool:
+        path = f"/api/{self._world.credentials.token}/get_messages?limit=5"
+        found: list[dict[str, str]] = []
+        with suppress(httpx2.TransportError):
+            answer = client.get(path)
+            found = answer.json() if answer.status_code == 200 else []
+        self.handed_out += [int(one["hash"], 16) for one in found]
+        for one in found:
+            if self._chance.random() < 0.9:
+                self._tell(client, one["hash"], is_delivered=self._chance.random() < 0.8)
+        return bool(found)
+
+    def _tell(self, client: httpx2.Client, message: str, *, is_delivered: bool) -> None:
+        """Say it until somebody has heard it."""
+        entry = {"hash": message, "status": 2 if is_delivered else 3}
+        path = f"/api/{self._world.credentials.token}/status"
+        while not self._world.is_gone.is_set():
+            with suppress(httpx2.TransportError):
+                answer = client.post(path, json={"device": "phone", "messages": [entry]})
+                if answer.status_code == 200:
+                    assert answer.json()["updated"] == 1, answer.text
+                    self.told[int(message, 16)] = is_delivered
+                    return
+            self._world.is_up.wait(0.1)
+
+
+class Correspondents:
+    """People outside, who write to the modems whether or not anybody listens."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.written: list[str] = []
+
+    def run(self, over: threading.Event) -> None:
+        """Write until it is over."""
+        while not over.wait(0.12):
+            number = len(self.written)
+            text = f"inbound {number}" + " and more" * (20 if number % 4 == 0 else 0)
+            self._world.simulator.inject_sms(
+                modem=number % len(self._world.simulator.modems),
+                sender=f"+49160{number % 7:07d}",
+                text=text,
+            )
+            self.written.append(text)
 
 
 class Load:
-    """
-    Submits a number of messages, each to a recipient of its own, from several threads.
+    """All of them, within a ``with`` block."""
 
-    A caller that gets no answer does not repeat itself: that message may or may not be there.
-    """
+    def __init__(self, world: World, *, seed: int) -> None:
+        numbers = Numbers(random.Random(seed))
+        self.callers = [
+            Caller(world, surface, numbers=numbers, seed=seed + place)
+            for place, surface in enumerate(_SURFACES)
+        ]
+        self.phones = [Phone(world, seed=seed + place) for place in range(2)]
+        self.correspondents = Correspondents(world)
+        self._over = threading.Event()
+        self._is_all_queued = threading.Event()
+        self._pool = ThreadPoolExecutor(thread_name_prefix="load")
+        self._others: Sequence[Future[None]] = ()
+        self._polling: Sequence[Future[None]] = ()
 
-    def __init__(self, world: World, *, messages: int, callers: int = 6) -> None:
-        self._world = world
-        self._numbers = itertools.count()
-        self._messages = messages
-        self._changed = threading.Condition()
-        self.promised: dict[int, str] = {}  # id to recipient
-        self.handed_out: list[str] = []
-        self._threads = [threading.Thread(target=self._submit) for _ in range(callers)]
-        self._phone = threading.Thread(target=self._poll)
-        self._is_over = threading.Event()
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """All requests of all callers."""
+        return [attempt for caller in self.callers for attempt in caller.attempts]
 
-    def start(self) -> None:
-        """Begin."""
-        for thread in (*self._threads, self._phone):
-            thread.start()
+    @property
+    def promised(self) -> int:
+        """How many messages were acknowledged."""
+        return sum(len(attempt.messages) for attempt in self.attempts)
 
-    def wait_for(self, promises: int) -> None:
-        """Wait until so many messages have been accepted, or none are left to submit."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: len(self.promised) >= promises or not self._is_submitting(), 60
-            )
+    def check(self) -> None:
+        """
+        Look whether all of them still go on.
+
+        Raises:
+            Exception: what one of them met.
+        """
+        for future in self._futures:
+            if future.done():
+                future.result()
 
     def finish(self) -> None:
-        """Wait until all is submitted, and stop the phone."""
-        for thread in self._threads:
-            thread.join(120)
-        self._is_over.set()
-        self._phone.join(30)
+        """Stop; the server has to be up, since callers and phones finish what they began."""
+        self._over.set()
+        for future in self._others:
+            future.result(_PATIENCE)
+        self._is_all_queued.set()
+        for future in self._polling:
+            future.result(_PATIENCE)
 
-    def _is_submitting(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+    @property
+    def _futures(self) -> Sequence[Future[None]]:
+        return [*self._others, *self._polling]
 
-    def _submit(self) -> None:
-        with httpx2.Client(base_url=self._world.origin, timeout=10) as client:
-            while (number := next(self._numbers)) < self._messages:
-                self._world.is_up.wait(30)
-                with suppress(httpx2.TransportError):
-                    self._submit_one(client, number)
-        with self._changed:
-            self._changed.notify_all()
+    def __enter__(self) -> Self:
+        self._others = [
+            *(self._pool.submit(caller.run, self._over, pause=_PAUSE) for caller in self.callers),
+            self._pool.submit(self.correspondents.run, self._over),
+        ]
+        self._polling = [self._pool.submit(one.run, self._is_all_queued) for one in self.phones]
+        return self
 
-    def _submit_one(self, client: httpx2.Client, number: int) -> None:
-        recipient = f"+49170{number:07d}"
-        text = f"message {number} " + "x" * (200 if number % 10 == 0 else 0)
-        surface = (self._provider, self._gateway, self._queue)[number % 3]
-        identity = surface(client, recipient, text)
-        with self._changed:
-            self.promised[int(identity, 16)] = recipient
-            self._changed.notify_all()
-
-    def _provider(self, client: httpx2.Client, recipient: str, text: str) -> str:
-        answer = client.post(
-            "/v1/messages",
-            json={"to": recipient, "message": text},
-            headers={"Authorization": f"Bearer {self._world.credentials.key}"},
-        )
-        assert answer.status_code == 200, answer.text
-        identity: str = answer.json()["message_id"]
-        return identity.removeprefix("msg_")
-
-    def _gateway(self, client: httpx2.Client, recipient: str, text: str) -> str:
-        credentials = self._world.credentials
-        form = {"username": credentials.user, "password": credentials.password}
-        answer = client.post("/api.php", data={**form, "to": recipient, "text": text})
-        assert answer.status_code == 200, answer.text
-        return answer.text.split("ID: ")[1]
-
-    def _queue(self, client: httpx2.Client, recipient: str, text: str) -> str:
-        path = f"/api/{self._world.credentials.token}/queue"
-        answer = client.post(path, json=[{"phone": recipient, "message": text}])
-        assert answer.status_code == 200, answer.text
-        identity: str = answer.json()["items"][0]["hash"]
-        return identity
-
-    def _poll(self) -> None:
-        path = f"/api/{self._world.credentials.token}/get_messages?limit=5"
-        with httpx2.Client(base_url=self._world.origin, timeout=10) as client:
-            while not self._is_over.wait(0.02):
-                self._world.is_up.wait(30)
-                with suppress(httpx2.TransportError):
-                    self.handed_out += [one["hash"] for one in client.get(path).json()]
+    def __exit__(self, *_: object) -> None:
+        # Not waited for: whoever still wants an answer hears from the world that none will come.
+        self._over.set()
+        self._is_all_queued.set()
+        self._pool.shutdown(wait=False)

@@ -1,18 +1,19 @@
 """
-A gateway as operators run it, for being killed: a server process, a simulator process, a database.
+A gateway as operators run it, for being killed: a server process, modems, a database.
 """
 
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import attrs
@@ -20,23 +21,54 @@ import httpx2
 
 import smscore
 from smscore.domain.credentials import Permission
-from smscore.domain.deliveries import Status
+from smscore.domain.routing import Route
+from smscore_modem.simulator import ModemSimulator
+
+__all__ = [
+    "ATTEMPTS",
+    "CREDITS",
+    "DEAR",
+    "FAILING",
+    "POLICIES",
+    "PREFIXES",
+    "PRICES",
+    "REFUSED",
+    "Credentials",
+    "World",
+]
+
+CREDITS = 1_000_000
+ATTEMPTS = {"modem-1": 2, "modem-2": 6, "modem-3": 2}
+POLICIES = {"modem-1": "indeterminate", "modem-2": "resend", "modem-3": "fail"}
+PRICES = {"modem-1": 1, "modem-2": 2, "modem-3": 3}
+PREFIXES = {"modem-1": "+49170", "modem-2": "+49171", "modem-3": "+49172"}
+DEAR = "+49174"  # charged for the dearest channel, carried by the cheapest
+REFUSED = "+99905"  # by every modem
+FAILING = "+99901"  # taken, and reported as failed
 
 _PATIENCE = 30.0
+_PLUGINS = Path(__file__).parent / "plugin"
 _CONFIG = """
-[channels.modem-1]
-transport = "modem"
-port = "{first}"
+[store]
+url = "{store}:///{directory}/smscore.db"
 
-[channels.modem-2]
-transport = "modem"
-port = "{second}"
-
-[groups.modems]
-channels = ["modem-1", "modem-2"]
+[http]
+access_log = false
+explain = true
 """
-CREDITS = 5_000
-UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.SCHEDULED)
+_CHANNEL = """
+[channels.{name}]
+transport = "{transport}"
+port = "{port}"
+price = {price}
+account = "acme"
+in_doubt = "{policy}"
+retry = {{ max_attempts = {attempts}, first_delay = 0.1, factor = 1.0 }}
+"""
+_GROUP = """
+[groups.modems]
+channels = ["modem-1", "modem-2", "modem-3"]
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,77 +82,153 @@ class Credentials:
 
 
 class World:
-    """Start, kill and restart the server; the simulator and its log live on."""
+    """
+    Start, kill and restart the server; the modems and the log of what they took live on.
+
+    ``life`` counts the starts. Alive within a ``with`` block.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.log = directory / "simulator.log"
+        self.directory = directory.absolute()
+        self.log = self.directory / "simulator.log"
+        self.notes = self.directory / "killed.log"
+        self.server_log = self.directory / "server.log"
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.is_up = threading.Event()
+        self.is_gone = threading.Event()  # for whoever waits for the server to come back
+        self.life = 0
+        self.was_killed = False  # the last time
+        self.on_up: Callable[[], None] = lambda: None
+        self.on_stop: Callable[[], None] = lambda: None
+        self._taken_before: list[int] = []  # by life: how many parts the network had by then
         self._server: subprocess.Popen[bytes] | None = None
-        self._simulator = self._start_simulator()
-        self.config = directory / "smscore.toml"
-        self.credentials = self._set_up()
+        links = self.directory / "modems"
+        links.mkdir(parents=True, exist_ok=True)
+        self.simulator = ModemSimulator(modems=len(POLICIES), log=self.log, link_dir=links)
+        self._resources = ExitStack()
 
-    def start(self) -> None:
-        """Start the server and wait until it is ready."""
-        command = ("serve", "--config", str(self.config), "--port", str(self.port))
-        with (self.directory / "server.log").open("ab") as log:
-            self._server = _run(command, stdout=log, stderr=log)
+    def start(self, *, kill_at: str | None = None) -> None:
+        """
+        Start the server, and do not wait for it.
+
+        With ``kill_at`` it runs with the plugin of the kill points, otherwise as it is delivered.
+        """
+        assert self._server is None, "the server runs already"
+        self._taken_before.append(len(self._taken()))
+        self.life += 1
+        environment = dict(os.environ)
+        config = "smscore.toml"
+        if kill_at is not None:
+            path = [str(_PLUGINS), *filter(None, [environment.get("PYTHONPATH")])]
+            environment["PYTHONPATH"] = os.pathsep.join(path)
+            environment["SMSCORE_KILL_AT"] = kill_at
+            environment["SMSCORE_KILL_NOTES"] = str(self.notes)
+            config = "fragile.toml"
+        command = (
+            *(sys.executable, "-m", "smscore_server", "serve"),
+            *("--config", str(self.directory / config), "--port", str(self.port)),
+        )
+        with self.server_log.open("ab") as log:
+            log.write(f"== life {self.life}: {kill_at or 'as delivered'}\n".encode())
+            log.flush()
+            self._server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    def await_up(self) -> bool:
+        """Wait until the server answers; False: it died before."""
         pause = threading.Event()
-        for _ in range(int(_PATIENCE / 0.05)):
-            assert self._server.poll() is None, (self.directory / "server.log").read_text()
+        for _ in range(int(_PATIENCE / 0.03)):
+            if not self.is_alive:
+                return False
             with suppress(httpx2.TransportError):
                 if httpx2.get(f"{self.origin}/health/live").status_code == 200:
                     self.is_up.set()
-                    return
-            pause.wait(0.05)
+                    self.on_up()
+                    return True
+            pause.wait(0.03)
         raise AssertionError("the server did not come up")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server runs at this moment."""
+        return self._server is not None and self._server.poll() is None
 
     def kill(self) -> None:
         """End the server as a power cut does."""
         assert self._server is not None
+        self._server.kill()
+
+    def ask_to_stop(self) -> None:
+        """End the server as an operator does."""
+        assert self._server is not None
+        self.on_stop()
+        self._server.terminate()
+
+    def await_end(self, timeout: float = _PATIENCE) -> bool:
+        """
+        Wait until the server is gone; False: it runs still.
+
+        Raises:
+            AssertionError: it ended by itself, and not in order.
+        """
+        assert self._server is not None
+        try:
+            status = self._server.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        self._server = None
         self.is_up.clear()
-        os.kill(self._server.pid, signal.SIGKILL)
-        self._server.wait()
+        assert status in (0, -signal.SIGKILL), f"the server ended with status {status}"
+        self.was_killed = status != 0
+        return True
+
+    def taken(self) -> Sequence[Sequence[dict[str, str]]]:
+        """The lines of the modems' log: what the network took, by the lives of the server."""
+        lines = self._taken()
+        places = [*self._taken_before, len(lines)]
+        return [lines[begin:end] for begin, end in itertools.pairwise(places)]
 
     def open(self) -> smscore.Gateway:
         """A gateway on the same database, beside the server."""
-        return smscore.build(smscore.GatewayConfig.from_toml(self.config))
-
-    def parts_in_log(self) -> Counter[tuple[str, str]]:
-        """How often the network took each part: recipient, and PDU without its reference."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return Counter((line["recipient"], _without_reference(line["pdu"])) for line in lines)
+        return smscore.build(smscore.GatewayConfig.from_toml(self.directory / "smscore.toml"))
 
     def __enter__(self) -> Self:
+        self._resources.enter_context(self.simulator)
+        self._resources.callback(self._end_server)
+        self._write_config("smscore.toml", store="sqlite", transport="modem")
+        self._write_config("fragile.toml", store="fragile", transport="fragile-modem")
+        self.credentials = self._set_up()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for process in (self._server, self._simulator):
-            if process is not None and process.poll() is None:
-                process.terminate()
-                process.wait(_PATIENCE)
-            if process is not None and process.stdout is not None:
-                process.stdout.close()
+    def __exit__(self, *_: object) -> None:
+        self.is_gone.set()
+        self._resources.close()
 
-    def _start_simulator(self) -> subprocess.Popen[bytes]:
-        command = ("simulate", "--modems", "2", "--log", str(self.log), "--json")
-        process = _run(command, stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        self._ports = [modem["port"] for modem in json.loads(process.stdout.readline())["modems"]]
-        return process
+    def _end_server(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+
+    def _taken(self) -> list[dict[str, str]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def _write_config(self, name: str, *, store: str, transport: str) -> None:
+        parts = [_CONFIG.format(store=store, directory=self.directory)]
+        for (channel, policy), port in zip(POLICIES.items(), self.simulator.ports, strict=True):
+            parts.append(
+                _CHANNEL.format(
+                    name=channel,
+                    transport=transport,
+                    port=port,
+                    price=PRICES[channel],
+                    policy=policy,
+                    attempts=ATTEMPTS[channel],
+                )
+            )
+        (self.directory / name).write_text("".join([*parts, _GROUP]))
 
     def _set_up(self) -> Credentials:
-        first, second = self._ports
-        self.config.write_text(_CONFIG.format(first=first, second=second))
-        smscore.migrate(smscore.GatewayConfig.from_toml(self.config))
+        smscore.migrate(smscore.GatewayConfig.from_toml(self.directory / "smscore.toml"))
         with self.open() as gateway:
             operator = gateway.administration
             operator.create_account("acme", tariff="unlimited", credits=CREDITS, home_country="DE")
@@ -130,6 +238,7 @@ class World:
                 password="correct horse",
                 permissions=[Permission.API_SEND],
             )
+            operator.apply_rules(_rules())
             return Credentials(
                 user="apiuser",
                 password="correct horse",
@@ -138,18 +247,23 @@ class World:
             )
 
 
-def _run(command: tuple[str, ...], **streams: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "smscore_server", *command], **streams)  # type: ignore[call-overload,no-any-return]
-
-
-def _without_reference(pdu: str) -> str:
-    """The octet after the first one of the TPDU is the sender's own count (23.040, 9.2.2.2)."""
-    reference = 2 * (1 + int(pdu[:2], 16)) + 2
-    return pdu[:reference] + pdu[reference + 2 :]
+def _rules() -> list[Route]:
+    return [
+        *(
+            Route(name=f"to-{channel}", prefixes=(prefix,), channels=(channel,))
+            for channel, prefix in PREFIXES.items()
+        ),
+        Route(name="dear", prefixes=(DEAR,), channels=("modem-1", "modem-3")),
+        Route(name="others", prefixes=(REFUSED, FAILING), channels=("modems",)),
+    ]
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    # Below those that the system gives to callers: one of them could take it while the server is
+    # down, or call itself.
+    for _ in range(100):
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is no free port")

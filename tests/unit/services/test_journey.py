@@ -13,6 +13,7 @@ from smscore.domain.messages import MessageId, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.domain.segments import EncodingOptions, split
+from smscore.domain.settings import AccountChanges
 from smscore.errors import (
     IdempotencyConflict,
     Indeterminate,
@@ -452,13 +453,13 @@ def test_a_screen_sees_the_text_that_will_be_sent(
 def test_an_accepted_message_is_cut_as_planned_whatever_its_account_allows_later(
     gateway: Gateway, network: FakeTransport
 ) -> None:
-    gateway.administration.set_encoding(
-        "acme", languages=[Language.TURKISH], wide_reference=True, replace_typography=True
+    turkish = AccountChanges(
+        languages=(Language.TURKISH,), wide_reference=True, replace_typography=True
     )
+    gateway.administration.change_account("acme", turkish)
     submit(gateway, "Yarın “görüşürüz” " * 12)
-    gateway.administration.set_encoding(
-        "acme", languages=[], wide_reference=False, replace_typography=False
-    )
+    plain = AccountChanges(languages=(), wide_reference=False, replace_typography=False)
+    gateway.administration.change_account("acme", plain)
 
     gateway.run_pending()
 

@@ -73,7 +73,10 @@ def submission_of(
         account=account,
         surface=Surface.PROVIDER,
         items=tuple(
-            Item(to=recipient, text=text, index=index) for index, recipient in enumerate(recipients)
+            [
+                Item(to=recipient, text=text, index=index)
+                for index, recipient in enumerate(recipients)
+            ]
         ),
         sender=None if wish.sender is None else _sender(wish.sender),
         priority=_priority(wish.priority) if wish.priority else Priority.NORMAL,

@@ -1,0 +1,49 @@
+"""
+What the model of custody keeps: channels, messages, parts.
+"""
+
+from datetime import datetime
+
+import attrs
+
+
+@attrs.frozen
+class Channel:
+    price: int
+    in_doubt: str
+    tries: int
+    delay: int  # seconds
+
+
+@attrs.define
+class Part:
+    state: str  # doubt, accepted, delivered, failed
+    at: datetime  # when it was begun or accepted
+    channel: str = ""
+    reference: str | None = None
+
+
+@attrs.define(kw_only=True)
+class Message:
+    id: int
+    account: str
+    to: str
+    legs: list[str]
+    size: int
+    charged: int
+    accepted_at: datetime
+    priority: int = 1
+    status: str = "queued"
+    due: datetime | None = None
+    expires: datetime | None = None
+    tries: int = 0
+    is_retry: bool = False
+    parts: dict[int, Part] = attrs.field(factory=dict)
+    sent_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def missing(self) -> list[int]:
+        """The parts that the network does not have for certain."""
+        has = {number for number, part in self.parts.items() if part.state != "doubt"}
+        return [number for number in range(1, self.size + 1) if number not in has]

@@ -1,0 +1,90 @@
+"""
+The full form of the crash harness: ``make crash``.
+
+Kills a server at random moments and at every kill point, in one world after another, and asks at
+the end of each whether anything that was promised is lost, doubled or left behind. 200 kills take
+about eight minutes. What went wrong is printed, and its world's directory is kept.
+
+A process is killed here, not a machine: what the system holds for the disk survives. That the
+store waits for the disk is what other tests look at.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from deaths import POINTS, Death, at_any_moment, at_points
+from trial import run
+
+_IN_ONE_WORLD = 60  # deaths
+
+
+def main() -> int:
+    """Run the worlds; 1 if something was found."""
+    options = _options()
+    began = time.monotonic()
+    kills, found = _live(options.seed, options.kills, options.directory)
+    print(f"{kills} kills in {time.monotonic() - began:.0f} s, {len(found)} findings")
+    for finding in found:
+        print(f"FOUND {finding}")
+    if found:
+        print(f"seed {options.seed}, evidence in {options.directory}; once more with:")
+        print(f"make crash ARGS='--seed {options.seed} --kills {options.kills}'")
+    return 1 if found else 0
+
+
+def _live(seed: int, kills: int, evidence: Path) -> tuple[int, Sequence[str]]:
+    """How often the server was killed, and what is wrong."""
+    chance = random.Random(seed)
+    deaths = [*at_any_moment(kills, chance=chance), *at_points(chance)]
+    chance.shuffle(deaths)
+    worlds = -(-len(deaths) // _IN_ONE_WORLD)
+    _tell(f"seed {seed}: {len(deaths)} deaths in {worlds} worlds")
+    came, fatal, found = 0, set[str](), list[str]()
+    for number in range(1, worlds + 1):
+        directory = evidence / f"seed-{seed}-world-{number}"
+        count, points, wrong = _live_once(directory, deaths[number - 1 :: worlds], seed + number)
+        came, fatal = came + count, fatal | points
+        found += [f"world {number}: {one}" for one in wrong]
+    missed = [point for point in POINTS if point not in fatal]
+    return came, found or [f"never reached: {point}" for point in missed]
+
+
+def _live_once(
+    directory: Path, deaths: Sequence[Death], seed: int
+) -> tuple[int, frozenset[str], Sequence[str]]:
+    """In one world, whose directory is kept if something is wrong."""
+    shutil.rmtree(directory, ignore_errors=True)
+    _tell(f"{directory.name}: {len(deaths)} deaths")
+    try:
+        outcome = run(directory, deaths=deaths, seed=seed, tell=_tell)
+    except Exception as fault:  # noqa: BLE001  # the other worlds are to be lived through
+        traceback.print_exc()
+        return 0, frozenset(), [f"{type(fault).__name__}: {fault}"]
+    _tell(f"  {outcome}")
+    if not outcome.findings:
+        shutil.rmtree(directory)
+    return outcome.kills, outcome.points, outcome.findings
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="at random moments (default 200)")
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument(
+        "--directory", type=Path, default=Path("build/crash"), help="of the evidence"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""
+The ways in which a server is killed: at any moment, or at a point that has a name.
+"""
+
+import enum
+import random
+from collections.abc import Sequence
+
+import attrs
+from world import World
+
+__all__ = [
+    "POINTS",
+    "AtMoment",
+    "AtPoint",
+    "Death",
+    "Moment",
+    "at_any_moment",
+    "at_points",
+]
+
+POINTS = {
+    # A submission's unit of work, and the answer to it.
+    "before-submission": 15,
+    "inside-submission": 15,
+    "after-submission": 15,
+    # All other units: claims, marks, receipts, reports, what arrives, what phones do.
+    "before-custody": 60,
+    "inside-custody": 60,
+    "after-custody": 60,
+    # A server that finds what the one before it left behind.
+    "before-recovery": 2,
+    "inside-recovery": 2,
+    "after-recovery": 2,
+    # A message on its way to the modem.
+    "after-claim": 10,
+    "before-submitting": 10,
+    "after-submitting": 10,
+    "after-modem-accepted": 10,
+    "after-accepted": 10,
+    "between-parts": 4,
+    "before-receipt": 8,
+    "before-refused": 2,
+    "after-refused": 2,
+    # What the modem brings.
+    "on-report": 10,
+    "after-report": 10,
+    "on-inbound": 4,
+    "after-inbound": 4,
+    # An orderly end.
+    "before-channel-closes": 3,
+    "after-channel-closed": 3,
+    "before-hand-back": 2,
+    "inside-hand-back": 2,
+    "after-hand-back": 2,
+    "before-store-closes": 1,
+    "after-store-closed": 1,
+}
+"""Every point's name, and the last of its occasions in one life that may be the fatal one."""
+
+_OF_RECOVERY = frozenset({"before-recovery", "inside-recovery", "after-recovery"})
+_OF_THE_END = frozenset(list(POINTS)[-7:])
+_PATIENCE = 12.0  # seconds until an occasion is taken for one that does not come
+
+
+class Moment(enum.StrEnum):
+    """A time of a server's life."""
+
+    STARTING = "after it began"
+    WORKING = "after it was up"
+    STOPPING = "after it was asked to stop"
+
+
+@attrs.frozen(kw_only=True)
+class AtMoment:
+    """So many seconds into a moment of its life."""
+
+    moment: Moment
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.3f} s {self.moment}"
+
+    def come(self, world: World) -> bool:
+        """Start the server and kill it; False: it had ended by itself."""
+        world.start()
+        if self.moment is not Moment.STARTING:
+            world.await_up()
+        if self.moment is Moment.STOPPING:
+            world.ask_to_stop()
+        if not world.await_end(self.seconds):
+            world.kill()
+            world.await_end()
+        return world.was_killed
+
+    def surer(self) -> "AtMoment":
+        """The same a little earlier in life, when it does not end by itself."""
+        return AtMoment(moment=Moment.WORKING, seconds=min(self.seconds, 1.0))
+
+
+@attrs.frozen(kw_only=True)
+class AtPoint:
+    """The occasion-th time that the server gets to a point."""
+
+    point: str
+    occasion: int
+
+    def __str__(self) -> str:
+        return f"{self.point}:{self.occasion}"
+
+    def come(self, world: World) -> bool:
+        """Start the server and see it die; False: the occasion did not come."""
+        if self.point in _OF_RECOVERY:
+            # Whoever finds nothing has nothing to recover.
+            world.start(kill_at="after-submitting:1")
+            world.await_up()
+            assert world.await_end(), "the server sends nothing"
+        world.start(kill_at=str(self))
+        if self.point in _OF_THE_END and world.await_up():
+            world.await_end(0.5)
+            world.ask_to_stop()
+        else:
+            world.await_up()
+        is_at_its_point = world.await_end(_PATIENCE)
+        if not is_at_its_point:
+            world.kill()
+            world.await_end()
+        return world.was_killed and is_at_its_point
+
+    def surer(self) -> "AtPoint | None":
+        """The same point on its first occasion; None: it was that."""
+        return None if self.occasion == 1 else attrs.evolve(self, occasion=1)
+
+
+Death = AtMoment | AtPoint
+
+
+def at_any_moment(count: int, *, chance: random.Random) -> Sequence[Death]:
+    """Most of them at work, some while it starts and recovers, some while it stops."""
+    return [_at_some_moment(chance) for _ in range(count)]
+
+
+def at_points(chance: random.Random) -> Sequence[Death]:
+    """Each point once, on an occasion of its own."""
+    return [
+        AtPoint(point=point, occasion=chance.randint(1, last)) for point, last in POINTS.items()
+    ]
+
+
+def _at_some_moment(chance: random.Random) -> Death:
+    draw = chance.random()
+    if draw < 0.15:
+        return AtMoment(moment=Moment.STARTING, seconds=chance.uniform(0.0, 1.5))
+    if draw < 0.3:
+        return AtMoment(moment=Moment.STOPPING, seconds=chance.uniform(0.0, 0.4))
+    return AtMoment(moment=Moment.WORKING, seconds=chance.uniform(0.0, 1.5))

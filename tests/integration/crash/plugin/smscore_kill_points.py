@@ -1,0 +1,248 @@
+"""
+A plugin for tests: ports whose calls kill their own process, at a point that has a name.
+
+``SMSCORE_KILL_AT=after-claim:3`` ends the process by SIGKILL when it gets to *after-claim* for the
+third time, and first writes down, in the file ``SMSCORE_KILL_NOTES``, which message it was about.
+The product takes part as it is: through the transport ``fragile-modem`` and the store ``fragile:``,
+which hand everything on to the bundled ones.
+"""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from smscore.domain.deliveries import DeliveryReport
+from smscore.domain.inbound import InboundPart
+from smscore.domain.receipts import Receipt
+from smscore.hookspecs import hookimpl
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, UnitOfWork, Wakeup
+from smscore.ports.transport import (
+    ChannelHealth,
+    Journal,
+    SendJob,
+    SendReceipt,
+    Transport,
+    TransportSink,
+)
+from smscore.registry import Registry
+from smscore_modem import CAPABILITIES, ModemOptions, make_channel
+from smscore_sqlmodel import SqlStore, migrate
+
+__all__ = [
+    "FragileJournal",
+    "FragileSink",
+    "FragileStore",
+    "FragileTransport",
+    "smscore_register_stores",
+    "smscore_register_transports",
+]
+
+
+class _Trap:
+    """Counts how often the process gets to its point, and springs at the last time."""
+
+    def __init__(self) -> None:
+        self._point, _, count = os.environ.get("SMSCORE_KILL_AT", "").partition(":")
+        self._left = int(count or 1)
+        self._lock = threading.Lock()
+        self.is_recovering = False
+        self.is_closing = False
+
+    def reached(self, point: str, **about: object) -> None:
+        if point != self._point:
+            return
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                self._spring(about)
+
+    def _spring(self, about: dict[str, object]) -> None:
+        note = json.dumps({"point": self._point, **about}).encode() + b"\n"
+        notes = Path(os.environ["SMSCORE_KILL_NOTES"])
+        file = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.write(file, note)
+        os.fsync(file)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+_trap = _Trap()
+
+
+class FragileStore:
+    """Dies before a unit of work, inside it, or between its commit and the news of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def run(
+        self, work: Callable[[UnitOfWork], Any], *, lane: Lane = Lane.SUBMISSION, **options: Any
+    ) -> Future[Any]:
+        kind = self._kind(lane)
+        _trap.reached(f"before-{kind}")
+
+        def doomed(unit: UnitOfWork) -> Any:
+            result = work(unit)
+            _trap.reached(f"inside-{kind}", messages=_messages_of(result))
+            return result
+
+        def committed(future: Future[Any]) -> None:
+            if not future.cancelled() and future.exception() is None:
+                _trap.reached(f"after-{kind}", messages=_messages_of(future.result()))
+
+        future = self._store.run(doomed, lane=lane, **options)
+        # The first to be told, so that nobody else is.
+        future.add_done_callback(committed)
+        return future
+
+    def become_server(self) -> bool:
+        is_alone = self._store.become_server()
+        _trap.is_recovering = True
+        return is_alone
+
+    def wakeup(self, topic: str) -> Wakeup:
+        _trap.is_recovering = False  # a thread that waits for work is about to begin
+        return self._store.wakeup(topic)
+
+    def close(self) -> None:
+        _trap.reached("before-store-closes")
+        self._store.close()
+        _trap.reached("after-store-closed")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def _kind(self, lane: Lane) -> str:
+        if _trap.is_recovering:
+            return "recovery"
+        if _trap.is_closing:
+            return "hand-back"
+        return "submission" if lane is Lane.SUBMISSION else "custody"
+
+
+class FragileTransport:
+    """Dies where a message is handed to a channel, or a channel is closed."""
+
+    def __init__(self, name: str, transport: Transport) -> None:
+        self._name = name
+        self._transport = transport
+
+    def open(self, sink: TransportSink, journal: Journal) -> None:
+        self._transport.open(FragileSink(sink), FragileJournal(self._name, journal))
+
+    def send(self, job: SendJob) -> SendReceipt:
+        _trap.reached("after-claim", **_about(self._name, job, part=1))
+        receipt = self._transport.send(job)
+        _trap.reached("before-receipt", **_about(self._name, job, part=job.segments.count))
+        return receipt
+
+    def health(self) -> ChannelHealth:
+        return self._transport.health()
+
+    def close(self) -> None:
+        _trap.is_closing = True
+        _trap.reached("before-channel-closes")
+        self._transport.close()
+        _trap.reached("after-channel-closed")
+
+
+class FragileJournal:
+    """Dies before and after each mark."""
+
+    def __init__(self, channel: str, journal: Journal) -> None:
+        self._channel = channel
+        self._journal = journal
+
+    def submitting(self, job: SendJob, part: int) -> None:
+        about = _about(self._channel, job, part=part)
+        if part > 1:
+            _trap.reached("between-parts", **about)
+        _trap.reached("before-submitting", **about)
+        self._journal.submitting(job, part)
+        _trap.reached("after-submitting", **about)
+
+    def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
+        about = _about(self._channel, job, part=part)
+        _trap.reached("after-modem-accepted", **about)
+        self._journal.accepted(job, part, reference)
+        _trap.reached("after-accepted", **about)
+
+    def refused(self, job: SendJob, part: int) -> None:
+        about = _about(self._channel, job, part=part)
+        _trap.reached("before-refused", **about)
+        self._journal.refused(job, part)
+        _trap.reached("after-refused", **about)
+
+    def get(self, key: str) -> bytes | None:
+        return self._journal.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self._journal.put(key, value)
+
+
+class FragileSink:
+    """
+    Dies before and after what arrives is stored.
+
+    Of a message the modem has its copy until we return; a report it keeps nowhere.
+    """
+
+    def __init__(self, sink: TransportSink) -> None:
+        self._sink = sink
+
+    def received(self, part: InboundPart) -> None:
+        _trap.reached("on-inbound", channel=part.channel)
+        self._sink.received(part)
+        _trap.reached("after-inbound", channel=part.channel)
+
+    def reported(self, report: DeliveryReport) -> None:
+        about = {"channel": report.channel, "recipient": report.recipient.value}
+        _trap.reached("on-report", **about)
+        self._sink.reported(report)
+        _trap.reached("after-report", **about)
+
+
+@hookimpl
+def smscore_register_transports(registry: Registry) -> None:
+    """Bring the transport of kind ``fragile-modem``."""
+    registry.transport(
+        kind="fragile-modem", options=ModemOptions, make=_make_channel, capabilities=CAPABILITIES
+    )
+
+
+@hookimpl
+def smscore_register_stores(registry: Registry) -> None:
+    """Bring the store for URLs such as ``fragile:////srv/smscore.db``."""
+    registry.store(scheme="fragile", open=_open, migrate=lambda url: migrate(_sqlite(url)))
+
+
+def _make_channel(name: str, options: ModemOptions) -> Transport:
+    return FragileTransport(name, make_channel(name, options))
+
+
+def _open(url: str, clock: Clock) -> Store:
+    return FragileStore(SqlStore(_sqlite(url), clock=clock))
+
+
+def _sqlite(url: str) -> str:
+    return "sqlite:" + url.partition(":")[2]
+
+
+def _about(channel: str, job: SendJob, *, part: int) -> dict[str, object]:
+    return {
+        "channel": channel,
+        "message": job.message,
+        "part": part,
+        "parts": job.segments.count,
+        "accepted": list(job.accepted),
+    }
+
+
+def _messages_of(result: object) -> list[int]:
+    """The messages that a submission's unit of work has stored; nothing of other units."""
+    return [item.message for item in result.accepted] if isinstance(result, Receipt) else []

@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+import pytest
+
+from smscore import Gateway
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import MessageId
+from smscore.domain.routing import Route
+from smscore.errors import Indeterminate, InvalidRequest, TemporaryFailure
+from smscore.services.housekeeping import Pruned
+from smscore.testing import NOON, FakeTransport, ManualClock, MemoryStore, a_part
+
+TO = "+491701234567"
+
+
+def submit(gateway: Gateway, **options: object) -> MessageId:
+    return gateway.submissions.submit(account="acme", to=TO, text="hello", **options).message
+
+
+def status_of(gateway: Gateway, message: MessageId) -> Status:
+    return gateway.inquiry.message(message).delivery.status
+
+
+# Clocks that are set.
+
+
+@pytest.fixture
+def retried(gateway: Gateway, network: FakeTransport) -> MessageId:
+    """A message that is tried again in 5 seconds."""
+    network.fail_next(TemporaryFailure("busy"))
+    message = submit(gateway)
+    gateway.run_pending()
+    return message
+
+
+def test_a_retry_does_not_wait_for_hours_that_come_twice(
+    gateway: Gateway, clock: ManualClock, retried: MessageId
+) -> None:
+    clock.jump(hours=-3)
+    gateway.run_pending()
+
+    assert status_of(gateway, retried) is Status.SENT
+
+
+def test_a_retry_waits_when_the_clock_was_only_corrected(
+    gateway: Gateway, clock: ManualClock, retried: MessageId
+) -> None:
+    clock.jump(seconds=-29)
+    gateway.run_pending()
+
+    assert status_of(gateway, retried) is Status.SCHEDULED
+
+
+def test_a_clock_that_is_set_back_while_time_passes_is_noticed_all_the_same(
+    gateway: Gateway, clock: ManualClock, retried: MessageId
+) -> None:
+    clock.jump(minutes=-10)
+    clock.move(minutes=10)
+    clock.jump(seconds=-1)
+    gateway.run_pending()
+
+    assert status_of(gateway, retried) is Status.SENT
+
+
+def test_what_a_customer_scheduled_waits_for_the_time_that_was_named(
+    gateway: Gateway, clock: ManualClock
+) -> None:
+    gateway.run_pending()
+    message = submit(gateway, not_before=NOON + timedelta(minutes=1))
+
+    clock.jump(hours=-3)
+    gateway.run_pending()
+    assert status_of(gateway, message) is Status.SCHEDULED
+    clock.move(hours=3, minutes=1)
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.SENT
+
+
+def test_messages_keep_their_order_when_the_clock_is_set_back(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    messages = []
+    for _ in range(3):
+        messages.append(submit(gateway))
+        clock.jump(hours=-1)
+
+    gateway.run_pending()
+
+    assert [job.message for job in network.jobs] == messages == sorted(messages)
+
+
+def test_a_message_expires_by_the_clock_as_it_is_set(gateway: Gateway, clock: ManualClock) -> None:
+    message = submit(gateway, expires_at=NOON + timedelta(hours=1))
+
+    clock.jump(hours=2)
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.EXPIRED
+
+
+# Prune.
+
+
+def test_what_ended_or_was_sent_is_dropped_and_what_waits_is_kept(
+    gateway: Gateway, network: FakeTransport, store: MemoryStore, clock: ManualClock
+) -> None:
+    network.fail_next(Indeterminate("silence"))
+    doubtful, sent, delivered = (submit(gateway) for _ in range(3))
+    gateway.run_pending()
+    network.report(delivered)
+    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    waiting, later = submit(gateway), submit(gateway, not_before=NOON + timedelta(days=2))
+    clock.move(days=1)
+
+    pruned = gateway.housekeeping.prune(before=NOON + timedelta(hours=1))
+
+    assert pruned == Pruned(messages=3, inbound=0)
+    assert [one.message.id for one in gateway.inquiry.messages()] == [later, waiting]
+    for message in (doubtful, sent, delivered):
+        assert store.read(lambda view, message=message: view.events.of(message)) == []
+
+
+def test_age_counts_from_the_last_that_was_heard(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    message = submit(gateway)
+    gateway.run_pending()
+    clock.move(days=3)
+    network.report(message, at=clock.now())
+    clock.move(days=1)
+
+    assert gateway.housekeeping.prune(before=clock.now() - timedelta(days=2)).messages == 0
+    assert gateway.housekeeping.prune(before=clock.now() - timedelta(hours=1)).messages == 1
+
+
+def test_what_arrived_long_ago_is_dropped(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    gateway.run_pending()
+    network.deliver(a_part())
+    clock.move(days=1)
+    network.deliver(a_part(received_at=clock.now()))
+
+    gateway.housekeeping.prune(before=NOON + timedelta(hours=1))
+
+    assert [message.received_at for message in gateway.inquiry.inbound()] == [clock.now()]
+
+
+def test_progress_is_told_after_each_step(gateway: Gateway, clock: ManualClock) -> None:
+    for _ in range(501):
+        gateway.interventions.cancel(submit(gateway))
+    clock.move(days=1)
+    told: list[int] = []
+
+    gateway.housekeeping.prune(
+        before=clock.now() - timedelta(hours=1),
+        progress=lambda so_far: told.append(so_far.messages),
+    )
+
+    assert told == [500, 501]
+
+
+@pytest.mark.parametrize("before", [NOON, NOON + timedelta(days=1), NOON.replace(tzinfo=None)])
+def test_only_what_is_past_can_be_dropped(gateway: Gateway, before: object) -> None:
+    with pytest.raises(InvalidRequest, match="only what is past"):
+        gateway.housekeeping.prune(before=before)  # type: ignore[arg-type]  # parametrised
+
+
+def test_a_report_about_a_pruned_message_does_no_harm(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    message = submit(gateway)
+    gateway.run_pending()
+    clock.move(days=2)
+    gateway.housekeeping.prune(before=clock.now() - timedelta(days=1))
+
+    network.report(message, at=clock.now())
+
+    assert gateway.inquiry.messages() == []
