@@ -2,8 +2,7 @@
 The HTTP surfaces over one gateway: the gateway API, the queue API and the provider API.
 """
 
-from smscore_http._requests import ClientGone, Reply, Request
 from smscore_http._surfaces import Surfaces
-from smscore_http.app import create_app
+from smscore_http.app import Endpoint, create_app
 
-__all__ = ["ClientGone", "Reply", "Request", "Surfaces", "create_app"]
+__all__ = ["Endpoint", "Surfaces", "create_app"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
-__all__ = ["create_app"]
+__all__ = ["Endpoint", "create_app"]
 
 
 def create_app(gateway: Gateway) -> "Starlette":
@@ -38,12 +38,12 @@ def create_app(gateway: Gateway) -> "Starlette":
     app = Starlette(lifespan=lifespan)
     # A framework's redirect of a trailing slash would repeat the token in `Location`.
     app.router.redirect_slashes = False
-    app.router.default = _Endpoint(surfaces)
+    app.router.default = Endpoint(surfaces)
     return app
 
 
-class _Endpoint:
-    """The ASGI side: scope in, reply out."""
+class Endpoint:
+    """The surfaces as an ASGI callable, without a framework around it: the server's own way in."""
 
     def __init__(self, surfaces: Surfaces) -> None:
         self._surfaces = surfaces

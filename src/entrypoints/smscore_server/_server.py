@@ -14,8 +14,7 @@ from types import FrameType
 import uvicorn
 
 from smscore import Gateway
-from smscore_http import Surfaces
-from smscore_server._connection import Connection
+from smscore_http import Endpoint, Surfaces
 
 __all__ = ["run"]
 
@@ -93,9 +92,9 @@ class _Server(uvicorn.Server):
 
 def _settings(surfaces: Surfaces) -> uvicorn.Config:
     return uvicorn.Config(
-        surfaces,  # type: ignore[arg-type]  # no ASGI application: the protocol knows what it is
+        Endpoint(surfaces),
         loop="uvloop",
-        http=Connection,
+        http="httptools",
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -20,6 +20,8 @@ PARKED_LIFE = timedelta(minutes=10)
 _IDEMPOTENCY_LIFE = timedelta(hours=24)
 _SWEEP = timedelta(minutes=1)
 _BATCH = 500
+_PRUNED_AT_ONCE = 200
+"""Messages, each with its story: others want to write within 50 ms."""
 _SET_BACK = timedelta(seconds=30)
 """Clocks are corrected by less all the time."""
 _FARTHEST_RETRY = timedelta(hours=1)
@@ -89,8 +91,8 @@ class Housekeeping:
     def _prune(self, before: datetime) -> Pruned | None:
         def work(work: UnitOfWork) -> Pruned:
             return Pruned(
-                messages=work.outbox.prune(before=before, limit=_BATCH),
-                inbound=work.inbox.prune(before=before, limit=_BATCH),
+                messages=work.outbox.prune(before=before, limit=_PRUNED_AT_ONCE),
+                inbound=work.inbox.prune(before=before, limit=_PRUNED_AT_ONCE),
             )
 
         step = self._store.run(work, lane=Lane.CUSTODY).result()

@@ -87,6 +87,7 @@ class Submissions:
         self._topology = topology
         self._settings = settings
         self._screens = screens
+        self._open = frozenset[str](), topology
 
     def submit(
         self,
@@ -225,7 +226,11 @@ class Submissions:
     def _open_topology(self) -> Topology:
         """The channels that may be chosen for something new."""
         draining = self._settings.draining()
-        return self._topology.without(draining) if draining else self._topology
+        closed, left = self._open  # together, since any thread may exchange them
+        if draining != closed:
+            left = self._topology.without(draining)
+            self._open = draining, left
+        return left
 
 
 @attrs.frozen(kw_only=True)

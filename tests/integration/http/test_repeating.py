@@ -36,7 +36,7 @@ def no_credits(site, send):
     if left:
         site.gateway.administration.credit("acme", -left, why="spent elsewhere")
     replies = [send()]
-    site.gateway.administration.credit("acme", 5, why="paid")
+    site.gateway.administration.credit("acme", 100, why="paid")
     return replies
 
 

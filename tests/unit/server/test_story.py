@@ -125,7 +125,10 @@ def test_a_retry_is_told_with_its_attempt(
     gateway.run_pending()
 
     assert story(gateway, message)[2:5] == [
-        "not sent by first: the network is busy (+CMS ERROR: 42); it is to be tried again",
+        (
+            "not sent by first: the network is busy (+CMS ERROR: 42); "
+            "it is to be tried again at 2026-03-01T12:00:05+00:00"
+        ),
         "its time has come: it waits for its channel",
         "first begins to send it, attempt 2",
     ]
