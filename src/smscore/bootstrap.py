@@ -61,6 +61,10 @@ def build(
     """
     config = config or GatewayConfig()
     clock = clock or SystemClock()
+    if not callable(getattr(clock, "monotonic", None)):
+        raise ConfigurationError(
+            f"the clock {type(clock).__name__} has no monotonic(); return time.monotonic() from it"
+        )
     loaded = load(config.plugins.enabled, extra=plugins)
     kinds = {name: _kind(loaded.registry, config, name) for name in config.channels}
     channels = {name: _make(kind, config, name) for name, kind in kinds.items()}

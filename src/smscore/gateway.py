@@ -20,7 +20,7 @@ from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
 from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.ports.transport import Journal, Transport
+from smscore.ports.transport import ChannelHealth, Journal, Transport
 from smscore.runner import Runner
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
@@ -117,6 +117,8 @@ class Gateway:
                 ids=ids,
                 settings=self.settings,
                 stopping=self._stopping,
+                channels=tuple(transports),
+                is_ready=lambda channel: self.health(channel).is_ready,
                 policies=policies,
             ),
             recovery=Recovery(store=store, clock=clock, ids=ids, policies=policies),
@@ -135,6 +137,15 @@ class Gateway:
     def rate_limiter(self) -> RateLimiter:
         """What counts calls; made when it is first asked for."""
         return self._make_rate_limiter()
+
+    def health(self, channel: str) -> ChannelHealth:
+        """How a channel is right now, whatever its transport does when it is asked."""
+        try:
+            return self.transports[channel].health()
+        except Exception as fault:  # noqa: BLE001  # a stranger's code
+            return ChannelHealth(
+                is_ready=False, detail=f"its transport cannot say: {type(fault).__name__}: {fault}"
+            )
 
     def journal(self, channel: str) -> Journal:
         """What a channel's transport is opened with."""

@@ -63,6 +63,7 @@ class Runner:
         self._threads: list[threading.Thread] = []
         self._wakeups: list[Wakeup] = []
         self._is_open = False
+        self._stumbled: set[str] = set()  # channels, in a round on the caller's thread
 
     def start(self) -> None:
         """
@@ -107,10 +108,22 @@ class Runner:
         self._open()
         done = self._housekeeping.run_once() + self._recovery.recover_dead()
         for name, transport in self._transports.items():
-            while self._dispatch.run_once(name, transport):
-                done += 1
+            done += self._send_pending(name, transport)
         if self._notification.has_observers:
             done += self._notification.run_once()
+        return done
+
+    def _send_pending(self, name: str, transport: Transport) -> int:
+        if name in self._stumbled:
+            self._recovery.recover_own(name)
+            self._stumbled.discard(name)
+        done = 0
+        try:
+            while self._dispatch.run_once(name, transport):
+                done += 1
+        except BaseException:
+            self._stumbled.add(name)  # the next round mends what this one has left
+            raise
         return done
 
     def _open(self) -> None:
@@ -192,7 +205,7 @@ class _Loop:
         while not self._stop.is_set():
             try:
                 self._step_once()
-            except Exception:  # noqa: BLE001  # nothing may end a channel's thread
+            except BaseException:  # noqa: BLE001  # nothing may end a channel's thread
                 _log.exception("%s stumbled; it goes on after a pause", self._name)
                 self._faults += 1
                 self._stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))

@@ -552,7 +552,8 @@ class CustodyMachine(RuleBasedStateMachine):
     def why_not_resent(self, message: Message) -> str | None:
         if message.status == "sending" and message.legs[0].startswith("phones/"):
             return None
-        if message.status not in ("failed", "indeterminate"):
+        waits = message.status == "queued" or (message.status == "scheduled" and message.is_retry)
+        if message.status not in ("failed", "indeterminate") and (not waits or message.parts):
             return "conflict"
         if message.expires is not None and message.expires <= self.clock.now():
             return "conflict"
@@ -570,6 +571,7 @@ class CustodyMachine(RuleBasedStateMachine):
         self.gateway.administration.set_channel_mode(channel, mode)
         self.modes[channel] = mode
         self.network.paused = {one for one, how in self.modes.items() if how == "paused"}
+        self.network.draining = {one for one, how in self.modes.items() if how == "draining"}
 
     @rule(credits=st.integers(1, 20))
     def top_up(self, credits: int) -> None:

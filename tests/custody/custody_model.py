@@ -12,6 +12,7 @@ from smscore.domain.deliveries import DeliveryReport
 FINAL = ("delivered", "failed", "expired", "cancelled")
 MAY_ARRIVE = ("queued", "sent", "indeterminate", "failed", "expired")
 BELIEVABLE = timedelta(minutes=10)  # by which a network's clock may be wrong
+POSSIBLE = timedelta(hours=15)  # or by its whole zone
 
 
 @attrs.define
@@ -31,12 +32,14 @@ class Model:
 
     def move(self, m: Message, status: str, at: datetime) -> None:
         m.status, back = status, 0
+        difference = max(0, m.charged - self.price(m.legs[0], m.size))
         if status in FINAL:
             m.finished_at = at
-            back = 0 if len(m.missing) < m.size else m.charged
+            back = difference if len(m.missing) < m.size else m.charged
+        if status in ("sent", "delivered", "indeterminate"):
+            back = difference
         if status in ("sent", "delivered"):
             m.sent_at, m.is_retry = m.sent_at or at, False
-            back = max(0, m.charged - self.price(m.legs[0], m.size))
         self.book(m, -back)
         self.settle(m, at)
 
@@ -71,18 +74,19 @@ class Model:
 
     def report(self, report: DeliveryReport) -> None:
         found = [
-            (part.at, m.id, m)
+            (part, m)
             for m in self.messages.values()
             for part in m.parts.values()
             if (part.channel, part.reference) == (report.channel, report.reference)
             and m.to == report.recipient.value
         ]
-        found.sort(key=lambda one: one[:2], reverse=True)
-        when = report.submitted_at
-        if when is not None and any(abs(at - when) <= BELIEVABLE for at, _, _ in found):
-            found.sort(key=lambda one: abs(one[0] - when))
+        found.sort(key=lambda one: (one[0].at, one[1].id), reverse=True)
+        if (when := report.submitted_at) is not None:
+            found = [one for one in found if abs(one[0].at - when) <= POSSIBLE]
+            if any(abs(part.at - when) <= BELIEVABLE for part, _ in found):
+                found.sort(key=lambda one: one[0].nearness(when))
         if found:
-            self.fold(found[0][2], report)
+            self.fold(found[0][1], report)
         else:
             self.parked.append(report)
 

@@ -83,6 +83,7 @@ class Network:
     handed: list[HandedOver] = attrs.field(factory=list)
     zombies: list[Zombie] = attrs.field(factory=list)
     paused: set[str] = attrs.field(factory=set)
+    draining: set[str] = attrs.field(factory=set)
     unready: set[str] = attrs.field(factory=set)
     unready_since: dict[str, float] = attrs.field(factory=dict)
     wrong: list[str] = attrs.field(factory=list)  # what the services should not have done
@@ -130,8 +131,15 @@ class ScriptedTransport:
             return ChannelHealth(is_ready=True, detail="ready")
         since = network.unready_since.setdefault(self._name, now)
         for message in network.model.waiting(self._name):
-            if now - since >= PATIENCE and len(message.legs) > 1 and not message.parts:
-                message.legs, message.tries = message.legs[1:], 0
+            first, *others = message.legs
+            able = [
+                leg
+                for leg in others
+                if leg not in network.paused | network.draining | network.unready
+            ]
+            if now - since >= PATIENCE and able and not message.parts:
+                others.remove(able[0])
+                message.legs, message.tries = [able[0], *others, first], 0
         return ChannelHealth(is_ready=False, detail="not ready")
 
     def send(self, job: SendJob) -> SendReceipt:

@@ -2,7 +2,7 @@
 What the model of custody keeps: channels, messages, parts.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -21,6 +21,11 @@ class Part:
     at: datetime  # when it was begun or accepted
     channel: str = ""
     reference: str | None = None
+
+    def nearness(self, when: datetime) -> tuple[int, bool, timedelta]:
+        """How near it is to what a network's clock says; one without a word is nearer."""
+        away = abs(self.at - when)
+        return away // timedelta(seconds=2), self.state in ("delivered", "failed"), away
 
 
 @attrs.define(kw_only=True)

@@ -1,14 +1,16 @@
+from datetime import datetime
 from types import SimpleNamespace
 
 import attrs
 import pytest
 
 from smscore import GatewayConfig, build, hookimpl
+from smscore.config import PluginsConfig
 from smscore.errors import ConfigurationError, PluginError
 from smscore.plugins import installed, load
 from smscore.ports.transport import Capabilities
 from smscore.registry import Registry
-from smscore.testing import FakeTransport, MemoryStore
+from smscore.testing import NOON, FakeTransport, MemoryStore
 
 
 @attrs.frozen
@@ -154,3 +156,19 @@ def test_a_transport_that_cannot_be_made_is_a_plugin_error() -> None:
 
     with pytest.raises(PluginError, match="could not make the channel 'p1': ZeroDivisionError"):
         build(GatewayConfig.from_mapping(content), store=MemoryStore(), plugins=[Stumbling()])
+
+
+class WallClock:
+    """A clock as hosts wrote them before it had two ways to tell time."""
+
+    def now(self) -> datetime:
+        return NOON
+
+
+def test_a_clock_that_cannot_measure_is_refused_when_building() -> None:
+    with pytest.raises(ConfigurationError, match=r"WallClock has no monotonic\(\)"):
+        build(
+            GatewayConfig(plugins=PluginsConfig(enabled=())),
+            store=MemoryStore(),
+            clock=WallClock(),  # type: ignore[arg-type]  # that is the point
+        )

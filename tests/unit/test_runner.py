@@ -201,3 +201,21 @@ def test_no_part_is_begun_while_stopping_and_the_message_is_handed_back_at_once(
 
     assert tracked.delivery.status is Status.QUEUED
     assert (tracked.delivery.accepted_parts, tracked.delivery.attempts) == ((1,), 0)
+
+
+class Interrupted(FakeTransport):
+    """A network whose first try ends in what is no error at all."""
+
+    def send(self, job: SendJob) -> SendReceipt:
+        if not self.jobs:
+            self.jobs.append(job)
+            raise KeyboardInterrupt
+        return super().send(job)
+
+
+def test_nothing_that_a_transport_raises_ends_its_thread() -> None:
+    network = Interrupted()
+    with a_gateway(network) as gateway, gateway.running():
+        message = submit(gateway)
+
+        assert network.wait_for(lambda: message in network.sent, timeout=10)

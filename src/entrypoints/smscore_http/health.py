@@ -67,8 +67,8 @@ class Health:
 
     def _channels(self) -> list[_Check]:
         checks = []
-        for name, transport in self._context.gateway.transports.items():
-            health = transport.health()
+        for name in self._context.gateway.transports:
+            health = self._context.gateway.health(name)
             status = "ok" if health.is_ready else "degraded"
             checks.append(_check(f"channel {name}", status, health.detail or None))
         return checks

@@ -133,10 +133,8 @@ def _recovered(detail: Detail) -> str:
 
 
 def _report(detail: Detail) -> str:
-    part = detail.get("part")
-    whose = f"part {part}" if part else "an earlier attempt"
     said = f" ({detail['report']})" if detail.get("report") else ""
-    return f"a report for {whose}: {detail.get('outcome', 'unknown')}{said}"
+    return f"a report for part {detail.get('part')}: {detail.get('outcome', 'unknown')}{said}"
 
 
 def _delivered(detail: Detail) -> str:

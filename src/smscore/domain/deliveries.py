@@ -72,11 +72,10 @@ MOVES: Mapping[Status, frozenset[Status]] = {
             Status.SENT,
             Status.DELIVERED,
             Status.FAILED,
-            Status.EXPIRED,
             Status.INDETERMINATE,
         }
     ),
-    Status.SENT: frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED}),
+    Status.SENT: frozenset({Status.DELIVERED, Status.FAILED}),
     Status.INDETERMINATE: frozenset(
         # Queued: an operator wants it sent again, whatever became of it.
         {Status.SENT, Status.DELIVERED, Status.FAILED, Status.QUEUED}
@@ -191,27 +190,25 @@ class Delivery:
         """
         Credits to give back as things stand.
 
-        All that was charged when it ended without a carrier having any part; the difference to
-        the dearest leg once it was sent.
+        All that was charged when it ended without a carrier having any part; else, when it ended or
+        was sent as far as anybody knows, the difference to the dearest leg.
         """
-        if self.status in (Status.SENT, Status.DELIVERED):
+        if self.status in (Status.SENT, Status.INDETERMINATE, Status.DELIVERED):
             return max(0, self.charged - self.price)
-        if self.status.is_final and not self.accepted_parts:
-            return self.charged
-        return 0
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether the report that should have come by now has not, an hour after its validity."""
-        return (
-            self.status is Status.SENT
-            and self.expires_at is not None
-            and now >= self.expires_at + _LATEST_REPORT
-        )
+        if not self.status.is_final:
+            return 0
+        return max(0, self.charged - self.price) if self.accepted_parts else self.charged
 
     @property
     def can_be_cancelled(self) -> bool:
         """Whether it waits, and no part of it has left: a fragment cannot be called back."""
         return not self.parts and self.may_become(Status.CANCELLED)
+
+    @property
+    def can_be_rerouted(self) -> bool:
+        """Whether it waits for a channel, and not for a time that the customer has named."""
+        is_retry = self.status is Status.SCHEDULED and self.error is not None
+        return not self.parts and (is_retry or self.status is Status.QUEUED)
 
     # Transitions: the way there.
 
@@ -237,16 +234,23 @@ class Delivery:
             error=error,
         )
 
-    def diverted(self) -> Self:
-        """Its channel cannot send for now, and has not begun: the next leg gets it."""
-        if self.status is not Status.QUEUED or self.parts or len(self.route) < 2:
-            raise IllegalMove(f"message {self.message:016x} has no other channel to go to")
-        return changed(self, route=self.route[1:], attempts=0)
+    def diverted(self, to: Leg) -> Self:
+        """Its channel cannot send for now, and has not begun: another leg goes first."""
+        if self.status is not Status.QUEUED or self.parts or to not in self.route[1:]:
+            raise IllegalMove(f"message {self.message:016x} cannot go to {to.channel} instead")
+        others = tuple(leg for leg in self.route[1:] if leg is not to)
+        return changed(self, route=(to, *others, self.route[0]), attempts=0)
 
     def resent(self, *, route: tuple[Leg, ...], charged: int) -> Self:
-        """An operator has it sent again: a new attempt, of which nothing is known yet."""
-        return self._now(
-            Status.QUEUED,
+        """
+        An operator has it sent anew: a new attempt, of which nothing is known yet.
+
+        What waits and has not begun to leave gets another way in the same manner.
+        """
+        return changed(
+            self if self.can_be_rerouted else self._now(Status.QUEUED),
+            status=Status.QUEUED,
+            due_at=None,
             route=route,
             charged=charged,
             owner=None,
@@ -334,8 +338,7 @@ class Delivery:
             return self.failed(at=at, code="in_doubt", error=error)
         resends = policy.in_doubt is DoubtPolicy.RESEND
         if resends and self.attempts < policy.retry.max_attempts:
-            certain = tuple(part for part in self.parts if part.state is not PartState.SUBMITTING)
-            return self._now(Status.QUEUED, owner=None, parts=certain, error=error)
+            return self.without_doubt()._now(Status.QUEUED, owner=None, error=error)
         return self._now(
             Status.INDETERMINATE,
             owner=None,
@@ -390,6 +393,11 @@ class Delivery:
         others = tuple(known for known in self.parts if known.number != part.number)
         return changed(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
 
+    def without_doubt(self) -> Self:
+        """What was about to leave did certainly not."""
+        certain = tuple([part for part in self.parts if part.state is not PartState.SUBMITTING])
+        return self if len(certain) == len(self.parts) else changed(self, parts=certain)
+
     def without_part(self, number: int) -> Self:
         """The part did not leave after all."""
         return changed(self, parts=tuple(part for part in self.parts if part.number != number))
@@ -405,13 +413,27 @@ class Delivery:
         state = _STATE_OF.get(report.outcome)
         if state is None or self.status is Status.DELIVERED:
             return self
+        meant = self.part_of(report)
+        if meant is None or meant.state in (PartState.DELIVERED, state):
+            return self.settled(at=report.received_at, detail=report.detail)
         parts = tuple(
-            attrs.evolve(part, state=state)
-            if part.reference == report.reference and part.state not in (PartState.DELIVERED, state)
-            else part
-            for part in self.parts
+            [attrs.evolve(part, state=state) if part is meant else part for part in self.parts]
         )
         return changed(self, parts=parts).settled(at=report.received_at, detail=report.detail)
+
+    def part_of(self, report: DeliveryReport) -> Part | None:
+        """
+        The one part that a report is about.
+
+        A modem whose count begins again may have given one reference to two parts: then the one
+        taken nearest to the report's time is meant, and of those that tie the first without word.
+        """
+        parts = [
+            part
+            for part in self.parts
+            if part.reference == report.reference and part.channel == report.channel
+        ]
+        return min(parts, key=lambda part: _distance(part, report), default=None)
 
     def settled(self, *, at: datetime, detail: str = "") -> Self:
         """What the parts' states amount to, once the channel is done with the message."""
@@ -447,26 +469,34 @@ def choose(candidates: Sequence[Delivery], report: DeliveryReport) -> Delivery |
 
     Networks use their references again. The part taken nearest to the moment at which the network
     says it took it is meant, if its clock can be believed; else the one taken last, which comes
-    first.
+    first. One taken at quite another time is never meant: the report may be faster than the
+    reference of its own.
     """
+    parts = [(one, part) for one in candidates if (part := one.part_of(report)) is not None]
     submitted_at = report.submitted_at
-    if submitted_at is not None and len(candidates) > 1:
-        away = [abs(_taken_at(one, report) - submitted_at) for one in candidates]
-        nearest = min(away)
-        if nearest <= _BELIEVABLE:
-            return candidates[away.index(nearest)]
-    return next(iter(candidates), None)
+    if submitted_at is not None:
+        parts = [(one, part) for one, part in parts if abs(part.at - submitted_at) <= _POSSIBLE]
+        near = [(one, part) for one, part in parts if abs(part.at - submitted_at) <= _BELIEVABLE]
+        if near:
+            return min(near, key=lambda pair: _distance(pair[1], report))[0]
+    return parts[0][0] if parts else None
 
 
-def _taken_at(delivery: Delivery, report: DeliveryReport) -> datetime:
-    """When the network took the part that has the report's reference."""
-    times = (part.at for part in delivery.parts if part.reference == report.reference)
-    return next(times, delivery.accepted_at)
+def _distance(part: Part, report: DeliveryReport) -> tuple[timedelta, bool, timedelta]:
+    """How far a part is from what a report says, for comparing: less is nearer."""
+    has_word = part.state in _STATE_OF.values()
+    if report.submitted_at is None:
+        return timedelta(0), has_word, timedelta(0)
+    away = abs(part.at - report.submitted_at)
+    return away // _STEP * _STEP, has_word, away
 
 
-_LATEST_REPORT = timedelta(hours=1)
 _BELIEVABLE = timedelta(minutes=10)
 """Clocks of service centres are wrong by whole zones, if they are wrong."""
+_POSSIBLE = timedelta(hours=15)
+"""And no zone is farther from another that somebody could have meant."""
+_STEP = timedelta(seconds=2)
+"""Time stamps of networks are whole seconds."""
 
 _STATE_OF = {
     ReportOutcome.DELIVERED: PartState.DELIVERED,

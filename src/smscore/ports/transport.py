@@ -108,7 +108,8 @@ class Transport(Protocol):
     ``send`` is called by one thread at a time. It blocks until the network took **all** parts, or
     raises :class:`~smscore.errors.TemporaryFailure`, :class:`~smscore.errors.PermanentFailure` or
     :class:`~smscore.errors.Indeterminate`, and never anything else. It marks each part in the
-    journal before and after, and skips the parts of ``job.accepted``.
+    journal before and after, and skips the parts of ``job.accepted``. With a temporary or permanent
+    failure the part that was marked last did certainly not leave.
     """
 
     def open(self, sink: TransportSink, journal: Journal) -> None:
@@ -118,7 +119,11 @@ class Transport(Protocol):
     def send(self, job: SendJob) -> SendReceipt: ...
 
     def health(self) -> ChannelHealth:
-        """How the channel is right now, without touching the line."""
+        """
+        How the channel is right now, without touching the line.
+
+        While it is not ready, nothing is claimed for it.
+        """
         ...
 
     def close(self) -> None:

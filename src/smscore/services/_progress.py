@@ -64,10 +64,10 @@ def record_report(
     is_news = report.outcome is ReportOutcome.PENDING and not delivery.status.is_final
     if after == delivery and not is_news:
         return delivery
-    numbers = [part.number for part in delivery.parts if part.reference == report.reference]
+    part = delivery.part_of(report)
     told: dict[str, str | int | None] = {
         "channel": report.channel,
-        "part": numbers[0] if numbers else None,  # None: of an earlier attempt
+        "part": None if part is None else part.number,
         "outcome": report.outcome.value,
         "report": report.detail,
     }

@@ -28,8 +28,7 @@ class Settings:
         self._channels_changed = store.wakeup(Topic.CHANNELS)
         self._accounts: dict[AccountId | str, Account] = {}
         self._routes: list[Sequence[Route]] = []  # one table, or none yet
-        self._channels: list[Mapping[str, ChannelState]] = []  # the same
-        self._draining: frozenset[str] = frozenset()
+        self._channels: list[_Channels] = []  # the same
 
     def account(self, account: AccountId | str) -> Account:
         """
@@ -58,24 +57,19 @@ class Settings:
 
     def mode(self, channel: str) -> ChannelMode:
         """What an operator wants of the channel."""
-        state = self._channel_states().get(channel)
+        state = self._channel_states().states.get(channel)
         return ChannelMode.RUNNING if state is None else state.mode
 
     def draining(self) -> frozenset[str]:
         """The channels that are to be chosen for nothing new."""
-        self._channel_states()
-        return self._draining
+        return self._channel_states().draining
 
-    def _channel_states(self) -> Mapping[str, ChannelState]:
+    def _channel_states(self) -> "_Channels":
         if self._channels_changed.wait(0):
             self._channels = []
         known = self._channels
         if not known:
-            states = self._store.read(lambda view: view.channels.all())
-            self._draining = frozenset(
-                name for name, state in states.items() if state.mode is ChannelMode.DRAINING
-            )
-            known.append(states)
+            known.append(_Channels(self._store.read(lambda view: view.channels.all())))
         return known[0]
 
     def _look_up(self, account: AccountId | str) -> Account:
@@ -88,3 +82,13 @@ class Settings:
         if found is None:
             raise NotFound(f"there is no account {account!r}; 'smscore account list' shows all")
         return found
+
+
+class _Channels:
+    """What operators have decided of channels, as of one moment."""
+
+    def __init__(self, states: Mapping[str, ChannelState]) -> None:
+        self.states = states
+        self.draining = frozenset(
+            name for name, state in states.items() if state.mode is ChannelMode.DRAINING
+        )

@@ -5,7 +5,7 @@ Handing queued messages to a channel's transport, and keeping what came of it.
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from smscore.domain.channels import ChannelMode
@@ -42,7 +42,8 @@ class Dispatch:
     The use case *send*: claim, hand over, keep the outcome.
 
     One thread per channel calls :meth:`run_once`; the calls of different channels do not meet.
-    ``policies`` are those of channels that do not have the usual one.
+    ``is_ready`` says whether a channel could send now; ``policies`` are those of channels that do
+    not have the usual one.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class Dispatch:
         ids: IdSequence,
         settings: Settings,
         stopping: threading.Event,
+        channels: Collection[str],
+        is_ready: Callable[[str], bool],
         policies: Mapping[str, CustodyPolicy] | None = None,
     ) -> None:
         self._store = store
@@ -60,6 +63,8 @@ class Dispatch:
         self._ids = ids
         self._settings = settings
         self._stopping = stopping
+        self._channels = channels
+        self._is_ready = is_ready
         self._policies = policies or {}
         self._unable_since: dict[str, float] = {}
 
@@ -72,7 +77,7 @@ class Dispatch:
         """
         if self._settings.mode(channel) is ChannelMode.PAUSED:
             return 0
-        if not transport.health().is_ready:
+        if not self._is_ready(channel):
             return self._divert(channel)
         self._unable_since.pop(channel, None)
         taken = self.claim(channel)
@@ -97,9 +102,13 @@ class Dispatch:
             lambda view: view.outbox.backlog().get(channel)
         ):
             return 0
+        unable = frozenset(name for name in self._channels if not self._can_take(name))
         return self._store.run(
-            lambda work: _divert(work, channel, now=now), lane=Lane.CUSTODY
+            lambda work: _divert(work, channel, unable, now=now), lane=Lane.CUSTODY
         ).result()
+
+    def _can_take(self, channel: str) -> bool:
+        return self._settings.mode(channel) is ChannelMode.RUNNING and self._is_ready(channel)
 
     def _send(self, taken: Tracked, transport: Transport) -> None:
         message, channel = taken.message.id, taken.delivery.channel
@@ -148,6 +157,7 @@ class Dispatch:
         retry = self._policies.get(channel, DEFAULT_POLICY).retry
 
         def move(delivery: Delivery, now: datetime) -> Delivery:
+            delivery = delivery.without_doubt()  # certainly not sent: that is what it means
             if isinstance(failure, NotReady) and self._stopping.is_set():
                 return delivery.released()
             if isinstance(failure, NotReady):
@@ -219,13 +229,14 @@ def _settle(
     record(work, after, at=now, kind=_kind_of(tracked.delivery, after), detail=detail)
 
 
-def _divert(work: UnitOfWork, channel: str, *, now: datetime) -> int:
+def _divert(work: UnitOfWork, channel: str, unable: Collection[str], *, now: datetime) -> int:
     diverted = 0
     for tracked in work.outbox.claimable(channel, limit=_BATCH):
         delivery = tracked.delivery
-        if len(delivery.route) < 2 or delivery.parts:
+        others = [leg for leg in delivery.route[1:] if leg.channel not in unable]
+        if not others or delivery.parts:
             continue
-        after = delivery.diverted()
+        after = delivery.diverted(others[0])
         record(
             work,
             after,
@@ -252,8 +263,11 @@ def _kind_of(before: Delivery, after: Delivery) -> str:
 
 
 def _refusal(failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
-    return lambda delivery, now: delivery.refused(at=now, code=failure.code, error=_said(failure))
+    return lambda delivery, now: delivery.without_doubt().refused(
+        at=now, code=failure.code, error=_said(failure)
+    )
 
 
 def _said(failure: TransportError) -> str:
-    return f"{failure} ({failure.cause})" if failure.cause else str(failure)
+    said = str(failure)
+    return f"{said} ({failure.cause})" if failure.cause and failure.cause not in said else said

@@ -94,12 +94,13 @@ class Interventions:
         Have a message sent again that failed, or that may have left; the decision is an operator's.
 
         It is a new attempt of the same message, planned anew by the rules of today, and paid for
-        again as far as credits were given back. A message that a phone has claimed goes back to
-        the phone queue.
+        again as far as credits were given back. A message that waits for a channel gets its way
+        anew; one that a phone has claimed goes back to the phone queue.
 
         Raises:
             NotFound: there is none.
-            Conflict: it waits, is being sent, has arrived, was called back, or its time is over.
+            Conflict: it waits for its time, is being sent, was sent or called back, or its time is
+                over.
             Rejected: planning refuses it now, or the account does not have the credits.
         """
         tracked = self._store.read(lambda view: view.outbox.get(message))
@@ -208,7 +209,8 @@ def _resend(work: UnitOfWork, planned: Plan, *, now: datetime) -> Tracked:
 
 
 def _check_resendable(delivery: Delivery, *, now: datetime) -> None:
-    if delivery.status not in (Status.FAILED, Status.INDETERMINATE):
+    can_be_resent = delivery.status in (Status.FAILED, Status.INDETERMINATE)
+    if not (can_be_resent or delivery.can_be_rerouted):
         raise _unfit(delivery)
     if delivery.expires_at is not None and delivery.expires_at <= now:
         raise Conflict(
@@ -231,7 +233,7 @@ def _found(work: UnitOfWork, message: MessageId) -> Tracked:
 def _unfit(delivery: Delivery) -> Conflict:
     return Conflict(
         f"message {delivery.message:016x} is {delivery.status}; only one that failed, is "
-        "indeterminate or is claimed by a phone can be sent again"
+        "indeterminate, waits for a channel, or is claimed by a phone can be sent anew"
     )
 
 

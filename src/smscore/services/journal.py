@@ -43,11 +43,11 @@ class ChannelJournal:
     def submitting(self, job: SendJob, part: int) -> None:
         if self._stopping.is_set():
             raise NotReady("the gateway is stopping")
-        mark, me = self._mark(part, state=PartState.SUBMITTING), self._ids.process
+        mark = self._mark(part, state=PartState.SUBMITTING)
 
         def begin(_: UnitOfWork, delivery: Delivery) -> Delivery:
-            if delivery.status is not Status.SENDING or delivery.owner != me:
-                raise LeaseLost(f"message {job.message:016x} is no longer ours to send")
+            if not self._holds(delivery) or part in delivery.accepted_parts:
+                raise LeaseLost(f"part {part} of message {job.message:016x} is not ours to send")
             return delivery.with_part(mark)
 
         if not self._change(job.message, begin):
@@ -59,11 +59,9 @@ class ChannelJournal:
         self._change(job.message, lambda work, delivery: _accept(work, delivery, mark, now=now))
 
     def refused(self, job: SendJob, part: int) -> None:
-        me = self._ids.process
-
         def lift(_: UnitOfWork, delivery: Delivery) -> Delivery:
             # Whoever holds the message now has marks of their own, which are none of our business.
-            return delivery.without_part(part) if delivery.owner == me else delivery
+            return delivery.without_part(part) if self._holds(delivery) else delivery
 
         self._change(job.message, lift)
 
@@ -75,6 +73,14 @@ class ChannelJournal:
             lambda work: work.journal.put(channel=self._channel, key=key, value=value),
             lane=Lane.CUSTODY,
         ).result()
+
+    def _holds(self, delivery: Delivery) -> bool:
+        """Whether it is this process that sends the message, and on this channel."""
+        return (
+            delivery.status is Status.SENDING
+            and delivery.owner == self._ids.process
+            and delivery.channel == self._channel
+        )
 
     def _mark(self, number: int, *, state: PartState, reference: str | None = None) -> Part:
         return Part(

@@ -117,7 +117,8 @@ def test_a_report_before_the_receipt_counts_once_the_receipt_is_there() -> None:
 
 
 def test_positive_evidence_is_the_way_out_of_failed_and_expired() -> None:
-    expired = sent().expired(at=NOON)
+    taken = Part(number=1, channel="fake", state=PartState.ACCEPTED, reference="1", at=NOON)
+    expired = a_delivery(parts=(taken,)).expired(at=NOON)
 
     assert expired.reported(a_report()).status is Status.DELIVERED
 
@@ -206,9 +207,45 @@ def test_all_is_given_back_when_no_carrier_had_any_part() -> None:
 
 
 def test_nothing_is_given_back_when_a_carrier_had_a_part() -> None:
-    begun = sending(2, charged=2).with_part(a_mark(PartState.ACCEPTED))
+    route = (Leg(channel="fake", price=2),)
+    begun = sending(2, charged=2, route=route).with_part(a_mark(PartState.ACCEPTED))
 
     assert begun.failed(at=NOON, code="x", error="no").refundable == 0
+
+
+@pytest.mark.parametrize("end", ["failed", "in_doubt"])
+def test_the_difference_to_the_dearest_leg_comes_back_however_it_ends(end: str) -> None:
+    route = (Leg(channel="fake", price=2), Leg(channel="dear", price=10))
+    begun = sending(2, charged=10, route=route).with_part(a_mark(PartState.ACCEPTED))
+
+    ended = (
+        begun.failed(at=NOON, code="x", error="no")
+        if end == "failed"
+        else begun.in_doubt(at=NOON, error="silence")
+    )
+
+    assert ended.refundable == 8
+
+
+def test_one_report_moves_one_part_though_two_have_its_reference() -> None:
+    parts = tuple(
+        Part(
+            number=number,
+            channel="fake",
+            state=PartState.ACCEPTED,
+            reference="1",
+            at=NOON + timedelta(minutes=number),
+        )
+        for number in (1, 2)
+    )
+    both = a_delivery(status=Status.SENT, segments=2, parts=parts)
+    second = a_report(submitted_at=NOON + timedelta(minutes=2))
+
+    once = both.reported(second)
+
+    assert [part.state for part in once.parts] == [PartState.ACCEPTED, PartState.DELIVERED]
+    assert once.reported(second).status is Status.SENT
+    assert once.reported(a_report(submitted_at=parts[0].at)).status is Status.DELIVERED
 
 
 def test_the_difference_to_the_dearest_leg_is_given_back_when_sent() -> None:

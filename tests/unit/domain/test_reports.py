@@ -277,3 +277,23 @@ def test_the_price_of_a_message_does_not_change_by_reports() -> None:
     paid = attrs.evolve(sent(), charged=1, route=(Leg(channel="fake", price=1),))
 
     assert [fold(paid, [(1, outcome)]).refundable for outcome in ReportOutcome] == [0, 0, 0]
+
+
+def test_a_report_for_quite_another_time_is_meant_for_nobody_here() -> None:
+    """It is faster than the reference of its own message."""
+    taken = Part(number=1, channel="fake", state=PartState.ACCEPTED, reference="1", at=NOON)
+    old = a_delivery(status=Status.SENT, parts=(taken,), sent_at=NOON)
+
+    assert choose([old], a_report(submitted_at=NOON + timedelta(days=2))) is None
+    assert choose([old], a_report(submitted_at=NOON + timedelta(hours=14))) is old
+
+
+def test_of_two_in_the_same_seconds_the_one_without_word_is_meant() -> None:
+    def at(milliseconds: int, state: PartState) -> Delivery:
+        moment = NOON + timedelta(milliseconds=milliseconds)
+        part = Part(number=1, channel="fake", state=state, reference="1", at=moment)
+        return a_delivery(status=Status.SENT, parts=(part,), sent_at=moment)
+
+    told, silent = at(100, PartState.DELIVERED), at(900, PartState.ACCEPTED)
+
+    assert choose([told, silent], a_report(submitted_at=NOON)) is silent

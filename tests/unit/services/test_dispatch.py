@@ -15,7 +15,7 @@ from smscore.errors import (
     PermanentFailure,
     TemporaryFailure,
 )
-from smscore.ports.transport import SendJob, SendReceipt
+from smscore.ports.transport import ChannelHealth, SendJob, SendReceipt
 from smscore.testing import NOON, FakeTransport, ManualClock
 
 TO = "+491701234567"
@@ -362,3 +362,121 @@ def test_the_overview_says_what_waits_for_each_channel_and_why(
 def test_a_channel_that_is_not_configured_cannot_be_paused(gateway: Gateway) -> None:
     with pytest.raises(NotFound, match="there is no channel 'fax'; configured are: fake"):
         gateway.administration.set_channel_mode("fax", ChannelMode.PAUSED)
+
+
+# What a transport may do wrong.
+
+
+class Untidy(FakeTransport):
+    """A network that marks what it begins, and never lifts the mark of what did not leave."""
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self.failure: BaseException | None = failure
+
+    def send(self, job: SendJob) -> SendReceipt:
+        if self.failure is None:
+            return super().send(job)
+        _, journal = self._edges()
+        journal.submitting(job, 1)
+        failure, self.failure = self.failure, None
+        raise failure
+
+
+def test_what_certainly_did_not_leave_is_in_no_doubt_whatever_was_marked(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
+) -> None:
+    networks["one"] = Untidy(PermanentFailure("barred"))
+    gateway = make_gateway(one={}, two={})
+    message = submit(gateway)
+
+    gateway.run_pending()
+
+    assert sent_by(networks["two"]) == [message]
+
+
+def test_a_message_that_is_to_be_tried_again_can_be_called_back(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
+) -> None:
+    networks["one"] = Untidy(TemporaryFailure("busy"))
+    gateway = make_gateway(one={})
+    message = submit(gateway)
+    gateway.run_pending()
+
+    gateway.interventions.cancel(message)
+
+    assert status_of(gateway, message) is Status.CANCELLED
+
+
+def test_what_a_round_has_left_behind_is_mended_by_the_next_one(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
+) -> None:
+    networks["one"] = Untidy(KeyboardInterrupt())
+    gateway = make_gateway(one={})
+    message = submit(gateway)
+    with pytest.raises(KeyboardInterrupt):
+        gateway.run_pending()
+    assert status_of(gateway, message) is Status.SENDING
+
+    gateway.run_pending()
+
+    assert status_of(gateway, message) is Status.INDETERMINATE
+
+
+class Mute(FakeTransport):
+    """A network that cannot say how it is."""
+
+    def health(self) -> ChannelHealth:
+        raise OSError("no such device")
+
+
+def test_a_channel_that_cannot_say_how_it_is_stops_no_other(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
+) -> None:
+    networks["one"] = Mute()
+    gateway = make_gateway(one={}, two={})
+    gateway.administration.set_channel_mode("one", ChannelMode.DRAINING)
+    message = submit(gateway)
+
+    gateway.run_pending()
+
+    assert sent_by(networks["two"]) == [message]
+    assert gateway.health("one").detail == "its transport cannot say: OSError: no such device"
+
+
+@pytest.mark.parametrize("mode", [ChannelMode.PAUSED, ChannelMode.DRAINING])
+def test_nobody_is_sent_from_a_dead_channel_to_one_that_is_closed(
+    make_gateway: Callable[..., Gateway],
+    networks: dict[str, FakeTransport],
+    clock: ManualClock,
+    mode: ChannelMode,
+) -> None:
+    gateway = make_gateway(one={}, two={}, three={})
+    gateway.run_pending()
+    networks["one"].close()
+    message = submit(gateway)
+    gateway.administration.set_channel_mode("two", mode)
+    gateway.run_pending()
+    clock.move(seconds=30)
+
+    gateway.run_pending()
+
+    assert sent_by(networks["three"]) == [message]
+
+
+def test_whichever_channel_is_back_first_sends_what_waited_for_both(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport], clock: ManualClock
+) -> None:
+    gateway = make_gateway(one={}, two={})
+    gateway.run_pending()
+    for name in ("one", "two"):
+        networks[name].close()
+    message = submit(gateway)
+    for _ in range(4):
+        gateway.run_pending()
+        clock.move(seconds=20)
+    networks["one"].is_closed = False
+
+    gateway.run_pending()
+
+    assert sent_by(networks["one"]) == [message]

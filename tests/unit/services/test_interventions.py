@@ -318,7 +318,8 @@ def test_a_message_that_is_sent_again_does_not_count_for_the_month_again(
 
 
 @pytest.mark.parametrize(
-    "status", [one for one in Status if one not in (Status.FAILED, Status.INDETERMINATE)]
+    "status",
+    [one for one in Status if one not in (Status.FAILED, Status.INDETERMINATE, Status.QUEUED)],
 )
 def test_nothing_else_is_sent_again(gateway: Gateway, store: MemoryStore, status: Status) -> None:
     message = submit(gateway)
@@ -396,10 +397,31 @@ def test_two_operators_who_send_one_message_again_do_it_once(
     message = fail(gateway, network)
     store.overtake = lambda: gateway.interventions.resend(message)
 
-    with pytest.raises(Conflict, match="is queued"):
-        gateway.interventions.resend(message)
+    gateway.interventions.resend(message)
 
     assert balance_of(gateway) == 9
+    assert delivery_of(gateway, message).status is Status.QUEUED
+
+
+def test_a_message_that_waits_for_a_channel_that_is_gone_gets_another_way(
+    make_gateway: Callable[..., Gateway],
+) -> None:
+    gateway = make_gateway(one={}, two={})
+    message = submit(gateway)
+    before = delivery_of(gateway, message)
+    gateway.administration.set_channel_mode(before.channel, ChannelMode.DRAINING)
+
+    moved = gateway.interventions.resend(message).delivery
+
+    assert (moved.channel, moved.status) == (before.route[1].channel, Status.QUEUED)
+    assert moved.charged == before.charged
+
+
+def test_a_message_that_waits_for_its_customers_time_keeps_waiting(gateway: Gateway) -> None:
+    message = submit(gateway, not_before=NOON + timedelta(hours=1))
+
+    with pytest.raises(Conflict, match="is scheduled"):
+        gateway.interventions.resend(message)
 
 
 def test_a_message_that_is_claimed_first_is_not_called_back(

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import attrs
 import pytest
 
@@ -402,3 +404,22 @@ def test_the_account_is_given_back_what_a_dead_process_spent_in_vain(
     account = store.read(lambda view: view.accounts.get(AccountId(1)))
     assert account is not None
     assert account.credits == store.read(lambda view: view.ledger.total(AccountId(1))) == 2
+
+
+def test_a_channel_cannot_go_on_with_what_another_one_holds(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
+) -> None:
+    gateway = make_gateway(one={}, two={})
+    gateway.submissions.submit(account="acme", to="+491701234567", text="hello")
+    gateway.run_pending()
+    (job,) = networks["one"].jobs
+    held = gateway.inquiry.message(job.message).delivery
+    again = attrs.evolve(held, status=Status.SENDING, owner=gateway._ids.process, parts=())
+    gateway.store.run(lambda work: work.outbox.save(again)).result()
+
+    with pytest.raises(LeaseLost):
+        gateway.journal("two").submitting(job, 1)
+    gateway.journal("one").submitting(job, 1)
+    gateway.journal("one").accepted(job, 1, "9")
+    with pytest.raises(LeaseLost):
+        gateway.journal("one").submitting(job, 1)
