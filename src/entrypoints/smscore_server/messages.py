@@ -26,7 +26,7 @@ from smscore_server._selection import Selection, select, selection_options
 __all__ = ["messages", "status"]
 
 _MANY = 10
-_RESENDABLE = (Status.FAILED, Status.INDETERMINATE)
+_RESENDABLE = (Status.FAILED, Status.INDETERMINATE, Status.QUEUED)
 
 
 class _WithList(click.Group):
@@ -98,8 +98,9 @@ def requeue_messages(
 
     Each is a new attempt of the same message, by the rules of today, and paid for again as far as
     its credits were given back. One that is indeterminate may arrive twice; one that a phone has
-    fetched goes back to the phone queue. Name messages by their ids, or select them: those that
-    failed, if no --status says otherwise. 'smscore messages list' shows what is meant.
+    fetched goes back to the phone queue; one that waits has its channel chosen anew. Name messages
+    by their ids, or select them: those that failed, if no --status says otherwise. 'smscore
+    messages list' shows what is meant.
 
     Exit status 1 if any was refused; the others are sent nevertheless.
 

@@ -76,14 +76,25 @@ def test_one_that_cannot_be_sent_again_does_not_hold_up_the_others(command, brok
     ]
 
 
-def test_a_message_that_waits_is_not_sent_twice(command, answer, broken):
+def test_a_message_that_waits_has_its_channel_chosen_anew_and_is_paid_for_once(answer, broken):
     (message,) = broken("hello")
-    answer("messages", "requeue", message)
+    (once,) = answer("messages", "requeue", message)
+
+    (again,) = answer("messages", "requeue", message)
+
+    assert (once["status"], again["status"]) == ("queued", "queued")
+    assert answer("status", message)["credits"] == 1
+
+
+def test_a_message_that_waits_for_its_time_is_left_alone(command, answer, broken):
+    broken("hello")
+    options = ("--account", "shop", "--to", "+491701234567", "--not-before", "2h")
+    message = answer("send", *options, "later")["id"]
 
     result = command("messages", "requeue", message)
 
     assert result.exit_code == 1
-    assert "is queued; only one that failed" in result.stdout
+    assert "is scheduled; only one that failed" in result.stdout
 
 
 def test_many_are_not_sent_again_without_a_word(command, answer, broken):
