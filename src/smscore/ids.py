@@ -50,11 +50,13 @@ class IdSequence:
     @cached_property
     def process(self) -> ProcessId:
         """The number of this process: part of its ids, owner of its claims."""
-        with self._leasing:
-            if not self._leased:
-                self._leased.append(self._lease())
-                # The next millisecond: another process may have used up its own.
-                self._ticks = ((self._leased[0].newest >> 22) + 1) * _COUNTERS
+        if not self._leased:
+            with self._leasing:
+                if not self._leased:
+                    lease = self._lease()
+                    # The next millisecond: another process may have used up its own.
+                    self._ticks = ((lease.newest >> 22) + 1) * _COUNTERS
+                    self._leased.append(lease)  # last, for others look without the lock
         return self._leased[0].process
 
     @property
@@ -62,11 +64,12 @@ class IdSequence:
         """Whether a number was leased, for whoever gives it back."""
         return bool(self._leased)
 
-    def __call__(self) -> MessageId:
-        now = int(self._clock.now().timestamp() * 1000) - _EPOCH_MS
+    def __call__(self, now: datetime | None = None) -> MessageId:
+        """The next id; ``now`` is of a caller who has looked at the clock already."""
+        milliseconds = int((now or self._clock.now()).timestamp() * 1000) - _EPOCH_MS
         process = self.process
         with self._lock:
-            self._ticks = max(self._ticks + 1, now * _COUNTERS)
+            self._ticks = max(self._ticks + 1, milliseconds * _COUNTERS)
             milliseconds, counter = divmod(self._ticks, _COUNTERS)
         return MessageId(milliseconds << 22 | process << 12 | counter)
 

@@ -5,7 +5,7 @@ Longer than most modules, so that the request, its planning and its unit of work
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -168,10 +168,21 @@ class Submissions:
         plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
         known: dict[str, Description] = {}  # one text often goes to many
+        routes, topology = self._settings.routes(), self._open_topology()
         for place, item in enumerate(submission.items):
             index = place if item.index is None else item.index
             try:
-                planned = self._plan_item(submission, item, account=account, now=now, known=known)
+                message = self._message(submission, item, account=account, now=now)
+                planned = plan(
+                    message,
+                    account=account,
+                    routes=routes,
+                    topology=topology,
+                    now=now,
+                    description=known.get(item.text),
+                )
+                for screen in self._screens:
+                    screen(planned.message)
             except Rejected as reason:
                 if not submission.is_partial:
                     raise
@@ -187,17 +198,11 @@ class Submissions:
         ]
         return plans, refused
 
-    def _plan_item(
-        self,
-        submission: Submission,
-        item: Item,
-        *,
-        account: Account,
-        now: datetime,
-        known: Mapping[str, Description],
-    ) -> Plan:
-        message = OutboundMessage(
-            id=self._ids(),
+    def _message(
+        self, submission: Submission, item: Item, *, account: Account, now: datetime
+    ) -> OutboundMessage:
+        return OutboundMessage(
+            id=self._ids(now),
             account=account.id,
             recipient=PhoneNumber.parse(item.to, home=account.home_country),
             recipient_as_given=item.to,
@@ -211,17 +216,6 @@ class Submissions:
             expires_at=submission.expires_at,
             callback_url=submission.callback_url,
         )
-        planned = plan(
-            message,
-            account=account,
-            routes=self._settings.routes(),
-            topology=self._open_topology(),
-            now=now,
-            description=known.get(item.text),
-        )
-        for screen in self._screens:
-            screen(planned.message)
-        return planned
 
     def _open_topology(self) -> Topology:
         """The channels that may be chosen for something new."""
