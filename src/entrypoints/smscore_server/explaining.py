@@ -22,6 +22,7 @@ from smscore_server._story import tell
 __all__ = ["explain"]
 
 _MILLISECONDS = "milliseconds"
+_NOT_RECORDED = "not recorded"
 
 
 @click.command()
@@ -131,10 +132,11 @@ def _decision(story: Story) -> Iterator[tuple[str, object]]:
     reasons = story.events[0].detail if story.events else {}
     channels = str(reasons.get("channels") or "").replace(", ", ", else ")
     rule = "no rule matched" if reasons.get("rule") == "default" else f"rule {reasons.get('rule')}"
-    yield "route", f"{rule}: {channels}"
+    yield "route", f"{rule}: {channels}" if reasons.get("rule") else _NOT_RECORDED
     parts = several(delivery.segments, "part")
     tables = f", with the national tables {reasons['tables']}" if reasons.get("tables") else ""
-    yield "encoding", f"{reasons.get('encoding', 'unknown')}, {parts}{tables}"
+    encoding = f"{reasons['encoding']}, " if reasons.get("encoding") else ""
+    yield "encoding", f"{encoding}{parts}{tables}"
     if replaced := reasons.get("replaced"):
         yield "replaced", replaced
     if message.sender:
@@ -147,7 +149,7 @@ def _decision(story: Story) -> Iterator[tuple[str, object]]:
         yield "expires", _clock(delivery.expires_at)
     price = int(reasons.get("credits") or 0)
     is_counted = bool(story.entries) or not price
-    yield "price", several(price, "credit")
+    yield "price", several(price, "credit") if "credits" in reasons else _NOT_RECORDED
     yield "paid", several(delivery.charged, "credit") if is_counted else "credits not counted"
     if quota := reasons.get("quota"):
         yield "quota", f"message {quota}"
@@ -174,9 +176,12 @@ def _show_ledger(story: Story) -> None:
         for one in story.entries
     ]
     show_table(["  AT", "KIND", "CREDITS", "BALANCE", "WHY"], rows)
-    if story.entries[0].message != story.tracked.message.id:
-        first = f"{story.entries[0].message:016x}"
-        click.echo(f"  The charge is that of the whole request, which begins with {first}.")
+    first = story.entries[0]
+    if first.message != story.tracked.message.id:
+        begin = f"{first.message:016x}"
+        click.echo(f"  The charge is that of the whole request, which begins with {begin}.")
+    elif -first.credits > int(story.events[0].detail.get("credits") or 0 if story.events else 0):
+        click.echo("  The charge is that of the whole request, which begins with this message.")
 
 
 def _clock(at: datetime) -> str:

@@ -100,6 +100,7 @@ def test_a_message_of_a_larger_request_shows_the_charge_of_all(command, answer, 
 
     assert answer("explain", second)["ledger"][0]["credits"] == -2
     assert f"the whole request, which begins with {first}" in command("explain", second).stdout
+    assert "the whole request, which begins with this message" in command("explain", first).stdout
 
 
 def request_of_two(gateway):
