@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 _PATIENCE = 1.0
 
+_CACHE_KB = 4_000
+"""At most, for each thread that reads; they share what the system keeps of the file."""
+
 
 class Readers:
     """Any thread reads; each read sees one moment of the database."""
@@ -86,6 +89,7 @@ class _Reader:
 
     def __init__(self, file: SqliteFile) -> None:
         self._connection = file.connect_reader()
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         self._files = OpenedFiles(file, self._connection)
         self._view = Views(ReadSession(self._connection))
         self._lock = threading.RLock()  # against close alone

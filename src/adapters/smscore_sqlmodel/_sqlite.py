@@ -23,6 +23,8 @@ FAULTS = (sqlite3.Error, ValueError, OverflowError)
 """What the driver raises: the database's own errors, and values that it cannot take."""
 
 _BUSY_MS = 5_000
+_WRITER_CACHE_KB = 64_000
+"""At most; a small database needs less. All that leads to ten million messages fits."""
 
 # As SQLAlchemy writes them, which is not imported for this.
 _URL = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<path>[^?]*))?")
@@ -55,7 +57,7 @@ class SqliteFile:
         connection.execute("PRAGMA synchronous = FULL")
         # Checkpoints cost as much for few pages as for many.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")
         return connection
 
     def connect_reader(self) -> sqlite3.Connection:
