@@ -373,6 +373,7 @@ class CustodyMachine(RuleBasedStateMachine):
     def send(self, tries: Sequence[Try]) -> None:
         if not self.run(tries):
             return
+        self.run([])  # once more: some went to a channel whose turn was over
         for channel, mode in self.modes.items():
             if mode is not ChannelMode.PAUSED and channel not in self.network.unready:
                 assert self.network.head(channel) is None
