@@ -4,12 +4,17 @@ The outcome of a submission: what was accepted, what was refused, what it cost.
 Surfaces answer with pure renderings of a receipt, so a replayed request gets the same bytes.
 """
 
+from datetime import timedelta
+
 import attrs
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId
 
-__all__ = ["AcceptedItem", "Receipt", "RefusedItem"]
+__all__ = ["IDEMPOTENCY_LIFE", "AcceptedItem", "Receipt", "RefusedItem"]
+
+IDEMPOTENCY_LIFE = timedelta(hours=24)
+"""For how long a request under the same key gets the receipt of the first one."""
 
 
 @attrs.frozen(kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from smscore.domain.receipts import IDEMPOTENCY_LIFE
 from smscore.errors import InvalidRequest
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -17,7 +18,6 @@ __all__ = ["HEARTBEAT", "PARKED_LIFE", "Housekeeping", "Pruned"]
 
 HEARTBEAT = timedelta(seconds=10)
 PARKED_LIFE = timedelta(minutes=10)
-_IDEMPOTENCY_LIFE = timedelta(hours=24)
 _SWEEP = timedelta(minutes=1)
 _BATCH = 500
 _PRUNED_AT_ONCE = 200
@@ -163,5 +163,5 @@ def _expire(work: UnitOfWork, now: datetime) -> int:
 
 def _sweep(work: UnitOfWork, now: datetime) -> int:
     return work.outbox.forget_parked(before=now - PARKED_LIFE) + work.idempotency.forget(
-        before=now - _IDEMPOTENCY_LIFE, limit=_BATCH
+        before=now - IDEMPOTENCY_LIFE, limit=_BATCH
     )

@@ -7,7 +7,7 @@ Longer than most modules, so that the request, its planning and its unit of work
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -21,7 +21,7 @@ from smscore.domain.messages import (
 )
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
-from smscore.domain.receipts import AcceptedItem, Receipt, RefusedItem
+from smscore.domain.receipts import IDEMPOTENCY_LIFE, AcceptedItem, Receipt, RefusedItem
 from smscore.domain.routing import Topology
 from smscore.errors import IdempotencyConflict, InvalidRequest, Rejected, RejectedItems
 from smscore.ids import IdSequence
@@ -30,9 +30,8 @@ from smscore.ports.policy import Screen
 from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
 from smscore.services._settings import Settings
 
-__all__ = ["IDEMPOTENCY_LIFE", "Item", "Submission", "Submissions"]
+__all__ = ["Item", "Submission", "Submissions"]
 
-IDEMPOTENCY_LIFE = timedelta(hours=24)
 _LONGEST_KEY = 255
 
 
