@@ -29,6 +29,7 @@ from smscore_modem._options import ModemOptions
 from smscore_modem._pdu import RelativeValidity, encode_parts
 from smscore_modem._profiles import GENERIC, Profile
 from smscore_modem._serial import open_serial
+from smscore_modem._time import SYSTEM, Time
 
 __all__ = ["ModemChannel"]
 
@@ -46,12 +47,16 @@ class ModemChannel:
         profile: Profile = GENERIC,
         connect: Connect = open_serial,
         clock: Clock | None = None,
+        time: Time = SYSTEM,
     ) -> None:
         self._name = name
         self._options = options
         self._profile = profile
         self._clock = clock or SystemClock()
-        self._keeper = Keeper(name=name, options=options, profile=profile, connect=connect)
+        self._time = time
+        self._keeper = Keeper(
+            name=name, options=options, profile=profile, connect=connect, time=time
+        )
 
     def open(self, sink: TransportSink, journal: Journal) -> None:
         """Start the modem's thread; returns before the modem is up."""
@@ -62,6 +67,7 @@ class ModemChannel:
             journal=journal,
             clock=self._clock,
             list_timeout=self._profile.list_timeout,
+            time=self._time,
         )
         self._keeper.start(inbox=inbox, journal=journal)
 

@@ -2,17 +2,16 @@
 One command at a time over one open line: the AT engine, a port, and whoever waits for an answer.
 """
 
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from time import monotonic
 
 import attrs
 
 from smscore_modem._at import AtEngine, DialogueError
 from smscore_modem._events import Event, Final, Information, Noise, Notification, Prompt
 from smscore_modem._serial import LineLost, Port
+from smscore_modem._time import SYSTEM, Mailbox, Silence, Time, Turn
 
 __all__ = ["Answer", "Dialogue", "NoAnswer", "NoPrompt", "Unsettled"]
 
@@ -62,14 +61,15 @@ class Dialogue:
     and must return at once.
     """
 
-    def __init__(self, notify: Callable[[Notification], None]) -> None:
+    def __init__(self, notify: Callable[[Notification], None], *, time: Time = SYSTEM) -> None:
         self._notify = notify
-        self._turn = threading.Lock()  # held from a command to its answer
+        self._monotonic = time.monotonic
+        self._turn = Turn(time)  # from a command to its answer
         self._state = threading.Lock()  # guards the engine
         self._engine = AtEngine()
-        self._events: queue.SimpleQueue[Event | _Lost] = queue.SimpleQueue()
+        self._events: Mailbox[Event | _Lost] = Mailbox(time)
         self._lost: str | None = None
-        self._heard = monotonic()
+        self._heard = self._monotonic()
         self._port: Port | None = None
 
     def attach(self, port: Port) -> None:
@@ -91,7 +91,7 @@ class Dialogue:
     def receive(self, data: bytes) -> None:
         """Bytes came in."""
         with self._state:
-            self._heard = monotonic()
+            self._heard = self._monotonic()
             events = self._engine.receive(data)
             # Queued under the lock, so that they cannot fall to the next command.
             for event in events:
@@ -120,7 +120,7 @@ class Dialogue:
         with self._exchange():
             self._begin(command, prompts=False)
             lines: list[str] = []
-            return self._collect(lines, until=monotonic() + timeout)
+            return self._collect(lines, until=self._monotonic() + timeout)
 
     def submit(
         self, command: str, payload: str, *, prompt_timeout: float, timeout: float
@@ -138,7 +138,7 @@ class Dialogue:
                 return refusal
             try:
                 was_written = self._write_payload(payload)
-                answer = self._collect([], until=monotonic() + timeout)
+                answer = self._collect([], until=self._monotonic() + timeout)
             except (LineLost, NoAnswer) as error:
                 raise Unsettled(str(error)) from error
             return attrs.evolve(answer, was_written=was_written)
@@ -158,7 +158,7 @@ class Dialogue:
 
     def _prompted(self, command: str, *, timeout: float) -> Answer | None:
         """None once the modem asks for the payload, else its refusal."""
-        until = monotonic() + timeout
+        until = self._monotonic() + timeout
         try:
             self._begin(command, prompts=True)
             while True:
@@ -187,7 +187,7 @@ class Dialogue:
     def _begin(self, command: str, *, prompts: bool) -> None:
         self._check()
         with self._state:
-            self._forget()
+            self._events.clear()
             data = self._engine.command(command, prompts=prompts)
         self._write(data)
 
@@ -223,8 +223,8 @@ class Dialogue:
 
     def _next(self, until: float) -> Event:
         try:
-            event = self._events.get(timeout=max(0.0, until - monotonic()))
-        except queue.Empty:
+            event = self._events.get(timeout=max(0.0, until - self._monotonic()))
+        except Silence:
             with self._state:
                 self._engine.abandon()
             raise NoAnswer("no answer in time") from None
@@ -233,13 +233,8 @@ class Dialogue:
         return event
 
     def _settle(self, quiet: float) -> None:
-        until = monotonic() + _LONGEST_SETTLING
-        self._heard = monotonic()
-        while (left := min(self._heard + quiet, until) - monotonic()) > 0:
+        until = self._monotonic() + _LONGEST_SETTLING
+        self._heard = self._monotonic()
+        while (left := min(self._heard + quiet, until) - self._monotonic()) > 0:
             with suppress(NoAnswer):
-                self._next(monotonic() + left)
-
-    def _forget(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                self._events.get_nowait()
+                self._next(self._monotonic() + left)

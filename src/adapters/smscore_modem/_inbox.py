@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
 
 from smscore.domain.deliveries import DeliveryReport, ReportOutcome
 from smscore.domain.headers import concatenation_of
@@ -20,6 +19,7 @@ from smscore_modem._commands import Listed, listed_messages, read_message
 from smscore_modem._dialogue import Dialogue
 from smscore_modem._events import Notification
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
+from smscore_modem._time import Time
 
 __all__ = ["Inbox", "outcome_of"]
 
@@ -59,12 +59,14 @@ class Inbox:
         journal: Journal,
         clock: Clock,
         list_timeout: float,
+        time: Time,
     ) -> None:
         self._channel = channel
         self._sink = sink
         self._journal = journal
         self._clock = clock
         self._list_timeout = list_timeout
+        self._monotonic = time.monotonic
         self._unstored: list[Notification] = []
         self._delay = _FIRST_OFFER
         self.again_at: float | None = None  # on the monotonic clock; None: nothing waits
@@ -123,7 +125,7 @@ class Inbox:
         dialogue.ask(f"AT+CMGD={found.index}", timeout=_TIMEOUT)
 
     def _offer_later(self) -> None:
-        self.again_at = monotonic() + self._delay
+        self.again_at = self._monotonic() + self._delay
 
     def _stored(self, pdu: str, *, length: int | None, place: str = "") -> bool:
         try:

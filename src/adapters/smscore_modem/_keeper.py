@@ -3,10 +3,7 @@ The thread that keeps one modem working: opens, initialises, serves what comes i
 """
 
 import logging
-import queue
-import threading
 from collections.abc import Callable
-from time import monotonic
 from typing import Protocol
 
 import attrs
@@ -21,6 +18,7 @@ from smscore_modem._options import ModemOptions
 from smscore_modem._profiles import Profile
 from smscore_modem._serial import LineLost, Port
 from smscore_modem._setup import ModemState, Unusable, bring_up, read_signal
+from smscore_modem._time import Mailbox, Running, Silence, Time
 
 __all__ = ["Connect", "Keeper"]
 
@@ -60,22 +58,22 @@ class Keeper:
     """
 
     def __init__(
-        self, *, name: str, options: ModemOptions, profile: Profile, connect: Connect
+        self, *, name: str, options: ModemOptions, profile: Profile, connect: Connect, time: Time
     ) -> None:
         self._name = name
         self._options = options
         self._profile = profile
         self._connect = connect
-        self._changed = threading.Condition()  # guards the next five
+        self._time = time
+        self._changed = time.gate()  # guards the next five
         self._line: _Line | None = None
         self._dialogue: Dialogue | None = None  # also while the modem is being initialised
         self._detail = "not opened yet"
         self._is_stuck = False  # it answers, and time alone will not make it ready
         self._closing = False
-        self._stop = threading.Event()
         # None only wakes the thread.
-        self._work: queue.SimpleQueue[Notification | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._work: Mailbox[Notification | None] = Mailbox(time)
+        self._thread: Running | None = None
 
     # For other threads.
 
@@ -83,10 +81,7 @@ class Keeper:
         """Begin; returns at once."""
         self._inbox = inbox
         self._journal = journal
-        self._thread = threading.Thread(
-            target=self._run, name=f"smscore-modem-{self._name}", daemon=True
-        )
-        self._thread.start()
+        self._thread = self._time.start(self._run, name=f"smscore-modem-{self._name}")
 
     def borrow(self) -> Dialogue:
         """
@@ -129,7 +124,6 @@ class Keeper:
             self._detail = "closed"
             dialogue = self._dialogue
             self._changed.notify_all()
-        self._stop.set()
         if dialogue is not None:
             dialogue.lose("the channel is being closed")
         self._work.put(None)
@@ -152,19 +146,19 @@ class Keeper:
 
     def _run(self) -> None:
         delay = self._options.reconnect_delay
-        while not self._stop.is_set():
+        while not self._closing:
             try:
                 if self._session():
                     delay = self._options.reconnect_delay
             except Exception:
                 log.exception("channel %s: the modem's thread broke and begins again", self._name)
-            self._serve_until(monotonic() + delay)
+            self._serve_until(self._time.monotonic() + delay)
             delay = min(2 * delay, _LONGEST_DELAY)
         self._inbox.offer_again()
 
     def _session(self) -> bool:
         """One life of the line; whether the modem was ever up."""
-        dialogue = Dialogue(self._work.put)
+        dialogue = Dialogue(self._work.put, time=self._time)
         port = None
         was_ready = False
         try:
@@ -214,8 +208,9 @@ class Keeper:
         )
 
     def _pause(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise LineLost("closed")
+        with self._changed:
+            if self._changed.wait_for(lambda: self._closing, seconds):
+                raise LineLost("closed")
 
     def _publish(self, line: _Line) -> None:
         with self._changed:
@@ -237,10 +232,10 @@ class Keeper:
     # What comes in.
 
     def _serve(self, line: _Line) -> None:
-        while not self._stop.is_set():
+        while not self._closing:
             self._inbox.sweep(line.dialogue, home=line.state.store)
             self._note_signal(read_signal(line.dialogue))
-            self._serve_until(monotonic() + self._options.poll_interval, line)
+            self._serve_until(self._time.monotonic() + self._options.poll_interval, line)
             if line.dialogue.is_lost:
                 raise LineLost(line.dialogue.reason)
 
@@ -256,11 +251,11 @@ class Keeper:
 
     def _serve_until(self, moment: float, line: _Line | None = None) -> None:
         """Handle what comes in until then, or until the line is lost or the channel closed."""
-        while not self._stop.is_set() and not (line and line.dialogue.is_lost):
+        while not self._closing and not (line and line.dialogue.is_lost):
             until = min(moment, self._inbox.again_at or moment)
             try:
-                notification = self._work.get(timeout=max(0.0, until - monotonic()))
-            except queue.Empty:
+                notification = self._work.get(timeout=max(0.0, until - self._time.monotonic()))
+            except Silence:
                 if until == moment:
                     return
                 self._offer_again(line)
