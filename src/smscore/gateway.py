@@ -14,7 +14,7 @@ from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
-from smscore.errors import StoreError
+from smscore.errors import NotFound, StoreError
 from smscore.ids import IdSequence, Lease
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
@@ -29,6 +29,7 @@ from smscore.services.housekeeping import Housekeeping
 from smscore.services.inquiry import Inquiry
 from smscore.services.interventions import Interventions
 from smscore.services.journal import ChannelJournal
+from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
@@ -125,6 +126,9 @@ class Gateway:
             reception=self.reception,
             housekeeping=self.housekeeping,
             notification=Notification(store=store, observers=observers),
+            monitoring=Monitoring(
+                store=store, clock=clock, channels=tuple(transports), health=self.health
+            ),
             stopping=self._stopping,
         )
 
@@ -146,6 +150,28 @@ class Gateway:
             return ChannelHealth(
                 is_ready=False, detail=f"its transport cannot say: {type(fault).__name__}: {fault}"
             )
+
+    def operate(
+        self, channel: str, operation: str, arguments: Mapping[str, str] | None = None
+    ) -> Mapping[str, object]:
+        """
+        Ask a channel for something beside sending, such as a modem for its SIM's balance. Blocks.
+
+        Raises:
+            NotFound: there is no such channel, or its transport does not offer that.
+            InvalidRequest: an argument is missing or wrong.
+            TransportError: it could not be done.
+        """
+        transport = self.transports.get(channel)
+        if transport is None:
+            raise NotFound(
+                f"there is no channel {channel!r}; there are {', '.join(self.transports)}"
+            )
+        operate = getattr(transport, "operate", None)
+        if operate is None:
+            raise NotFound(f"the channel {channel!r} offers no operations")
+        answer: Mapping[str, object] = operate(operation, arguments or {})
+        return answer
 
     def journal(self, channel: str) -> Journal:
         """What a channel's transport is opened with."""

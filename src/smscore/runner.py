@@ -1,5 +1,5 @@
 """
-The threads of a running gateway: one per channel, one for housekeeping, one for observers.
+The threads of a running gateway: one per channel, and some for what concerns all of them.
 """
 
 import logging
@@ -12,6 +12,7 @@ from smscore.ports.storage import Store, Topic, Wakeup
 from smscore.ports.transport import Journal, Transport
 from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
+from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
@@ -47,6 +48,7 @@ class Runner:
         reception: Reception,
         housekeeping: Housekeeping,
         notification: Notification,
+        monitoring: Monitoring,
         stopping: threading.Event,
         grace: float = 15.0,
     ) -> None:
@@ -58,6 +60,7 @@ class Runner:
         self._reception = reception
         self._housekeeping = housekeeping
         self._notification = notification
+        self._monitoring = monitoring
         self._stop = stopping
         self._grace = grace
         self._threads: list[threading.Thread] = []
@@ -80,6 +83,7 @@ class Runner:
             self._start_channel(name, transport)
         self._start("housekeeping", self._housekeeping.run_once, wait=self._stop.wait, pause=_TICK)
         self._start("recovery", self._recovery.recover_dead, wait=self._stop.wait, pause=_WATCH)
+        self._start("monitoring", self._monitoring.run_once, wait=self._stop.wait, pause=_TICK)
         if self._notification.has_observers:
             wakeup = self._wake_up(Topic.EVENTS)
             self._start("observers", self._notification.run_once, wait=wakeup.wait)
@@ -107,6 +111,7 @@ class Runner:
         """One round of everything, on the caller's thread."""
         self._open()
         done = self._housekeeping.run_once() + self._recovery.recover_dead()
+        done += self._monitoring.run_once()
         for name, transport in self._transports.items():
             done += self._send_pending(name, transport)
         if self._notification.has_observers:

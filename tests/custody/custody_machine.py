@@ -420,6 +420,7 @@ class CustodyMachine(RuleBasedStateMachine):
     def run(self, tries: Sequence[Try]) -> bool:
         """One round; False if the process died in it."""
         self.network.script = deque(tries)
+        self.network.watched.clear()
         now = self.clock.now()
         if not self.is_open:
             self.model.recover(now=now)

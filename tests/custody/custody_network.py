@@ -85,6 +85,7 @@ class Network:
     paused: set[str] = attrs.field(factory=set)
     draining: set[str] = attrs.field(factory=set)
     unready: set[str] = attrs.field(factory=set)
+    watched: set[str] = attrs.field(factory=set)  # in this round
     unready_since: dict[str, float] = attrs.field(factory=dict)
     wrong: list[str] = attrs.field(factory=list)  # what the services should not have done
     references: Counter[str] = attrs.field(factory=Counter)
@@ -126,6 +127,10 @@ class ScriptedTransport:
 
     def health(self) -> ChannelHealth:
         network, now = self._network, self._network.clock.monotonic()
+        if self._name not in network.watched:
+            # The first to ask in a round keeps watch only; whoever asks then would send.
+            network.watched.add(self._name)
+            return ChannelHealth(is_ready=self._name not in network.unready, detail="watched")
         if self._name not in network.unready:
             network.unready_since.pop(self._name, None)
             return ChannelHealth(is_ready=True, detail="ready")

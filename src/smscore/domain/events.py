@@ -26,13 +26,14 @@ class Event:
     tell what happened: ``message.retried`` (postponed), ``message.rerouted`` (the next channel gets
     it), ``message.recovered`` (of a process that ended), ``message.released`` (not
     begun, and up again), ``message.resent``, ``message.reported``
-    (a report that changes no status) and, of an inbound message, ``message.received``.
+    (a report that changes no status) and, of an inbound message, ``message.received``. Of a channel
+    it is ``channel.down`` (a person should look) or ``channel.up``; the message is 0 then.
     ``detail`` holds plain text values, in the field's words.
     """
 
     message: MessageId
     account: AccountId | None  # None: an inbound message that belongs to nobody
-    sequence: int  # 1, 2, 3 … per message
+    sequence: int  # 1, 2, 3 … per message, and of all channels together
     kind: str
     at: datetime
     detail: Mapping[str, str | int | None] = attrs.field(factory=dict)

@@ -2,6 +2,7 @@
 How messages leave and arrive: what a transport promises, and what it is given in return.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +18,7 @@ __all__ = [
     "Capabilities",
     "ChannelHealth",
     "Journal",
+    "Operable",
     "SendJob",
     "SendReceipt",
     "Transport",
@@ -33,6 +35,7 @@ class Capabilities:
     inbound: bool = False
     sender_id: bool = False
     max_parts: int = 255
+    operations: tuple[str, ...] = ()  # what :class:`Operable` offers
 
 
 @attrs.frozen(kw_only=True)
@@ -58,12 +61,19 @@ class SendReceipt:
 
 @attrs.frozen(kw_only=True)
 class ChannelHealth:
-    """How a channel is, in one word and one sentence."""
+    """
+    How a channel is, in one word and one sentence.
+
+    ``is_alarming`` says that only a person can help; ``facts`` are what else is known of it, in the
+    transport's words.
+    """
 
     is_ready: bool
     detail: str
     signal_dbm: int | None = None
     identity: str | None = None
+    is_alarming: bool = False
+    facts: Mapping[str, str] = attrs.field(factory=dict)
 
 
 class TransportSink(Protocol):
@@ -128,4 +138,18 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Stop, and join all threads. May be called twice, and while ``send`` blocks."""
+        ...
+
+
+class Operable(Protocol):
+    """A transport that a person may ask for more than sending, such as a modem's balance."""
+
+    def operate(self, operation: str, arguments: Mapping[str, str]) -> Mapping[str, object]:
+        """
+        Do one of the operations that its capabilities name; the answer is fit for JSON. Blocks.
+
+        Raises:
+            InvalidRequest: an argument is missing or wrong.
+            TransportError: it could not be done.
+        """
         ...

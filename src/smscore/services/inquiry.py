@@ -18,6 +18,7 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Topic, Tracked, View
+from smscore.services.monitoring import Sighting, sighting_of
 
 __all__ = ["ChannelOverview", "Inquiry", "Story"]
 
@@ -40,7 +41,11 @@ class Story:
 
 @attrs.frozen(kw_only=True)
 class ChannelOverview:
-    """A channel as an operator sees it; ``since`` and ``why`` are of its mode."""
+    """
+    A channel as an operator sees it; ``since`` and ``why`` are of its mode.
+
+    ``sighting`` is how it was when a server last looked; None: none ever has.
+    """
 
     name: str
     mode: ChannelMode
@@ -48,6 +53,7 @@ class ChannelOverview:
     since: datetime | None = None
     why: str = ""
     is_configured: bool = True
+    sighting: Sighting | None = None
 
 
 class Inquiry:
@@ -106,8 +112,12 @@ class Inquiry:
 
     def channels(self) -> Sequence[ChannelOverview]:
         """Every channel that is configured or has messages waiting, with its mode."""
-        states, backlog = self._store.read(
-            lambda view: (view.channels.all(), view.outbox.backlog())
+        states, backlog, sightings = self._store.read(
+            lambda view: (
+                view.channels.all(),
+                view.outbox.backlog(),
+                {name: sighting_of(view, name) for name in self._channels},
+            )
         )
         names = [*self._channels, *sorted(set(backlog) - set(self._channels))]
         overviews = []
@@ -121,6 +131,7 @@ class Inquiry:
                     since=state.at if state else None,
                     why=state.why if state else "",
                     is_configured=name in self._channels or name.startswith(f"{PHONES}/"),
+                    sighting=sightings.get(name),
                 )
             )
         return overviews

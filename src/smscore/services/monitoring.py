@@ -1,0 +1,154 @@
+"""
+Keeping watch over the channels: how each is goes into the store, and a person hears of trouble.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+
+import attrs
+from cattrs.preconf.json import make_converter
+
+from smscore.domain.events import Event
+from smscore.domain.messages import MessageId
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.transport import ChannelHealth
+
+__all__ = ["NO_MESSAGE", "Monitoring", "Sighting", "sighting_of"]
+
+_log = logging.getLogger(__name__)
+
+NO_MESSAGE = MessageId(0)
+"""What events of channels have in the place of a message."""
+
+_PATIENCE = timedelta(seconds=30)
+_REFRESH = timedelta(minutes=1)
+_KEY = "sighting"
+_COUNTED = "events"
+_converter = make_converter()
+
+
+@attrs.frozen(kw_only=True)
+class Sighting:
+    """
+    How a channel was when it was last looked at.
+
+    ``since`` is when it became ready or ceased to be; ``is_down`` says that a person was told.
+    """
+
+    health: ChannelHealth
+    at: datetime
+    since: datetime
+    is_down: bool = False
+
+    def followed_by(self, health: ChannelHealth, *, at: datetime) -> "Sighting":
+        """
+        The next one.
+
+        A channel is down when it cannot send for half a minute, or at once when it says that only
+        a person can help; and up again as soon as it is ready.
+        """
+        is_same = health.is_ready is self.health.is_ready
+        since = self.since if is_same else at
+        needs_somebody = health.is_alarming or at - since >= _PATIENCE
+        return Sighting(
+            health=health,
+            at=at,
+            since=since,
+            is_down=not health.is_ready and (self.is_down or needs_somebody),
+        )
+
+    def is_news_after(self, earlier: "Sighting | None") -> bool:
+        """Whether it has to be written down."""
+        if earlier is None or earlier.health != self.health or earlier.is_down != self.is_down:
+            return True
+        return not timedelta(0) <= self.at - earlier.at < _REFRESH
+
+
+class Monitoring:
+    """
+    The use case *watch*. Call :meth:`run_once` about twice a second.
+
+    What it tells is an event, ``channel.down`` or ``channel.up``, and a line in the log.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        channels: Collection[str],
+        health: Callable[[str], ChannelHealth],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._health = health
+        self._channels = channels
+        self._kept: dict[str, Sighting] | None = None
+
+    def run_once(self) -> int:
+        """Look at every channel, and say of how many there was something to write down."""
+        if self._kept is None:
+            self._kept = self._store.read(self._read)
+        kept, now = self._kept, self._clock.now()
+        seen = {name: _seen(self._health(name), kept.get(name), at=now) for name in self._channels}
+        news = {name: one for name, one in seen.items() if one.is_news_after(kept.get(name))}
+        if news:
+            self._store.run(lambda work: _keep(work, news, kept), lane=Lane.CUSTODY).result()
+            self._kept = kept | news
+            _tell(news, kept)
+        return len(news)
+
+    def _read(self, view: View) -> dict[str, Sighting]:
+        found = {name: sighting_of(view, name) for name in self._channels}
+        return {name: sighting for name, sighting in found.items() if sighting is not None}
+
+
+def sighting_of(view: View, channel: str) -> Sighting | None:
+    """How a channel was when a server last looked; None: none ever has."""
+    kept = view.journal.get(channel=channel, key=_KEY)
+    return None if kept is None else _converter.loads(kept, Sighting)
+
+
+def _seen(health: ChannelHealth, earlier: Sighting | None, *, at: datetime) -> Sighting:
+    if earlier is None:
+        return Sighting(health=health, at=at, since=at, is_down=health.is_alarming)
+    return earlier.followed_by(health, at=at)
+
+
+def _keep(work: UnitOfWork, news: Mapping[str, Sighting], kept: Mapping[str, Sighting]) -> None:
+    for name, sighting in news.items():
+        work.journal.put(channel=name, key=_KEY, value=_converter.dumps(sighting).encode())
+        if (kind := _turn(sighting, kept.get(name))) is not None:
+            work.events.add(_event(work, kind, name, sighting))
+
+
+def _event(work: UnitOfWork, kind: str, channel: str, sighting: Sighting) -> Event:
+    counted = int(work.journal.get(channel="", key=_COUNTED) or b"0") + 1
+    work.journal.put(channel="", key=_COUNTED, value=b"%d" % counted)
+    return Event(
+        message=NO_MESSAGE,
+        account=None,
+        sequence=counted,
+        kind=kind,
+        at=sighting.at,
+        detail={"channel": channel, "why": sighting.health.detail},
+    )
+
+
+def _turn(sighting: Sighting, earlier: Sighting | None) -> str | None:
+    """The kind of event that the sighting is, if it is one."""
+    was_down = earlier is not None and earlier.is_down
+    if sighting.is_down is was_down:
+        return None
+    return "channel.down" if sighting.is_down else "channel.up"
+
+
+def _tell(news: Mapping[str, Sighting], kept: Mapping[str, Sighting]) -> None:
+    for name, sighting in news.items():
+        match _turn(sighting, kept.get(name)):
+            case "channel.down":
+                _log.error("channel %s is down: %s", name, sighting.health.detail)
+            case "channel.up":
+                _log.warning("channel %s is up again", name)
