@@ -52,6 +52,9 @@ def _check_inner(value: Any, shape: Any, where: str) -> None:
     if isinstance(value, str) and any(get_origin(one) is tuple for one in (shape, *arguments)):
         # Otherwise it would be taken apart into its letters.
         raise ConfigurationError(f"{where} must be a list, such as [{value!r}]")
+    if get_origin(shape) is tuple and isinstance(value, list):
+        for place, inner in enumerate(value):
+            _check_inner(inner, arguments[0], f"{where}.{place}")
     if len(arguments) > 1 and isinstance(value, Mapping):
         for name, inner in value.items():
             _check_inner(inner, arguments[1], f"{where}.{name}")
@@ -60,7 +63,7 @@ def _check_inner(value: Any, shape: Any, where: str) -> None:
 def nearest(key: str, known: Iterable[str]) -> str:
     """The end of a complaint about an unknown name: what was probably meant, or all that is."""
     if close := difflib.get_close_matches(key, known, n=1):
-        return f"; did you mean {close[0]!r}?"
+        return f"; did you mean {str(close[0])!r}?"
     return f"; known are: {', '.join(known) or 'none'}"
 
 

@@ -18,7 +18,7 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Topic, Tracked, View
-from smscore.services.monitoring import Sighting, sighting_of
+from smscore.services._sightings import Sighting, sighting_of
 
 __all__ = ["ChannelOverview", "Inquiry", "Story"]
 

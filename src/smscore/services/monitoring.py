@@ -4,66 +4,23 @@ Keeping watch over the channels: how each is goes into the store, and a person h
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
-
-import attrs
-from cattrs.preconf.json import make_converter
+from datetime import datetime
 
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.ports.transport import ChannelHealth
+from smscore.services._sightings import Sighting, keep_sighting, sighting_of
 
-__all__ = ["NO_MESSAGE", "Monitoring", "Sighting", "sighting_of"]
+__all__ = ["NO_MESSAGE", "Monitoring"]
 
 _log = logging.getLogger(__name__)
 
 NO_MESSAGE = MessageId(0)
 """What events of channels have in the place of a message."""
 
-_PATIENCE = timedelta(seconds=30)
-_REFRESH = timedelta(minutes=1)
-_KEY = "sighting"
 _COUNTED = "events"
-_converter = make_converter()
-
-
-@attrs.frozen(kw_only=True)
-class Sighting:
-    """
-    How a channel was when it was last looked at.
-
-    ``since`` is when it became ready or ceased to be; ``is_down`` says that a person was told.
-    """
-
-    health: ChannelHealth
-    at: datetime
-    since: datetime
-    is_down: bool = False
-
-    def followed_by(self, health: ChannelHealth, *, at: datetime) -> "Sighting":
-        """
-        The next one.
-
-        A channel is down when it cannot send for half a minute, or at once when it says that only
-        a person can help; and up again as soon as it is ready.
-        """
-        is_same = health.is_ready is self.health.is_ready
-        since = self.since if is_same else at
-        needs_somebody = health.is_alarming or at - since >= _PATIENCE
-        return Sighting(
-            health=health,
-            at=at,
-            since=since,
-            is_down=not health.is_ready and (self.is_down or needs_somebody),
-        )
-
-    def is_news_after(self, earlier: "Sighting | None") -> bool:
-        """Whether it has to be written down."""
-        if earlier is None or earlier.health != self.health or earlier.is_down != self.is_down:
-            return True
-        return not timedelta(0) <= self.at - earlier.at < _REFRESH
 
 
 class Monitoring:
@@ -105,12 +62,6 @@ class Monitoring:
         return {name: sighting for name, sighting in found.items() if sighting is not None}
 
 
-def sighting_of(view: View, channel: str) -> Sighting | None:
-    """How a channel was when a server last looked; None: none ever has."""
-    kept = view.journal.get(channel=channel, key=_KEY)
-    return None if kept is None else _converter.loads(kept, Sighting)
-
-
 def _seen(health: ChannelHealth, earlier: Sighting | None, *, at: datetime) -> Sighting:
     if earlier is None:
         return Sighting(health=health, at=at, since=at, is_down=health.is_alarming)
@@ -119,7 +70,7 @@ def _seen(health: ChannelHealth, earlier: Sighting | None, *, at: datetime) -> S
 
 def _keep(work: UnitOfWork, news: Mapping[str, Sighting], kept: Mapping[str, Sighting]) -> None:
     for name, sighting in news.items():
-        work.journal.put(channel=name, key=_KEY, value=_converter.dumps(sighting).encode())
+        keep_sighting(work, name, sighting)
         if (kind := _turn(sighting, kept.get(name))) is not None:
             work.events.add(_event(work, kind, name, sighting))
 

@@ -21,7 +21,7 @@ PACKAGES = {
     "smscore_sqlmodel",
 }
 # Templates, static files and such are added here when a package brings them along.
-SUFFIXES = {".py", ".typed", ".mako"}
+SUFFIXES = {".py", ".typed", ".mako", ".toml"}
 
 
 @pytest.fixture(scope="module")

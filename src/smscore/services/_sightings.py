@@ -1,0 +1,66 @@
+"""
+How a channel was when a server last looked at it, as it is kept in the store.
+"""
+
+from datetime import datetime, timedelta
+
+import attrs
+from cattrs.preconf.json import make_converter
+
+from smscore.ports.storage import UnitOfWork, View
+from smscore.ports.transport import ChannelHealth
+
+__all__ = ["Sighting", "keep_sighting", "sighting_of"]
+
+_PATIENCE = timedelta(seconds=30)
+_REFRESH = timedelta(minutes=1)
+_KEY = "sighting"
+_converter = make_converter()
+
+
+@attrs.frozen(kw_only=True)
+class Sighting:
+    """
+    How a channel was when it was last looked at.
+
+    ``since`` is when it became ready or ceased to be; ``is_down`` says that a person was told.
+    """
+
+    health: ChannelHealth
+    at: datetime
+    since: datetime
+    is_down: bool = False
+
+    def followed_by(self, health: ChannelHealth, *, at: datetime) -> "Sighting":
+        """
+        The next one.
+
+        A channel is down when it cannot send for half a minute, or at once when it says that only
+        a person can help; and up again as soon as it is ready.
+        """
+        is_same = health.is_ready is self.health.is_ready
+        since = self.since if is_same else at
+        needs_somebody = health.is_alarming or at - since >= _PATIENCE
+        return Sighting(
+            health=health,
+            at=at,
+            since=since,
+            is_down=not health.is_ready and (self.is_down or needs_somebody),
+        )
+
+    def is_news_after(self, earlier: "Sighting | None") -> bool:
+        """Whether it has to be written down."""
+        if earlier is None or earlier.health != self.health or earlier.is_down != self.is_down:
+            return True
+        return not timedelta(0) <= self.at - earlier.at < _REFRESH
+
+
+def sighting_of(view: View, channel: str) -> Sighting | None:
+    """How a channel was when a server last looked; None: none ever has."""
+    kept = view.journal.get(channel=channel, key=_KEY)
+    return None if kept is None else _converter.loads(kept, Sighting)
+
+
+def keep_sighting(work: UnitOfWork, channel: str, sighting: Sighting) -> None:
+    """Write down how a channel is."""
+    work.journal.put(channel=channel, key=_KEY, value=_converter.dumps(sighting).encode())
