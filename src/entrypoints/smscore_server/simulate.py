@@ -10,20 +10,77 @@ import threading
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from smscore_modem.simulator import ModemSimulator, run
+from smscore.errors import ConfigurationError
+from smscore_modem.simulator import ModemSimulator, Scenario, Wire, run, wire_of
 from smscore_server._options import Number, WholeNumber, json_option, unneeded_config_option
 from smscore_server._output import Failure, is_of_output, show_json
 
 __all__ = ["simulate"]
 
 
+def _parse_wire(_ctx: click.Context, _param: click.Parameter, text: str) -> Wire:
+    try:
+        return wire_of(text)
+    except ValueError as cause:
+        raise click.BadParameter(str(cause)) from cause
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 @click.command()
 @click.option("--modems", type=WholeNumber(1, 256), default=2, show_default=True, help="How many.")
 @click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    help="Whom a modem resembles: generic, huawei, quectel, …; repeat it for the next modems, "
+    "the last one is for the rest.",
+)
+@click.option(
+    "--wire",
+    default="perfect",
+    show_default=True,
+    callback=_parse_wire,
+    help="What lies between modem and port: perfect, one-byte, slow, lossy, slow:BITS_PER_SECOND "
+    "or lossy:ONE_IN (one byte in so many is lost or garbled).",
+)
+@click.option(
+    "--tcp",
+    type=WholeNumber(0, 65535),
+    metavar="PORT",
+    help="Listen on this TCP port of 127.0.0.1, and the next modems on the next ones, instead of "
+    "on pseudo-terminals; 0 takes free ones.",
+)
+@click.option(
+    "--scenario",
+    "scenario_file",
+    type=_FILE,
+    metavar="FILE",
+    help="Let a TOML file say which modems there are, and what happens to them when.",
+)
+@click.option(
+    "--replay",
+    "replays",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Answer as a modem did in this transcript, instead of --modems; may be repeated.",
+)
+@click.option(
+    "--control",
+    type=_FILE,
+    metavar="PATH",
+    help="Make a socket at PATH, for your user alone, that takes JSON lines: texts that arrive, "
+    "faults, plugging, questions.",
+)
+@click.option(
     "--log",
     "log_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     metavar="FILE",
     help="Append every PDU that is accepted, on the disk before it is answered.",
 )
@@ -45,9 +102,17 @@ __all__ = ["simulate"]
 @click.option("--leashed", is_flag=True, hidden=True, help="End when standard input does.")
 @json_option
 @unneeded_config_option
+@click.pass_context
 def simulate(
+    ctx: click.Context,
     *,
     modems: int,
+    profiles: tuple[str, ...],
+    wire: Wire,
+    tcp: int | None,
+    scenario_file: Path | None,
+    replays: tuple[Path, ...],
+    control: Path | None,
     log_file: Path | None,
     directory: Path | None,
     report_delay: float,
@@ -57,13 +122,17 @@ def simulate(
     """
     Run simulated modems on pseudo-terminals until stopped.
 
-    Prints the pseudo-terminal of each, and its number. Any AT client can open them; to use one
-    with smscore, name it as the port of a channel.
+    Prints the port of each, and its number. Any AT client can open them; to use one with smscore,
+    name it as the port of a channel. docs/simulator.md has the numbers that fail, the faults and
+    the scenarios.
 
     \b
     Example: smscore simulate --modems 2 --links /tmp
     JSON: {"modems":[{"port":"/dev/pts/5","number":"+999…"}]}
     """
+    _refuse_together(ctx, "scenario_file", ("modems", "profiles", "wire", "replays"))
+    _refuse_together(ctx, "replays", ("modems", "profiles"))
+    _refuse_together(ctx, "tcp", ("directory",))
     stop = _stop_event(is_leashed=leashed)
 
     def announce(simulator: ModemSimulator) -> None:
@@ -71,20 +140,46 @@ def simulate(
         _show(simulator, as_json=as_json)
 
     try:
-        run(
-            modems=modems,
+        simulator = ModemSimulator(
+            modems=0 if replays else modems,
+            profiles=profiles,
+            wire=wire,
+            replays=replays,
+            scenario=Scenario.load(scenario_file) if scenario_file else None,
+            tcp=tcp,
+            control=control,
             log=log_file,
             link_dir=directory.absolute() if directory else None,
             report_delay=report_delay,
-            stop=stop,
-            on_ready=announce,
         )
+        run(simulator, stop=stop, on_ready=announce)
     except BrokenPipeError:
         pass  # whoever started us was gone before we were ready
+    except (ConfigurationError, ValueError) as cause:
+        raise Failure(str(cause)) from cause
     except OSError as cause:
         if is_of_output(cause):
             raise
-        raise Failure(f"the simulated modems cannot run: {cause}") from cause
+        raise Failure(f"the simulated modems cannot run: {_said(cause)}") from cause
+
+
+def _refuse_together(ctx: click.Context, one: str, others: tuple[str, ...]) -> None:
+    """Refuse options that would be ignored beside another."""
+
+    def is_given(name: str) -> bool:
+        return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+    spelling = {option.name: option.opts[0] for option in ctx.command.params}
+    for other in filter(is_given, others):
+        if is_given(one):
+            raise click.UsageError(
+                f"{spelling[other]} says nothing beside {spelling[one]}; leave one of them out"
+            )
+
+
+def _said(fault: OSError) -> str:
+    reason = fault.strerror or str(fault)
+    return f"{fault.filename}: {reason}" if fault.filename else reason
 
 
 def _stop_event(*, is_leashed: bool) -> threading.Event:
@@ -98,12 +193,12 @@ def _stop_event(*, is_leashed: bool) -> threading.Event:
 
 
 def _show(simulator: ModemSimulator, *, as_json: bool) -> None:
-    pairs = zip(simulator.ports, simulator.numbers, strict=True)
+    modems = [{"port": modem["port"], "number": modem.get("number")} for modem in simulator.state()]
     if as_json:
-        show_json({"modems": [{"port": port, "number": number} for port, number in pairs]})
+        show_json({"modems": modems})
     else:
-        for port, number in pairs:
-            click.echo(f"{port}  {number}")
+        for modem in modems:
+            click.echo(f"{modem['port']}  {modem['number'] or 'replayed'}")
     sys.stdout.flush()
 
 

@@ -136,9 +136,8 @@ def test_running_it_blocks_until_it_is_stopped(tmp_path: Path) -> None:
         seen.append(simulator.ports)
         ready.set()
 
-    runner = threading.Thread(
-        target=lambda: run(modems=3, stop=stop, on_ready=on_ready, link_dir=tmp_path)
-    )
+    simulator = ModemSimulator(modems=3, link_dir=tmp_path)
+    runner = threading.Thread(target=lambda: run(simulator, stop=stop, on_ready=on_ready))
     runner.start()
     assert ready.wait(PATIENCE)
     (ports,) = seen
@@ -165,3 +164,14 @@ def test_modems_that_are_created_twice_keep_apart(
 
         assert channel.send(a_job()).references == ("1",)
         channel.close()
+
+
+def test_whoever_waits_hears_of_what_happens(modem_simulator: ModemSimulator) -> None:
+    with a_channel(modem_simulator.ports[0]) as channel:
+        channel.send(a_job())
+
+    assert modem_simulator.wait_for(lambda: len(modem_simulator.taken) == 1)
+    modem_simulator.begin_fault("unplugged delay=0.01")
+    assert modem_simulator.wait_for(lambda: len(modem_simulator.ports) == 1)
+    assert modem_simulator.wait_for(lambda: len(modem_simulator.ports) == 2)
+    assert not modem_simulator.wait_for(lambda: len(modem_simulator.taken) == 2, timeout=0.01)

@@ -1,22 +1,31 @@
 """
-Programs around what others wrote, each a process that is asked a question at a time: one line of
-JSON each way. They are installed by ``make test-peers`` and never imported here.
+What others wrote, in processes of its own: programs that are asked a question at a time, one line
+of JSON each way, and programs that run by themselves and are watched. ``make test-peers`` installs
+them; they are never imported here.
 """
 
 import json
 import os
+import re
+import selectors
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Any
 
+import attrs
 import pytest
 
 from smscore.domain.alphabets import GSM7
+from smscore_modem.simulator import ModemSimulator, Submission
 
 HERE = Path(__file__).parent
+PATIENCE = 60.0
 
 _WRITABLE = [char for char in map(chr, range(0x2100)) if GSM7.has(char)]
 _BASIC = [char for char in _WRITABLE if len(GSM7.encode(char)) == 1]
@@ -51,7 +60,95 @@ class Peer:
 
     def end(self) -> None:
         """An end of input is the end of the program."""
-        self._process.communicate(timeout=30)
+        try:
+            self._process.communicate(timeout=30)
+        finally:
+            self._process.kill()
+
+
+class Watched:
+    """One program that runs until its test is over; what it says can be waited for."""
+
+    def __init__(self, *command: str) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LC_ALL": "C"},
+            start_new_session=True,
+        )
+        self._said = b""
+
+    def wait_for(self, pattern: str) -> str:
+        """What it has said until something matches; fails with all of it when nothing does."""
+        assert self._process.stdout is not None
+        deadline = monotonic() + PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while not re.search(pattern, self.said):
+                assert selector.select(deadline - monotonic()), f"no {pattern} in: {self.said}"
+                more = os.read(self._process.stdout.fileno(), 65_536)
+                assert more, f"it ended without {pattern}: {self.said}"
+                self._said += more
+        return self.said
+
+    @property
+    def said(self) -> str:
+        return self._said.decode("utf-8", "replace")
+
+    def end(self) -> None:
+        """Ask it to end, and make sure that it and its children have."""
+        self._process.terminate()
+        try:
+            rest, _ = self._process.communicate(timeout=PATIENCE)
+            self._said += rest
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One simulated modem, and the messages that its network took from it."""
+
+    simulator: ModemSimulator
+
+    @property
+    def taken(self) -> list[Submission]:
+        return self.simulator.taken
+
+    @property
+    def port(self) -> str:
+        return self.simulator.ports[0]
+
+
+@pytest.fixture
+def profile() -> str:
+    """Whom the modem resembles; tests may choose another one."""
+    return "generic"
+
+
+@pytest.fixture
+def line(profile: str) -> Iterator[Line]:
+    with ModemSimulator(modems=1, profiles=(profile,)) as simulator:
+        yield Line(simulator=simulator)
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watched]]:
+    """Starts programs that end with the test."""
+    started: list[Watched] = []
+
+    def watch(*command: str) -> Watched:
+        if shutil.which(command[0]) is None:
+            pytest.skip(f"{command[0]} is not installed; 'make test-peers' does it")
+        started.append(Watched(*command))
+        return started[-1]
+
+    yield watch
+    for program in started:
+        program.end()
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +184,14 @@ def node_pdu(peers_directory: Path) -> Iterator[Peer]:
 def smsutil(peer_python: str) -> Iterator[Peer]:
     """Cuts texts; see ``split_texts.py``."""
     peer = Peer(peer_python, str(HERE / "split_texts.py"))
+    yield peer
+    peer.end()
+
+
+@pytest.fixture
+def gsmmodem(peer_python: str) -> Iterator[Peer]:
+    """Drives a modem; see ``drive_gsmmodem.py``."""
+    peer = Peer(peer_python, str(HERE / "drive_gsmmodem.py"))
     yield peer
     peer.end()
 

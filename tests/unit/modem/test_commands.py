@@ -9,7 +9,7 @@ from smscore_modem._commands import (
     signal_dbm,
     stores_for_receiving,
 )
-from smscore_modem._inbox import outcome_of
+from smscore_modem._intake import outcome_of
 
 
 def test_the_reference_may_be_followed_by_an_acknowledgement() -> None:

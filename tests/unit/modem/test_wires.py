@@ -1,103 +1,163 @@
 """
-The same scenario over a perfect wire, single bytes, and a wire that adds noise.
+Wires, and the same conversation over each of them.
 """
 
-from collections.abc import Callable, Iterable
-
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smscore.domain.numbers import PhoneNumber
-from smscore.errors import Indeterminate
+from smscore.errors import Indeterminate, TransportError
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
-from smscore_modem import ModemOptions
-from smscore_modem._channel import ModemChannel
-from smscore_modem._profiles import Profile
-from smscore_modem._serial import LineLost
-from smscore_modem.simulator import Submission, Verdict, VirtualModem
+from smscore_modem.simulator import (
+    LOSSY,
+    ONE_BYTE,
+    PERFECT,
+    SLOW,
+    SimulatedLines,
+    VirtualTime,
+    Wire,
+    wire_of,
+)
+from smscore_modem.simulator._wires import Strand
 
-PROFILE = Profile(name="hasty", quiet=0.001)
-Cut = Callable[[bytes], Iterable[bytes]]
-
-
-class Wire:
-    """A port whose other end is a virtual modem, heard through ``cut``."""
-
-    def __init__(self, modem: VirtualModem, cut: Cut) -> None:
-        self._modem = modem
-        self._cut = cut
-        self.is_broken = False
-
-    def open(self, path: str, *, on_bytes: Callable[[bytes], None], **_: object) -> "Wire":
-        self._on_bytes = on_bytes
-        return self
-
-    def write(self, data: bytes) -> None:
-        self._modem.receive(data)
-        if self.is_broken:
-            raise LineLost("the wire broke")
-        for piece in self._cut(self._modem.take()):
-            self._on_bytes(piece)
-
-    def close(self) -> None: ...
+CHUNKS = st.lists(st.binary(max_size=50), max_size=10)
 
 
-def whole(data: bytes) -> Iterable[bytes]:
-    return (data,)
+def carried(wire: Wire, *chunks: bytes, now: float = 0.0) -> list[tuple[float, bytes]]:
+    strand = Strand(wire, towards="modem")
+    return [piece for chunk in chunks for piece in strand.carry(chunk, now=now)]
 
 
-def single_bytes(data: bytes) -> Iterable[bytes]:
-    return (bytes([octet]) for octet in data)
+def test_a_perfect_wire_carries_all_at_once() -> None:
+    assert carried(PERFECT, b"AT\r") == [(0.0, b"AT\r")]
 
 
-def noisy(data: bytes) -> Iterable[bytes]:
-    """NULs within, and a notification of another kind behind every answer."""
-    return (b"\0", data.replace(b"\r\n", b"\r\0\n"), b"\r\n^RSSI: 17\r\n" if data else b"")
+def test_nothing_is_carried_as_nothing() -> None:
+    assert carried(PERFECT, b"") == carried(SLOW, b"") == []
 
 
-class Network:
-    def __init__(self) -> None:
-        self.taken: list[Submission] = []
-        self.wire: Wire | None = None
-
-    def submit(self, submission: Submission) -> Verdict:
-        self.taken.append(submission)
-        if self.wire is not None:
-            self.wire.is_broken = True
-        return Verdict()
+def test_one_byte_after_the_other() -> None:
+    assert [piece for _, piece in carried(ONE_BYTE, b"AT\r")] == [b"A", b"T", b"\r"]
 
 
-@pytest.fixture
-def network() -> Network:
-    return Network()
+def test_a_slow_wire_needs_ten_bits_for_each_byte() -> None:
+    pieces = carried(Wire.slow(100), b"AT", b"\r")
+
+    assert [piece for _, piece in pieces] == [b"A", b"T", b"\r"]
+    assert [delay for delay, _ in pieces] == pytest.approx([0.1, 0.2, 0.3])
 
 
-@pytest.mark.parametrize("cut", [whole, single_bytes, noisy])
-def test_three_parts_are_sent_and_named_over_any_wire(cut: Cut, network: Network) -> None:
-    wire = Wire(VirtualModem(number="+99910001", submit=network.submit), cut)
-    channel = ModemChannel("m1", ModemOptions(port="wire"), profile=PROFILE, connect=wire.open)
-    channel.open(RecordingSink(), RecordingJournal())
+def test_a_slow_wire_is_free_again_after_a_pause() -> None:
+    strand = Strand(Wire.slow(100), towards="modem")
+    strand.carry(b"AT\r", now=0.0)
 
-    receipt = channel.send(a_job("one ", "two ", "three", recipient=PhoneNumber("+491701")))
+    ((delay, _),) = strand.carry(b"A", now=7.0)
+    assert delay == pytest.approx(0.1)
 
-    channel.close()
+
+@given(chunks=CHUNKS, wire=st.sampled_from([PERFECT, ONE_BYTE, SLOW]))
+def test_unless_it_is_lossy_a_wire_keeps_every_byte_and_their_order(
+    chunks: list[bytes], wire: Wire
+) -> None:
+    pieces = carried(wire, *chunks)
+
+    assert b"".join(piece for _, piece in pieces) == b"".join(chunks)
+    assert [delay for delay, _ in pieces] == sorted(delay for delay, _ in pieces)
+
+
+def test_a_lossy_wire_harms_about_as_much_as_was_asked_for() -> None:
+    sent = b"\x55" * 20_000
+    arrived = b"".join(piece for _, piece in carried(Wire.lossy(20), sent))
+
+    assert 300 < len(sent) - len(arrived) < 700
+    assert 300 < arrived.count(b"\xd5") < 700
+    assert set(arrived) == {0x55, 0xD5}
+
+
+def test_the_same_seed_harms_the_same_bytes_and_another_seed_others() -> None:
+    sent = bytes(range(100)) * 10
+
+    assert carried(Wire.lossy(20, seed=7), sent) == carried(Wire.lossy(20, seed=7), sent)
+    assert carried(Wire.lossy(20, seed=7), sent) != carried(Wire.lossy(20, seed=8), sent)
+
+
+def test_both_directions_suffer_independently() -> None:
+    sent = bytes(range(100)) * 10
+    to_modem, to_client = (
+        Strand(Wire.lossy(20), towards=towards).carry(sent, now=0.0)
+        for towards in ("modem", "client")
+    )
+
+    assert to_modem != to_client
+
+
+@pytest.mark.parametrize("chance", [-0.1, 1.0])
+def test_a_chance_has_a_range(chance: float) -> None:
+    with pytest.raises(ValueError, match="drops is a chance"):
+        Wire(drops=chance)
+    with pytest.raises(ValueError, match="garbles is a chance"):
+        Wire(garbles=chance)
+
+
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("perfect", PERFECT),
+        ("one-byte", ONE_BYTE),
+        ("slow", SLOW),
+        ("lossy", LOSSY),
+        ("slow:300", Wire.slow(300)),
+        ("lossy:50", Wire.lossy(50)),
+    ],
+)
+def test_wires_have_names(text: str, wire: Wire) -> None:
+    assert wire_of(text) == wire
+
+
+@pytest.mark.parametrize("text", ["", "fast", "slow:", "slow:0", "slow:-1", "perfect:3", "lossy:x"])
+def test_a_name_of_no_wire_is_answered_with_those_that_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no wire; there are perfect, one-byte, slow, lossy"):
+        wire_of(text)
+
+
+@pytest.mark.parametrize("wire", [PERFECT, ONE_BYTE, SLOW], ids=["perfect", "one-byte", "slow"])
+def test_three_parts_are_sent_and_named_over_any_wire(wire: Wire) -> None:
+    lines = SimulatedLines(time=VirtualTime(), wire=wire)
+
+    with lines.channel(RecordingSink(), RecordingJournal()) as channel:
+        receipt = channel.send(a_job("one ", "two ", "three", recipient=PhoneNumber("+491701")))
+
     assert receipt.references == ("1", "2", "3")
-    assert [submission.submit.user_data.content for submission in network.taken] == [
-        b"one ",
-        b"two ",
-        b"three",
-    ]
+    contents = [submission.submit.user_data.content for submission in lines.taken]
+    assert contents == [b"one ", b"two ", b"three"]
 
 
-def test_a_wire_that_breaks_behind_the_message_leaves_the_doubt(network: Network) -> None:
-    journal = RecordingJournal()
-    wire = Wire(VirtualModem(number="+99910001", submit=network.submit), whole)
-    network.wire = wire
-    channel = ModemChannel("m1", ModemOptions(port="wire"), profile=PROFILE, connect=wire.open)
-    channel.open(RecordingSink(), journal)
+@settings(max_examples=25)
+@given(seed=st.integers(0, 100_000))
+def test_over_a_lossy_wire_nothing_is_sent_twice_and_nothing_is_taken_for_sent(seed: int) -> None:
+    lines = SimulatedLines(time=VirtualTime(), wire=Wire.lossy(300, seed=seed))
+    sink = RecordingSink()
+    sent, doubtful = [], []
 
-    with pytest.raises(Indeterminate):
-        channel.send(a_job())
+    with lines.channel(sink, RecordingJournal()) as channel:
+        for text in ("one", "two", "three", "four"):
+            for _ in range(10):
+                try:
+                    channel.send(a_job(text))
+                except Indeterminate:
+                    doubtful.append(text)
+                    break
+                except TransportError:
+                    lines.time.sleep(60)
+                else:
+                    sent.append(text)
+                    break
+        lines.inject_sms(sender="+491701", text="hello")
+        arrived = lines.time.wait_for(lambda: bool(sink.parts), 24 * 3600)
 
-    channel.close()
-    assert [mark for mark, *_ in journal.marks] == ["submitting"]
+    taken = [submission.submit.user_data.content.decode() for submission in lines.taken]
+    assert len(set(taken)) == len(taken)
+    assert set(sent) <= set(taken) <= {*sent, *doubtful}
+    assert arrived

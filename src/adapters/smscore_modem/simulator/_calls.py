@@ -8,7 +8,7 @@ import attrs
 
 __all__ = ["Call", "calls_of"]
 
-_BASIC = re.compile(r"(&[A-Z]|S\d+|[A-Z])(\d*|=\d*|\?)", re.IGNORECASE)
+_BASIC = re.compile(r"(&[A-Z]|S\d+|[A-Z])(=\d*|\?|\d*)", re.IGNORECASE)
 _EXTENDED = re.compile(r'([+*^#$%][A-Z0-9]+)(=\?|\?|=)?((?:[^;"]|"[^"]*"?)*)', re.IGNORECASE)
 _ARGUMENT = re.compile(r'"[^"]*"?|[^,]+|(?<=,)(?=,|$)|^(?=,)')
 
@@ -64,5 +64,6 @@ def _call(line: str, at: int) -> tuple[Call, int]:
         name = basic[1].upper()
         if name in ("D", "A"):  # a number to dial is the rest of the line
             return Call(name=name, text=line[basic.end(1) :]), len(line)
-        return Call(name=name, operation="=", text=basic[2].lstrip("=")), basic.end()
+        operation = "?" if basic[2] == "?" else "="
+        return Call(name=name, operation=operation, text=basic[2].strip("=?")), basic.end()
     return Call(name=line[at:]), len(line)

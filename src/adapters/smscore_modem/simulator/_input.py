@@ -47,8 +47,13 @@ class Input:
         return self._take_payload(octet) if self.is_prompting else self._take_command(octet)
 
     def _take_payload(self, octet: int) -> Payload | Aborted | None:
+        if octet == _BACKSPACE:
+            del self._line[-1:]
+            return None
         if octet not in (_CTRL_Z, _ESC):
-            self._keep(octet)
+            # The rest of a line end of two octets came too late to belong to the command.
+            if octet != _LF or self._line:
+                self._keep(octet)
             return None
         text = self._line.decode("latin-1")
         self.clear()

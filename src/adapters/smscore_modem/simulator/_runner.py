@@ -1,267 +1,195 @@
 """
-Runs virtual modems on pseudo-terminals: one thread, any number of modems.
+Runs virtual modems on pseudo-terminals or TCP ports: one thread, any number of modems.
 """
 
-import heapq
-import itertools
-import logging
-import os
-import selectors
 import threading
-from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Self
+from typing import Self, TypeVar
 
-from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
 from smscore.ports.clock import Clock, SystemClock
-from smscore_modem._pdu import Deliver
+from smscore_modem.simulator._control import ControlSocket
 from smscore_modem.simulator._evidence import Evidence
-from smscore_modem.simulator._modem import Submission, VirtualModem
-from smscore_modem.simulator._network import VirtualNetwork
-from smscore_modem.simulator._sim import Sim
+from smscore_modem.simulator._listening import Listening
+from smscore_modem.simulator._loop import Loop
+from smscore_modem.simulator._rack import Rack
+from smscore_modem.simulator._scenario import Scenario
+from smscore_modem.simulator._seats import seats
+from smscore_modem.simulator._submissions import Submission
 from smscore_modem.simulator._terminal import Terminal
+from smscore_modem.simulator._wires import PERFECT, Wire
 
 __all__ = ["ModemSimulator", "run"]
 
-log = logging.getLogger(__name__)
-
-_REPLUG_DELAY = 0.2
-_ANSWER_TIMEOUT = 10.0
+T = TypeVar("T")
 
 
-class ModemSimulator:
+class ModemSimulator(Rack):
     """
     Some virtual modems and their network, alive within a ``with`` block.
+
+    ``profiles`` are whom the modems resemble, in turn, the last one for the rest; ``pins`` locks
+    the SIMs of the first ones; ``wire`` is what lies between each and its port. Behind them come
+    modems that answer as in the transcripts ``replays``. A ``scenario`` says all of that instead,
+    and what happens when.
 
     ``log`` names a file that gets one JSON line for each message taken, on the disk before the
     sender has its answer (``sync=False`` leaves out the last step). ``link_dir`` gives the ports
     names that stay the same, ``modem1`` and so on, when a modem is unplugged and plugged in again.
-    ``pins`` locks the SIMs of the first modems. ``on_taken`` is called for each message taken,
-    before its sender has its answer, on the thread of the modems.
+    With ``tcp`` the modems listen on TCP ports of this machine instead, from that one upwards, or
+    with 0 on any that are free. ``control`` is where a socket for :func:`ask` is made. ``on_taken``
+    is called for each message taken, before its sender has its answer, on the thread of the modems.
     """
 
     def __init__(
         self,
         *,
         modems: int = 2,
+        profiles: str | Sequence[str] = (),
+        pins: Sequence[str | None] = (),
+        wire: Wire = PERFECT,
+        replays: Sequence[Path] = (),
+        scenario: Scenario | None = None,
         log: Path | None = None,
         link_dir: Path | None = None,
+        tcp: int | None = None,
+        control: Path | None = None,
         report_delay: float = 0.05,
         sync: bool = True,
-        pins: tuple[str | None, ...] = (),
         on_taken: Callable[[Submission], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._clock = clock or SystemClock()
         self._log = log
         self._link_dir = link_dir
+        self._tcp = tcp
+        self._control_path = control
+        self._control: ControlSocket | None = None
         self._sync = sync
-        self._on_taken = on_taken
-        self._references = itertools.count(1)
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
-        self._posted: deque[Callable[[], None]] = deque()
-        self._terminals: dict[str, Terminal] = {}  # by number; a modem without is unplugged
+        self._steps = scenario.steps if scenario is not None else ()
         self._evidence: Evidence | None = None
-        self._network = VirtualNetwork(
-            clock=self._clock,
-            later=self._later,
+        self._loop = Loop(name="smscore-modem-simulator", after_each=self._after_each)
+        self._happened = threading.Condition()
+        if scenario is not None and scenario.report_delay is not None:
+            report_delay = scenario.report_delay
+        super().__init__(
+            seats=scenario.seats()
+            if scenario is not None
+            else seats(modems=modems, profiles=profiles, pins=pins, wire=wire, replays=replays),
+            clock=clock or SystemClock(),
+            later=self._loop.later,
+            monotonic=monotonic,
             report_delay=report_delay,
-            record=self._record,
-            unplug=self._unplug_for_a_moment,
+            on_taken=on_taken,
         )
-        self.modems = tuple(self._modem(place, pins[place : place + 1]) for place in range(modems))
-
-    def _modem(self, place: int, pins: tuple[str | None, ...]) -> VirtualModem:
-        modem = VirtualModem(
-            number=f"+9991{place + 1:04}",
-            submit=self._network.submit,
-            imei=f"99000000{place + 1:07}",
-            sim=Sim(
-                pin=pins[0] if pins else None,
-                iccid=f"899910000000{place + 1:07}",
-                imsi=f"99901{place + 1:010}",
-            ),
-        )
-        self._network.add(modem)
-        return modem
-
-    # For other threads.
+        # A modem without is unplugged.
+        self._lines: list[Terminal | Listening | None] = [None] * len(self.names)
+        self._last_names = [""] * len(self.names)
+        self._renamings = [0] * len(self.names)
 
     @property
     def ports(self) -> tuple[str, ...]:
-        """The paths that clients open, of the modems that are plugged in."""
-        return tuple(
-            self._terminals[modem.number].path
-            for modem in self.modems
-            if modem.number in self._terminals
-        )
+        """What clients open, of the modems that are plugged in: paths, or ``socket://`` URLs."""
+        return tuple(line.path for line in self._lines if line is not None)
 
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The telephone numbers of all modems."""
-        return tuple(modem.number for modem in self.modems)
+    def port(self, *, modem: int = 0) -> str:
+        """What clients open of one modem, or opened before it was unplugged."""
+        return self._last_names[modem]
 
-    def inject_sms(self, *, modem: int = 0, sender: str, text: str) -> None:
-        """Let a message arrive from outside; returns when the modem has it, unless it is full."""
-        recipient = self.modems[modem]
-        for message in self._parts(sender, text):
-            self._do(partial(self._network.deliver, recipient, message))
+    def wait_for(self, predicate: Callable[[], bool], timeout: float = 10.0) -> bool:
+        """
+        Whether something about the modems holds within so many seconds.
 
-    def unplug(self, *, modem: int = 0) -> None:
-        """Take a modem's port away; it loses its settings."""
-        self._do(lambda: self._unplug(self.modems[modem]))
-
-    def plug(self, *, modem: int = 0) -> None:
-        """Give a modem a port again: of the same name only with ``link_dir``."""
-        self._do(lambda: self._plug(self.modems[modem]))
+        It is looked at on the calling thread, whenever anything has happened to them.
+        """
+        with self._happened:
+            return self._happened.wait_for(predicate, timeout)
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            if self._log is not None:
-                self._evidence = Evidence(self._log, clock=self._clock, sync=self._sync)
-                stack.callback(self._evidence.close)
-            self._selector = stack.enter_context(selectors.DefaultSelector())
-            self._wake_read, self._wake_write = os.pipe()
-            stack.callback(os.close, self._wake_read)
-            stack.callback(os.close, self._wake_write)
-            os.set_blocking(self._wake_read, False)
-            self._selector.register(self._wake_read, selectors.EVENT_READ)
-            for modem in self.modems:
-                self._plug(modem)
-            self._stopping = False
-            self._thread = threading.Thread(
-                target=self._run, name="smscore-modem-simulator", daemon=True
-            )
-            self._thread.start()
-            self._resources = stack.pop_all()
+        if self._log is not None:
+            self._evidence = Evidence(self._log, clock=self._clock, sync=self._sync)
+        self._loop.start()
+        try:
+            self._loop.do(self._begin)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._post(self._stop)
-        self._thread.join()
-        self._resources.close()
+        self._loop.stop(self._end)
+        if self._evidence is not None:
+            self._evidence.close()
 
-    def _do(self, action: Callable[[], None]) -> None:
-        """Run something on the thread of the modems, and wait for it."""
-        done = threading.Event()
+    def _after_each(self) -> None:
+        self._flush()
+        with self._happened:
+            self._happened.notify_all()
 
-        def run_it() -> None:
-            action()
-            done.set()
+    def _begin(self) -> None:
+        self._insert_all()
+        if self._control_path is not None:
+            self._control = ControlSocket(self._loop, self, self._control_path)
+        self._follow(self._steps)
 
-        self._post(run_it)
-        if not done.wait(_ANSWER_TIMEOUT):
-            raise TimeoutError("the simulator is not running any more")
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        for place in range(len(self.names)):
+            self._pull(place)
 
-    def _post(self, action: Callable[[], None]) -> None:
-        self._posted.append(action)
-        os.write(self._wake_write, b"!")
+    def _do(self, action: Callable[[], T]) -> T:
+        return self._loop.do(action)
 
-    def _parts(self, sender: str, text: str) -> tuple[Deliver, ...]:
-        segments = split(text, options=EncodingOptions(max_parts=MOST_PARTS))
-        reference = next(self._references) % 256
-        return tuple(
-            Deliver(
-                sender=sender,
-                user_data=segments.user_data(number, reference=reference),
-                sent_at=self._clock.now(),
-            )
-            for number in range(1, segments.count + 1)
-        )
+    def _open_port(self, place: int, *, renamed: bool) -> None:
+        line = self._line(place, renamed=renamed)
+        if renamed and line.path == self._last_names[place]:
+            # The system gave us the old name again; while we hold it, it gives us another.
+            same, line = line, self._line(place, renamed=True)
+            same.close()
+        self._lines[place] = line
+        self._last_names[place] = line.path
 
-    # The thread of the modems.
+    def _line(self, place: int, *, renamed: bool) -> Terminal | Listening:
+        hear = self._plugs[place].hear
+        if self._tcp is not None:
+            port = 0 if renamed or not self._tcp else self._tcp + place
+            return Listening(self._loop, on_bytes=hear, port=port)
+        if self._link_dir is None:
+            return Terminal(self._loop, on_bytes=hear)
+        self._renamings[place] += renamed
+        another = f"-{self._renamings[place] + 1}" if self._renamings[place] else ""
+        link = self._link_dir / f"{self.names[place]}{another}"
+        return Terminal(self._loop, on_bytes=hear, link=link)
 
-    def _run(self) -> None:
-        try:
-            while not self._stopping:
-                timeout = max(0.0, self._timers[0][0] - monotonic()) if self._timers else None
-                for key, _ in self._selector.select(timeout):
-                    if key.data is not None:
-                        self._feed(key.data)
-                self._run_due()
-                self._flush()
-        except Exception:
-            log.exception("the modem simulator broke")
-        finally:
-            for modem in self.modems:
-                self._unplug(modem)
+    def _close_port(self, place: int) -> None:
+        line, self._lines[place] = self._lines[place], None
+        if line is not None:
+            line.close()
 
-    def _stop(self) -> None:
-        self._stopping = True
-
-    def _feed(self, modem: VirtualModem) -> None:
-        terminal = self._terminals.get(modem.number)
-        if terminal is not None:
-            modem.receive(terminal.read())
-
-    def _run_due(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._wake_read, 4096)
-        while self._posted:
-            self._posted.popleft()()
-        while self._timers and self._timers[0][0] <= monotonic():
-            heapq.heappop(self._timers)[2]()
-
-    def _flush(self) -> None:
-        for modem in self.modems:
-            terminal = self._terminals.get(modem.number)
-            data = modem.take()
-            if terminal is not None and (data or terminal.has_unsent):
-                terminal.write(data)
-                wanted = selectors.EVENT_WRITE if terminal.has_unsent else 0
-                self._selector.modify(terminal, selectors.EVENT_READ | wanted, modem)
-
-    def _later(self, delay: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (monotonic() + delay, next(self._order), action))
+    def _show(self, place: int, data: bytes) -> None:
+        line = self._lines[place]
+        if line is not None:
+            line.write(data)
 
     def _record(self, submission: Submission) -> None:
         if self._evidence is not None:
             self._evidence.record(submission)
-        if self._on_taken is not None:
-            self._on_taken(submission)
-
-    def _plug(self, modem: VirtualModem) -> None:
-        if modem.number in self._terminals:
-            return
-        link = self._link_dir / f"modem{self.modems.index(modem) + 1}" if self._link_dir else None
-        terminal = Terminal(link=link)
-        self._terminals[modem.number] = terminal
-        self._selector.register(terminal, selectors.EVENT_READ, modem)
-
-    def _unplug(self, modem: VirtualModem) -> None:
-        terminal = self._terminals.pop(modem.number, None)
-        if terminal is not None:
-            self._selector.unregister(terminal)
-            terminal.close()
-            modem.power_cycle()
-
-    def _unplug_for_a_moment(self, modem: VirtualModem) -> None:
-        # Not at once: the modem is in the middle of a sentence.
-        self._later(0.0, lambda: self._unplug(modem))
-        self._later(_REPLUG_DELAY, lambda: self._plug(modem))
+        super()._record(submission)
 
 
 def run(
+    simulator: ModemSimulator,
     *,
-    modems: int,
     stop: threading.Event,
     on_ready: Callable[[ModemSimulator], None],
-    log: Path | None = None,
-    link_dir: Path | None = None,
-    report_delay: float = 0.05,
 ) -> None:
     """
     Run a simulator until ``stop`` is set; ``on_ready`` is called once its ports can be opened.
 
     Prints nothing and touches no signal: both belong to the command that calls this.
     """
-    with ModemSimulator(
-        modems=modems, log=log, link_dir=link_dir, report_delay=report_delay
-    ) as simulator:
+    with simulator:
         on_ready(simulator)
         stop.wait()

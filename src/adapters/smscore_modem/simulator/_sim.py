@@ -1,5 +1,5 @@
 """
-A virtual SIM: its numbers, its PIN and how many tries are left.
+A virtual SIM: its numbers, its PIN and PUK, and how many tries are left.
 """
 
 import attrs
@@ -7,6 +7,7 @@ import attrs
 __all__ = ["Sim"]
 
 _TRIES = 3
+_PUK_TRIES = 10
 
 
 @attrs.define(kw_only=True)
@@ -14,9 +15,12 @@ class Sim:
     """A SIM card; without a PIN it is never locked."""
 
     pin: str | None = attrs.field(default=None, repr=False)
+    puk: str = attrs.field(default="12345678", repr=False)
     iccid: str = "8999100000000000001"
     imsi: str = "999010000000001"
     tries_left: int = _TRIES
+    puk_tries_left: int = _PUK_TRIES
+    is_pin_borrowed: bool = False  # it has one only as long as something is wrong
     is_locked: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -42,3 +46,21 @@ class Sim:
             self.tries_left = _TRIES
             self.is_locked = False
         return not self.is_locked
+
+    def unblock(self, puk: str, pin: str) -> bool:
+        """Try a PUK, which gives the SIM a new PIN; each wrong one costs a try."""
+        if not self.is_locked or not self.puk_tries_left:
+            return False
+        self.puk_tries_left -= 1
+        if puk == self.puk:
+            self.puk_tries_left = _PUK_TRIES
+            self.tries_left = _TRIES
+            self.pin = pin
+            self.is_locked = False
+        return not self.is_locked
+
+    def verification_status(self) -> str:
+        """What the card says to an empty verification of the PIN (51.011, 9.4.5): tries left."""
+        if self.tries_left:
+            return f"63C{self.tries_left}"
+        return "6983"  # blocked

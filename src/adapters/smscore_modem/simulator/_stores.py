@@ -2,6 +2,8 @@
 A virtual modem's memories: SIM, own and status reports, each with its own places.
 """
 
+from collections.abc import Mapping
+
 import attrs
 
 __all__ = ["CAPACITIES", "Entry", "Stores"]
@@ -17,17 +19,33 @@ class Entry:
     status: int = 0
 
     @property
+    def is_own(self) -> bool:
+        """Whether it was written here, not received."""
+        return self.status in (2, 3)
+
+    @property
     def length(self) -> int:
         """Octets without the centre."""
         return len(self.pdu) - 1 - self.pdu[0]
 
 
 class Stores:
-    """The memories, and which of them is used for reading, for writing and for receiving."""
+    """
+    The memories, and which of them is used for reading, for writing and for receiving.
 
-    def __init__(self) -> None:
-        self._entries: dict[str, dict[int, Entry]] = {name: {} for name in CAPACITIES}
-        self.selected = ["SM", "SM", "SM"]
+    ``capacities`` may be changed at any time.
+    """
+
+    def __init__(self, *, capacities: Mapping[str, int] = CAPACITIES, first_index: int = 1) -> None:
+        self.capacities = dict(capacities)
+        self.first_index = first_index
+        self._entries: dict[str, dict[int, Entry]] = {name: {} for name in self.capacities}
+        self.selected: list[str] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Use the memories that are used after switching on."""
+        self.selected = ["SM", "SM", "SM"] if "SM" in self.capacities else ["ME", "ME", "ME"]
 
     def select(self, names: tuple[str, ...]) -> None:
         """
@@ -36,7 +54,7 @@ class Stores:
         Raises:
             ValueError: a memory does not exist, or cannot do that.
         """
-        if not 1 <= len(names) <= 3 or any(name not in CAPACITIES for name in names):
+        if not 1 <= len(names) <= 3 or any(name not in self.capacities for name in names):
             raise ValueError(f"no such memories: {names}")
         if "SR" in names[1:]:
             raise ValueError("reports are neither written nor received like messages")
@@ -45,10 +63,19 @@ class Stores:
     def put(self, name: str, entry: Entry) -> int | None:
         """The index of the new entry; None when the memory is full."""
         entries = self._entries[name]
-        free = next((n for n in range(1, CAPACITIES[name] + 1) if n not in entries), None)
+        places = range(self.first_index, self.first_index + self.capacities[name])
+        free = next((place for place in places if place not in entries), None)
         if free is not None:
             entries[free] = entry
         return free
+
+    def entries(self, name: str) -> dict[int, Entry]:
+        """The entries of one memory, by index."""
+        return self._entries[name]
+
+    def is_full(self, name: str) -> bool:
+        """Whether a memory has no place left."""
+        return len(self._entries[name]) >= self.capacities[name]
 
     @property
     def readable(self) -> dict[int, Entry]:
@@ -57,4 +84,4 @@ class Stores:
 
     def usage(self, name: str) -> str:
         """Used and total, as modems write it."""
-        return f"{len(self._entries[name])},{CAPACITIES[name]}"
+        return f"{len(self._entries[name])},{self.capacities[name]}"

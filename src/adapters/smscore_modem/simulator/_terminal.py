@@ -4,27 +4,79 @@ One pseudo-terminal, as the serial port of one virtual modem.
 
 import os
 import tty
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Terminal"]
+from smscore_modem.simulator._loop import HasFileno, Loop
+
+__all__ = ["Stream", "Terminal"]
 
 _MOST_UNREAD = 65_536
+
+
+class Stream:
+    """
+    A file that never blocks: what comes is pushed to a callback, nothing when it has ended.
+
+    What nobody reads is dropped once ``most_unread`` octets wait, as on a wire; None is no limit.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        file: HasFileno,
+        *,
+        on_bytes: Callable[[bytes], None],
+        most_unread: int | None = _MOST_UNREAD,
+    ) -> None:
+        os.set_blocking(file.fileno(), False)
+        self._loop = loop
+        self._file = file
+        self._on_bytes = on_bytes
+        self._most_unread = most_unread
+        self._unsent = bytearray()
+        loop.watch(file, self._serve)
+
+    def write(self, data: bytes) -> None:
+        """Send now or as soon as there is room."""
+        if self._most_unread is None or len(self._unsent) + len(data) <= self._most_unread:
+            self._unsent += data
+        # A client that has gone shows when we read.
+        with suppress(BlockingIOError, ConnectionError):
+            while self._unsent:
+                del self._unsent[: os.write(self._file.fileno(), self._unsent)]
+        self._loop.watch(self._file, self._serve, is_writing=bool(self._unsent))
+
+    def close(self) -> None:
+        """Let the loop forget the file, before it is closed."""
+        self._loop.forget(self._file)
+
+    def _serve(self) -> None:
+        if self._unsent:
+            self.write(b"")
+        try:
+            data = os.read(self._file.fileno(), 65_536)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        self._on_bytes(data)
 
 
 class Terminal:
     """
     The modem's end of a pseudo-terminal, and a name for the other end.
 
-    A client may come, go and come back: our own hold on its end keeps the port alive. What nobody
-    reads is dropped once the buffers are full, as on a wire.
+    A client may come, go and come back: our own hold on its end keeps the port alive.
     """
 
-    def __init__(self, *, link: Path | None = None) -> None:
+    def __init__(
+        self, loop: Loop, *, on_bytes: Callable[[bytes], None], link: Path | None = None
+    ) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self._unsent = bytearray()
+        self._stream = Stream(loop, self, on_bytes=on_bytes)
         self._link = link
         if link is not None:
             _point(link, os.ttyname(self._slave))
@@ -38,28 +90,13 @@ class Terminal:
         """For selectors."""
         return self._master
 
-    @property
-    def has_unsent(self) -> bool:
-        """Whether bytes wait for the client to read."""
-        return bool(self._unsent)
-
-    def read(self) -> bytes:
-        """What the client wrote, maybe nothing."""
-        try:
-            return os.read(self._master, 65_536)
-        except BlockingIOError:
-            return b""
-
     def write(self, data: bytes) -> None:
         """Send now or as soon as there is room."""
-        if len(self._unsent) + len(data) <= _MOST_UNREAD:
-            self._unsent += data
-        with suppress(BlockingIOError):
-            while self._unsent:
-                del self._unsent[: os.write(self._master, self._unsent)]
+        self._stream.write(data)
 
     def close(self) -> None:
         """Pull the plug: a client that has it open sees the port vanish."""
+        self._stream.close()
         if self._link is not None:
             self._link.unlink(missing_ok=True)
         os.close(self._slave)

@@ -31,6 +31,7 @@ class _Ticket:
     deadline: float
     seen: int | None = None  # of an observer: how much had happened when it last looked
     has_turn: bool = False
+    turned: threading.Condition | None = None  # where it waits for that
     is_lost: bool = False  # nothing will ever come
 
 
@@ -48,7 +49,6 @@ class VirtualTime:
         self._began = now
         self._passed = 0.0
         self._lock = threading.RLock()
-        self._turned = threading.Condition(self._lock)
         self._waiting: list[_Ticket] = []
         self._ready: deque[_Ticket] = deque()
         self._actions: list[tuple[float, int, Callable[[], None]]] = []
@@ -115,8 +115,10 @@ class VirtualTime:
         self._ready.append(ticket)
 
     def await_turn(self, ticket: _Ticket) -> None:
+        # One condition for each: with 32 modems all others would wake up in vain at every turn.
+        ticket.turned = threading.Condition(self._lock)
         while not ticket.has_turn:
-            self._turned.wait()
+            ticket.turned.wait()
         if ticket.is_lost:
             raise Standstill("everybody waits, and nothing is going to happen")
 
@@ -132,8 +134,10 @@ class VirtualTime:
             if not self._ready:
                 self._leap()
         if self._ready:
-            self._ready.popleft().has_turn = True
-            self._turned.notify_all()
+            following = self._ready.popleft()
+            following.has_turn = True
+            if following.turned is not None:
+                following.turned.notify()
 
     def _wake_observers(self) -> None:
         self._wake(lambda ticket: ticket.seen not in (None, self._happened))

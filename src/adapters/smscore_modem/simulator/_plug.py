@@ -1,0 +1,84 @@
+"""
+A modem at one end of its wire: what it hears and says, and what is lost when it is pulled out.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from smscore_modem.simulator._wires import Strand, Wire
+
+__all__ = ["Device", "Plug"]
+
+Later = Callable[[float, Callable[[], None]], None]
+
+
+class Device(Protocol):
+    """What is plugged in: a virtual modem, or a replayed one."""
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client, in any portions."""
+        ...
+
+    def take(self) -> bytes:
+        """Bytes for the client."""
+        ...
+
+    def power_cycle(self) -> None:
+        """Off and on again."""
+        ...
+
+
+class Plug:
+    """
+    Carries bytes between a device and ``show``, which gets what arrives at the client's end.
+
+    All of it happens on the thread of ``later``.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        *,
+        wire: Wire,
+        later: Later,
+        monotonic: Callable[[], float],
+        show: Callable[[bytes], None],
+    ) -> None:
+        self.is_in = False
+        self._device = device
+        self._later = later
+        self._monotonic = monotonic
+        self._show = show
+        self._to_device = Strand(wire, towards="modem")
+        self._to_client = Strand(wire, towards="client")
+        self._life = 0
+
+    def insert(self) -> None:
+        """Plug it in; it begins anew if it was pulled out before."""
+        self.is_in = True
+        if self._life:
+            self._device.power_cycle()
+
+    def pull(self) -> None:
+        """Pull it out; what was on its way is lost."""
+        self.is_in = False
+        self._life += 1
+
+    def hear(self, data: bytes) -> None:
+        """The client wrote this."""
+        self._carry(self._to_device, data, self._device.receive)
+
+    def flush(self) -> None:
+        """Let the client hear what the device has to say."""
+        data = self._device.take()
+        if data and self.is_in:
+            self._carry(self._to_client, data, self._show)
+
+    def _carry(self, strand: Strand, data: bytes, arrive: Callable[[bytes], None]) -> None:
+        for delay, piece in strand.carry(data, now=self._monotonic()):
+            self._later(delay, partial(self._arrive, piece, arrive, self._life))
+
+    def _arrive(self, piece: bytes, arrive: Callable[[bytes], None], life: int) -> None:
+        if life == self._life:
+            arrive(piece)
