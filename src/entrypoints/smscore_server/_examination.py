@@ -1,15 +1,9 @@
 """
 What is right and wrong with an installation: looked at piece by piece, and mended nowhere.
-
-Opening the channels is real work, though: what a modem has received meanwhile is stored as the
-server would store it, and only then deleted from the modem.
 """
 
-import enum
-import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from time import monotonic
 
 import attrs
 
@@ -19,46 +13,19 @@ from smscore.domain.channels import ChannelMode
 from smscore.domain.routing import PHONES, Route
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
-from smscore.ports.transport import Transport
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
-from smscore_server._listening import listen
-from smscore_server._output import Failure, several
+from smscore_server._device_check import devices
+from smscore_server._findings import Finding, note, ok, wrong
+from smscore_server._output import several
 
-__all__ = ["Finding", "Verdict", "examine"]
+__all__ = ["examine"]
 
 
 _PLUGIN_REMEDY = (
     "'smscore plugins' shows what is installed; mend or remove it, or name the others under "
     "[plugins] enabled"
 )
-
-
-class Verdict(enum.StrEnum):
-    """What a finding means for the operator."""
-
-    OK = "ok"
-    NOTE = "note"  # good to know, nothing to mend
-    WRONG = "wrong"
-
-
-@attrs.frozen(kw_only=True)
-class Finding:
-    """One thing that was looked at, and the way to mend it if it is broken."""
-
-    subject: str
-    verdict: Verdict
-    detail: str
-    remedy: str | None = None
-
-    def as_document(self) -> dict[str, str | None]:
-        """As JSON shows it."""
-        return {
-            "subject": self.subject,
-            "verdict": self.verdict.value,
-            "detail": self.detail,
-            "remedy": self.remedy,
-        }
 
 
 def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
@@ -70,9 +37,9 @@ def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
     try:
         config = GatewayConfig.from_toml(config_file)
     except GatewayError as fault:
-        yield _wrong("configuration", str(fault), remedy="correct it, then check again")
+        yield wrong("configuration", str(fault), remedy="correct it, then check again")
         return
-    yield _ok("configuration", str(config_file))
+    yield ok("configuration", str(config_file))
     yield from _installation(config, patience=patience)
 
 
@@ -80,24 +47,24 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
     try:
         loaded = load(config.plugins.enabled)
     except GatewayError as fault:
-        yield _wrong("plugins", str(fault), remedy=_PLUGIN_REMEDY)
+        yield wrong("plugins", str(fault), remedy=_PLUGIN_REMEDY)
         return
-    yield _ok("plugins", ", ".join(loaded.names))
+    yield ok("plugins", ", ".join(loaded.names))
     yield from _key_file(config)
     if not config.channels:
-        yield _note("channels", "none is configured: only phones can carry messages")
+        yield note("channels", "none is configured: only phones can carry messages")
     faults = _channel_faults(config, loaded)
-    for name, wrong in faults.items():
-        yield _wrong(f"channel {name}", str(wrong), remedy=f"correct [channels.{name}]")
+    for name, found in faults.items():
+        yield wrong(f"channel {name}", str(found), remedy=f"correct [channels.{name}]")
     try:
         gateway = build(_without(config, faults))
     except GatewayError as fault:
-        yield _wrong("database", str(fault), remedy=_store_remedy(config, fault))
+        yield wrong("database", str(fault), remedy=_store_remedy(config, fault))
     else:
         with gateway:
             yield from _contents(gateway, config)
-            yield from _devices(gateway, patience=patience)
-    yield _note("webhooks", "this version keeps events and callback URLs, and posts none")
+            yield from devices(gateway, patience=patience)
+    yield note("webhooks", "this version keeps events and callback URLs, and posts none")
 
 
 def _channel_faults(config: GatewayConfig, loaded: LoadedPlugins) -> Mapping[str, GatewayError]:
@@ -138,7 +105,7 @@ def _key_file(config: GatewayConfig) -> Iterator[Finding]:
     try:
         mode, size = path.stat().st_mode, path.stat().st_size
     except OSError as fault:
-        yield _wrong(
+        yield wrong(
             "key file",
             f"{path}: {fault.strerror}",
             remedy="restore it from a backup; otherwise the next command makes a new one, "
@@ -146,11 +113,11 @@ def _key_file(config: GatewayConfig) -> Iterator[Finding]:
         )
         return
     if mode & 0o077:
-        yield _wrong("key file", f"{path} can be read by others", remedy=f"chmod 600 {path}")
+        yield wrong("key file", f"{path} can be read by others", remedy=f"chmod 600 {path}")
     if size < 32:
-        yield _wrong("key file", f"{path} is too short", remedy="restore it from a backup")
+        yield wrong("key file", f"{path} is too short", remedy="restore it from a backup")
     elif not mode & 0o077:
-        yield _ok("key file", str(path))
+        yield ok("key file", str(path))
 
 
 def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
@@ -161,16 +128,16 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
         }
         routes, channels = gateway.administration.rules(), gateway.inquiry.channels()
     except GatewayError as fault:
-        yield _wrong("database", str(fault), remedy=_store_remedy(config, fault))
+        yield wrong("database", str(fault), remedy=_store_remedy(config, fault))
         return
-    yield _ok("database", config.store_url)
+    yield ok("database", config.store_url)
     accounts = faults.keys()
     if not accounts:
         remedy = "smscore account create NAME --country DE"
-        yield _note("accounts", "there is none yet", remedy=remedy)
+        yield note("accounts", "there is none yet", remedy=remedy)
     for name, channel in config.channels.items():
         if channel.account is not None and channel.account not in accounts:
-            yield _wrong(
+            yield wrong(
                 f"channel {name}",
                 f"its messages belong to {channel.account!r}, which is no account",
                 remedy=f"smscore account create {channel.account}, or correct [channels.{name}]",
@@ -178,7 +145,7 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
     for name, said in faults.items():
         if said:
             remedy = f"back up the database as it is; see 'smscore account statement {name}'"
-            yield _wrong(f"ledger of {name}", said[0], remedy=remedy)
+            yield wrong(f"ledger of {name}", said[0], remedy=remedy)
     yield from _queues(channels, known=config.channels)
     yield from _rules(routes, known={PHONES, *config.channels, *config.groups})
 
@@ -187,14 +154,14 @@ def _queues(channels: Iterable[ChannelOverview], *, known: Container[str]) -> It
     for one in channels:
         count = several(one.queued, "message")
         if not one.is_configured and one.name not in known:
-            yield _wrong(
+            yield wrong(
                 f"queue {one.name}",
                 f"{count} for a channel that is not configured",
                 remedy=f"configure [channels.{one.name}], or 'smscore messages cancel' them",
             )
         elif one.mode is not ChannelMode.RUNNING:
             because = f" ({one.why})" if one.why else ""
-            yield _note(
+            yield note(
                 f"queue {one.name}",
                 f"{one.mode}{because}, with {count}",
                 remedy=f"smscore channel resume {one.name}",
@@ -204,73 +171,8 @@ def _queues(channels: Iterable[ChannelOverview], *, known: Container[str]) -> It
 def _rules(routes: Iterable[Route], *, known: Set[str]) -> Iterator[Finding]:
     for route in routes:
         for name in sorted(set(route.channels) - known):
-            yield _wrong(
+            yield wrong(
                 f"rule {route.name}",
                 f"it names the channel {name!r}, which is not configured",
                 remedy="configure the channel, or 'smscore rules apply' without it",
             )
-
-
-def _devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
-    try:
-        # Held until the end: no server can begin to use the channels meanwhile.
-        gateway.store.become_server()
-    except StoreUnavailable as fault:
-        if isinstance(fault.__cause__, BlockingIOError | None):
-            yield _note("server", "it is running; its port and channels were left alone")
-        else:
-            yield _wrong(
-                "server", str(fault), remedy="no server could start: is it allowed to you?"
-            )
-        return
-    yield _note("server", "it is not running")
-    yield from _port(gateway.config)
-    yield from _channels(gateway, patience=patience)
-
-
-def _port(config: GatewayConfig) -> Iterator[Finding]:
-    try:
-        listen(config.http.host, config.http.port).close()
-    except Failure as fault:
-        yield _wrong("http", fault.message, remedy="correct [http] host and port")
-    else:
-        yield _ok("http", f"port {config.http.port} of {config.http.host} is free")
-
-
-def _channels(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
-    waiting: dict[str, Transport] = {}
-    deadline, pause = monotonic() + patience, threading.Event()
-    try:
-        for name, transport in gateway.transports.items():
-            # The real sink: what a modem has for us meanwhile is stored, and not lost.
-            try:
-                transport.open(gateway.reception, gateway.journal(name))
-            except GatewayError as fault:
-                yield _wrong(f"channel {name}", str(fault), remedy=f"see [channels.{name}]")
-            else:
-                waiting[name] = transport
-        while waiting and monotonic() < deadline:
-            for name in [name for name in waiting if waiting[name].health().is_ready]:
-                yield _ok(f"channel {name}", waiting.pop(name).health().detail)
-            pause.wait(0.05)
-        for name, transport in waiting.items():
-            yield _wrong(
-                f"channel {name}",
-                transport.health().detail,
-                remedy=f"is the device there, free, and allowed to you? See [channels.{name}]",
-            )
-    finally:
-        for transport in gateway.transports.values():
-            transport.close()
-
-
-def _ok(subject: str, detail: str) -> Finding:
-    return Finding(subject=subject, verdict=Verdict.OK, detail=detail)
-
-
-def _note(subject: str, detail: str, *, remedy: str | None = None) -> Finding:
-    return Finding(subject=subject, verdict=Verdict.NOTE, detail=detail, remedy=remedy)
-
-
-def _wrong(subject: str, detail: str, *, remedy: str) -> Finding:
-    return Finding(subject=subject, verdict=Verdict.WRONG, detail=detail, remedy=remedy)

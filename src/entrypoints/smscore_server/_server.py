@@ -15,6 +15,7 @@ import uvicorn
 
 from smscore import Gateway
 from smscore_http import Endpoint, Surfaces
+from smscore_server.control import ControlSocket, control_path
 
 __all__ = ["run"]
 
@@ -42,7 +43,10 @@ def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], N
     # neither kill a gateway that is still stopping, nor be lost on one that is still starting.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.ask_to_stop())
-    with listener, gateway.running(), closing(surfaces):
+    control = ControlSocket(control_path(gateway.config), operate=gateway.operate)
+    # Closed last: what a command waits for ends when the channels do.
+    with listener, closing(control), gateway.running(), closing(surfaces):
+        control.start()
         server.run(sockets=[listener])
     if server.fault is not None:
         raise server.fault

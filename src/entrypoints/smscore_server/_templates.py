@@ -42,7 +42,9 @@ CONFIGURATION = """\
 # (smscore rules apply --help).
 # [channels.modem-1]
 # transport = "modem"
-# port = "/dev/serial/by-id/usb-…"   # or what 'smscore simulate' prints
+# port = "/dev/serial/by-id/usb-…"   # 'smscore modem list' shows what there is
+# pin = "1234"            # of the SIM; without it 'smscore modem pin' asks for it
+# per_day = 500           # parts that the SIM sends at most; also per_minute, per_hour, per_month
 # price = 1               # credits for each part
 # account = "shop"        # whose received messages are
 # in_doubt = "indeterminate"   # may it have left? "resend" sends it again, "fail" gives it up

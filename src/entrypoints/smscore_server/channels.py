@@ -4,6 +4,7 @@ The commands about channels: see what waits, let one pause, run empty, or work a
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from smscore.domain.routing import PHONES
 from smscore.services.inquiry import ChannelOverview
 from smscore_server._opening import opened
 from smscore_server._options import check_text, config_option, json_option
-from smscore_server._output import instant, several, show_json, show_table
+from smscore_server._output import instant, several, show_fields, show_json, show_table
 
 __all__ = ["channel"]
 
@@ -44,27 +45,32 @@ def channel() -> None:
 @config_option
 def list_channels(*, as_json: bool, config_file: Path) -> None:
     """
-    List the channels in the order of the configuration, with their mode and what waits.
+    List the channels in the order of the configuration, with their mode, their state, what waits.
 
-    Phone queues are listed while something waits in them, and so are channels that are no longer
-    configured. Whether a modem is ready is said by /health/ready and, without a server, by
-    'smscore check'.
+    The state is what the server saw when it last looked, at least once a minute: ready, not ready,
+    or down when a person should help. Below the table stands what is known of each. Phone queues
+    are listed while something waits in them, and so are channels that are no longer configured.
 
     \b
     Example: smscore channel list
     JSON: a list with name, transport, mode (running, paused, draining), queued, since, why,
-          is_configured
+          is_configured, state (ready, not ready, down), detail, state_since, seen_at, signal_dbm,
+          identity, facts
     """
     with opened(config_file) as gateway:
         found = [_as_document(gateway, one) for one in gateway.inquiry.channels()]
     if as_json:
         show_json(found)
         return
-    columns = ("name", "transport", "mode", "queued", "since")
+    columns = ("name", "transport", "mode", "queued", "since", "state", "seen_at")
     show_table(
-        [*(name.upper() for name in columns), "WHY"],
+        [*(name.upper().replace("_", " ") for name in columns), "WHY"],
         [[*(one[key] for key in columns), _reason(one)] for one in found],
     )
+    for one in found:
+        if one["state"] is not None:
+            click.echo()
+            show_fields(_seen(one))
 
 
 @channel.command("pause")
@@ -138,6 +144,19 @@ def _reason(one: Mapping[str, object]) -> object:
     return (one["why"] or None) if one["is_configured"] else "not in the configuration"
 
 
+def _seen(one: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """What is known of a channel, for people."""
+    dbm = one["signal_dbm"]
+    fields = {
+        one["name"]: one["detail"],
+        "since": one["state_since"],
+        "device": one["identity"],
+        "signal": None if dbm is None else f"{dbm} dBm",
+        **one["facts"],
+    }
+    return [(name, value) for name, value in fields.items() if value is not None]
+
+
 def _as_document(gateway: Gateway, found: ChannelOverview) -> dict[str, object]:
     configured = gateway.config.channels.get(found.name)
     if configured is None:
@@ -152,4 +171,23 @@ def _as_document(gateway: Gateway, found: ChannelOverview) -> dict[str, object]:
         "since": instant(found.since),
         "why": found.why,
         "is_configured": found.is_configured,
+        **_health(found),
+    }
+
+
+def _health(found: ChannelOverview) -> dict[str, object]:
+    sighting = found.sighting
+    if sighting is None:
+        unseen = ("state", "detail", "state_since", "seen_at", "signal_dbm", "identity")
+        return {**dict.fromkeys(unseen), "facts": {}}
+    health = sighting.health
+    not_ready = "down" if sighting.is_down else "not ready"
+    return {
+        "state": "ready" if health.is_ready else not_ready,
+        "detail": health.detail,
+        "state_since": instant(sighting.since),
+        "seen_at": instant(sighting.at),
+        "signal_dbm": health.signal_dbm,
+        "identity": health.identity,
+        "facts": dict(health.facts),
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from smscore_server._examination import Verdict, examine
+from smscore_server._examination import examine
+from smscore_server._findings import Verdict
 from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import printable, show_json
 
@@ -32,8 +33,9 @@ def check(ctx: click.Context, *, wait: float, as_json: bool, config_file: Path) 
     Say what is wrong with an installation, and how to mend it.
 
     Looks at the configuration, plugins, key file, database, HTTP port and channels. A running
-    server is not disturbed: its channels are left alone. Without one, the channels are opened, and
-    what a modem has received meanwhile is stored, as the server would do it. Exit status 1 if
+    server is not disturbed, but asked how its channels are. Without one, the channels are opened,
+    and what a modem has received meanwhile is stored, as the server would do it. Of a modem it says
+    what is in the way: the device, a driver, ModemManager, a PIN, the network. Exit status 1 if
     anything is wrong.
 
     \b

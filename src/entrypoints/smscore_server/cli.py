@@ -28,6 +28,10 @@ _COMMANDS = {
     "status": ("messages", "Say how far a message got."),
     "explain": ("explaining", "Tell the whole story of a message."),
     "channel": ("channels", "Pause channels, let them run empty, resume them; see what waits."),
+    "modem": (
+        "modem",
+        "Look at modems and try them: signal, SIM, inbox, balance, one text.",
+    ),
     "rules": ("rules", "Apply or show the routing rules."),
     "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),
     "backup": ("upkeep", "Copy the database and the key file into a directory."),

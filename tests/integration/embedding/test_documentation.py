@@ -34,6 +34,7 @@ def run(example: str, directory: Path) -> str:
     [
         ("embedding.md", 0, "delivered"),
         ("embedding.md", 1, "16"),
+        ("embedding.md", 2, "control.sock"),
         (
             "plugins.md",
             0,

@@ -3,6 +3,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -64,9 +65,20 @@ class Program:
         return lines
 
     def stop(self) -> int:
-        """SIGTERM, and the status with which the program ended."""
+        """SIGTERM, and the status with which the program ended; may be called after its end."""
         self._process.terminate()
         return self.wait()
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and the status with which the program ended."""
+        self._process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def end(self) -> str:
+        """SIGTERM, and what went to standard error."""
+        assert self._process.stderr is not None
+        self._process.terminate()
+        return self._process.stderr.read()
 
     def wait(self) -> int:
         status = self._process.wait(PATIENCE)

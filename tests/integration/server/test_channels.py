@@ -33,6 +33,13 @@ def test_channels_are_listed_in_the_order_of_the_configuration(answer, send):
             "since": None,
             "why": "",
             "is_configured": True,
+            "state": None,
+            "detail": None,
+            "state_since": None,
+            "seen_at": None,
+            "signal_dbm": None,
+            "identity": None,
+            "facts": {},
         }
         for name, queued in (("modem-1", 1), ("modem-2", 0))
     ]
@@ -43,10 +50,11 @@ def test_people_see_who_pauses_and_why(command, two_channels):
 
     headings, first, second = command("channel", "list").stdout.splitlines()
 
-    assert headings.split() == ["NAME", "TRANSPORT", "MODE", "QUEUED", "SINCE", "WHY"]
+    assert headings.split()[:5] == ["NAME", "TRANSPORT", "MODE", "QUEUED", "SINCE"]
+    assert headings.split()[5:] == ["STATE", "SEEN", "AT", "WHY"]
     assert first.split()[:4] == ["modem-1", "modem", "paused", "0"]
     assert first.endswith("new SIM card")
-    assert second.split() == ["modem-2", "modem", "running", "0", "-", "-"]
+    assert second.split() == ["modem-2", "modem", "running", "0", *"----"]
 
 
 def test_a_phone_queue_is_listed_while_something_waits_in_it(answer, installation, two_channels):
@@ -122,3 +130,35 @@ def test_a_running_server_pauses_and_resumes_a_channel(start, installation, answ
 
         while answer("status", message)["status"] != "delivered":
             assert wakeup.wait(10), answer("explain", message)
+
+
+def test_what_the_server_saw_of_a_channel_is_listed(start, installation, answer, command):
+    simulator = start("simulate", "--modems", "1", "--json")
+    port = json.loads(simulator.line())["modems"][0]["port"]
+    with (installation / "smscore.toml").open("a") as file:
+        file.write(f'[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+    start("serve", "--port", "0").line()
+
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        wakeup = gateway.store.wakeup("topic:events")
+        while (found := answer("channel", "list")[0])["state"] != "ready":
+            wakeup.wait(0.1)
+
+    assert found["detail"] == "ready"
+    assert found["facts"]["imei"] == "990000000000001"
+    assert found["seen_at"].endswith("Z")
+    assert "990000000000001" in command("channel", "list").stdout
+
+
+def test_a_channel_that_is_down_is_listed_with_its_reason(start, installation, answer, channel):
+    start("serve", "--port", "0").line()
+
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        wakeup = gateway.store.wakeup("topic:events")
+        while (found := answer("channel", "list")[0])["state"] is None or "opened" in found[
+            "detail"
+        ]:
+            wakeup.wait(0.1)
+
+    assert found["state"] == "not ready"
+    assert str(channel) in found["detail"]

@@ -3,6 +3,11 @@ import socket
 import sqlite3
 
 import pytest
+import serial
+
+from smscore_modem.simulator.pytest import modem_simulator
+
+__all__ = ["modem_simulator"]
 
 
 @pytest.fixture
@@ -268,13 +273,71 @@ def test_a_port_that_another_program_has_is_found(findings, installation):
     assert str(port) in found["http"]["detail"]
 
 
-def test_a_running_server_is_left_alone(findings, configure, start):
-    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere"\n')
-    server = start("serve")
-    server.line()
+def test_a_running_server_is_asked_how_its_channels_are(findings, configure, start):
+    simulator = start("simulate", "--modems", "1", "--json")
+    port = json.loads(simulator.line())["modems"][0]["port"]
+    configure(
+        f'[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n'
+        '[channels.modem-2]\ntransport = "modem"\nport = "/nowhere"\n'
+    )
+    start("serve").line()
+
+    found = findings(patience="3")
+
+    assert "running" in found["server"]["detail"]
+    assert wrong(found) == ["channel modem-2"]
+    assert found["channel modem-1"]["detail"] == "ready"
+
+
+def test_a_server_without_a_control_socket_is_noted(findings, configure, start, installation):
+    configure("")
+    start("serve").line()
+    assert "control socket" not in findings()
+
+    (installation / "control.sock").unlink()
+
+    assert findings()["control socket"]["verdict"] == "note"
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        ("pin", "smscore modem pin --modem modem-1"),
+        ("puk", "enter the PUK"),
+        ("no_sim", "is a SIM inserted"),
+        ("no_registration", "antenna"),
+        ("lost_centre", "centre = "),
+    ],
+)
+def test_what_is_wrong_with_a_modem_is_told_with_the_way_out(
+    findings, configure, modem_simulator, fault, remedy
+):
+    modem_simulator.begin_fault(fault)
+    configure(f'[channels.modem-1]\ntransport = "modem"\nport = "{modem_simulator.ports[0]}"\n')
+
+    found = findings(patience="1")
+
+    assert wrong(found) == ["channel modem-1"]
+    assert remedy in found["channel modem-1"]["remedy"]
+
+
+def test_a_modem_that_another_program_uses_is_told(findings, configure, modem_simulator):
+    port = modem_simulator.ports[0]
+    configure(f'[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+
+    with serial.Serial(port, exclusive=True):
+        found = findings(patience="0.5")
+
+    assert "in use by" in found["channel modem-1"]["detail"]
+
+
+def test_a_path_that_no_socket_can_have_is_found(findings, configure, installation):
+    long = installation / ("x" * 100)
+    long.mkdir()
+    (installation / "smscore.db").rename(long / "smscore.db")
+    configure(f'[store]\nurl = "sqlite:///{long}/smscore.db"\n')
 
     found = findings()
 
-    assert wrong(found) == []
-    assert "running" in found["server"]["detail"]
-    assert "channel modem-1" not in found
+    assert wrong(found) == ["control socket"]
+    assert "shorter path" in found["control socket"]["detail"]

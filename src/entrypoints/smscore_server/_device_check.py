@@ -1,0 +1,148 @@
+"""
+What is right and wrong with the devices of an installation: its port, its channels, its modems.
+
+A running server is asked what it sees. Without one the channels are opened, by the one place that
+may: what a modem has received meanwhile is stored as the server would store it.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from time import monotonic
+
+from smscore import Gateway
+from smscore.errors import GatewayError, StoreUnavailable
+from smscore.ports.transport import ChannelHealth, Transport
+from smscore_server._diagnosis import diagnose, is_managed
+from smscore_server._findings import Finding, note, ok, wrong
+from smscore_server._listening import listen
+from smscore_server._output import Failure
+from smscore_server._reaching import modem_channels
+from smscore_server.control import check_length, control_path
+
+__all__ = ["devices"]
+
+_PAUSE = 0.05
+
+
+def devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
+    """Look at them; ``patience`` is the time in which the channels must have become ready."""
+    yield from _surroundings(gateway)
+    try:
+        # Held until the end: no server can begin to use the channels meanwhile.
+        gateway.store.become_server()
+    except StoreUnavailable as fault:
+        if isinstance(fault.__cause__, BlockingIOError | None):
+            yield note("server", "it is running, and says how its channels are")
+            if not control_path(gateway.config).is_socket():
+                yield note(
+                    "control socket",
+                    "the running server has none, so commands about modems cannot reach it",
+                    remedy="its log says why",
+                )
+            yield from _judged(
+                gateway, lambda: _seen(gateway), names=gateway.transports, patience=patience
+            )
+        else:
+            yield wrong("server", str(fault), remedy="no server could start: is it allowed to you?")
+        return
+    yield note("server", "it is not running")
+    yield from _port(gateway)
+    yield from _opened(gateway, patience=patience)
+
+
+def _surroundings(gateway: Gateway) -> Iterator[Finding]:
+    path = control_path(gateway.config)
+    try:
+        check_length(path)
+    except OSError as fault:
+        yield wrong(
+            "control socket",
+            f"{path} cannot be made, and commands about modems need it: {fault.strerror}",
+            remedy="see [store] url",
+        )
+    ports = modem_channels(gateway.config).values()
+    if is_managed() and any(port is None or port.startswith("/dev/") for port in ports):
+        yield note(
+            "ModemManager",
+            "it runs, and takes every modem that it is not told to leave alone",
+            remedy="a udev rule with ID_MM_DEVICE_IGNORE, see docs/connect-a-modem.md",
+        )
+
+
+def _port(gateway: Gateway) -> Iterator[Finding]:
+    http = gateway.config.http
+    try:
+        listen(http.host, http.port).close()
+    except Failure as fault:
+        yield wrong("http", fault.message, remedy="correct [http] host and port")
+    else:
+        yield ok("http", f"port {http.port} of {http.host} is free")
+
+
+def _opened(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
+    opened: dict[str, Transport] = {}
+    try:
+        for name, transport in gateway.transports.items():
+            # The real sink: what a modem has for us meanwhile is stored, and not lost.
+            try:
+                transport.open(gateway.reception, gateway.journal(name))
+            except GatewayError as fault:
+                yield wrong(f"channel {name}", str(fault), remedy=f"see [channels.{name}]")
+            else:
+                opened[name] = transport
+        yield from _judged(
+            gateway,
+            lambda: {name: gateway.health(name) for name in opened},
+            names=opened,
+            patience=patience,
+        )
+    finally:
+        for transport in gateway.transports.values():
+            transport.close()
+
+
+def _seen(gateway: Gateway) -> dict[str, ChannelHealth]:
+    """What the running server saw last."""
+    return {
+        one.name: one.sighting.health
+        for one in gateway.inquiry.channels()
+        if one.sighting is not None
+    }
+
+
+def _judged(
+    gateway: Gateway,
+    look: Callable[[], Mapping[str, ChannelHealth]],
+    *,
+    names: Collection[str],
+    patience: float,
+) -> Iterator[Finding]:
+    """Each channel once it is ready, once only a person can help, or when time is up."""
+    modems = modem_channels(gateway.config)
+    deadline, pause = monotonic() + patience, threading.Event()
+    while not _is_settled(look(), names) and monotonic() < deadline:
+        pause.wait(_PAUSE)
+    for name, health in look().items():
+        if health.is_ready:
+            yield ok(f"channel {name}", health.detail)
+        elif name in modems:
+            trouble = diagnose(modems[name], _words_of(health), channel=name)
+            yield wrong(f"channel {name}", trouble.what, remedy=trouble.remedy)
+        else:
+            yield wrong(
+                f"channel {name}",
+                health.detail,
+                remedy=f"is what it needs there, and allowed to you? See [channels.{name}]",
+            )
+
+
+def _is_settled(found: Mapping[str, ChannelHealth], names: Collection[str]) -> bool:
+    """Whether waiting would tell no more."""
+    return all(
+        name in found and (found[name].is_ready or found[name].is_alarming) for name in names
+    )
+
+
+def _words_of(health: ChannelHealth) -> str:
+    is_aside = health.facts.get("recovery") == "put aside"
+    return f"{health.detail}; the modem was put aside" if is_aside else health.detail
