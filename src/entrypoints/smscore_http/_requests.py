@@ -5,7 +5,7 @@ Requests and replies as the surfaces see them: a path, parsed headers, a bounded
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import attrs
+from msgspec import Struct
 
 __all__ = [
     "BODY_LIMIT",
@@ -38,8 +38,7 @@ class ClientGone(Exception):
     """The client went away before it had sent its whole request; nobody waits for an answer."""
 
 
-@attrs.frozen
-class Reply:
+class Reply(Struct, frozen=True):
     """A whole answer. ``Content-Length`` is added when it is sent."""
 
     status: int

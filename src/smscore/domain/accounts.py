@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
-import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
-from smscore.domain._changes import changed
 from smscore.domain.languages import Language
 from smscore.domain.ledger import Entry, EntryKind
 from smscore.domain.messages import AccountId, MessageId
@@ -63,8 +63,7 @@ def changed_options(
     )
 
 
-@attrs.frozen(kw_only=True, slots=False)  # copied by `changed`
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """
     Who owns messages.
 
@@ -92,7 +91,7 @@ class Account:
 
     def has_same_settings(self, other: "Account") -> bool:
         """Whether the two differ in nothing but what has been spent."""
-        return self == attrs.evolve(other, credits=self.credits, used=self.used, month=self.month)
+        return self == replace(other, credits=self.credits, used=self.used, month=self.month)
 
     def used_in(self, now: datetime) -> int:
         """Messages accepted in the calendar month of ``now``."""
@@ -130,7 +129,7 @@ class Account:
                 used=used,
             )
         self._check_credits(credits)
-        spent = changed(
+        spent = replace(
             self,
             used=used + messages,
             month=month,
@@ -142,7 +141,7 @@ class Account:
 
     def uncounted(self, *, messages: int, now: datetime) -> Self:
         """The account whose month has room again for messages that were not accepted after all."""
-        return attrs.evolve(self, used=self.used - min(messages, self.used_in(now)))
+        return replace(self, used=self.used - min(messages, self.used_in(now)))
 
     def charge(
         self, *, credits: int, message: MessageId, now: datetime, why: str
@@ -182,7 +181,7 @@ class Account:
                 f"account {self.name!r} has {self.credits or 0} credits, {-credits} cannot be taken"
             )
         kind = EntryKind.TOPUP if credits >= 0 else EntryKind.ADJUST
-        metered = attrs.evolve(self, credits=self.credits or 0)
+        metered = replace(self, credits=self.credits or 0)
         return metered._booked(kind, credits, at=now, message=None, why=why)
 
     def _check_credits(self, credits: int) -> None:
@@ -196,7 +195,7 @@ class Account:
     ) -> tuple[Self, Entry | None]:
         if self.credits is None:
             return self, None
-        changed = attrs.evolve(self, credits=self.credits + credits)
+        changed = replace(self, credits=self.credits + credits)
         return changed, self._entry(kind, credits, at=at, message=message, why=why)
 
     def _entry(

@@ -6,6 +6,7 @@ import enum
 from datetime import datetime
 
 import attrs
+from msgspec import Struct
 
 from smscore.domain.messages import AccountId
 
@@ -54,8 +55,7 @@ class QueueToken:
     generation: int
 
 
-@attrs.frozen(kw_only=True)
-class Principal:
+class Principal(Struct, frozen=True, kw_only=True):
     """Who is asking, after the credentials were checked. ``subject`` is safe to log."""
 
     account: AccountId

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, NewType, Self
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
-from smscore.domain._changes import changed
 from smscore.domain.messages import AccountId, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy, DoubtPolicy
@@ -136,8 +137,7 @@ class Leg:
     price: int
 
 
-@attrs.frozen(kw_only=True, slots=False)  # copied by `changed`
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """
     How far we got with one message.
 
@@ -239,7 +239,7 @@ class Delivery:
         if self.status is not Status.QUEUED or self.parts or to not in self.route[1:]:
             raise IllegalMove(f"message {self.message:016x} cannot go to {to.channel} instead")
         others = tuple(leg for leg in self.route[1:] if leg is not to)
-        return changed(self, route=(to, *others, self.route[0]), attempts=0)
+        return replace(self, route=(to, *others, self.route[0]), attempts=0)
 
     def resent(self, *, route: tuple[Leg, ...], charged: int) -> Self:
         """
@@ -247,7 +247,7 @@ class Delivery:
 
         What waits and has not begun to leave gets another way in the same manner.
         """
-        return changed(
+        return replace(
             self if self.can_be_rerouted else self._now(Status.QUEUED),
             status=Status.QUEUED,
             due_at=None,
@@ -391,16 +391,16 @@ class Delivery:
         if part.number in self.accepted_parts:
             return self
         others = tuple(known for known in self.parts if known.number != part.number)
-        return changed(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
+        return replace(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
 
     def without_doubt(self) -> Self:
         """What was about to leave did certainly not."""
         certain = tuple([part for part in self.parts if part.state is not PartState.SUBMITTING])
-        return self if len(certain) == len(self.parts) else changed(self, parts=certain)
+        return self if len(certain) == len(self.parts) else replace(self, parts=certain)
 
     def without_part(self, number: int) -> Self:
         """The part did not leave after all."""
-        return changed(self, parts=tuple(part for part in self.parts if part.number != number))
+        return replace(self, parts=tuple(part for part in self.parts if part.number != number))
 
     def reported(self, report: DeliveryReport) -> Self:
         """
@@ -419,7 +419,7 @@ class Delivery:
         parts = tuple(
             [attrs.evolve(part, state=state) if part is meant else part for part in self.parts]
         )
-        return changed(self, parts=parts).settled(at=report.received_at, detail=report.detail)
+        return replace(self, parts=parts).settled(at=report.received_at, detail=report.detail)
 
     def part_of(self, report: DeliveryReport) -> Part | None:
         """
@@ -460,7 +460,7 @@ class Delivery:
             raise IllegalMove(
                 f"message {self.message:016x} is {self.status} and cannot become {status}"
             )
-        return changed(self, status=status, **changes)
+        return replace(self, status=status, **changes)
 
 
 def choose(candidates: Sequence[Delivery], report: DeliveryReport) -> Delivery | None:

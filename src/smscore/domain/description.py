@@ -4,7 +4,7 @@ What becomes of a text on its way: how it is encoded and cut, what it costs, and
 
 from collections.abc import Iterator
 
-import attrs
+from msgspec import Struct
 
 from smscore.domain.alphabets import GSM7, alphabet
 from smscore.domain.languages import Language
@@ -15,8 +15,7 @@ from smscore.domain.typography import Replacement, character_name, replace_typog
 __all__ = ["Description", "ForcingCharacter", "describe"]
 
 
-@attrs.frozen(kw_only=True)
-class ForcingCharacter:
+class ForcingCharacter(Struct, frozen=True, kw_only=True):
     """A character for which a text has to travel in UCS-2."""
 
     index: int  # of its code point in the text as it was given
@@ -28,8 +27,7 @@ class ForcingCharacter:
         return character_name(self.character)
 
 
-@attrs.frozen(kw_only=True)
-class Description:
+class Description(Struct, frozen=True, kw_only=True):
     """A text as it was ``given``, as it will be sent, and how."""
 
     given: str

@@ -8,17 +8,16 @@ without gaps.
 from collections.abc import Mapping
 from datetime import datetime
 
-import attrs
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from smscore.domain._changes import changed
 from smscore.domain.deliveries import Delivery
 from smscore.domain.messages import AccountId, MessageId
 
 __all__ = ["Event", "next_event"]
 
 
-@attrs.frozen(kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """
     One fact about one message.
 
@@ -36,7 +35,7 @@ class Event:
     sequence: int  # 1, 2, 3 … per message, and of all channels together
     kind: str
     at: datetime
-    detail: Mapping[str, str | int | None] = attrs.field(factory=dict)
+    detail: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
 def next_event(
@@ -47,7 +46,7 @@ def next_event(
     detail: Mapping[str, str | int | None] | None = None,
 ) -> tuple[Delivery, Event]:
     """The event that follows in the delivery's story, and the delivery that has counted it."""
-    counted = changed(delivery, sequence=delivery.sequence + 1)
+    counted = replace(delivery, sequence=delivery.sequence + 1)
     event = Event(
         message=delivery.message,
         account=delivery.account,

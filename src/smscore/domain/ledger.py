@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 import attrs
+from msgspec import Struct
 
 from smscore.domain.messages import AccountId, MessageId
 
@@ -23,8 +24,7 @@ class EntryKind(enum.StrEnum):
     ADJUST = "adjust"
 
 
-@attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One signed change: ``credits`` is negative for a charge, ``balance`` what was left after."""
 
     account: AccountId

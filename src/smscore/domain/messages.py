@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import NewType
 
-import attrs
+from msgspec import Struct
 
 from smscore.domain.languages import Language
 from smscore.domain.numbers import PhoneNumber, SenderId
@@ -37,8 +37,7 @@ class Surface(enum.StrEnum):
     COMMAND = "command"
 
 
-@attrs.frozen(kw_only=True)
-class OutboundMessage:
+class OutboundMessage(Struct, frozen=True, kw_only=True):
     """
     One text to one recipient, as it was accepted.
 

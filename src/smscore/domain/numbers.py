@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Self
 
-import attrs
 import phonenumbers
+from msgspec import Struct
 
 from smscore.errors import InvalidNumber
 
@@ -21,8 +21,7 @@ _SIGNIFICANT_DIGITS = 8
 """National and international spellings of one number agree on their last digits."""
 
 
-@attrs.frozen
-class PhoneNumber:
+class PhoneNumber(Struct, frozen=True):
     """
     A telephone number in its normal form.
 
@@ -73,8 +72,7 @@ class PhoneNumber:
         return self.value
 
 
-@attrs.frozen
-class SenderId:
+class SenderId(Struct, frozen=True):
     """What a recipient sees as the sender: a number, or 1 to 11 letters, digits, ``-_``, blanks."""
 
     value: str

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status
@@ -24,8 +25,7 @@ from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 __all__ = ["Plan", "plan"]
 
 
-@attrs.frozen(kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What will become of a message: its parts, its way, its price."""
 
     message: OutboundMessage
@@ -127,7 +127,7 @@ def plan(
         topology=topology,
     )
     if message.not_before is not None and message.not_before <= now:
-        message = attrs.evolve(message, not_before=None)
+        message = replace(message, not_before=None)
     route = _legs(channels, description.segments.count, topology, is_flash=message.flash)
     return Plan(
         message=_as_sent(message, description),
@@ -143,7 +143,7 @@ def _as_sent(message: OutboundMessage, description: Description) -> OutboundMess
     options = description.options
     if not (options.languages or options.wide_reference) and description.text == message.text:
         return message  # nearly always
-    return attrs.evolve(
+    return replace(
         message,
         text=description.text,
         languages=options.languages,

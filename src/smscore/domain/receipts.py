@@ -7,6 +7,7 @@ Surfaces answer with pure renderings of a receipt, so a replayed request gets th
 from datetime import timedelta
 
 import attrs
+from msgspec import Struct
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId
@@ -17,8 +18,7 @@ IDEMPOTENCY_LIFE = timedelta(hours=24)
 """For how long a request under the same key gets the receipt of the first one."""
 
 
-@attrs.frozen(kw_only=True)
-class AcceptedItem:
+class AcceptedItem(Struct, frozen=True, kw_only=True):
     """One message of a request, durable. ``index`` is its place in the request, from 0."""
 
     index: int
@@ -28,8 +28,7 @@ class AcceptedItem:
     credits: int
 
 
-@attrs.frozen(kw_only=True)
-class RefusedItem:
+class RefusedItem(Struct, frozen=True, kw_only=True):
     """One item of a request that was refused while others were accepted."""
 
     index: int

@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import product
 
 import attrs
+from msgspec import Struct
 
 from smscore.domain.alphabets import GSM7, alphabet, encode_ucs2
 from smscore.domain.headers import (
@@ -76,8 +77,7 @@ _NARROW, _WIDE = (
 )
 
 
-@attrs.frozen(kw_only=True)
-class Segments:
+class Segments(Struct, frozen=True, kw_only=True):
     """
     A text cut into parts, none of which cuts an escape pair or a surrogate pair.
 

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account, changed_options
 from smscore.domain.languages import Language
@@ -72,7 +73,7 @@ class AccountChanges:
         Raises:
             InvalidRequest: there cannot be so many parts, or so few.
         """
-        return attrs.evolve(
+        return replace(
             account,
             tariff=_either(self.tariff, account.tariff),
             home_country=_either(self.home_country, account.home_country),

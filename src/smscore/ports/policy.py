@@ -5,7 +5,7 @@ Who may do how much, and what may not be sent at all.
 from collections.abc import Callable
 from typing import Protocol
 
-import attrs
+from msgspec import Struct
 
 from smscore.domain.events import Event
 from smscore.domain.messages import OutboundMessage
@@ -13,16 +13,14 @@ from smscore.domain.messages import OutboundMessage
 __all__ = ["Observer", "Rate", "RateLimiter", "RateState", "Screen"]
 
 
-@attrs.frozen(kw_only=True)
-class Rate:
+class Rate(Struct, frozen=True, kw_only=True):
     """So many calls in any window of so many seconds."""
 
     amount: int
     seconds: int
 
 
-@attrs.frozen(kw_only=True)
-class RateState:
+class RateState(Struct, frozen=True, kw_only=True):
     """Where a caller stands after a call. ``reset`` is in whole seconds, rounded up, at least 1."""
 
     is_allowed: bool

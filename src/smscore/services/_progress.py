@@ -5,7 +5,7 @@ What follows from a changed delivery: it is saved, its event is written, credits
 from collections.abc import Mapping
 from datetime import datetime
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ReportOutcome
 from smscore.domain.events import next_event
@@ -38,7 +38,7 @@ def record(
                 work.accounts.save(refunded)
                 work.ledger.add(entry)
                 told["refunded"] = refund
-        delivery = attrs.evolve(delivery, charged=delivery.charged - refund)
+        delivery = replace(delivery, charged=delivery.charged - refund)
     if delivery.error and "error" not in told and delivery.error_code:
         told["error"] = delivery.error
     counted, event = next_event(

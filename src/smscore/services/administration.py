@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account, check_name
 from smscore.domain.channels import ChannelMode, ChannelState
@@ -265,7 +265,7 @@ def _open_account(
     work: UnitOfWork, template: Account, *, credits: int | None, now: datetime
 ) -> Account:
     number = max((account.id for account in work.accounts.all()), default=0) + 1
-    account = attrs.evolve(template, id=AccountId(number))
+    account = replace(template, id=AccountId(number))
     if credits is None:
         work.accounts.add(account)
         return account
@@ -285,11 +285,11 @@ def _named(work: UnitOfWork, name: str) -> Account:
 
 def _metered(work: UnitOfWork, account: Account, *, is_metered: bool, now: datetime) -> Account:
     if is_metered:
-        return attrs.evolve(account, credits=account.credits or 0)
+        return replace(account, credits=account.credits or 0)
     if account.credits:
         account, entry = account.top_up(
             credits=-account.credits, now=now, why="credits are no longer counted"
         )
         if entry is not None:
             work.ledger.add(entry)
-    return attrs.evolve(account, credits=None)
+    return replace(account, credits=None)

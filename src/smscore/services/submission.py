@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 import attrs
+from msgspec import Struct
 
 from smscore.domain.accounts import Account
 from smscore.domain.description import Description
@@ -35,8 +36,7 @@ __all__ = ["Item", "Submission", "Submissions"]
 _LONGEST_KEY = 255
 
 
-@attrs.frozen(kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One text to one recipient, as the caller wrote it."""
 
     to: str
@@ -44,8 +44,7 @@ class Item:
     index: int | None = None  # its place in the request; None: its place among the items
 
 
-@attrs.frozen(kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """
     A request to send.
 
@@ -226,8 +225,7 @@ class Submissions:
         return left
 
 
-@attrs.frozen(kw_only=True)
-class _Acceptance:
+class _Acceptance(Struct, frozen=True, kw_only=True):
     """The unit of work of a submission: can be run again, decides nothing but money."""
 
     submission: Submission

@@ -4,8 +4,8 @@ The store contract: accounts and their ledger, credentials, rules.
 
 from datetime import timedelta
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
@@ -82,7 +82,7 @@ class AccountsContract:
     def test_an_account_is_saved(self, store: Store) -> None:
         account = open_account(store, credits=10)
 
-        saved = attrs.evolve(account, credits=3, used=2, month="2026-03", tariff="enterprise")
+        saved = replace(account, credits=3, used=2, month="2026-03", tariff="enterprise")
         do(store, lambda work: work.accounts.save(saved))
 
         assert store.read(lambda view: view.accounts.get(account.id)) == saved
@@ -99,7 +99,7 @@ class AccountsContract:
     def test_an_account_keeps_what_it_allows(self, store: Store, encoding: EncodingOptions) -> None:
         account = open_account(store, encoding=EncodingOptions(languages=(Language.URDU,)))
 
-        do(store, lambda work: work.accounts.save(attrs.evolve(account, encoding=encoding)))
+        do(store, lambda work: work.accounts.save(replace(account, encoding=encoding)))
 
         found = store.read(lambda view: view.accounts.get(account.id))
         assert found is not None

@@ -2,7 +2,7 @@
 A unit of work that changes every collection, and a look at all of them.
 """
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken
@@ -40,7 +40,7 @@ def change_everything(work: UnitOfWork) -> None:
     """Write something into every collection; account 1 must be there."""
     account = work.accounts.get(ACCOUNT)
     assert account is not None
-    work.accounts.save(attrs.evolve(account, credits=99, tariff="changed"))
+    work.accounts.save(replace(account, credits=99, tariff="changed"))
     work.accounts.add(an_account(id=AccountId(2), name="new"))
     work.ledger.add(an_entry())
     tracked = a_tracked()

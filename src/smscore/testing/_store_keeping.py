@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.deliveries import Part, PartState, ProcessId, Status
@@ -152,7 +153,7 @@ class KeepingContract:
     def test_the_last_news_of_a_message_decides_how_old_it_is(self, store: Store) -> None:
         message = a_message(accepted_at=_LONG_AGO)
         delivery = _over(finished_at=NOON, sent_at=_LONG_AGO).delivery
-        late = attrs.evolve(delivery, message=message.id, accepted_at=_LONG_AGO)
+        late = replace(delivery, message=message.id, accepted_at=_LONG_AGO)
         add(store, Tracked(message=message, delivery=late))
 
         assert do(store, lambda work: work.outbox.prune(before=NOON, limit=10)) == 0

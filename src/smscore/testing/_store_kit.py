@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery
@@ -134,7 +134,7 @@ def open_account(store: Store, **changes: object) -> Account:
 def an_entry(**changes: Any) -> Entry:
     """A top-up of 10 credits."""
     entry = Entry(account=AccountId(1), kind=EntryKind.TOPUP, credits=10, balance=10, at=NOON)
-    return attrs.evolve(entry, **changes)
+    return replace(entry, **changes)
 
 
 def an_event(**changes: Any) -> Event:
@@ -142,7 +142,7 @@ def an_event(**changes: Any) -> Event:
     event = Event(
         message=MessageId(1), account=AccountId(1), sequence=1, kind="message.queued", at=NOON
     )
-    return attrs.evolve(event, **changes)
+    return replace(event, **changes)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ The store contract: messages, deliveries, reports.
 
 from datetime import timedelta
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Delivery, Leg, Part, PartState, ProcessId, Status
 from smscore.domain.languages import Language
@@ -99,13 +99,13 @@ class OutboxContract:
         assert claimed.message == message
 
     def test_a_delivery_is_saved_and_its_message_stays(self, store: Store) -> None:
-        message = attrs.evolve(_MESSAGE, id=MessageId(5))
-        before = attrs.evolve(
+        message = replace(_MESSAGE, id=MessageId(5))
+        before = replace(
             _DELIVERY, message=message.id, status=Status.QUEUED, parts=(), attempts=0, sequence=1
         )
         add(store, Tracked(message=message, delivery=before))
 
-        after = attrs.evolve(_DELIVERY, message=message.id)
+        after = replace(_DELIVERY, message=message.id)
         do(store, lambda work: work.outbox.save(after))
 
         assert store.read(lambda view: view.outbox.get(message.id)) == Tracked(

@@ -5,7 +5,7 @@ The store contract: what happens when several threads want the same thing at the
 from collections import Counter
 from functools import partial
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Part, PartState, ProcessId, Status
 from smscore.domain.ledger import EntryKind
@@ -143,7 +143,7 @@ class RacesContract:
 
         def accept(work: UnitOfWork) -> None:
             part = Part(number=1, channel="fake", state=PartState.ACCEPTED, at=NOON, reference="17")
-            delivery = attrs.evolve(sending, parts=(part,))
+            delivery = replace(sending, parts=(part,))
             for early in work.outbox.unpark(channel="fake", reference="17"):
                 delivery = delivery.reported(early)
             work.outbox.save(delivery)

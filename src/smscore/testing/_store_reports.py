@@ -5,8 +5,8 @@ The store contract: delivery reports find what awaits them, early or late.
 from collections.abc import Sequence
 from datetime import timedelta
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import (
     Delivery,
@@ -152,7 +152,7 @@ class ReportsContract:
     ) -> None:
         first = _sent("17")
         add(store, first)
-        again = attrs.evolve(first.delivery, status=Status.QUEUED, parts=(), sent_at=None)
+        again = replace(first.delivery, status=Status.QUEUED, parts=(), sent_at=None)
 
         do(store, lambda work: work.outbox.save(again))
 

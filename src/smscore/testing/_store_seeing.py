@@ -4,8 +4,8 @@ The store contract: who sees what, when, and for how long.
 
 import threading
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Status
 from smscore.errors import StoreUnavailable
@@ -115,7 +115,7 @@ class SeeingContract:
         account = open_account(store, credits=1)
         do(store, lambda work: work.accounts.get(account.id))
 
-        richer = attrs.evolve(account, credits=100)
+        richer = replace(account, credits=100)
         do(other, lambda work: work.accounts.save(richer))
 
         assert do(store, lambda work: work.accounts.get(account.id)) == richer

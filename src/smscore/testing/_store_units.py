@@ -2,8 +2,8 @@
 The store contract: units of work are all or nothing, whatever their neighbours do.
 """
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.messages import AccountId, Surface
 from smscore.errors import Conflict, StoreError
@@ -78,7 +78,7 @@ class UnitsContract:
         tracked = a_tracked()
 
         def work(work: UnitOfWork) -> None:
-            richer = attrs.evolve(account, credits=2)
+            richer = replace(account, credits=2)
             work.accounts.save(richer)
             work.outbox.add(tracked.message, tracked.delivery)
             work.idempotency.add(KEY)
@@ -90,7 +90,7 @@ class UnitsContract:
             record = work.idempotency.get(account=ACCOUNT, surface=Surface.QUEUE, key="key")
             assert record == KEY
             # Again, after the questions.
-            richest = attrs.evolve(account, credits=3)
+            richest = replace(account, credits=3)
             work.accounts.save(richest)
             assert work.accounts.get(account.id) == richest
             expired = tracked.delivery.expired(at=NOON)
@@ -111,7 +111,7 @@ class UnitsContract:
             account = work.accounts.get(ACCOUNT)
             assert account is not None
             assert account.credits is not None
-            work.accounts.save(attrs.evolve(account, credits=account.credits + 1))
+            work.accounts.save(replace(account, credits=account.credits + 1))
             return account.credits
 
         with busy(queueing):
@@ -128,7 +128,7 @@ class UnitsContract:
         def step(work: UnitOfWork, *, fails: bool) -> None:
             account = work.accounts.get(ACCOUNT)
             assert account is not None
-            work.accounts.save(attrs.evolve(account, credits=(account.credits or 0) + 1))
+            work.accounts.save(replace(account, credits=(account.credits or 0) + 1))
             tracked = a_tracked()
             work.outbox.add(tracked.message, tracked.delivery)
             if asks:
@@ -158,7 +158,7 @@ class UnitsContract:
         def step(work: UnitOfWork, index: int) -> int:
             account = work.accounts.get(ACCOUNT)
             assert account is not None
-            work.accounts.save(attrs.evolve(account, credits=(account.credits or 0) + 1))
+            work.accounts.save(replace(account, credits=(account.credits or 0) + 1))
             work.outbox.add(messages[index].message, messages[index].delivery)
             if asks and index == 4:  # another one's question is what brings it to light
                 work.outbox.claimable("fake", limit=9)
@@ -181,7 +181,7 @@ class UnitsContract:
 
         def send(work: UnitOfWork, text: str) -> None:
             tracked = a_tracked()
-            work.outbox.add(attrs.evolve(tracked.message, text=text), tracked.delivery)
+            work.outbox.add(replace(tracked.message, text=text), tracked.delivery)
 
         with busy(queueing):
             futures = [queueing.run(on(text, send)) for text in texts]

@@ -4,7 +4,7 @@ The store contract: commits wake whoever waits for them.
 
 import threading
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import ProcessId
@@ -83,9 +83,7 @@ class WakeupsContract:
     def test_each_topic_is_told_of_its_own_changes(self, store: Store) -> None:
         account = open_account(store)
         works = {
-            Topic.ACCOUNTS: lambda work: work.accounts.save(
-                attrs.evolve(account, tariff="enterprise")
-            ),
+            Topic.ACCOUNTS: lambda work: work.accounts.save(replace(account, tariff="enterprise")),
             Topic.CREDENTIALS: lambda work: work.credentials.add_user(a_user()),
             Topic.ROUTING: lambda work: work.routing.replace([]),
             Topic.EVENTS: lambda work: work.events.add(an_event()),
@@ -101,7 +99,7 @@ class WakeupsContract:
         account: Account = open_account(store, credits=10)
         wakeup = store.wakeup(Topic.ACCOUNTS)
 
-        spent = attrs.evolve(account, credits=9, used=1, month="2026-03")
+        spent = replace(account, credits=9, used=1, month="2026-03")
         do(store, lambda work: work.accounts.save(spent))
 
         assert not wakeup.wait(0)

@@ -11,6 +11,7 @@ import pytest
 from callers import Attempt, Item
 from checks import CHECKS, findings
 from evidence import Evidence, Sending
+from msgspec.structs import replace
 from witness import Verdict
 from world import CREDITS
 
@@ -97,7 +98,7 @@ def a_verdict(point: str, **changes: Any) -> Verdict:
 
 
 def with_delivery(evidence: Evidence, number: int, **changes: Any) -> Evidence:
-    changed = attrs.evolve(evidence.deliveries[number], **changes)
+    changed = replace(evidence.deliveries[number], **changes)
     return attrs.evolve(evidence, deliveries={**evidence.deliveries, number: changed})
 
 

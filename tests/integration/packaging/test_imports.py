@@ -18,7 +18,6 @@ HEAVY = {
     "httpx2",
     "hypothesis",
     "limits",
-    "msgspec",
     "psycopg",
     "pydantic",
     "pytest",

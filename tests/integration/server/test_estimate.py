@@ -288,7 +288,7 @@ def test_it_starts_without_database_and_web_libraries(tmp_path):
         "import sys\n"
         "from smscore_server.cli import smscore\n"
         "smscore.main(['estimate', 'hello'], standalone_mode=False)\n"
-        "heavy = {'sqlalchemy', 'sqlmodel', 'alembic', 'starlette', 'msgspec', 'serial'}\n"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'alembic', 'starlette', 'serial'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
 

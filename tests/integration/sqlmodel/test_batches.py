@@ -5,10 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import AccountId, MessageId
@@ -47,7 +47,7 @@ def _claim(work: UnitOfWork, number: int) -> object:
 def _spend(work: UnitOfWork, number: int) -> int:
     account = work.accounts.get(AccountId(1))
     assert account is not None
-    work.accounts.save(attrs.evolve(account, used=account.used + number))
+    work.accounts.save(replace(account, used=account.used + number))
     return account.used
 
 

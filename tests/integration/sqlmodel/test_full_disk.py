@@ -12,6 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.ports.storage import Lane, UnitOfWork
@@ -24,14 +25,14 @@ ROOM = resource.RLIM_INFINITY
 
 CHILD = """
 import sys
-import attrs
+from msgspec.structs import replace
 from smscore.errors import StoreUnavailable
 from smscore.testing import a_tracked
 from smscore_sqlmodel import SqlStore
 
 def sending():
     tracked = a_tracked()
-    message = attrs.evolve(tracked.message, text="long " * 200)
+    message = replace(tracked.message, text="long " * 200)
     return message.id, lambda work: work.outbox.add(message, tracked.delivery)
 
 store = SqlStore(sys.argv[1])
@@ -121,7 +122,7 @@ def sending(text: str = "long " * 200) -> Callable[[UnitOfWork], int]:
     tracked = a_tracked()
 
     def work(work: UnitOfWork) -> int:
-        work.outbox.add(attrs.evolve(tracked.message, text=text), tracked.delivery)
+        work.outbox.add(replace(tracked.message, text=text), tracked.delivery)
         return tracked.message.id
 
     return work

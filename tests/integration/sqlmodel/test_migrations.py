@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 from alembic import command
 from alembic.config import Config
+from msgspec.structs import replace
 from sqlalchemy import create_engine
 
 import smscore_sqlmodel
@@ -191,7 +191,7 @@ def test_a_migrated_account_can_be_allowed_more(migrated: SqlStore) -> None:
     def allow(work: UnitOfWork) -> None:
         account = work.accounts.get(AccountId(1))
         assert account is not None
-        work.accounts.save(attrs.evolve(account, encoding=allowed))
+        work.accounts.save(replace(account, encoding=allowed))
 
     migrated.run(allow, lane=Lane.CUSTODY).result()
 

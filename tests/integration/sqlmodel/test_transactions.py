@@ -11,8 +11,8 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Part, PartState, Status
 from smscore.errors import StoreUnavailable
@@ -225,4 +225,4 @@ def test_what_another_process_spends_is_seen_although_accounts_are_kept(
     after = store.run(lambda work: work.accounts.get(account.id)).result(PATIENCE)
 
     assert before == account
-    assert after == attrs.evolve(account, credits=2)
+    assert after == replace(account, credits=2)

@@ -4,6 +4,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import (
     MOVES,
@@ -274,7 +275,7 @@ def test_a_network_whose_clock_is_hours_wrong_is_not_believed() -> None:
 
 
 def test_the_price_of_a_message_does_not_change_by_reports() -> None:
-    paid = attrs.evolve(sent(), charged=1, route=(Leg(channel="fake", price=1),))
+    paid = replace(sent(), charged=1, route=(Leg(channel="fake", price=1),))
 
     assert [fold(paid, [(1, outcome)]).refundable for outcome in ReportOutcome] == [0, 0, 0]
 

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.languages import Language
 from smscore.domain.numbers import SenderId
@@ -42,7 +42,7 @@ def test_what_is_not_wished_stays():
     ],
 )
 def test_what_is_wished_is_all_that_changes(wish: dict[str, Any]):
-    assert AccountChanges(**wish).apply(FULL) == attrs.evolve(FULL, **wish)
+    assert AccountChanges(**wish).apply(FULL) == replace(FULL, **wish)
 
 
 def test_how_texts_are_sent_changes_one_by_one():

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore import Gateway
 from smscore.domain.channels import ChannelMode
@@ -104,7 +104,7 @@ def test_anything_else_under_the_key_is_a_conflict(
     begin(gateway, asked)
 
     with pytest.raises(IdempotencyConflict):
-        begin(gateway, attrs.evolve(asked, **changes))
+        begin(gateway, replace(asked, **changes))
 
     assert stored(gateway) == 2
 
@@ -115,7 +115,7 @@ def test_something_else_that_would_be_refused_is_a_conflict_too(
     begin(gateway, asked)
 
     with pytest.raises(IdempotencyConflict):
-        begin(gateway, attrs.evolve(asked, items=(Item(to="nobody", text="hello"),)))
+        begin(gateway, replace(asked, items=(Item(to="nobody", text="hello"),)))
 
 
 @pytest.mark.parametrize("changes", [{"surface": Surface.QUEUE}, {"idempotency_key": "k2"}])
@@ -125,18 +125,18 @@ def test_a_key_is_known_on_its_own_surface_only(
     begin(gateway, asked)
     gateway.administration.apply_rules([])
 
-    assert not begin(gateway, attrs.evolve(asked, **changes)).is_replay
+    assert not begin(gateway, replace(asked, **changes)).is_replay
 
 
 def test_another_account_may_use_the_same_key(gateway: Gateway, asked: Submission) -> None:
     begin(gateway, asked)
     other = gateway.administration.create_account("other")
 
-    assert not begin(gateway, attrs.evolve(asked, account=other.id)).is_replay
+    assert not begin(gateway, replace(asked, account=other.id)).is_replay
 
 
 def test_a_refused_request_leaves_its_key_unused(gateway: Gateway, asked: Submission) -> None:
-    expensive = attrs.evolve(asked, items=(Item(to=TO, text="x" * 153 * 11),))
+    expensive = replace(asked, items=(Item(to=TO, text="x" * 153 * 11),))
     with pytest.raises(InsufficientCredits):
         begin(gateway, expensive)
     gateway.administration.set_channel_mode("fake", ChannelMode.DRAINING)
@@ -151,7 +151,7 @@ def test_the_bad_items_of_a_partial_request_are_named_again(
     gateway: Gateway, asked: Submission
 ) -> None:
     items = (Item(to=TO, text="hello"), Item(to="nobody", text="hello"))
-    partial = attrs.evolve(asked, items=items, is_partial=True)
+    partial = replace(asked, items=items, is_partial=True)
 
     first, again = begin(gateway, partial), begin(gateway, partial)
 
@@ -181,7 +181,7 @@ def test_a_key_that_no_header_could_carry_is_refused(
     gateway: Gateway, asked: Submission, key: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="1 to 255 printable ASCII"):
-        begin(gateway, attrs.evolve(asked, idempotency_key=key))
+        begin(gateway, replace(asked, idempotency_key=key))
 
 
 def test_two_racing_requests_create_one_message(
@@ -199,7 +199,7 @@ def test_of_racing_requests_with_other_content_one_wins(
 ) -> None:
     def begin_with(text: str) -> Receipt | None:
         try:
-            return begin(gateway, attrs.evolve(asked, items=(Item(to=TO, text=text),)))
+            return begin(gateway, replace(asked, items=(Item(to=TO, text=text),)))
         except IdempotencyConflict:
             return None
 

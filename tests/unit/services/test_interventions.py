@@ -1,8 +1,8 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore import Gateway
 from smscore.domain.channels import ChannelMode
@@ -106,7 +106,7 @@ def test_nothing_else_can_be_called_back(
     gateway: Gateway, store: MemoryStore, status: Status
 ) -> None:
     message = submit(gateway)
-    put(store, attrs.evolve(delivery_of(gateway, message), status=status))
+    put(store, replace(delivery_of(gateway, message), status=status))
 
     with pytest.raises(NotCancellable, match=f"is {status}"):
         gateway.interventions.cancel(message)
@@ -324,7 +324,7 @@ def test_a_message_that_is_sent_again_does_not_count_for_the_month_again(
 def test_nothing_else_is_sent_again(gateway: Gateway, store: MemoryStore, status: Status) -> None:
     message = submit(gateway)
     owner = gateway._ids.process
-    put(store, attrs.evolve(delivery_of(gateway, message), status=status, owner=owner))
+    put(store, replace(delivery_of(gateway, message), status=status, owner=owner))
 
     with pytest.raises(Conflict, match=f"is {status}"):
         gateway.interventions.resend(message)

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore import Gateway
 from smscore.domain.deliveries import (
@@ -73,7 +73,7 @@ def hold(
     delivery = a_delivery(
         message, segments=size, charged=size, route=(Leg(channel=channel, price=size),), sequence=1
     )
-    held = attrs.evolve(delivery.claimed(owner=owner), parts=tuple(parts))
+    held = replace(delivery.claimed(owner=owner), parts=tuple(parts))
     store.run(lambda work: work.outbox.add(message, held)).result()
     return message.id
 
@@ -414,7 +414,7 @@ def test_a_channel_cannot_go_on_with_what_another_one_holds(
     gateway.run_pending()
     (job,) = networks["one"].jobs
     held = gateway.inquiry.message(job.message).delivery
-    again = attrs.evolve(held, status=Status.SENDING, owner=gateway._ids.process, parts=())
+    again = replace(held, status=Status.SENDING, owner=gateway._ids.process, parts=())
     gateway.store.run(lambda work: work.outbox.save(again)).result()
 
     with pytest.raises(LeaseLost):

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import msgspec
+from msgspec import Struct
 
 from smscore.domain.messages import MessageId, clean_text
 from smscore.services.submission import Item
@@ -31,8 +32,7 @@ _TOO_MANY = f"Too many messages (max {BATCH_LIMIT})"
 _decoder = msgspec.json.Decoder()
 
 
-@attrs.frozen
-class Batch:
+class Batch(Struct, frozen=True):
     """The good items of a request, and what is wrong with the others."""
 
     items: tuple[Item, ...]

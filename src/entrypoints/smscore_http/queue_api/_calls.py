@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
 
-import attrs
+from msgspec import Struct
 
 from smscore.domain.accounts import Account
 from smscore.domain.messages import Surface
@@ -24,8 +24,7 @@ __all__ = ["Call", "Caller", "Fetching", "Queueing", "Telling"]
 _PAGE, _LONGEST_PAGE = 20, 200
 
 
-@attrs.frozen(kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """Whose token it was; ``now`` is when the request came."""
 
     account: Account
