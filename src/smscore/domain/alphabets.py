@@ -64,7 +64,7 @@ class Alphabet:
 
     def has(self, text: str) -> bool:
         """Whether the whole text can be written."""
-        return self._all.fullmatch(text) is not None
+        return self.encode_plain(text) is not None or self._all.fullmatch(text) is not None
 
     def encode(self, text: str) -> bytes:
         """
@@ -73,11 +73,14 @@ class Alphabet:
         Raises:
             ValueError: a character is not in the alphabet; ask :meth:`has` first.
         """
-        if text.isascii():
-            septets = text.encode("ascii").translate(self._of_ascii)
-            if _NOT_ONE_SEPTET not in septets:
-                return septets
-        return text.translate(self._septets).encode("ascii")
+        return self.encode_plain(text) or text.translate(self._septets).encode("ascii")
+
+    def encode_plain(self, text: str) -> bytes | None:
+        """The septets of a text in ASCII that takes one for each character, as most do."""
+        if not text.isascii():
+            return None
+        septets = text.encode("ascii").translate(self._of_ascii)
+        return None if _NOT_ONE_SEPTET in septets else septets
 
     def decode(self, septets: bytes) -> str:
         """

@@ -71,4 +71,6 @@ def clean_text(text: str) -> str:
 
     Nothing else is touched; its length in code points stays the same.
     """
+    if text.isascii() and "\0" not in text:  # nearly always, and told at a glance
+        return text
     return _UNSTORABLE.sub("\ufffd", text)

@@ -44,13 +44,9 @@ class PhoneNumber(Struct, frozen=True):
             InvalidNumber: it is not a plus sign and up to 20 digits, blanks and ``-./()`` aside.
         """
         # Most numbers are written without punctuation, and taking it out is dearer than looking.
-        dialled = text if _DIALLED.fullmatch(text) else text.translate(_PUNCTUATION)
-        if not _DIALLED.fullmatch(dialled):
-            raise InvalidNumber(
-                f"{text[:40]!r} is not a telephone number; write it like +491701234567"
-            )
+        dialled = text if _DIALLED.fullmatch(text) else _dialled(text)
         # Those with a plus sign would only drive the others out of the cache.
-        return cls(dialled if dialled.startswith("+") else _normalise(dialled, home))
+        return cls(dialled if dialled[0] == "+" else _normalise(dialled, home))
 
     @property
     def is_international(self) -> bool:
@@ -98,6 +94,13 @@ class SenderId(Struct, frozen=True):
 def is_country(code: str) -> bool:
     """Whether an ISO 3166 code, in capital letters, names a country with telephones."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def _dialled(text: str) -> str:
+    dialled = text.translate(_PUNCTUATION)
+    if not _DIALLED.fullmatch(dialled):
+        raise InvalidNumber(f"{text[:40]!r} is not a telephone number; write it like +491701234567")
+    return dialled
 
 
 @lru_cache(maxsize=16_384)

@@ -70,7 +70,8 @@ class EncodingOptions:
 DEFAULT_OPTIONS = EncodingOptions()
 
 # Looked up once: nearly all texts take one of them.
-_UCS2, _UCS2_CODING, _GSM7_CODING = Encoding.UCS2, Coding.UCS2, Coding.GSM7
+_GSM7, _UCS2 = Encoding.GSM7, Encoding.UCS2
+_GSM7_CODING, _UCS2_CODING = Coding.GSM7, Coding.UCS2
 _NARROW, _WIDE = (
     (layout(Encoding.GSM7, is_wide=is_wide), layout(Encoding.UCS2, is_wide=is_wide))
     for is_wide in (False, True)
@@ -172,6 +173,9 @@ def split(text: str, *, options: EncodingOptions = DEFAULT_OPTIONS) -> Segments:
     Raises:
         MessageTooLong: it needs more than ``options.max_parts``.
     """
+    if len(text) <= _NARROW[0].room and GSM7.encode_plain(text) is not None:
+        # Nearly all: nothing to choose, to count or to cut.
+        return Segments(encoding=_GSM7, parts=(text,), wide_reference=options.wide_reference)
     chosen, ends = _cheapest(text, options)
     if len(ends) > options.max_parts:
         raise MessageTooLong(

@@ -78,6 +78,13 @@ def test_decoding_never_fails(alphabet: Alphabet, septets: bytes) -> None:
     assert len(alphabet.decode(septets)) <= len(septets)
 
 
+@given(st.text(alphabet=DEFAULT + EXTENDED + "`\t") | st.text(alphabet="Your code is 123{@"))
+def test_a_text_is_plain_if_it_is_ascii_and_takes_a_septet_for_each_character(text: str) -> None:
+    is_plain = text.isascii() and GSM7.has(text) and len(GSM7.encode(text)) == len(text)
+
+    assert GSM7.encode_plain(text) == (GSM7.encode(text) if is_plain else None)
+
+
 def test_an_escape_that_leads_nowhere_is_a_space() -> None:
     assert GSM7.decode(b"a\x1b") == "a "
     assert GSM7.decode(b"\x1b\x1ba") == " a"
