@@ -6,7 +6,7 @@ Top bit 0, 41 bits of milliseconds since 2020, 10 bits of process number leased 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -64,14 +64,20 @@ class IdSequence:
         """Whether a number was leased, for whoever gives it back."""
         return bool(self._leased)
 
-    def __call__(self, now: datetime | None = None) -> MessageId:
-        """The next id; ``now`` is of a caller who has looked at the clock already."""
-        milliseconds = int((now or self._clock.now()).timestamp() * 1000) - _EPOCH_MS
-        process = self.process
+    def __call__(self) -> MessageId:
+        """The next id."""
+        return self.several(1, now=self._clock.now())[0]
+
+    def several(self, count: int, *, now: datetime) -> Sequence[MessageId]:
+        """The next ids, for a caller who has looked at the clock: all of a request at once."""
+        ticks = (int(now.timestamp() * 1000) - _EPOCH_MS) * _COUNTERS
+        process = self.process << 12
         with self._lock:
-            self._ticks = max(self._ticks + 1, milliseconds * _COUNTERS)
-            milliseconds, counter = divmod(self._ticks, _COUNTERS)
-        return MessageId(milliseconds << 22 | process << 12 | counter)
+            if ticks <= self._ticks:
+                ticks = self._ticks + 1
+            self._ticks = ticks + count - 1
+        made = range(ticks, ticks + count)
+        return [MessageId(tick >> 12 << 22 | process | tick & _COUNTERS - 1) for tick in made]
 
 
 def born_at(message: MessageId) -> datetime:

@@ -45,6 +45,17 @@ def test_more_than_a_milliseconds_worth_of_ids_are_still_different() -> None:
     assert len({sequence() for _ in range(10_000)}) == 10_000
 
 
+def test_the_ids_of_a_request_come_one_after_another_and_before_any_later_one() -> None:
+    clock = ManualClock()
+    sequence = a_sequence(clock)
+    before = sequence()
+
+    made = [before, *sequence.several(10_000, now=clock.now()), sequence()]
+
+    assert len(made) == 10_002
+    assert made == sorted(set(made))
+
+
 def test_two_processes_never_make_the_same_id() -> None:
     clock = ManualClock()
     one, other = a_sequence(clock, 1), a_sequence(clock, 2)

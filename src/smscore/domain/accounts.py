@@ -19,7 +19,7 @@ from smscore.domain.numbers import SenderId
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
 from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, SubscriptionRequired
 
-__all__ = ["Account", "changed_options", "check_name"]
+__all__ = ["Account", "changed_options", "check_name", "phone_queue"]
 
 _MOST_CREDITS = 2**53
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -37,6 +37,11 @@ def check_name(name: str, *, of: str) -> str:
             f"{name[:70]!r} cannot name {of}; use 1 to 64 letters, digits, dots, hyphens or _"
         )
     return name
+
+
+def phone_queue(account: str) -> str:
+    """The channel from which the phones of the account with this name fetch."""
+    return f"phones/{account}"
 
 
 def changed_options(
@@ -87,7 +92,7 @@ class Account(Struct, frozen=True, kw_only=True):
     @property
     def phone_queue(self) -> str:
         """The channel from which the account's phones fetch."""
-        return f"phones/{self.name}"
+        return phone_queue(self.name)
 
     def has_same_settings(self, other: "Account") -> bool:
         """Whether the two differ in nothing but what has been spent."""

@@ -16,13 +16,24 @@ from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status
 from smscore.domain.description import Description, describe
 from smscore.domain.events import Event
-from smscore.domain.messages import MessageId, OutboundMessage
+from smscore.domain.messages import OutboundMessage
 from smscore.domain.routing import Route, Topology, choose_channels
-from smscore.domain.segments import Segments
+from smscore.domain.segments import Encoding, Segments
 from smscore.domain.typography import Replacement
 from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "Way", "plan"]
+
+_BEGINNINGS = {status: f"message.{status.value}" for status in (Status.SCHEDULED, Status.QUEUED)}
+_ENCODINGS = {encoding: encoding.value for encoding in Encoding}
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """The channels that will be tried, one after another."""
+
+    route: tuple[Leg, ...]
+    charge: int  # credits taken when accepting: the dearest leg; the rest comes back when sent
+    channels: str  # their names, as the message's story tells them
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -31,8 +42,17 @@ class Plan(Struct, frozen=True, kw_only=True):
     message: OutboundMessage
     description: Description
     rule: str  # the routing rule that matched
-    route: tuple[Leg, ...]
-    charge: int  # credits taken when accepting: the dearest leg; the rest comes back when sent
+    way: Way
+
+    @property
+    def route(self) -> tuple[Leg, ...]:
+        """The channels that will be tried, with what the message costs on each."""
+        return self.way.route
+
+    @property
+    def charge(self) -> int:
+        """Credits taken when accepting."""
+        return self.way.charge
 
     @property
     def segments(self) -> Segments:
@@ -40,54 +60,56 @@ class Plan(Struct, frozen=True, kw_only=True):
         return self.description.segments
 
     def begin(
-        self, *, charged: int, quota: str | None = None, request: MessageId | None = None
+        self, *, charged: int, quota: str | None = None, request: str | None = None
     ) -> tuple[Delivery, Event]:
         """
         The delivery with which the message begins, and the first event of its story.
 
-        ``quota`` says what the month has left of its limit, if there is one; ``request`` is the
-        first message of a request for several: the ledger's entry for all of them names it.
+        ``quota`` says what the month has left of its limit, if there is one; ``request`` names the
+        first message of its request, if that is another one: the ledger's entry for all of them
+        names it.
         """
+        message = self.message
         reasons = self._reasons()
         if quota is not None:
             reasons["quota"] = quota
-        if request not in (None, self.message.id):
-            reasons["request"] = f"{request:016x}"
-        due_at = self.message.not_before
+        if request is not None:
+            reasons["request"] = request
+        due_at = message.not_before
         status = Status.SCHEDULED if due_at else Status.QUEUED
         delivery = Delivery(
-            message=self.message.id,
-            account=self.message.account,
-            recipient=self.message.recipient,
-            route=self.route,
-            segments=self.segments.count,
+            message=message.id,
+            account=message.account,
+            recipient=message.recipient,
+            route=self.way.route,
+            segments=len(self.description.segments.parts),
             charged=charged,
-            accepted_at=self.message.accepted_at,
-            priority=self.message.priority,
+            accepted_at=message.accepted_at,
+            priority=message.priority,
             status=status,
             due_at=due_at,
-            expires_at=self.message.expires_at,
+            expires_at=message.expires_at,
             sequence=1,
         )
         event = Event(
-            message=self.message.id,
-            account=self.message.account,
+            message=message.id,
+            account=message.account,
             sequence=1,
-            kind=f"message.{status.value}",
-            at=self.message.accepted_at,
+            kind=_BEGINNINGS[status],
+            at=message.accepted_at,
             detail=reasons,
         )
         return delivery, event
 
     def _reasons(self) -> dict[str, str | int | None]:
         """Why it was decided so, for the message's story."""
-        segments = self.segments
+        segments, way = self.description.segments, self.way
         reasons: dict[str, str | int | None] = {
             "rule": self.rule,
-            "channels": ", ".join(leg.channel for leg in self.route),
-            "encoding": segments.encoding.value,
-            "parts": segments.count,
-            "credits": self.charge,
+            "channels": way.channels,
+            "encoding": _ENCODINGS[segments.encoding],
+            "parts": len(segments.parts),
+            "credits": way.charge,
         }
         if segments.locking or segments.single:
             reasons["tables"] = _tables(segments)
@@ -128,13 +150,11 @@ def plan(
     )
     if message.not_before is not None and message.not_before <= now:
         message = replace(message, not_before=None)
-    route = _legs(channels, description.segments.count, topology, is_flash=message.flash)
     return Plan(
         message=_as_sent(message, description),
         description=description,
         rule=rule,
-        route=route,
-        charge=max([leg.price for leg in route]),
+        way=_way(channels, len(description.segments.parts), topology, message.flash),
     )
 
 
@@ -152,9 +172,12 @@ def _as_sent(message: OutboundMessage, description: Description) -> OutboundMess
 
 
 @lru_cache(maxsize=4096)  # few different ones, many messages
-def _legs(
-    channels: tuple[str, ...], parts: int, topology: Topology, *, is_flash: bool
-) -> tuple[Leg, ...]:
+def _way(
+    channels: tuple[str, ...],
+    parts: int,
+    topology: Topology,
+    is_flash: bool,  # noqa: FBT001  # what is cached is found sooner without keywords
+) -> Way:
     offers = [topology.offer(channel) for channel in channels]
     if is_flash:
         offers = [offer for offer in offers if offer.flash]
@@ -166,7 +189,11 @@ def _legs(
             f"the text needs {parts} parts, its channels send at most "
             f"{max(offer.max_parts for offer in offers)}"
         )
-    return tuple([Leg(channel=offer.name, price=offer.price * parts) for offer in able])
+    return Way(
+        route=tuple([Leg(channel=offer.name, price=offer.price * parts) for offer in able]),
+        charge=max([offer.price for offer in able]) * parts,
+        channels=", ".join([offer.name for offer in able]),
+    )
 
 
 def _tables(segments: Segments) -> str:

@@ -2,13 +2,14 @@
 Outbound routing: which channels may carry a message, decided by ordered rules.
 """
 
+import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
 
-from smscore.domain.accounts import Account
+from smscore.domain.accounts import Account, phone_queue
 from smscore.domain.messages import Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidRequest, NoRoute
@@ -42,6 +43,16 @@ class Topology:
 
     channels: Mapping[str, ChannelOffer] = attrs.field(factory=dict)
     groups: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    turns: int = attrs.field(init=False)
+
+    @turns.default
+    def _count_turns(self) -> int:
+        """
+        In how many ways recipients can be spread over all groups.
+
+        A number below it tells for each group which member comes first: the remainder.
+        """
+        return math.lcm(*map(len, self.groups.values()))
 
     def offer(self, channel: str) -> ChannelOffer:
         """What a channel offers; every phone queue offers the same."""
@@ -121,7 +132,10 @@ def choose_channels(
     else:
         rule = "default"
         names = (PHONES,) if surface is Surface.QUEUE else tuple(topology.channels)
-    channels = tuple(dict.fromkeys(_resolve(names, recipient, account, topology)))
+    turn = 0  # the same each time for one recipient: replies come back
+    if topology.turns > 1:
+        turn = zlib.crc32(recipient.value.encode()) % topology.turns
+    channels = _resolve(names, account.name, topology, turn)
     if not channels:
         raise NoRoute(
             f"no channel may carry a message to {recipient.value[:6]}…; "
@@ -130,22 +144,18 @@ def choose_channels(
     return rule, channels
 
 
+@lru_cache(maxsize=4096)  # few different ones, many messages
 def _resolve(
-    names: Sequence[str], recipient: PhoneNumber, account: Account, topology: Topology
-) -> list[str]:
+    names: tuple[str, ...], account: str, topology: Topology, turn: int
+) -> tuple[str, ...]:
     resolved: list[str] = []
     for name in names:
         if name == PHONES:
-            resolved.append(account.phone_queue)
-        elif name in topology.groups:
-            resolved.extend(_spread(topology.groups[name], recipient))
+            resolved.append(phone_queue(account))
+        elif members := topology.groups.get(name):
+            start = turn % len(members)
+            resolved.extend((*members[start:], *members[:start]))
         elif name in topology.channels:
             # A rule may outlive a channel that the configuration no longer has.
             resolved.append(name)
-    return resolved
-
-
-def _spread(members: Sequence[str], recipient: PhoneNumber) -> Sequence[str]:
-    """The members in an order that is the same each time for one recipient: replies come back."""
-    start = zlib.crc32(recipient.value.encode()) % len(members)
-    return (*members[start:], *members[:start])
+    return tuple(dict.fromkeys(resolved))

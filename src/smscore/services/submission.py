@@ -14,12 +14,7 @@ from msgspec import Struct
 
 from smscore.domain.accounts import Account
 from smscore.domain.description import Description
-from smscore.domain.messages import (
-    AccountId,
-    OutboundMessage,
-    Priority,
-    Surface,
-)
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import IDEMPOTENCY_LIFE, AcceptedItem, Receipt, RefusedItem
@@ -167,10 +162,11 @@ class Submissions:
         reasons: dict[int, Rejected] = {}
         known: dict[str, Description] = {}  # one text often goes to many
         routes, topology = self._settings.routes(), self._open_topology()
+        ids = self._ids.several(len(submission.items), now=now)
         for place, item in enumerate(submission.items):
             index = place if item.index is None else item.index
             try:
-                message = self._message(submission, item, account=account, now=now)
+                message = _message(submission, item, ids[place], account=account, now=now)
                 planned = plan(
                     message,
                     account=account,
@@ -195,25 +191,6 @@ class Submissions:
             for index, reason in reasons.items()
         ]
         return plans, refused
-
-    def _message(
-        self, submission: Submission, item: Item, *, account: Account, now: datetime
-    ) -> OutboundMessage:
-        return OutboundMessage(
-            id=self._ids(now),
-            account=account.id,
-            recipient=PhoneNumber.parse(item.to, home=account.home_country),
-            recipient_as_given=item.to,
-            text=item.text,
-            surface=submission.surface,
-            accepted_at=now,
-            sender=submission.sender or account.default_sender,
-            priority=submission.priority,
-            flash=submission.flash,
-            not_before=submission.not_before,
-            expires_at=submission.expires_at,
-            callback_url=submission.callback_url,
-        )
 
     def _open_topology(self) -> Topology:
         """The channels that may be chosen for something new."""
@@ -267,40 +244,69 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
         account = work.accounts.get(self.submission.account)
         if account is None:
             raise InvalidRequest(f"account {self.submission.account} is gone")
-        credits = sum([plan.charge for _, plan in self.plans])
+        credits = sum([plan.way.charge for _, plan in self.plans])
+        first = self.plans[0][1].message.id
         spent, entry = account.spend(
-            messages=len(self.plans),
-            credits=credits,
-            first=self.plans[0][1].message.id,
-            now=self.now,
+            messages=len(self.plans), credits=credits, first=first, now=self.now
         )
         work.accounts.save(spent)
         if entry is not None:
             work.ledger.add(entry)
         return Receipt(
-            accepted=tuple([self._store(work, index, plan, spent) for index, plan in self.plans]),
+            accepted=self._store(work, spent=spent, first=first),
             refused=tuple(self.refused),
             credits_used=credits,
             credits_remaining=spent.credits,
         )
 
-    def _store(self, work: UnitOfWork, index: int, plan: Plan, spent: Account) -> AcceptedItem:
-        delivery, event = plan.begin(
-            charged=0 if spent.credits is None else plan.charge,
-            quota=None
-            if spent.monthly_limit is None
-            else f"{spent.used} of {spent.monthly_limit} in {spent.month}",
-            request=self.plans[0][1].message.id,
-        )
-        work.outbox.add(plan.message, delivery)
-        work.events.add(event)
-        return AcceptedItem(
-            index=index,
-            message=plan.message.id,
-            to=plan.message.recipient_as_given,
-            status=delivery.status,
-            credits=plan.charge,
-        )
+    def _store(
+        self, work: UnitOfWork, *, spent: Account, first: MessageId
+    ) -> tuple[AcceptedItem, ...]:
+        is_metered = spent.credits is not None
+        # The same for all, and written once.
+        quota, request = None, f"{first:016x}"
+        if spent.monthly_limit is not None:
+            quota = f"{spent.used} of {spent.monthly_limit} in {spent.month}"
+        stored = []
+        for index, planned in self.plans:
+            message, charge = planned.message, planned.way.charge
+            delivery, event = planned.begin(
+                charged=charge if is_metered else 0,
+                quota=quota,
+                request=None if message.id == first else request,
+            )
+            work.outbox.add(message, delivery)
+            work.events.add(event)
+            stored.append(
+                AcceptedItem(
+                    index=index,
+                    message=message.id,
+                    to=message.recipient_as_given,
+                    status=delivery.status,
+                    credits=charge,
+                )
+            )
+        return tuple(stored)
+
+
+def _message(
+    submission: Submission, item: Item, number: MessageId, *, account: Account, now: datetime
+) -> OutboundMessage:
+    return OutboundMessage(
+        id=number,
+        account=account.id,
+        recipient=PhoneNumber.parse(item.to, home=account.home_country),
+        recipient_as_given=item.to,
+        text=item.text,
+        surface=submission.surface,
+        accepted_at=now,
+        sender=submission.sender or account.default_sender,
+        priority=submission.priority,
+        flash=submission.flash,
+        not_before=submission.not_before,
+        expires_at=submission.expires_at,
+        callback_url=submission.callback_url,
+    )
 
 
 def _check_key(key: str | None) -> None:
@@ -314,6 +320,8 @@ def _check_key(key: str | None) -> None:
 
 def _check_times(submission: Submission, *, now: datetime) -> None:
     begins, ends = submission.not_before, submission.expires_at
+    if begins is None and ends is None:
+        return
     for time in (begins, ends):
         if time is not None and time.tzinfo is None:
             raise InvalidRequest(f"{time} has no time zone; use an aware datetime")

@@ -73,6 +73,24 @@ def test_a_group_stands_for_its_channels_always_in_the_same_order_for_one_recipi
     assert channels_of(plan_for(rule)) == channels_of(plan_for(rule))
 
 
+def test_recipients_are_spread_over_each_of_several_groups() -> None:
+    names = ("a", "b", "c", "d", "e")
+    topology = Topology(
+        channels={name: ChannelOffer(name=name) for name in names},
+        groups={"two": names[:2], "three": names[2:]},
+    )
+    rule = Route(name="both", channels=("two", "three"))
+
+    numbers = [PhoneNumber(f"+4917012345{ending}") for ending in range(10, 99)]
+    planned = [plan_for(rule, topology=topology, recipient=number) for number in numbers]
+
+    assert {tuple(channels_of(one)) for one in planned} == {
+        (*two, *three)
+        for two in (("a", "b"), ("b", "a"))
+        for three in (("c", "d", "e"), ("d", "e", "c"), ("e", "c", "d"))
+    }
+
+
 def test_the_dearest_channel_that_may_carry_it_is_charged() -> None:
     decided = plan_for(Route(name="x", channels=("cheap", "dear")), text="x" * 161)
 
