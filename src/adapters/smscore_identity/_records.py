@@ -2,12 +2,12 @@
 Users, keys and tokens as last committed, kept in memory until one of them changes.
 """
 
-from collections.abc import Callable
+import hmac
 from typing import TypeVar
 
 import attrs
 
-from smscore.domain.credentials import ProviderKey, QueueToken, User
+from smscore.domain.credentials import Principal, ProviderKey, QueueToken, User
 from smscore.ports.storage import Store, Topic
 
 __all__ = ["Records"]
@@ -20,8 +20,8 @@ class _Known:
     """What was found so far. What was not found is not kept: guesses would fill the memory."""
 
     users: dict[str, User] = attrs.field(factory=dict)
-    keys: dict[str, ProviderKey] = attrs.field(factory=dict)
-    tokens: dict[str, QueueToken] = attrs.field(factory=dict)
+    keys: dict[str, Principal] = attrs.field(factory=dict)  # by digest
+    tokens: dict[str, Principal] = attrs.field(factory=dict)  # the same
 
 
 class Records:
@@ -34,31 +34,33 @@ class Records:
 
     def user(self, name: str) -> User | None:
         """The user of that name."""
-        return _find(
-            self._current().users,
-            name,
-            lambda: self._store.read(lambda view: view.credentials.user(name)),
-        )
+        known = self._current().users
+        return known.get(name) or _kept(known, name, self._read_user(name))
 
     def known_user(self, name: str) -> User | None:
         """The user of that name, if the store need not be asked."""
         return self._current().users.get(name)
 
-    def key(self, digest: str) -> ProviderKey | None:
-        """The provider key with that digest."""
-        return _find(
-            self._current().keys,
-            digest,
-            lambda: self._store.read(lambda view: view.credentials.key(digest)),
-        )
+    def key(self, digest: str) -> Principal | None:
+        """Whom the provider key with that digest stands for."""
+        known = self._current().keys
+        return known.get(digest) or _kept(known, digest, self._read_key(digest))
 
-    def token(self, digest: str) -> QueueToken | None:
-        """The queue token with that digest."""
-        return _find(
-            self._current().tokens,
-            digest,
-            lambda: self._store.read(lambda view: view.credentials.token(digest)),
-        )
+    def token(self, digest: str) -> Principal | None:
+        """Whom the queue token with that digest stands for."""
+        known = self._current().tokens
+        return known.get(digest) or _kept(known, digest, self._read_token(digest))
+
+    def _read_user(self, name: str) -> User | None:
+        return self._store.read(lambda view: view.credentials.user(name))
+
+    def _read_key(self, digest: str) -> Principal | None:
+        found = self._store.read(lambda view: view.credentials.key(digest))
+        return _principal(found, digest, kind="key")
+
+    def _read_token(self, digest: str) -> Principal | None:
+        found = self._store.read(lambda view: view.credentials.token(digest))
+        return _principal(found, digest, kind="token")
 
     def _current(self) -> _Known:
         # Replaced rather than emptied: a look-up that began before the change must not put what
@@ -68,10 +70,15 @@ class Records:
         return self._known
 
 
-def _find(known: dict[str, T], name: str, look_up: Callable[[], T | None]) -> T | None:
-    found = known.get(name)
-    if found is None:
-        found = look_up()
-        if found is not None:
-            known[name] = found
+def _principal(
+    found: ProviderKey | QueueToken | None, digest: str, *, kind: str
+) -> Principal | None:
+    if found is None or not hmac.compare_digest(found.digest, digest):
+        return None
+    return Principal(account=found.account, subject=f"{kind} {digest[:16]}")
+
+
+def _kept(known: dict[str, T], name: str, found: T | None) -> T | None:
+    if found is not None:
+        known[name] = found
     return found
