@@ -126,4 +126,4 @@ def idempotency_key(request: Request, *, parameter: str | None = None) -> str | 
 
 def with_headers(reply: Reply, headers: Headers) -> Reply:
     """The reply with more headers."""
-    return Reply(reply.status, reply.body, (*reply.headers, *headers))
+    return Reply(reply.status, reply.body, reply.headers + headers)

@@ -57,7 +57,9 @@ class Endpoint:
             reply = await self._surfaces.answer(request)
         except ClientGone:
             return
-        await _send(reply, send, is_head=request.method == "HEAD")
+        await send(_start(reply))
+        body = b"" if request.method == "HEAD" else reply.body
+        await send({"type": "http.response.body", "body": body})
 
 
 def _path_of(scope: "Scope") -> str:
@@ -67,13 +69,10 @@ def _path_of(scope: "Scope") -> str:
     return path.removeprefix(root) if root else path
 
 
-async def _send(reply: Reply, send: "Send", *, is_head: bool) -> None:
+def _start(reply: Reply) -> dict[str, object]:
     length = (b"content-length", b"%d" % len(reply.body))
-    await send(
-        {
-            "type": "http.response.start",
-            "status": reply.status,
-            "headers": [*reply.headers, length],
-        }
-    )
-    await send({"type": "http.response.body", "body": b"" if is_head else reply.body})
+    return {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [*reply.headers, length],
+    }

@@ -11,6 +11,7 @@ import msgspec
 from smscore.domain.messages import AccountId, Priority, Surface
 from smscore.domain.numbers import SenderId
 from smscore.errors import InvalidNumber, InvalidRequest, MessageTooLong
+from smscore.ports.clock import Clock
 from smscore.services.submission import Item, Submission
 from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, decode_json
 
@@ -56,7 +57,7 @@ def read_wish(body: bytes) -> Wish:
 
 
 def submission_of(
-    wish: Wish, *, account: AccountId, idempotency_key: str | None, now: datetime
+    wish: Wish, *, account: AccountId, idempotency_key: str | None, clock: Clock
 ) -> Submission:
     """
     The request in the core's words; duplicate recipients are sent to once.
@@ -68,39 +69,43 @@ def submission_of(
         raise InvalidRequest("to is required")
     if not wish.message:
         raise InvalidRequest("message is required")
-    recipients, text = _recipients(wish.to), _text(wish.message)
     return Submission(
         account=account,
         surface=Surface.PROVIDER,
-        items=tuple(
-            [
-                Item(to=recipient, text=text, index=index)
-                for index, recipient in enumerate(recipients)
-            ]
-        ),
+        items=_items(wish.to, wish.message),
         sender=None if wish.sender is None else _sender(wish.sender),
         priority=_priority(wish.priority) if wish.priority else Priority.NORMAL,
-        not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=now),
+        not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=clock.now()),
         callback_url=None if wish.callback_url is None else _url(wish.callback_url),
         idempotency_key=idempotency_key,
         fingerprint="" if isinstance(wish.to, str) else "list",
     )
 
 
-def _recipients(to: str | list[str]) -> list[str]:
-    recipients = [to] if isinstance(to, str) else list(dict.fromkeys(to))
-    if not isinstance(to, str) and len(to) > BATCH_LIMIT:
+def _items(to: str | list[str], text: str) -> tuple[Item, ...]:
+    if isinstance(to, str):
+        _check_number(to)
+        _check_length(text)
+        return (Item(to=to, text=text, index=0),)
+    if len(to) > BATCH_LIMIT:
         raise InvalidRequest(f"to has more than {BATCH_LIMIT} numbers")
+    recipients = dict.fromkeys(to)
     for recipient in recipients:
-        if not _NUMBER.fullmatch(recipient):
-            raise InvalidNumber(f"{recipient[:40]!r} is not written like +491701234567")
-    return recipients
+        _check_number(recipient)
+    _check_length(text)
+    return tuple(
+        [Item(to=recipient, text=text, index=index) for index, recipient in enumerate(recipients)]
+    )
 
 
-def _text(message: str) -> str:
-    if len(message) > _LONGEST_MESSAGE:
-        raise MessageTooLong(f"{len(message)} characters, at most {_LONGEST_MESSAGE} are allowed")
-    return message
+def _check_number(recipient: str) -> None:
+    if not _NUMBER.fullmatch(recipient):
+        raise InvalidNumber(f"{recipient[:40]!r} is not written like +491701234567")
+
+
+def _check_length(text: str) -> None:
+    if len(text) > _LONGEST_MESSAGE:
+        raise MessageTooLong(f"{len(text)} characters, at most {_LONGEST_MESSAGE} are allowed")
 
 
 def _sender(sender: str) -> SenderId:

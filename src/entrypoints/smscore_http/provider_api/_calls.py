@@ -55,7 +55,7 @@ class Sending:
             wish,
             account=account.id,
             idempotency_key=idempotency_key(request),
-            now=self._context.gateway.clock.now(),
+            clock=self._context.gateway.clock,
         )
         receipt = await self._context.submit(submission)
         return accepted(receipt, is_list=not isinstance(wish.to, str))
@@ -73,7 +73,7 @@ class Estimating:
             read_wish(await request.body()),
             account=account.id,
             idempotency_key=None,
-            now=gateway.clock.now(),
+            clock=gateway.clock,
         )
         plans = await self._context.call(gateway.submissions.estimate, submission)
         current = await self._context.call(gateway.inquiry.account, account.id)

@@ -97,6 +97,12 @@ def _read_item(index: int, entry: Any) -> Item | str:
     if not isinstance(entry, dict):
         return "Item must be an object"
     phone, message = entry.get("phone"), entry.get("message")
+    if (
+        type(phone) is type(message) is str
+        and 0 < len(message) <= _LONGEST_MESSAGE
+        and _PHONE.fullmatch(phone)
+    ):
+        return Item(to=phone, text=message, index=index)  # nearly all: nothing to mend or to tell
     if message is None or message == "":
         message = entry.get("text")
     if (fault := _fault_of_phone(phone) or _fault_of_message(message)) is not None:
