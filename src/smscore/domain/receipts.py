@@ -5,9 +5,10 @@ Surfaces answer with pure renderings of a receipt, so a replayed request gets th
 """
 
 from datetime import timedelta
+from typing import Self
 
-import attrs
 from msgspec import Struct
+from msgspec.structs import replace
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId
@@ -36,17 +37,29 @@ class RefusedItem(Struct, frozen=True, kw_only=True):
     error: str
 
 
-@attrs.frozen(kw_only=True)
-class Receipt:
-    """What became of a whole request."""
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What became of a whole request. A replay is equal to the first one."""
 
     accepted: tuple[AcceptedItem, ...]
     refused: tuple[RefusedItem, ...] = ()
     credits_used: int = 0
     credits_remaining: int | None = None  # None: the account is not metered
-    is_replay: bool = attrs.field(default=False, eq=False)  # of an earlier request under its key
+    is_replay: bool = False  # of an earlier request under its key
 
     @property
     def message(self) -> MessageId:
         """The first accepted message: the only one of a single submission."""
         return self.accepted[0].message
+
+    def replayed(self) -> Self:
+        """The same for whoever asks again."""
+        return replace(self, is_replay=True)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Receipt) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self._told())
+
+    def _told(self) -> tuple[object, ...]:
+        return self.accepted, self.refused, self.credits_used, self.credits_remaining

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
-import attrs
 from msgspec import Struct
 
 from smscore.domain.accounts import Account
@@ -224,7 +223,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
                 raise IdempotencyConflict(
                     f"the idempotency key {key!r} was used for another request; take a new key"
                 )
-            return attrs.evolve(first.receipt, is_replay=True)
+            return first.receipt.replayed()
         receipt = self._accept(work)
         work.idempotency.add(
             IdempotencyRecord(
