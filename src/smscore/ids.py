@@ -8,7 +8,6 @@ Top bit 0, 41 bits of milliseconds since 2020, 10 bits of process number leased 
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 
 import attrs
 
@@ -43,26 +42,26 @@ class IdSequence:
         self._clock = clock
         self._lease = lease
         self._lock = threading.Lock()
-        self._leasing = threading.Lock()  # a cached property has none of its own since Python 3.12
-        self._leased: list[Lease] = []  # one, or none yet
+        self._leasing = threading.Lock()
+        self._process: ProcessId | None = None  # not leased yet
         self._ticks = 0  # milliseconds and counter as one number
 
-    @cached_property
+    @property
     def process(self) -> ProcessId:
         """The number of this process: part of its ids, owner of its claims."""
-        if not self._leased:
+        if self._process is None:
             with self._leasing:
-                if not self._leased:
+                if self._process is None:
                     lease = self._lease()
                     # The next millisecond: another process may have used up its own.
                     self._ticks = ((lease.newest >> 22) + 1) * _COUNTERS
-                    self._leased.append(lease)  # last, for others look without the lock
-        return self._leased[0].process
+                    self._process = lease.process  # last, for others look without the lock
+        return self._process
 
     @property
     def has_lease(self) -> bool:
         """Whether a number was leased, for whoever gives it back."""
-        return bool(self._leased)
+        return self._process is not None
 
     def __call__(self) -> MessageId:
         """The next id."""
@@ -77,7 +76,7 @@ class IdSequence:
                 ticks = self._ticks + 1
             self._ticks = ticks + count - 1
         made = range(ticks, ticks + count)
-        return [MessageId(tick >> 12 << 22 | process | tick & _COUNTERS - 1) for tick in made]
+        return [MessageId(tick >> 12 << 22 | process | tick & 0xFFF) for tick in made]
 
 
 def born_at(message: MessageId) -> datetime:

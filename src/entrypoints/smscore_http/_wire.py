@@ -60,7 +60,7 @@ class WrongShape(Exception):
 
 def hex_id(message: MessageId) -> str:
     """An id as 16 lower-case hexadecimal digits."""
-    return f"{message:016x}"
+    return message.to_bytes(8).hex()
 
 
 def parse_hex_id(text: str) -> MessageId | None:
@@ -81,7 +81,7 @@ def recipient_for(surface: Surface, tracked: Tracked) -> str:
 
 def message_id(message: MessageId) -> str:
     """An id as the provider API and its webhooks show it."""
-    return f"msg_{message:016x}"
+    return "msg_" + message.to_bytes(8).hex()
 
 
 def parse_message_id(text: str) -> MessageId | None:

@@ -263,7 +263,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
     ) -> tuple[AcceptedItem, ...]:
         is_metered = spent.credits is not None
         # The same for all, and written once.
-        quota, request = None, f"{first:016x}"
+        quota, request = None, f"{first:016x}" if len(self.plans) > 1 else None
         if spent.monthly_limit is not None:
             quota = f"{spent.used} of {spent.monthly_limit} in {spent.month}"
         stored = []
