@@ -24,7 +24,9 @@ from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 
 __all__ = ["Plan", "Way", "plan"]
 
-_BEGINNINGS = {status: f"message.{status.value}" for status in (Status.SCHEDULED, Status.QUEUED)}
+# Looked up once: members and values of enumerations are found by calls.
+_AT_ONCE = Status.QUEUED, f"message.{Status.QUEUED.value}"
+_LATER = Status.SCHEDULED, f"message.{Status.SCHEDULED.value}"
 _ENCODINGS = {encoding: encoding.value for encoding in Encoding}
 
 
@@ -76,7 +78,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         if request is not None:
             reasons["request"] = request
         due_at = message.not_before
-        status = Status.SCHEDULED if due_at else Status.QUEUED
+        status, kind = _LATER if due_at else _AT_ONCE
         delivery = Delivery(
             message=message.id,
             account=message.account,
@@ -95,7 +97,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             message=message.id,
             account=message.account,
             sequence=1,
-            kind=_BEGINNINGS[status],
+            kind=kind,
             at=message.accepted_at,
             detail=reasons,
         )

@@ -22,6 +22,7 @@ _LONGEST_MESSAGE = 1600
 _FURTHEST = timedelta(days=366)
 _LONGEST_URL = 2048
 _URL = re.compile(r"[!-~]+")  # whatever else an address holds has to be percent-encoded
+_PROVIDER, _NORMAL = Surface.PROVIDER, Priority.NORMAL  # members are found by calls: only once
 _PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
 
@@ -71,10 +72,10 @@ def submission_of(
         raise InvalidRequest("message is required")
     return Submission(
         account=account,
-        surface=Surface.PROVIDER,
+        surface=_PROVIDER,
         items=_items(wish.to, wish.message),
         sender=None if wish.sender is None else _sender(wish.sender),
-        priority=_priority(wish.priority) if wish.priority else Priority.NORMAL,
+        priority=_priority(wish.priority) if wish.priority else _NORMAL,
         not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=clock.now()),
         callback_url=None if wish.callback_url is None else _url(wish.callback_url),
         idempotency_key=idempotency_key,
