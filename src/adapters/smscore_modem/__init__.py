@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "ModemOptions", "make_channel", "smscore_register_transports"]
 
-CAPABILITIES = Capabilities(delivery_reports=True, flash=True, inbound=True)
+CAPABILITIES = Capabilities(
+    delivery_reports=True,
+    flash=True,
+    inbound=True,
+    operations=(
+        "health",
+        "identify",
+        "inbox",
+        "pin",
+        "puk",
+        "reset",
+        "ring",
+        "signal",
+        "transcript",
+        "ussd",
+    ),
+)
 
 
 def make_channel(name: str, options: ModemOptions) -> "Transport":

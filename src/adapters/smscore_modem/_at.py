@@ -49,7 +49,7 @@ class _Command:
 
 
 _COMMAND_NAME = re.compile(r"[+^*#$%][A-Z0-9]+")
-_NAME = re.compile(r"([+^*#$%][A-Za-z0-9]+)(?::\s*(.*))?$", re.DOTALL)
+_NAME = re.compile(r"([+^*#$%_][A-Za-z0-9]+)(?::\s*(.*))?$", re.DOTALL)
 _ERROR = re.compile(r"\+(CME|CMS) ERROR:\s*(.*)")
 _VENDOR_ERRORS = ("COMMAND NOT SUPPORT", "MODEM ERROR")
 _CALL_RESULTS = frozenset({"NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"})
@@ -61,12 +61,15 @@ _PLAIN = _CALL_RESULTS | {
     "SMS DONE",
     "PB DONE",
     "NORMAL POWER DOWN",
+    "MODEM:STARTUP",
 }
+_PLAIN_BEGINNINGS = ("UNDER-VOLTAGE", "OVER-VOLTAGE", "DST:")  # SIMCom's warnings and clock
 _WITH_PDU = frozenset({"+CMT", "+CDS", "+CBM"})
 _ALWAYS_UNASKED = _WITH_PDU | {"+CMTI", "+CDSI", "+CRING", "+CUSD"}
 _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
 _ANSWERED_REGISTRATION = re.compile(r"\d+\s*,\s*\d{1,2}\s*(,|$)")
 _LINE_END = re.compile(rb"[\r\n]")
+_SHORTEST_PDU = 8  # octets that no other hexadecimal line is made of
 # NULs and other controls come from resets and wrong speeds, Ctrl-Z and ESC from echoes.
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\r\n")
 _SENDABLE = re.compile(r"[ -~]+")
@@ -170,7 +173,8 @@ class AtEngine:
 
     def _is_echo(self, text: str) -> bool:
         pending = self._pending
-        if pending is not None and pending.echo and text == pending.text:
+        # The first byte is what a modem loses that has to find out our speed.
+        if pending is not None and pending.echo and text in (pending.text, pending.text[1:]):
             pending.echo = False
             return True
         if pending is not None and pending.payload_echo and text == pending.payload:
@@ -186,7 +190,7 @@ class AtEngine:
             self._pending = None
             self._awaits_prompt = False
             return [final]
-        if text in _PLAIN:
+        if text in _PLAIN or text.startswith(_PLAIN_BEGINNINGS):
             return [Notification(name=text)]
         named = _NAME.match(text)
         if named is None:
@@ -225,7 +229,7 @@ class AtEngine:
         self._header = None
         if _is_pdu(text, header.text):
             return [attrs.evolve(header, pdu=text.upper())]
-        noise = Noise(text=f"{header.name}: {header.text}", why="no PDU of that length followed")
+        noise = Noise(text=f"{header.name}: {header.text}", why="no PDU followed")
         return [noise, *self._line(text)]
 
     def _continue_quote(self, text: str) -> list[Event]:
@@ -257,10 +261,15 @@ def _is_open(text: str) -> bool:
 
 
 def _is_pdu(text: str, header: str) -> bool:
-    """Whether the line is as long as its header announced, maybe with a centre in front."""
+    """
+    Whether the line is a PDU.
+
+    It is as long as its header announced, maybe with a centre in front; or so long that it can be
+    nothing else: a modem that miscounts has no second copy of it.
+    """
     try:
         octets = len(bytes.fromhex(text))
         announced = int(header.rpartition(",")[2])
     except ValueError:
         return False
-    return octets == announced or announced < octets <= announced + 12
+    return octets >= _SHORTEST_PDU or announced <= octets <= announced + 12

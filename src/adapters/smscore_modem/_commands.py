@@ -14,13 +14,16 @@ __all__ = [
     "quoted",
     "read_message",
     "registration",
+    "selected_usage",
     "signal_dbm",
     "stores_for_receiving",
+    "usage_of",
     "value_of",
 ]
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _INDEX = re.compile(r"\s*(\d+)\s*,\s*(\d+)")
+_USAGE = re.compile(r'"(\w+)"\s*,\s*(\d+)\s*,\s*(\d+)')
 _LENGTH = re.compile(r"(\d+)\s*$")
 _REGISTERED = frozenset({1, 5, 6, 7, 9, 10})  # 27.007, 7.2; with SMS only among them
 
@@ -38,6 +41,15 @@ class Listed:
     def is_received(self) -> bool:
         """Whether it came in; the others were stored to be sent (27.005, 3.1 <stat>)."""
         return self.status in (0, 1)
+
+    @property
+    def is_plausible(self) -> bool:
+        """Whether it is as long as its header says, with a centre in front of it."""
+        try:
+            pdu = bytes.fromhex(self.pdu)
+        except ValueError:
+            return False
+        return bool(pdu) and self.length in (None, len(pdu) - 1 - pdu[0])
 
 
 def value_of(lines: tuple[str, ...], name: str) -> str | None:
@@ -60,11 +72,16 @@ def message_reference(lines: tuple[str, ...]) -> int | None:
 
 
 def listed_messages(lines: tuple[str, ...]) -> tuple[Listed, ...]:
-    """The answer to ``AT+CMGL=4``: pairs of a header and a PDU (27.005, 3.4.2)."""
+    """
+    The answer to ``AT+CMGL=4``: headers, each with a PDU behind it (27.005, 3.4.2).
+
+    Where the PDU is missing it is empty.
+    """
     found = []
-    for header, pdu in pairwise(lines):
+    for header, behind in pairwise((*lines, "")):
         place = _INDEX.match(header.removeprefix("+CMGL:"))
         if header.startswith("+CMGL:") and place:
+            pdu = "" if behind.startswith("+CMGL:") else behind
             index, status = int(place[1]), int(place[2])
             found.append(Listed(index=index, status=status, pdu=pdu, length=_length(header)))
     return tuple(found)
@@ -82,6 +99,18 @@ def read_message(index: int, lines: tuple[str, ...]) -> Listed | None:
 def _length(header: str) -> int | None:
     found = _LENGTH.search(header)
     return int(found[1]) if found else None
+
+
+def usage_of(lines: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """How many messages each store has, and has room for, from the answer to ``AT+CPMS?``."""
+    found = _USAGE.findall(value_of(lines, "+CPMS") or "")
+    return {store: (int(used), int(total)) for store, used, total in found}
+
+
+def selected_usage(lines: tuple[str, ...]) -> tuple[int, int] | None:
+    """The same of the store that ``AT+CPMS="…"`` selected, from its answer."""
+    found = re.match(r"(\d+)\s*,\s*(\d+)", value_of(lines, "+CPMS") or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def stores_for_receiving(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,49 +8,24 @@ from contextlib import contextmanager, suppress
 
 import attrs
 
+from smscore_modem._answers import Answer, Ear, Lost, NoAnswer, NoPrompt, Pacing, Unsettled
 from smscore_modem._at import AtEngine, DialogueError
 from smscore_modem._events import Event, Final, Information, Noise, Notification, Prompt
 from smscore_modem._serial import LineLost, Port
 from smscore_modem._time import SYSTEM, Mailbox, Silence, Time, Turn
+from smscore_modem._transcript import Transcript
 
-__all__ = ["Answer", "Dialogue", "NoAnswer", "NoPrompt", "Unsettled"]
+__all__ = ["Answer", "Dialogue", "Ear", "NoAnswer", "NoPrompt", "Pacing", "Unsettled"]
 
 _LONGEST_SETTLING = 2.0
-
-
-class NoAnswer(Exception):
-    """The deadline of a command passed."""
-
-
-class NoPrompt(Exception):
-    """The payload was never asked for, and nothing of it was written."""
-
-
-class Unsettled(Exception):
-    """The payload was written, wholly or in part, and no final result came."""
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """
-    What came back for one command.
-
-    ``was_written`` says whether its payload, if it has one, had been written before.
-    """
-
-    lines: tuple[str, ...]
-    final: Final
-    was_written: bool = False
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether the command was obeyed."""
-        return self.final.is_ok
-
-
-@attrs.frozen
-class _Lost:
-    reason: str
+_QUIET = 0.2  # after an escape
+_SLOWEST = 30  # times its deadline a long answer may take: a full store on a slow line
+_LAST_WORD = 5.0  # from a reference to the OK behind it
+# Whatever a modem says, it fills no more memory than this.
+_MOST_EVENTS = 10_000
+_MOST_LINES = 5_000
+_REFERENCE = "+CMGS:"
+_TAKEN = Final(family="OK", code="", text="OK")
 
 
 class Dialogue:
@@ -61,15 +36,25 @@ class Dialogue:
     and must return at once.
     """
 
-    def __init__(self, notify: Callable[[Notification], None], *, time: Time = SYSTEM) -> None:
+    def __init__(
+        self,
+        notify: Callable[[Notification], None],
+        *,
+        time: Time = SYSTEM,
+        transcript: Transcript | None = None,
+    ) -> None:
         self._notify = notify
+        self._time = time
+        self._transcript = transcript or Transcript(time)
         self._monotonic = time.monotonic
         self._turn = Turn(time)  # from a command to its answer
         self._state = threading.Lock()  # guards the engine
         self._engine = AtEngine()
-        self._events: Mailbox[Event | _Lost] = Mailbox(time)
+        self._events: Mailbox[Event | Lost] = Mailbox(time, most=_MOST_EVENTS)
+        self._ears: tuple[Ear, ...] = ()
         self._lost: str | None = None
-        self._heard = self._monotonic()
+        self._heard = self.spoken_at = self._monotonic()
+        self.is_busy = False  # somebody waits for an answer
         self._port: Port | None = None
 
     def attach(self, port: Port) -> None:
@@ -92,26 +77,37 @@ class Dialogue:
         """Bytes came in."""
         with self._state:
             self._heard = self._monotonic()
+            self._transcript.received(data)
             events = self._engine.receive(data)
+            ears = self._ears
             # Queued under the lock, so that they cannot fall to the next command.
             for event in events:
                 if not isinstance(event, Notification | Noise):
                     self._events.put(event)
         for event in events:
             if isinstance(event, Notification):
+                for ear in ears:
+                    ear.hear(event)
                 self._notify(event)
 
     def lose(self, reason: str) -> None:
         """The line has ended: whoever waits is told, and nobody can ask any more."""
         with self._state:
-            self._lost = self._lost or reason
-        self._events.put(_Lost(reason))
+            if self._lost is None:
+                self._lost = reason
+                self._transcript.note(reason)
+            ears = self._ears
+        self._events.put(Lost(reason))
+        for ear in ears:
+            ear.hear(Lost(reason))
 
     # The asking side.
 
-    def ask(self, command: str, *, timeout: float) -> Answer:
+    def ask(
+        self, command: str, *, timeout: float, line_suffices_after: float | None = None
+    ) -> Answer:
         """
-        Send a command and wait for its final result.
+        Send a command and wait for its final result, or for a line and so much silence behind it.
 
         Raises:
             NoAnswer: there was none within ``timeout`` seconds.
@@ -119,29 +115,56 @@ class Dialogue:
         """
         with self._exchange():
             self._begin(command, prompts=False)
-            lines: list[str] = []
-            return self._collect(lines, until=self._monotonic() + timeout)
+            return self._collect(timeout=timeout, suffices_after=line_suffices_after)
 
     def submit(
-        self, command: str, payload: str, *, prompt_timeout: float, timeout: float
+        self,
+        command: str,
+        payload: str,
+        *,
+        prompt_timeout: float,
+        timeout: float,
+        pacing: Pacing | None = None,
     ) -> Answer:
         """
         Send a command that asks for a payload, the payload, and wait for the final result.
+
+        A modem that stays silent instead of asking is escaped from and asked once more.
 
         Raises:
             NoPrompt: the line was lost or silent before anything of the payload was written.
             Unsettled: it was lost or silent afterwards.
         """
         with self._exchange():
-            refusal = self._prompted(command, timeout=prompt_timeout)
+            try:
+                refusal = self._prompted(command, timeout=prompt_timeout)
+            except NoPrompt:
+                refusal = self._prompted(command, timeout=prompt_timeout, escapes=True)
             if refusal is not None:
                 return refusal
             try:
-                was_written = self._write_payload(payload)
-                answer = self._collect([], until=self._monotonic() + timeout)
+                was_written = self._write_payload(payload, pacing or Pacing())
+                # A reference is proof enough, if the OK behind it gets lost.
+                answer = self._collect(
+                    timeout=timeout, suffices_after=_LAST_WORD, sufficient=_REFERENCE
+                )
             except (LineLost, NoAnswer) as error:
                 raise Unsettled(str(error)) from error
             return attrs.evolve(answer, was_written=was_written)
+
+    @contextmanager
+    def listening(self, *names: str) -> Iterator[Ear]:
+        """Hear the notifications of these names, which are handed on as always."""
+        ear = Ear(names, self._time)
+        with self._state:
+            self._ears = (*self._ears, ear)
+            if self._lost is not None:
+                ear.hear(Lost(self._lost))
+        try:
+            yield ear
+        finally:
+            with self._state:
+                self._ears = tuple([one for one in self._ears if one is not ear])
 
     def cancel(self, *, quiet: float) -> None:
         """
@@ -151,16 +174,21 @@ class Dialogue:
             LineLost: the port is gone.
         """
         with self._exchange():
-            with self._state:
-                data = self._engine.abandon()
-            self._write(data)
-            self._settle(quiet)
+            self._escape(quiet)
 
-    def _prompted(self, command: str, *, timeout: float) -> Answer | None:
+    def _escape(self, quiet: float) -> None:
+        with self._state:
+            data = self._engine.abandon()
+        self._write(data)
+        self._settle(quiet)
+
+    def _prompted(self, command: str, *, timeout: float, escapes: bool = False) -> Answer | None:
         """None once the modem asks for the payload, else its refusal."""
-        until = self._monotonic() + timeout
         try:
+            if escapes:
+                self._escape(_QUIET)
             self._begin(command, prompts=True)
+            until = self._monotonic() + timeout
             while True:
                 match self._next(until):
                     case Prompt():
@@ -176,6 +204,7 @@ class Dialogue:
     def _exchange(self) -> Iterator[None]:
         """One turn; whoever is interrupted in the middle of it leaves a line that is no use."""
         with self._turn:
+            self.is_busy = True
             try:
                 yield
             except (LineLost, NoAnswer, NoPrompt, Unsettled):
@@ -183,6 +212,8 @@ class Dialogue:
             except BaseException:
                 self.lose("an exchange was interrupted")
                 raise
+            finally:
+                self.is_busy = False
 
     def _begin(self, command: str, *, prompts: bool) -> None:
         self._check()
@@ -191,17 +222,27 @@ class Dialogue:
             data = self._engine.command(command, prompts=prompts)
         self._write(data)
 
-    def _write_payload(self, payload: str) -> bool:
+    def _write_payload(self, payload: str, pacing: Pacing) -> bool:
+        self._pause(pacing.before)
         try:
             with self._state:
                 data = self._engine.payload(payload)
         except DialogueError:
             return False  # a final result came right behind the prompt: it is the answer
+        if pacing.before_end > 0:
+            self._write(data[:-1])
+            self._pause(pacing.before_end)
+            data = data[-1:]
         self._write(data)
         return True
 
+    def _pause(self, seconds: float) -> None:
+        with (gate := self._time.gate()):
+            gate.wait_for(lambda: False, seconds)
+
     def _write(self, data: bytes) -> None:
         port = self._check()
+        self._transcript.sent(data)
         try:
             port.write(data)
         except LineLost as error:
@@ -213,12 +254,31 @@ class Dialogue:
             raise LineLost(self._lost or "the port is not open")
         return self._port
 
-    def _collect(self, lines: list[str], *, until: float) -> Answer:
+    def _collect(
+        self, *, timeout: float, suffices_after: float | None = None, sufficient: str = ""
+    ) -> Answer:
+        """An answer; a line that begins like this may suffice, if nothing follows it in time."""
+        lines: list[str] = []
+        has_enough = False
+        until, latest = (self._monotonic() + times * timeout for times in (1, _SLOWEST))
         while True:
-            match self._next(until):
+            try:
+                event = self._next(until)
+            except (LineLost, NoAnswer):
+                if has_enough:
+                    self.spoken_at = self._monotonic()
+                    return Answer(lines=tuple(lines), final=_TAKEN)
+                raise
+            match event:
                 case Information(text):
-                    lines.append(text)
+                    lines += [text] if len(lines) < _MOST_LINES else []
+                    if suffices_after is not None and text.startswith(sufficient):
+                        has_enough = True
+                        until = min(until, self._monotonic() + suffices_after)
+                    elif not sufficient:
+                        until = min(latest, self._monotonic() + timeout)
                 case Final() as final:
+                    self.spoken_at = self._monotonic()
                     return Answer(lines=tuple(lines), final=final)
 
     def _next(self, until: float) -> Event:
@@ -228,7 +288,7 @@ class Dialogue:
             with self._state:
                 self._engine.abandon()
             raise NoAnswer("no answer in time") from None
-        if isinstance(event, _Lost):
+        if isinstance(event, Lost):
             raise LineLost(event.reason)
         return event
 

@@ -1,83 +1,83 @@
 """
-What a modem received: handed to the sink first, deleted from the modem only then.
+What a modem received: taken in first, deleted from the modem only then.
 """
 
-import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from smscore.domain.deliveries import DeliveryReport, ReportOutcome
-from smscore.domain.headers import concatenation_of
-from smscore.domain.inbound import InboundPart
-from smscore.domain.numbers import PhoneNumber
-from smscore.errors import InvalidNumber
-from smscore.ports.clock import Clock
-from smscore.ports.transport import Journal, TransportSink
-from smscore_modem._commands import Listed, listed_messages, read_message
+from smscore_modem._commands import (
+    Listed,
+    listed_messages,
+    read_message,
+    selected_usage,
+    usage_of,
+)
 from smscore_modem._dialogue import Dialogue
 from smscore_modem._events import Notification
-from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
+from smscore_modem._intake import Intake
 from smscore_modem._time import Time
 
-__all__ = ["Inbox", "outcome_of"]
+__all__ = ["Inbox", "is_full_notice", "listing"]
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT = 5.0
 _FIRST_OFFER, _LAST_OFFER = 0.2, 30.0  # seconds until the sink is offered again what it refused
+_BURST = 1.0  # announcements that follow so closely may have swallowed another one
+_SOON = 1.0  # one look for a whole burst; some modems hang when they are asked too often
+_MOST_UNSTORED = 1000
+_MOST_PLACES = 300
+_FILLING = 0.8  # of a store: from here on somebody should look
 _ANNOUNCED = re.compile(r'"(\w+)"\s*,\s*(\d+)')
+_FULL = re.compile(r"sms-?full", re.IGNORECASE)
 
 
-def outcome_of(status: int) -> ReportOutcome:
-    """
-    What TP-ST says of a message (23.040, 9.2.3.15).
-
-    Only 0x00 is receipt by the recipient. 0x01 was forwarded without confirmation and 0x02
-    replaced: neither proves anything, nor do reserved values.
-    """
-    if status == 0x00:
-        return ReportOutcome.DELIVERED
-    if 0x40 <= status <= 0x7F:
-        return ReportOutcome.FAILED
-    return ReportOutcome.PENDING
+def is_full_notice(notification: Notification) -> bool:
+    """Whether the modem says that it has no room for what the network holds for it."""
+    if notification.name == "^SMMEMFULL":
+        return True
+    return notification.name in ("+QIND", "+CIEV") and bool(_FULL.search(notification.text))
 
 
 class Inbox:
     """
-    The way from the modem's stores and direct notifications to the sink of one channel.
+    The way from the modem's stores and direct notifications to the intake.
 
-    Used by one thread. What the sink does not store is offered again from ``again_at`` on.
+    Used by one thread. From ``again_at`` on there is something to look for: what was not stored,
+    or what a burst of announcements hid.
     """
 
     def __init__(
-        self,
-        *,
-        channel: str,
-        sink: TransportSink,
-        journal: Journal,
-        clock: Clock,
-        list_timeout: float,
-        time: Time,
+        self, *, channel: str, intake: Intake, list_timeout: Callable[[], float], time: Time
     ) -> None:
         self._channel = channel
-        self._sink = sink
-        self._journal = journal
-        self._clock = clock
+        self._intake = intake
         self._list_timeout = list_timeout
         self._monotonic = time.monotonic
         self._unstored: list[Notification] = []
         self._delay = _FIRST_OFFER
+        self._announced_at: float | None = None
         self.again_at: float | None = None  # on the monotonic clock; None: nothing waits
+        self.usage: Mapping[str, tuple[int, int]] = {}  # of the stores: used and total
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether a store is nearly full, although all that could be was taken out."""
+        return any(total and used >= _FILLING * total for used, total in self.usage.values())
 
     def accept(self, notification: Notification) -> None:
         """Store what ``+CMT`` or ``+CDS`` brought along; blocks until it is durable."""
         _, _, length = notification.text.rpartition(",")
-        if not self._stored(notification.pdu or "", length=int(length)):
-            # The modem keeps no copy of it: this is the only one.
+        if self._stored(notification.pdu or "", length=int(length)):
+            return
+        # The modem keeps no copy of it: this is the only one.
+        if len(self._unstored) < _MOST_UNSTORED:
             self._unstored.append(notification)
-            self._offer_later()
+        else:
+            log.error("channel %s: too much waits to be stored; a message is lost", self._channel)
+        self._again_in(self._delay)
 
     def fetch(self, notification: Notification, dialogue: Dialogue, *, home: str | None) -> None:
         """
@@ -87,22 +87,27 @@ class Inbox:
         """
         place = _ANNOUNCED.search(notification.text)
         if place is None:
+            self._again_in(_SOON)
             return
-        with _selected(dialogue, place[1], home) as is_there:
-            index = int(place[2])
-            answer = dialogue.ask(f"AT+CMGR={index}", timeout=_TIMEOUT)
-            found = read_message(index, answer.lines) if answer.is_ok and is_there else None
+        with _selected(dialogue, place[1], home) as usage:
+            found = None if usage is None else _read(dialogue, int(place[2]))
             # An empty OK or an error means that nothing is there, not that something is empty.
-            if found is not None:
+            # Some name the wrong place, others a place that only a list can read.
+            if found is None:
+                self._again_in(_SOON)
+            else:
                 self._take(dialogue, found)
+        self._mind_bursts()
 
     def sweep(self, dialogue: Dialogue, *, home: str | None) -> None:
         """Look into all stores: announcements get lost while the line is busy or closed."""
         self.offer_again()
         for store in dict.fromkeys((home or "SM", "SM", "SR")):
-            with _selected(dialogue, store, home) as is_there:
-                if is_there:
-                    self._sweep_selected(dialogue)
+            with _selected(dialogue, store, home) as usage:
+                # Those that know that nothing is there need not list it.
+                if usage is not None and usage[0] != 0:
+                    self._sweep_selected(dialogue, usage[1])
+        self.usage = {**self.usage, **_usage(dialogue)}
 
     def offer_again(self) -> None:
         """Offer to the sink what it did not store, if the modem has no copy of it."""
@@ -111,25 +116,34 @@ class Inbox:
         for notification in waiting:
             self.accept(notification)
 
-    def _sweep_selected(self, dialogue: Dialogue) -> None:
-        answer = dialogue.ask("AT+CMGL=4", timeout=self._list_timeout)
-        for found in listed_messages(answer.lines):
+    def _sweep_selected(self, dialogue: Dialogue, total: int) -> None:
+        for found in listing(dialogue, total=total, timeout=self._list_timeout()):
             if found.is_received:
                 self._take(dialogue, found)
 
     def _take(self, dialogue: Dialogue, found: Listed) -> None:
-        if not self._stored(found.pdu, length=found.length, place=str(found.index)):
-            self._offer_later()
+        sound = _sound(dialogue, found)
+        if sound is None:
+            return
+        if not self._stored(sound.pdu, length=sound.length, place=str(sound.index)):
+            self._again_in(self._delay)
             return
         # One index only: other forms of the command delete what came in the meantime.
-        dialogue.ask(f"AT+CMGD={found.index}", timeout=_TIMEOUT)
+        dialogue.ask(f"AT+CMGD={sound.index}", timeout=_TIMEOUT)
 
-    def _offer_later(self) -> None:
-        self.again_at = self._monotonic() + self._delay
+    def _mind_bursts(self) -> None:
+        now, before = self._monotonic(), self._announced_at
+        self._announced_at = now
+        if before is not None and now - before < _BURST:
+            self._again_in(_SOON)
+
+    def _again_in(self, delay: float) -> None:
+        moment = self._monotonic() + delay
+        self.again_at = moment if self.again_at is None else min(moment, self.again_at)
 
     def _stored(self, pdu: str, *, length: int | None, place: str = "") -> bool:
         try:
-            self._hand_over(_octets(pdu), length, place)
+            self._intake.take(pdu, length=length, place=place)
         except Exception:
             # The sink is not ours; whatever it raises means that nothing was stored.
             log.exception("channel %s: a received message could not be stored", self._channel)
@@ -138,74 +152,55 @@ class Inbox:
         self._delay = _FIRST_OFFER
         return True
 
-    def _hand_over(self, pdu: bytes, length: int | None, place: str) -> None:
-        try:
-            value = self._read(pdu, length, place)
-        except (MalformedPdu, InvalidNumber) as error:
-            # Kept for study; left in the modem it would fill the store. A number is not logged.
-            reason = error if isinstance(error, MalformedPdu) else type(error).__name__
-            log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, reason)
-            self._journal.put(f"unreadable/{_fingerprint(pdu, place)}", pdu)
-            return
-        if isinstance(value, InboundPart):
-            self._sink.received(value)
-        else:
-            self._sink.reported(value)
 
-    def _read(self, pdu: bytes, length: int | None, place: str) -> InboundPart | DeliveryReport:
-        message = decode_incoming(pdu, tpdu_length=length)
-        if isinstance(message, StatusReport):
-            return self._report(message)
-        if concatenation_of(message.user_data.header) is not None:
-            # A centre that repeats a part repeats its octets, wherever the modem puts them.
-            place = ""
-        return self._part(message, _fingerprint(pdu, place))
+def listing(dialogue: Dialogue, *, total: int, timeout: float) -> tuple[Listed, ...]:
+    """
+    All messages in the selected store, which has ``total`` places.
 
-    def _part(self, message: Deliver, fingerprint: str) -> InboundPart:
-        if message.is_cut:
-            log.warning("channel %s: a message came shorter than announced", self._channel)
-        return InboundPart(
-            channel=self._channel,
-            sender=str(message.sender),
-            coding=message.user_data.coding,
-            user_data=message.user_data.content,
-            received_at=self._clock.now(),
-            sent_at=message.sent_at.moment,
-            header=message.user_data.header,
-            fingerprint=fingerprint,
-        )
+    What cannot be listed is read place by place; they count from 0 or from 1.
+    """
+    answer = dialogue.ask("AT+CMGL=4", timeout=timeout)
+    if answer.is_ok:
+        return listed_messages(answer.lines)
+    places = range(min(total, _MOST_PLACES) + 1)
+    return tuple([found for index in places if (found := _read(dialogue, index)) is not None])
 
-    def _report(self, report: StatusReport) -> DeliveryReport:
-        return DeliveryReport(
-            channel=self._channel,
-            reference=str(report.reference),
-            recipient=PhoneNumber.parse(str(report.recipient)),
-            outcome=outcome_of(report.status),
-            received_at=self._clock.now(),
-            detail=f"0x{report.status:02X}",
-            submitted_at=report.sent_at.moment,
-        )
+
+def _read(dialogue: Dialogue, index: int) -> Listed | None:
+    answer = dialogue.ask(f"AT+CMGR={index}", timeout=_TIMEOUT)
+    return read_message(index, answer.lines) if answer.is_ok else None
+
+
+def _sound(dialogue: Dialogue, found: Listed) -> Listed | None:
+    """
+    What was listed, read once more if it looks damaged: a line may have lost a character.
+
+    What looks damaged in the same way twice is like that, or lacks its centre; None: nobody knows
+    yet.
+    """
+    if found.is_plausible:
+        return found
+    again = _read(dialogue, found.index)
+    if again is None:
+        return None
+    return again if again.is_plausible or again.pdu == found.pdu else None
+
+
+def _usage(dialogue: Dialogue) -> dict[str, tuple[int, int]]:
+    return usage_of(dialogue.ask("AT+CPMS?", timeout=_TIMEOUT).lines)
 
 
 @contextmanager
-def _selected(dialogue: Dialogue, store: str, home: str | None) -> Iterator[bool]:
-    """A store selected for reading, if the modem has it; afterwards ``home`` is selected again."""
+def _selected(dialogue: Dialogue, store: str, home: str | None) -> Iterator[tuple[int, int] | None]:
+    """
+    A store selected for reading; afterwards ``home`` is selected again.
+
+    Yields how much of it is used, of how many places; None: the modem has no such store.
+    """
     if store == home:
-        yield True
+        yield -1, _MOST_PLACES
         return
-    is_there = dialogue.ask(f'AT+CPMS="{store}"', timeout=_TIMEOUT).is_ok
-    yield is_there
-    if is_there and home is not None:
+    answer = dialogue.ask(f'AT+CPMS="{store}"', timeout=_TIMEOUT)
+    yield (selected_usage(answer.lines) or (-1, _MOST_PLACES)) if answer.is_ok else None
+    if answer.is_ok and home is not None:
         dialogue.ask(f'AT+CPMS="{home}"', timeout=_TIMEOUT)
-
-
-def _fingerprint(pdu: bytes, place: str) -> str:
-    # A text that was sent twice in one second has one PDU, but lies in two places.
-    return hashlib.sha256(pdu + place.encode()).hexdigest()[:32]
-
-
-def _octets(pdu: str) -> bytes:
-    try:
-        return bytes.fromhex(pdu)
-    except ValueError:
-        return pdu.encode("ascii", "replace")  # set aside with all else that cannot be read

@@ -3,10 +3,14 @@ The one owner of a serial port: opens it for us alone, writes, and reads in a th
 """
 
 import fcntl
+import hashlib
 import logging
+import os
+import tempfile
 import termios
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +23,9 @@ log = logging.getLogger(__name__)
 
 _WRITE_TIMEOUT = 10.0
 _JOIN_TIMEOUT = 5.0
+_MOST_AT_ONCE = 4096
+# pyserial turns what it knows into OSError; a port closed under it shows as the others.
+_BROKEN = (OSError, termios.error, TypeError, AttributeError, ValueError)
 
 
 class LineLost(Exception):
@@ -53,20 +60,62 @@ def open_serial(
     """
     Open a port for this process alone; the callbacks are called on its reader thread.
 
+    ``path`` is that of a device, or an address such as ``socket://host:port`` for the raw bytes and
+    ``rfc2217://host:port`` for a port that another machine shares with its settings.
+
     Raises:
         LineLost: it is absent, busy or forbidden.
     """
+    lock = _lock(path) if "://" in path else None
+    with ExitStack() as undo:
+        if lock is not None:
+            undo.callback(os.close, lock)
+        try:
+            device = _open_device(path, baudrate) if lock is None else _open_address(path, baudrate)
+        except (OSError, ValueError, termios.error) as error:
+            raise LineLost(f"cannot open {path}: {error}") from error
+        undo.pop_all()
+    return _SerialPort(device, lock=lock, on_bytes=on_bytes, on_lost=on_lost, name=name)
+
+
+def _open_device(path: str, baudrate: int) -> "serial.Serial":
     # Loaded here: a process that only submits needs no serial ports.
     import serial
 
+    device = serial.Serial(
+        path, baudrate, timeout=None, write_timeout=_WRITE_TIMEOUT, exclusive=True
+    )
     try:
-        device = serial.Serial(
-            path, baudrate, timeout=None, write_timeout=_WRITE_TIMEOUT, exclusive=True
-        )
         _claim(device, path)
-    except (OSError, ValueError, termios.error) as error:
-        raise LineLost(f"cannot open {path}: {error}") from error
-    return _SerialPort(device, on_bytes=on_bytes, on_lost=on_lost, name=name)
+    except OSError:
+        device.close()
+        raise
+    return device
+
+
+def _open_address(address: str, baudrate: int) -> "serial.Serial":
+    import serial
+
+    # pyserial knows no such limit for RFC 2217.
+    limit = None if address.startswith("rfc2217:") else _WRITE_TIMEOUT
+    return serial.serial_for_url(address, baudrate, timeout=None, write_timeout=limit)
+
+
+def _lock(address: str) -> int:
+    # Nothing keeps a second client from an address but an agreement on a file.
+    mark = hashlib.sha256(address.encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"smscore-modem-{mark}.lock"
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        lock = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise LineLost(f"cannot open {address}: {error}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise LineLost(f"cannot open {address}: somebody else has it open") from error
+    return lock
 
 
 def _claim(device: "serial.Serial", path: str) -> None:
@@ -81,11 +130,13 @@ class _SerialPort:
         self,
         device: "serial.Serial",
         *,
+        lock: int | None,
         on_bytes: Callable[[bytes], None],
         on_lost: Callable[[str], None],
         name: str,
     ) -> None:
         self._device = device
+        self._lock = lock
         self._on_bytes = on_bytes
         self._on_lost = on_lost
         self._stopping = threading.Event()
@@ -95,17 +146,25 @@ class _SerialPort:
     def write(self, data: bytes) -> None:
         try:
             self._device.write(data)
-        except (OSError, termios.error, TypeError) as error:
+        except _BROKEN as error:
             raise LineLost(f"writing failed: {error}") from error
 
     def close(self) -> None:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        self._device.cancel_read()
+        if self._lock is None:
+            with suppress(*_BROKEN):
+                self._device.dtr = False  # a modem takes it for the end of the session
+            self._device.cancel_read()
+        else:
+            self._device.close()  # a connection has no other way to end a read
         if threading.current_thread() is not self._reader:
             self._reader.join(_JOIN_TIMEOUT)
-        self._device.close()
+        if self._lock is None:
+            self._device.close()
+        else:
+            os.close(self._lock)
 
     def _read(self) -> None:
         reason = "closed"
@@ -113,11 +172,15 @@ class _SerialPort:
             while not self._stopping.is_set():
                 # Blocks for the first byte only, then takes what is there.
                 data = self._device.read(1)
-                if waiting := self._device.in_waiting:
-                    data += self._device.read(waiting)
+                while data and (waiting := self._device.in_waiting):
+                    data += self._device.read(min(waiting, _MOST_AT_ONCE))
+                    if len(data) >= _MOST_AT_ONCE:
+                        break
+                if not data:
+                    reason = "the port returned nothing"
+                    break
                 self._on_bytes(data)
-        except (OSError, termios.error, TypeError) as error:
-            # pyserial turns what it knows into OSError; a port closed under it shows as the others.
+        except _BROKEN as error:
             reason = str(error)
         except Exception as error:
             log.exception("the reader of a serial port broke")

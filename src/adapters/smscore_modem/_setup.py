@@ -5,221 +5,207 @@ Each step has a deadline and a stated outcome. Only what the channel cannot do w
 fail; a modem that refuses the rest loses a capability and keeps working.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import attrs
 
 from smscore.ports.transport import Journal
-from smscore_modem._commands import (
-    quoted,
-    registration,
-    signal_dbm,
-    stores_for_receiving,
-    value_of,
-)
-from smscore_modem._dialogue import Answer, Dialogue, NoAnswer
-from smscore_modem._events import Final
-from smscore_modem._pin import PinRefused, unlock
-from smscore_modem._profiles import Profile, Step
+from smscore_modem._access import Access
+from smscore_modem._asking import insist
+from smscore_modem._capabilities import CapabilityRecord
+from smscore_modem._commands import quoted, value_of
+from smscore_modem._dialogue import Answer, Dialogue
+from smscore_modem._identity import Device, SimCard, read_card, read_device
+from smscore_modem._network import Networks, read_networks, read_signal
+from smscore_modem._options import ModemOptions
+from smscore_modem._pin import ByHand
+from smscore_modem._profiles import GENERIC, Profile, Step
+from smscore_modem._reception import Routing, Store, choose_routing, choose_store
+from smscore_modem._waking import Remedy, Unusable, run_step, wake
 
-__all__ = ["ModemState", "Unusable", "bring_up", "read_signal"]
+__all__ = ["Greeting", "ModemState", "bring_up", "greet"]
 
 _TIMEOUT = 5.0
-# 27.005, 3.2.5 and 27.007, 9.2: SIM busy, not ready yet, "wait".
-_WAITING_CODES = frozenset({("CMS", "314"), ("CME", "14"), ("CME", "515")})
-_UNKNOWN_QUESTION = frozenset({"3", "4"})  # of +CME: not allowed, not supported
-_SIM_CODES = frozenset(map(str, range(310, 319)))  # of +CMS
-_DOMAINS = ("+CREG", "+CGREG", "+CEREG")
 
 
-class Unusable(Exception):
-    """The modem answers, but cannot be used; the message says why and what would help."""
+@attrs.frozen(kw_only=True)
+class Greeting:
+    """Who answers; ``fixed`` is the profile if it does not depend on that."""
+
+    device: Device
+    fixed: Profile | None = None
+    refused: tuple[str, ...] = ()  # commands
+
+    @property
+    def profile(self) -> Profile:
+        """How to speak to it."""
+        return self.fixed or self.device.profile
 
 
 @attrs.frozen(kw_only=True)
 class ModemState:
     """What the initialisation found out."""
 
-    identity: str
+    device: Device
+    card: SimCard
+    profile: Profile
+    capabilities: CapabilityRecord
     store: str | None  # where messages arrive; None: the modem keeps none
     centre: str | None
-    registrations: Mapping[str, bool]  # by the command that tells; those that do not are absent
+    routing: Routing | None
+    networks: Networks
     signal_dbm: int | None
 
     @property
-    def is_registered(self) -> bool | None:
-        """Whether any network will do; with LTE alone ``+CREG`` may stay at 0. None: unknown."""
-        return any(self.registrations.values()) if self.registrations else None
+    def identity(self) -> str:
+        """The modem in one line."""
+        return self.device.description
 
 
 @attrs.frozen(kw_only=True)
 class _Setup:
     dialogue: Dialogue
+    device: Device
     profile: Profile
-    pin: str | None
-    centre: str | None
-    journal: Journal
-    pause: Callable[[float], None]
+    options: ModemOptions
+    access: Access
+    refused: list[str]
 
     def run(self) -> ModemState:
-        self._wake()
-        self._steps(self.profile.shape)
-        identity = self._identity()
-        self._radio()
-        self._unlock(identity)
-        self._await_sms()
+        self.access.await_sms()
+        card = read_card(self.dialogue, profile=self.profile, is_open=True)
         self._steps(self.profile.mode)
-        store = self._store()
-        self._routing()
+        store = choose_store(self.dialogue, profile=self.profile)
+        routing = choose_routing(self.dialogue, profile=self.profile)
         centre = self._centre()
         self._steps(self.profile.network)
+        self._steps(_steps_of(self.profile.chatter))
+        networks = read_networks(self.dialogue)
         return ModemState(
-            identity=identity,
-            store=store,
+            device=self.device,
+            card=card,
+            profile=self.profile,
+            capabilities=self._record(store, routing, centre, networks),
+            store=store.name if store else None,
             centre=centre,
-            registrations=self._registrations(),
+            routing=routing,
+            networks=networks,
             signal_dbm=read_signal(self.dialogue),
         )
 
-    def _wake(self) -> None:
-        # The escape leaves a prompt that a former owner left open; the repeats serve autobaud.
-        self.dialogue.cancel(quiet=self.profile.quiet)
-        if self._answers():
-            return
-        for _ in range(self.profile.wake_attempts - 1):
-            if self._answers():
-                self.dialogue.cancel(quiet=self.profile.quiet)  # the earlier ones may answer yet
-                return
-        raise Unusable("the port opens, but no modem answers on it")
-
-    def _answers(self) -> bool:
-        try:
-            return self.dialogue.ask("AT", timeout=self.profile.wake_timeout).is_ok
-        except NoAnswer:
-            return False
+    def _record(
+        self,
+        store: Store | None,
+        routing: Routing | None,
+        centre: str | None,
+        networks: Networks,
+    ) -> CapabilityRecord:
+        return CapabilityRecord(
+            **attrs.asdict(self.device),
+            profile=self.profile.name,
+            store=store.name if store else None,
+            store_size=store.size if store else None,
+            routing=routing.wanted if routing else None,
+            routing_shown=routing.shown if routing else None,
+            has_centre=None if centre == "unknown" else centre is not None,
+            domains=tuple(networks.states),
+            refused=tuple(self.refused),
+        )
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
-            answer = self._ask(step.command, timeout=step.timeout)
-            if step.is_needed and not answer.is_ok:
-                raise Unusable(f"the modem refuses {step.command}: {answer.final.text}")
-
-    def _identity(self) -> str:
-        answers = [self._ask(command) for command in self.profile.identity]
-        # Some name themselves as `+CGMI: "…"`, most with a bare line.
-        found = [
-            answer.lines[0].rpartition(": ")[2].strip('" ')
-            for answer in answers
-            if answer.is_ok and answer.lines
-        ]
-        return ", ".join(found) or "unknown modem"
-
-    def _radio(self) -> None:
-        if value_of(self._ask("AT+CFUN?").lines, "+CFUN") not in (None, "1"):
-            self._ask("AT+CFUN=1", timeout=self.profile.radio_timeout)
-
-    def _unlock(self, identity: str) -> None:
-        state = self._sim_state()
-        if state == "SIM PIN":
-            try:
-                unlock(self.dialogue, pin=self.pin, imei=identity, journal=self.journal)
-            except PinRefused as error:
-                raise Unusable(str(error)) from error
-            state = self._sim_state()
-        if state not in ("READY", None):
-            raise Unusable(f"the SIM asks for {state}; only a person should enter that")
-
-    def _sim_state(self) -> str | None:
-        """What the SIM wants; None when the modem does not know the question."""
-        answer = self._patiently("AT+CPIN?")
-        if answer.is_ok:
-            return value_of(answer.lines, "+CPIN")
-        if answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION:
-            raise Unusable(f"the SIM cannot be used: {answer.final.text}")
-        return None
-
-    def _await_sms(self) -> None:
-        # Many refuse everything about messages for some seconds after the PIN.
-        answer = self._patiently("AT+CPMS?")
-        if answer.final.family == "CMS" and answer.final.code in _SIM_CODES:
-            raise Unusable(f"the modem is not ready for messages: {answer.final.text}")
-
-    def _patiently(self, command: str) -> Answer:
-        """Ask once a second until the SIM is not busy any more, but not for ever."""
-        answer = self._ask(command)
-        for _ in range(int(self.profile.sim_patience)):
-            if not _is_waiting(answer.final):
-                break
-            self.pause(1.0)
-            answer = self._ask(command)
-        return answer
-
-    def _store(self) -> str | None:
-        offered = stores_for_receiving(self._ask("AT+CPMS=?").lines)
-        wanted = [store for store in self.profile.stores if store in offered]
-        for store in wanted or self.profile.stores[:2]:
-            # Fewer memories for those that have fewer (27.005, 3.2.2).
-            for count in (3, 2, 1):
-                memories = ",".join([f'"{store}"'] * count)
-                if self._ask(f"AT+CPMS={memories}").is_ok:
-                    return store
-        return None
-
-    def _routing(self) -> None:
-        for tried in self.profile.routing:
-            if self._ask(f"AT+CNMI={tried}").is_ok:
-                return
-        # Nothing is announced then; looking into the store from time to time still finds it.
+            self.refused.extend(run_step(self.dialogue, step))
 
     def _centre(self) -> str | None:
-        answer = self._ask("AT+CSCA?")
+        answer = self.access.patiently("AT+CSCA?")
         if not answer.is_ok:
             return "unknown"
+        if value_of(answer.lines, "+CSCA") is None:
+            answer = self._ask("AT+CSCA?")  # a line that got lost is no missing centre
         present = next(iter(quoted(value_of(answer.lines, "+CSCA") or "")), "")
-        if present or self.centre is None:
+        wanted = self.options.centre
+        if present or wanted is None:
             return present or None
-        kind = 145 if self.centre.startswith("+") else 129
-        return self.centre if self._ask(f'AT+CSCA="{self.centre}",{kind}').is_ok else None
-
-    def _registrations(self) -> dict[str, bool]:
-        found = {}
-        for name in _DOMAINS:
-            value = value_of(self._ask(f"AT{name}?").lines, name)
-            is_registered = registration(value or "", is_answer=True)
-            if is_registered is not None:
-                found[name] = is_registered
-        return found
+        kind = 145 if wanted.startswith("+") else 129
+        return wanted if self._ask(f'AT+CSCA="{wanted}",{kind}').is_ok else None
 
     def _ask(self, command: str, *, timeout: float = _TIMEOUT) -> Answer:
-        return self.dialogue.ask(command, timeout=timeout)
+        return insist(self.dialogue, command, timeout=timeout)
+
+
+def greet(dialogue: Dialogue, *, options: ModemOptions, profile: Profile | None) -> Greeting:
+    """
+    Wake the modem and ask who it is; without a ``profile`` the one that fits it is taken.
+
+    Raises:
+        Unusable: nothing answers, or it is another modem than it should be.
+        NoAnswer: it fell silent.
+        LineLost: the port is gone.
+    """
+    start = profile or GENERIC
+    wake(dialogue, profile=start)
+    refused = [command for step in start.shape for command in run_step(dialogue, step)]
+    device = read_device(dialogue)
+    if device.imei:
+        _check(device, options)
+    return Greeting(device=device, fixed=profile, refused=tuple(refused))
 
 
 def bring_up(
     dialogue: Dialogue,
+    greeting: Greeting,
     *,
-    profile: Profile,
-    pin: str | None,
-    centre: str | None,
+    options: ModemOptions,
     journal: Journal,
     pause: Callable[[float], None],
+    by_hand: ByHand | None = None,
 ) -> ModemState:
     """
     Initialise the modem; ``pause`` waits so many seconds, or raises when the channel closes.
+
+    ``by_hand`` is what a person enters instead of the configured PIN.
 
     Raises:
         Unusable: it cannot be used as it is.
         NoAnswer: it fell silent.
         LineLost: the port is gone.
     """
-    return _Setup(
-        dialogue=dialogue, profile=profile, pin=pin, centre=centre, journal=journal, pause=pause
+    refused = list(greeting.refused)
+    for step in _steps_of(greeting.profile.early):
+        refused.extend(run_step(dialogue, step))
+    access = Access(
+        dialogue=dialogue,
+        device=greeting.device,
+        profile=greeting.profile,
+        options=options,
+        by_hand=by_hand,
+        journal=journal,
+        pause=pause,
+    )
+    access.open()
+    if not greeting.device.is_complete:
+        # Some answer nothing but the PIN while the SIM is locked.
+        greeting = attrs.evolve(greeting, device=read_device(dialogue))
+    _check(greeting.device, options)
+    state = _Setup(
+        dialogue=dialogue,
+        device=greeting.device,
+        profile=greeting.profile,
+        options=options,
+        access=access,
+        refused=refused,
     ).run()
+    state.capabilities.keep(journal)
+    return state
 
 
-def read_signal(dialogue: Dialogue) -> int | None:
-    """The strength of the signal in dBm, if the modem knows."""
-    return signal_dbm(dialogue.ask("AT+CSQ", timeout=_TIMEOUT).lines)
+def _check(device: Device, options: ModemOptions) -> None:
+    if options.imei is not None and device.imei != options.imei:
+        raise Unusable(
+            f"another modem answers on this port, its IMEI is {device.imei or 'unknown'}",
+            remedy=Remedy.PERSON,
+        )
 
 
-def _is_waiting(final: Final) -> bool:
-    return (final.family, final.code) in _WAITING_CODES or "busy" in final.code.lower()
+def _steps_of(commands: tuple[str, ...]) -> tuple[Step, ...]:
+    return tuple(Step(command=command) for command in commands)

@@ -97,16 +97,22 @@ SYSTEM: Time = _SystemTime()
 
 
 class Mailbox(Generic[T]):
-    """What any thread puts in and one takes out, in order."""
+    """
+    What any thread puts in and one takes out, in order.
 
-    def __init__(self, time: Time) -> None:
+    ``most`` bounds what waits: when so many do, the newest is lost.
+    """
+
+    def __init__(self, time: Time, *, most: int | None = None) -> None:
         self._gate = time.gate()
+        self._most = most
         self._letters: deque[T] = deque()
 
     def put(self, letter: T) -> None:
         """Never blocks."""
         with self._gate:
-            self._letters.append(letter)
+            if self._most is None or len(self._letters) < self._most:
+                self._letters.append(letter)
             self._gate.notify_all()
 
     def get(self, timeout: float) -> T:

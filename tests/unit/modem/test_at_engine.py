@@ -248,6 +248,12 @@ lines = st.sampled_from(
         'b",15',
         "+CREG: 1",
         "+CREG: 0,1",
+        "+CPIN: READY",
+        "COMMAND NOT SUPPORT",
+        "_OSIGQ: 3,0",
+        "UNDER-VOLTAGE WARNNING",
+        "T+CMGS=22",
+        '+CMTI: "SM",1',
         "RING",
         "> ",
         ">",
@@ -286,6 +292,96 @@ def test_events_do_not_depend_on_how_the_bytes_were_cut(
     assert pieces == whole
 
 
-@given(st.binary(max_size=300), pending)
+@given(st.one_of(transcripts, st.binary(max_size=300)), pending)
 def test_no_bytes_make_it_raise(data: bytes, command: str | None) -> None:
     begun(command).receive(data)
+
+
+@given(
+    pieces=st.lists(st.one_of(transcripts, st.binary()), max_size=20),
+    command=pending,
+    is_endless=st.booleans(),
+)
+def test_no_bytes_make_it_grow(
+    pieces: list[bytes], command: str | None, *, is_endless: bool
+) -> None:
+    engine = begun(command)
+    for piece in pieces:
+        engine.receive(piece.translate(None, b"\r\n") if is_endless else piece)
+
+    held = [len(part) for part in (engine._buffer, *engine._quoted)]
+    assert sum(held) <= 4 * 4096
+
+
+def test_a_quote_that_stays_open_holds_no_more_than_some_lines() -> None:
+    engine = begun("AT+CUSD=1")
+    engine.receive(b'+CUSD: 0,"' + b"x" * 4000 + b"\r\n")
+    (event, *_) = engine.receive(b"y" * 4000 + b"\r\n")
+
+    assert isinstance(event, Notification)
+
+
+# What modems are known for.
+
+
+@pytest.mark.parametrize("command", ["AT+CGMI", "ATE0V1Q0"])
+def test_an_echo_whose_first_byte_got_lost_is_an_echo(command: str) -> None:
+    assert answers(command, f"{command[1:]}\r\r\nOK\r\n") == [OK]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RDY",
+        "SMS Ready",
+        "Call Ready",
+        "UNDER-VOLTAGE WARNNING",
+        "DST: 1",
+        "MODEM:STARTUP",
+        "RING",
+    ],
+)
+def test_what_a_modem_says_by_itself_is_no_answer(line: str) -> None:
+    assert answers("AT+CGMI", f"Acme\r\n{line}\r\nOK\r\n") == [
+        Information("Acme"),
+        Notification(name=line),
+        OK,
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["^RSSI: 17", "*PSUTTZ: 2026", "_OSIGQ: 3,0", "%CTZV: 1", "#STN: 1", "$QCPDPP: 1"]
+)
+def test_chatter_of_every_family_is_a_notification(line: str) -> None:
+    name, _, text = line.partition(": ")
+
+    assert answers("AT+CSQ", f"{line}\r\n+CSQ: 9,99\r\nOK\r\n") == [
+        Notification(name=name, text=text),
+        Information("+CSQ: 9,99"),
+        OK,
+    ]
+
+
+def test_a_pdu_that_a_modem_counts_wrongly_is_not_lost() -> None:
+    assert answers(None, f"+CDS: 3\r\n{PDU}\r\n") == [Notification(name="+CDS", text="3", pdu=PDU)]
+
+
+def test_all_of_one_read_is_seen() -> None:
+    events = answers(
+        "AT+CMGS=22",
+        f'+CMTI: "SM",1\r\n\r\n+CDS: {LENGTH}\r\n{PDU}\r\nRING\r\n+CMGS: 7\r\n'
+        f"+CMT: ,{LENGTH}\r\n{PDU}\r\nOK\r\n+CREG: 5\r\n",
+        prompts=True,
+        payload=PDU,
+    )
+
+    assert [getattr(event, "name", event) for event in events] == [
+        Prompt(),
+        "+CMTI",
+        "+CDS",
+        "RING",
+        Information("+CMGS: 7"),
+        "+CMT",
+        OK,
+        "+CREG",
+    ]

@@ -2,7 +2,9 @@ import pytest
 
 from smscore.errors import ConfigurationError
 from smscore.registry import Registry
+from smscore.structuring import structure
 from smscore_modem import ModemOptions, smscore_register_transports
+from smscore_modem._options import Hooks
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,12 @@ from smscore_modem import ModemOptions, smscore_register_transports
         {"centre": "none"},
         {"response_timeout": 0},
         {"baudrate": -1},
+        {"poll_interval": 0},
+        {"imei": "12345"},
+        {"profile": "huawie"},
+        {"gap": -1.0},
+        {"per_day": 0},
+        {"time_zone": "Mars/Olympus"},
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_by_its_name(options: dict[str, object]) -> None:
@@ -21,6 +29,27 @@ def test_an_option_that_makes_no_sense_is_refused_by_its_name(options: dict[str,
 
     with pytest.raises(ConfigurationError, match=name):
         ModemOptions(port="/dev/ttyUSB0", **options)  # type: ignore[arg-type]
+
+
+def test_a_modem_without_a_port_and_an_imei_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="its port, or its imei"):
+        ModemOptions()
+
+
+@pytest.mark.parametrize("port", ["", "tcp://127.0.0.1:1", "loop://"])
+def test_an_address_of_an_unknown_kind_is_refused(port: str) -> None:
+    with pytest.raises(ConfigurationError, match="socket://"):
+        ModemOptions(port=port)
+
+
+def test_the_table_of_a_channel_holds_its_hooks() -> None:
+    options = structure(
+        {"imei": "990000000000001", "hooks": {"usb_reset": ["usbreset", "{port}"]}},
+        ModemOptions,
+        where="channels.m1",
+    )
+
+    assert options.hooks == Hooks(usb_reset=("usbreset", "{port}"))
 
 
 def test_a_refused_pin_is_not_repeated() -> None:

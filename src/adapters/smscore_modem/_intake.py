@@ -1,0 +1,133 @@
+"""
+What becomes of one PDU that a modem received: read, and handed to the sink or set aside.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable
+
+from smscore.domain.deliveries import DeliveryReport, ReportOutcome
+from smscore.domain.headers import concatenation_of
+from smscore.domain.inbound import InboundPart
+from smscore.domain.numbers import PhoneNumber
+from smscore.errors import InvalidNumber
+from smscore.ports.clock import Clock
+from smscore.ports.transport import Journal, TransportSink
+from smscore_modem._circuit import is_suspicious_report
+from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
+
+__all__ = ["Intake", "outcome_of"]
+
+log = logging.getLogger(__name__)
+
+
+def outcome_of(status: int) -> ReportOutcome:
+    """
+    What TP-ST says of a message (23.040, 9.2.3.15).
+
+    Only 0x00 is receipt by the recipient. 0x01 was forwarded without confirmation and 0x02
+    replaced: neither proves anything, nor do reserved values.
+    """
+    if status == 0x00:
+        return ReportOutcome.DELIVERED
+    if 0x40 <= status <= 0x7F:
+        return ReportOutcome.FAILED
+    return ReportOutcome.PENDING
+
+
+class Intake:
+    """
+    The way from octets to the sink of one channel.
+
+    ``suspect`` hears of recipients of whom the network says what it says of all when a SIM is
+    blocked.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel: str,
+        sink: TransportSink,
+        journal: Journal,
+        clock: Clock,
+        suspect: Callable[[str], None],
+    ) -> None:
+        self._channel = channel
+        self._sink = sink
+        self._journal = journal
+        self._clock = clock
+        self._suspect = suspect
+
+    def take(self, pdu: str, *, length: int | None, place: str = "") -> None:
+        """
+        Hand a PDU over; returns when it is stored.
+
+        ``length`` is what the modem said of it, ``place`` where in a store it lies.
+
+        Raises:
+            Exception: the sink or the journal could not store it.
+        """
+        self._hand_over(_octets(pdu), length, place)
+
+    def _hand_over(self, pdu: bytes, length: int | None, place: str) -> None:
+        try:
+            value = self._read(pdu, length, place)
+        except (MalformedPdu, InvalidNumber) as error:
+            # Kept for study; left in the modem it would fill the store. A number is not logged.
+            reason = error if isinstance(error, MalformedPdu) else type(error).__name__
+            log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, reason)
+            self._journal.put(f"unreadable/{_fingerprint(pdu, place)}", pdu)
+            return
+        if isinstance(value, InboundPart):
+            self._sink.received(value)
+        else:
+            self._sink.reported(value)
+
+    def _read(self, pdu: bytes, length: int | None, place: str) -> InboundPart | DeliveryReport:
+        message = decode_incoming(pdu, tpdu_length=length)
+        if isinstance(message, StatusReport):
+            return self._report(message)
+        if concatenation_of(message.user_data.header) is not None:
+            # A centre that repeats a part repeats its octets, wherever the modem puts them.
+            place = ""
+        return self._part(message, _fingerprint(pdu, place))
+
+    def _part(self, message: Deliver, fingerprint: str) -> InboundPart:
+        if message.is_cut:
+            log.warning("channel %s: a message came shorter than announced", self._channel)
+        return InboundPart(
+            channel=self._channel,
+            sender=str(message.sender),
+            coding=message.user_data.coding,
+            user_data=message.user_data.content,
+            received_at=self._clock.now(),
+            sent_at=message.sent_at.moment,
+            header=message.user_data.header,
+            fingerprint=fingerprint,
+        )
+
+    def _report(self, report: StatusReport) -> DeliveryReport:
+        recipient = PhoneNumber.parse(str(report.recipient))
+        if is_suspicious_report(report.status):
+            self._suspect(recipient.value)
+        return DeliveryReport(
+            channel=self._channel,
+            reference=str(report.reference),
+            recipient=recipient,
+            outcome=outcome_of(report.status),
+            received_at=self._clock.now(),
+            detail=f"0x{report.status:02X}",
+            submitted_at=report.sent_at.moment,
+        )
+
+
+def _fingerprint(pdu: bytes, place: str) -> str:
+    # A text that was sent twice in one second has one PDU, but lies in two places.
+    return hashlib.sha256(pdu + place.encode()).hexdigest()[:32]
+
+
+def _octets(pdu: str) -> bytes:
+    try:
+        return bytes.fromhex(pdu)
+    except ValueError:
+        return pdu.encode("ascii", "replace")  # set aside with all else that cannot be read

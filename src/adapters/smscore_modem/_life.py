@@ -1,0 +1,292 @@
+"""
+The life of one modem, on a thread of its own: opened, initialised, served, recovered, opened again.
+"""
+
+import logging
+from collections.abc import Callable
+from itertools import takewhile
+
+import attrs
+
+from smscore.ports.transport import Journal
+from smscore_modem._dialogue import Dialogue, NoAnswer
+from smscore_modem._inbox import Inbox
+from smscore_modem._ladder import Ladder, Rung
+from smscore_modem._options import ModemOptions
+from smscore_modem._ports import Connect, find_port
+from smscore_modem._profiles import Profile
+from smscore_modem._recovery import Recovery, rungs_for
+from smscore_modem._serial import LineLost
+from smscore_modem._service import Forgotten, Service
+from smscore_modem._setup import ModemState, bring_up, greet
+from smscore_modem._standing import Line, Standing
+from smscore_modem._time import Time
+from smscore_modem._transcript import Transcript
+from smscore_modem._waiting import LONGEST_DELAY, Waiting
+from smscore_modem._waking import Remedy, Unusable
+from smscore_modem._wire import Wire
+from smscore_modem._wishes import Wish, Wishes
+
+__all__ = ["Life"]
+
+log = logging.getLogger(__name__)
+
+_PLUGGED_IN = 60.0  # so long after it appeared a modem is left to start
+_HOOKS = (Rung.USB_RESET, Rung.POWER_CYCLE)
+
+
+class Life:
+    """
+    What the thread of one modem does, from beginning to end.
+
+    Others see the ``standing`` and may end the ``dialogue``.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        options: ModemOptions,
+        profile: Profile | None,
+        connect: Connect,
+        ports: Callable[[], tuple[str, ...]],
+        inbox: Inbox,
+        journal: Journal,
+        standing: Standing,
+        wishes: Wishes,
+        transcript: Transcript | None,
+        time: Time,
+    ) -> None:
+        self._name = name
+        self._options = options
+        self._fixed = profile
+        self._connect = connect
+        self._ports = ports
+        self._inbox = inbox
+        self._journal = journal
+        self._standing = standing
+        self._wishes = wishes
+        self._transcript = transcript
+        self._time = time
+        self.dialogue: Dialogue | None = None  # the last that was begun
+        self._wire: Wire | None = None
+        self._rung: Rung | None = None  # to be done over the line when it is open
+        self._waiting = Waiting(
+            first_delay=options.reconnect_delay,
+            standing=standing,
+            inbox=inbox,
+            wishes=wishes,
+            time=time,
+        )
+        self._is_absent = True
+        self._plugged_at = 0.0
+
+    def run(self) -> None:
+        while not self._is_closing:
+            try:
+                self._try()
+            except Exception:
+                log.exception("channel %s: the modem's thread broke and begins again", self._name)
+                self._hang_up()
+                self._waiting.back_off()
+        self._hang_up()
+        self._inbox.offer_again()
+
+    def _try(self) -> None:
+        """Have the modem up and serve it; then see to what ended that."""
+        if self._wishes.ordered is not None:
+            self._obey(self._wishes.ordered)
+        try:
+            self._live()
+        except Forgotten as forgotten:
+            reason = str(forgotten)
+            log.info("channel %s: %s; it is initialised again", self._name, reason)
+            self._standing.change(
+                lambda view: attrs.evolve(view, line=None, detail=reason, forgot=view.forgot + 1)
+            )
+        except Unusable as error:
+            self._on_unusable(error)
+        except (LineLost, NoAnswer) as error:
+            if self._is_closing or self._wishes.ordered is not None:
+                return
+            if isinstance(error, NoAnswer) or (self._wire and not self._wire.is_gone):
+                self._on_sick(str(error))
+            else:
+                self._on_absent(str(error))
+
+    def _live(self) -> None:
+        wire = self._wire or self._open()
+        self.dialogue = dialogue = wire.begin()
+        if self._is_closing:
+            raise LineLost("closed")
+        rung, self._rung = self._rung, None
+        if rung is not None and self._recovery().on_line(rung, dialogue):
+            self._hang_up()
+            self._recovery().off_line(rung)
+            return
+        state = self._bring_up(dialogue)
+        line = Line(dialogue=dialogue, state=state)
+        self._standing.publish(line)
+        self._waiting.was_up(now=self._time.monotonic())
+        Service(
+            line,
+            name=self._name,
+            standing=self._standing,
+            inbox=self._inbox,
+            wishes=self._wishes,
+            poll_interval=self._options.poll_interval or state.profile.sweep_interval,
+            roaming=self._options.roaming,
+            time=self._time,
+        ).run()
+
+    def _open(self) -> Wire:
+        path = self._options.port or find_port(
+            self._options.imei or "",
+            ports=takewhile(lambda _: not self._is_closing, self._ports()),
+            connect=self._connect,
+            baudrate=self._options.baudrate,
+            time=self._time,
+            name=self._name,
+        )
+        self._wire = Wire(
+            self._connect,
+            path,
+            baudrate=self._options.baudrate,
+            name=f"smscore-modem-{self._name}",
+            notify=self._wishes.letters.put,
+            wake=lambda: self._wishes.letters.put(Wish.WAKE),
+            time=self._time,
+            transcript=self._transcript,
+        )
+        self._standing.change(lambda view: attrs.evolve(view, port=path))
+        if self._is_absent:
+            self._is_absent, self._plugged_at = False, self._time.monotonic()
+        return self._wire
+
+    def _bring_up(self, dialogue: Dialogue) -> ModemState:
+        reason: str | None = "the modem did not answer"
+        try:
+            greeting = greet(dialogue, options=self._options, profile=self._fixed)
+            self._standing.change(lambda view: attrs.evolve(view, profile=greeting.profile))
+            state = bring_up(
+                dialogue,
+                greeting,
+                options=self._options,
+                journal=self._journal,
+                pause=self._waiting.pause,
+                by_hand=self._wishes.by_hand,
+            )
+            reason = None
+        except Unusable as error:
+            reason = str(error)
+            raise
+        finally:
+            self._wishes.answer(reason)
+        return state
+
+    # What goes wrong.
+
+    def _on_absent(self, reason: str) -> None:
+        self._withdraw(reason)
+        self._hang_up()
+        self._is_absent = True
+        self._wishes.answer(reason)
+        ladder = self._standing.now().ladder
+        hooks = tuple(
+            rung for rung in rungs_for(self._profile, self._options.hooks) if rung in _HOOKS
+        )
+        # A modem that was sick and left the bus may need more than patience.
+        if hooks and ladder.is_recovering and self._waiting.is_long:
+            self._climb(ladder.with_rungs(hooks))
+        else:
+            self._waiting.back_off()
+
+    def _on_unusable(self, error: Unusable) -> None:
+        if error.remedy is not Remedy.PERSON:
+            is_sim = error.remedy is Remedy.RADIO
+            self._on_sick(str(error), least=Rung.RADIO if is_sim else Rung.RESYNC)
+            return
+        self._withdraw(str(error), is_stuck=True, is_hopeless=True)
+        self._hang_up()
+        self._waiting.back_off()
+
+    def _on_sick(self, reason: str, *, least: Rung = Rung.RESYNC) -> None:
+        self._withdraw(reason)
+        starting = self._plugged_at + _PLUGGED_IN - self._time.monotonic()
+        if starting > 0:
+            self._hang_up()
+            self._waiting.back_off(longest=starting)
+        else:
+            rungs = rungs_for(self._profile, self._options.hooks)
+            self._climb(self._standing.now().ladder.with_rungs(rungs), least=least)
+
+    def _climb(self, ladder: Ladder, *, least: Rung = Rung.RESYNC) -> None:
+        now = self._time.monotonic()
+        ladder = ladder.sick(now=now, least=least)
+        self._standing.change(lambda view: attrs.evolve(view, ladder=ladder))
+        if ladder.is_aside:
+            self._put_aside(seconds=ladder.next_climb() - now)
+        elif ladder.rung is None:
+            self._hang_up()
+            self._waiting.rest(LONGEST_DELAY)
+        else:
+            log.info("channel %s: recovery by %s", self._name, ladder.rung.name)
+            self._do(ladder.rung)
+
+    def _put_aside(self, *, seconds: float) -> None:
+        self._withdraw(
+            "put aside: it stayed sick after five recoveries; plug it in anew, or restart",
+            is_stuck=True,
+            is_hopeless=True,
+        )
+        # The port stays open, to notice that somebody pulls the modem out.
+        wire = self._wire
+        self._waiting.rest(seconds, is_over=lambda: wire is not None and wire.is_gone)
+        if wire is not None and wire.is_gone:
+            self._standing.change(lambda view: attrs.evolve(view, ladder=Ladder()))
+
+    def _obey(self, rung: Rung) -> None:
+        self._wishes.ordered = None
+        self._withdraw("being reset by hand")
+        self._standing.change(lambda view: attrs.evolve(view, ladder=Ladder()))
+        self._do(rung)
+
+    def _do(self, rung: Rung) -> None:
+        if rung in (Rung.REOPEN, *_HOOKS):
+            self._hang_up()
+            self._recovery().off_line(rung)
+        else:
+            self._rung = rung
+
+    def _recovery(self) -> Recovery:
+        return Recovery(
+            name=self._name,
+            port=self._standing.now().port or "",
+            profile=self._profile,
+            hooks=self._options.hooks,
+            pause=self._waiting.pause,
+        )
+
+    def _withdraw(self, reason: str, *, is_stuck: bool = False, is_hopeless: bool = False) -> None:
+        if self._is_closing:
+            return
+        before, _ = self._standing.change(
+            lambda view: attrs.evolve(
+                view, line=None, detail=reason, is_stuck=is_stuck, is_hopeless=is_hopeless
+            )
+        )
+        if reason != before.detail or before.line is not None:
+            log.warning("channel %s is down: %s", self._name, reason)
+
+    def _hang_up(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
+
+    @property
+    def _profile(self) -> Profile:
+        return self._standing.now().profile
+
+    @property
+    def _is_closing(self) -> bool:
+        return self._standing.now().is_closing
