@@ -136,6 +136,8 @@ class ControlSocket:
             if not isinstance(request, dict):
                 raise ValueError("a request is a JSON object")  # noqa: TRY004  # of whoever asks
             return {"ok": True, "result": self._obey(request)}
+        except RecursionError:
+            return {"ok": False, "error": "a request is not that deep"}
         except (ValueError, ConfigurationError) as error:
             return {"ok": False, "error": str(error)}
 

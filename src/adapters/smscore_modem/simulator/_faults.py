@@ -3,6 +3,7 @@ Named faults: what can be wrong with a virtual modem, its SIM and its network, a
 """
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import Self
 
@@ -12,6 +13,8 @@ from smscore.structuring import nearest
 from smscore_modem.simulator._settings import Refusal
 
 __all__ = ["Cure", "Fault", "How", "Point"]
+
+_MOST_DIGITS = 9
 
 
 class Fault(enum.StrEnum):
@@ -141,11 +144,20 @@ class Cure(enum.StrEnum):
 
 
 def _count(given: object) -> int | None:
-    return None if given is None else int(str(given))
+    if given is None:
+        return None
+    if not str(given).isdecimal() or len(str(given)) > _MOST_DIGITS:
+        raise ValueError(f"a whole number from 0 is wanted, not {str(given)[:80]!r}")
+    return int(str(given))
 
 
 def _seconds(given: object) -> float | None:
-    return None if given is None else float(str(given))
+    if given is None:
+        return None
+    seconds = float(str(given))
+    if not 0 <= seconds < math.inf:  # nor is it no number at all
+        raise ValueError(f"a fault has no {given} seconds")
+    return seconds
 
 
 def _point(given: object) -> str:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _ANSWER_TIMEOUT = 10.0
+_LONGEST_WAIT = 3600.0  # what is later is waited for in portions: selectors know no infinity
 
 
 class HasFileno(Protocol):
@@ -120,8 +121,7 @@ class Loop:
     def _run(self) -> None:
         try:
             while not self._is_stopping:
-                due = max(0.0, self._actions[0][0] - monotonic()) if self._actions else None
-                for key, _ in self._selector.select(due):
+                for key, _ in self._selector.select(self._wait()):
                     # One that came before may have closed this one, and opened another.
                     known = self._selector.get_map().get(key.fd)
                     if known is not None and known.fileobj is key.fileobj:
@@ -130,6 +130,11 @@ class Loop:
                 self._after_each()
         except Exception:
             log.exception("the thread of the simulator broke")
+
+    def _wait(self) -> float | None:
+        if not self._actions:
+            return None
+        return min(max(0.0, self._actions[0][0] - monotonic()), _LONGEST_WAIT)
 
     def _run_due(self) -> None:
         while self._posted:
