@@ -14,6 +14,7 @@ __all__ = ["Sighting", "keep_sighting", "sighting_of"]
 
 _PATIENCE = timedelta(seconds=30)
 _REFRESH = timedelta(minutes=1)
+_PATIENCE_WITH_FACTS = timedelta(seconds=10)
 _KEY = "sighting"
 _converter = make_converter()
 
@@ -49,10 +50,11 @@ class Sighting:
         )
 
     def is_news_after(self, earlier: "Sighting | None") -> bool:
-        """Whether it has to be written down."""
-        if earlier is None or earlier.health != self.health or earlier.is_down != self.is_down:
+        """Whether it has to be written down; counters alone may wait a little."""
+        if earlier is None or _essence(self) != _essence(earlier):
             return True
-        return not timedelta(0) <= self.at - earlier.at < _REFRESH
+        patience = _REFRESH if earlier.health == self.health else _PATIENCE_WITH_FACTS
+        return not timedelta(0) <= self.at - earlier.at < patience
 
 
 def sighting_of(view: View, channel: str) -> Sighting | None:
@@ -64,3 +66,14 @@ def sighting_of(view: View, channel: str) -> Sighting | None:
 def keep_sighting(work: UnitOfWork, channel: str, sighting: Sighting) -> None:
     """Write down how a channel is."""
     work.journal.put(channel=channel, key=_KEY, value=_converter.dumps(sighting).encode())
+
+
+def _essence(sighting: Sighting) -> tuple[object, ...]:
+    health = sighting.health
+    return (
+        sighting.is_down,
+        health.is_ready,
+        health.is_alarming,
+        health.detail,
+        health.identity,
+    )

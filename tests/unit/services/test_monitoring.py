@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from smscore.ports.storage import Store
@@ -60,6 +61,12 @@ def test_a_channel_that_nobody_has_looked_at_has_no_sighting(watched: Watched) -
 
 def test_what_has_not_changed_is_written_once_a_minute(watched: Watched) -> None:
     assert [watched.look(READY) for _ in range(240)].count(1) == 2
+
+
+def test_a_counter_that_goes_on_is_written_every_ten_seconds(watched: Watched) -> None:
+    healths = [attrs.evolve(READY, facts={"sent": str(number)}) for number in range(40)]
+
+    assert [watched.look(health) for health in healths].count(1) == 2
 
 
 def test_a_channel_is_down_when_it_could_not_send_for_half_a_minute(watched: Watched) -> None:
