@@ -1,4 +1,6 @@
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,9 @@ from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem import ModemOptions, make_channel
 from smscore_modem.simulator import ModemSimulator
 from smscore_modem.simulator.pytest import modem_simulator
+
+# The tests are no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 __all__ = ["journal", "modem_simulator", "open_channel", "sink"]
 

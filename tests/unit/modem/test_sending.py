@@ -80,6 +80,7 @@ def test_silence_after_the_message_is_doubt_after_half_as_long_again(bench: Benc
 def test_a_modem_that_misses_the_command_is_asked_once_more(bench: Bench) -> None:
     with bench.channel() as channel:
         channel.send(a_job_to())
+        bench.lines.wait_for(lambda: False, 1.0)  # its first look into the stores is over
         bench.lines.begin_fault(Fault.SILENT, commands=1)
 
         assert channel.send(a_job_to()).references == ("2",)
