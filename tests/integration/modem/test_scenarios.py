@@ -11,7 +11,7 @@ from modem_world import World
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId
 from smscore.domain.policies import DoubtPolicy
-from smscore_modem.simulator import LOSSY, ONE_BYTE, PERFECT, SLOW, Wire
+from smscore_modem.simulator import LOSSY, ONE_BYTE, PERFECT, SLOW, Personality, Wire
 
 CLEAN = {"perfect": PERFECT, "one byte at a time": ONE_BYTE, "slow": SLOW}
 FIRST, SECOND, THIRD = "+491700000002", "+491700000003", "+491700000004"
@@ -197,3 +197,20 @@ def test_a_message_that_no_modem_understands_does_not_hold_up_the_others(code: s
         assert world.run(lambda: world.are_over(poison, after), within=600)
         assert world.status(poison) is Status.FAILED
         assert world.status(after) is Status.DELIVERED
+
+
+@pytest.mark.parametrize("name", Personality.names())
+def test_a_channel_works_with_every_personality_after_a_restart_too(
+    name: str,
+) -> None:
+    with World(profiles=name) as world:
+        assert world.run(world.is_ready, within=60)
+        first = world.submit("+491700000001", "x" * 200)
+        assert world.run(lambda: world.status(first) is Status.DELIVERED, within=60)
+        world.lines.begin_fault("restarts")
+        world.run(lambda: False, within=120)
+
+        second = world.submit("+491700000002")
+        world.lines.inject_sms(sender="+491709999999", text="hello modem")
+        assert world.run(lambda: world.status(second) is Status.DELIVERED, within=120)
+        assert world.run(lambda: world.received() == ["hello modem"], within=120)

@@ -176,3 +176,22 @@ def test_a_path_that_is_too_long_is_said_to_be(tmp_path: Path) -> None:
 def test_without_a_simulator_there_is_no_answer(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ask(path, "modems")
+
+
+def test_a_request_of_endless_depth_harms_nobody(simulator: ModemSimulator, path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PATIENCE)
+        connection.connect(str(path))
+        connection.sendall(b"[" * 60_000 + b"\n")
+
+        assert not json.loads(connection.makefile("rb").readline())["ok"]
+    assert len(ask(path, "modems")) == len(simulator.ports)
+
+
+def test_what_comes_in_years_does_not_stop_what_comes_now(
+    simulator: ModemSimulator, path: Path
+) -> None:
+    ask(path, "fault", fault="unplugged delay=1e12")
+
+    assert len(ask(path, "modems")) == 2
+    assert simulator.ports == (simulator.port(modem=1),)

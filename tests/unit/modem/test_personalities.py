@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from bench import Bench, a_pdu
-from modem_world import World
 
-from smscore.domain.deliveries import Status
 from smscore.errors import ConfigurationError
 from smscore_modem._pdu import Coding, Deliver, StatusReport, UserData
 from smscore_modem._profiles import load, profile_for
@@ -351,18 +349,3 @@ def test_codes_are_written_and_answered_in_the_coding_of_the_family(
     said = [*bench.type(f"AT+CUSD=1,{asked},15"), *bench.wait(1)]
 
     assert any(line.startswith(f"+CUSD: 0,{answered}") for line in said)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_channel_works_with_it_also_after_a_restart_that_nobody_announced(name: str) -> None:
-    with World(profiles=name) as world:
-        assert world.run(world.is_ready, within=60)
-        first = world.submit("+491700000001", "x" * 200)
-        assert world.run(lambda: world.status(first) is Status.DELIVERED, within=60)
-        world.lines.begin_fault("restarts")
-        world.run(lambda: False, within=120)
-
-        second = world.submit("+491700000002")
-        world.lines.inject_sms(sender="+491709999999", text="hello modem")
-        assert world.run(lambda: world.status(second) is Status.DELIVERED, within=120)
-        assert world.run(lambda: world.received() == ["hello modem"], within=120)

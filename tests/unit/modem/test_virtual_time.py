@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from smscore_modem._time import SYSTEM, Mailbox, Silence, Time, Turn
@@ -91,3 +93,30 @@ def test_whoever_waits_for_what_cannot_happen_is_told() -> None:
     time = VirtualTime()
     with pytest.raises(Standstill):
         time.wait_for(lambda: False)
+
+
+def test_whoever_takes_turn_after_turn_lets_others_in_between() -> None:
+    time = VirtualTime()
+    turn = Turn(time)
+    order: list[str] = []
+
+    def work(name: str) -> None:
+        for _ in range(3):
+            with turn:
+                order.append(name)
+                time.sleep(1)
+
+    workers = [time.start(partial(work, name), name=name) for name in ("one", "other")]
+    for worker in workers:
+        worker.join()
+
+    assert order == ["one", "other"] * 3
+
+
+def test_a_full_mailbox_loses_the_newest_but_not_what_is_vital() -> None:
+    mailbox: Mailbox[str] = Mailbox(VirtualTime(), most=1)
+    for letter in ("first", "second"):
+        mailbox.put(letter)
+    mailbox.put("vital", is_vital=True)
+
+    assert [mailbox.get(0), mailbox.get(0)] == ["first", "vital"]
