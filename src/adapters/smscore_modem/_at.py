@@ -167,9 +167,20 @@ class AtEngine:
     def _line(self, text: str) -> list[Event]:
         if self._is_echo(text):
             return []
-        if self._quoted:
-            return self._continue_quote(text)
-        return self._first_line(text)
+        if not self._quoted:
+            return self._first_line(text)
+        if self._is_awaited(text):
+            # A text may hold quotes that nobody closes; what a command waits for is no part of it.
+            return [self._unquoted(), *self._first_line(text)]
+        return self._continue_quote(text)
+
+    def _is_awaited(self, text: str) -> bool:
+        pending = self._pending
+        if pending is None or "+CUSD" in pending.names:
+            return False
+        named = _NAME.match(text)
+        answers = named is not None and named[1] in pending.names
+        return answers or _final(text, is_call=pending.dials) is not None
 
     def _is_echo(self, text: str) -> bool:
         pending = self._pending
@@ -238,8 +249,11 @@ class AtEngine:
         is_full = len(whole) > _LONGEST_LINE or len(self._quoted) >= _MOST_LINES_IN_QUOTES
         if _is_open(whole) and not is_full:
             return []
-        self._quoted = []
-        return [Notification(name="+CUSD", text=whole)]
+        return [self._unquoted()]
+
+    def _unquoted(self) -> Notification:
+        whole, self._quoted = "\n".join(self._quoted), []
+        return Notification(name="+CUSD", text=whole)
 
 
 def _text(line: bytes) -> str:

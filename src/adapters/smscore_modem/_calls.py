@@ -17,6 +17,7 @@ _SESSION_TIMEOUT = 60.0
 _DIAL_TIMEOUT = 30.0
 _LONGEST_RING = 120.0
 _NUMBER = re.compile(r"\+?[0-9]{3,20}")
+_SECONDS = re.compile(r"[0-9]{1,3}")
 _ENDS_OF_CALL = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE")
 
 
@@ -41,7 +42,7 @@ def check_ring(number: str, seconds: str) -> tuple[str, float]:
     """
     if not _NUMBER.fullmatch(number):
         raise InvalidRequest("`number` must be 3 to 20 digits, maybe with + in front")
-    if not seconds.isdecimal() or not 1 <= int(seconds) <= _LONGEST_RING:
+    if not _SECONDS.fullmatch(seconds) or not 1 <= int(seconds) <= _LONGEST_RING:
         raise InvalidRequest(f"`seconds` must be 1 to {_LONGEST_RING:.0f}")
     return number, float(seconds)
 

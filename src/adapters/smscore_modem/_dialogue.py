@@ -97,7 +97,7 @@ class Dialogue:
                 self._lost = reason
                 self._transcript.note(reason)
             ears = self._ears
-        self._events.put(Lost(reason))
+        self._events.put(Lost(reason), is_vital=True)
         for ear in ears:
             ear.hear(Lost(reason))
 

@@ -116,7 +116,7 @@ class Keeper:
         try:
             if has_forgotten(dialogue, state):
                 self._standing.change(lambda view: attrs.evolve(view, line=None, detail=_LOST))
-                self._wishes.letters.put(Wish.RENEW)
+                self._wishes.letters.put(Wish.RENEW, is_vital=True)
         except NoAnswer as error:
             self.drop(dialogue, str(error))
         except LineLost:

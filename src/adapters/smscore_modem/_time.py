@@ -100,7 +100,7 @@ class Mailbox(Generic[T]):
     """
     What any thread puts in and one takes out, in order.
 
-    ``most`` bounds what waits: when so many do, the newest is lost.
+    ``most`` bounds what waits: when so many do, the newest is lost, unless it is vital.
     """
 
     def __init__(self, time: Time, *, most: int | None = None) -> None:
@@ -108,10 +108,10 @@ class Mailbox(Generic[T]):
         self._most = most
         self._letters: deque[T] = deque()
 
-    def put(self, letter: T) -> None:
+    def put(self, letter: T, *, is_vital: bool = False) -> None:
         """Never blocks."""
         with self._gate:
-            if self._most is None or len(self._letters) < self._most:
+            if is_vital or self._most is None or len(self._letters) < self._most:
                 self._letters.append(letter)
             self._gate.notify_all()
 
@@ -134,19 +134,25 @@ class Mailbox(Generic[T]):
 
 
 class Turn:
-    """One thread's turn, for which the others wait: a lock that knows about time."""
+    """One thread's turn, for which the others wait: a lock that knows about time, and is fair."""
 
     def __init__(self, time: Time) -> None:
         self._gate = time.gate()
-        self._is_taken = False
+        self._queue: deque[object] = deque()  # whose turn it is, then those that wait
 
     def __enter__(self) -> Self:
+        mine = object()
         with self._gate:
-            self._gate.wait_for(lambda: not self._is_taken)
-            self._is_taken = True
+            self._queue.append(mine)
+            try:
+                self._gate.wait_for(lambda: self._queue[0] is mine)
+            except BaseException:
+                self._queue.remove(mine)
+                self._gate.notify_all()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._gate:
-            self._is_taken = False
+            self._queue.popleft()
             self._gate.notify_all()

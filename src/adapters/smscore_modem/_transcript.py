@@ -32,6 +32,7 @@ _SECRET = re.compile(
     rb"([+^*#$%](?:CPIN2?|CPINE|CLCK|CPWD|CPUK2?|PIN|PUK)=)[^\r\n]*", re.IGNORECASE
 )
 _SECRET_OCTETS = re.compile(rb'(\+CSIM=\d+,"?00(?:20|24|2C)[0-9A-F]{6})[0-9A-F]+', re.IGNORECASE)
+_PIN = re.compile(rb"[0-9]{4,8}")  # or a PUK
 _PDU = re.compile(rb"[0-9A-Fa-f]{16,}")
 _QUOTED = re.compile(rb'"[^"]*"')
 _TELLING = re.compile(rb"\+(?:CUSD|CLIP|CCWA|CMGS|CNUM|CMGL|CMGR|CMT)\b|ATD")
@@ -66,10 +67,15 @@ class Transcript:
         self._time = time
         self._began = time.monotonic()
         self._entries: deque[_Entry] = deque(maxlen=most)
+        self._secrets: set[bytes] = set()  # what we said; an echo may be too damaged to be known
         self._gate = time.gate()
 
     def sent(self, data: bytes) -> None:
         """We said this."""
+        with self._gate:
+            self._secrets |= {
+                digits for said in _SECRET.finditer(data) for digits in _PIN.findall(said[0])
+            }
         self._add(">", data)
 
     def received(self, data: bytes) -> None:
@@ -83,9 +89,10 @@ class Transcript:
     def lines(self, *, masks_texts: bool = False) -> list[str]:
         """All of it, the eldest first."""
         with self._gate:
+            secrets = tuple(self._secrets)
             entries = [(entry.at, entry.sign, bytes(entry.data)) for entry in self._entries]
         return [
-            f"{at:.3f} {sign} {_written(sign, _masked(data, masks_texts=masks_texts))}"
+            f"{at:.3f} {sign} {_written(sign, _masked(data, secrets, masks_texts=masks_texts))}"
             for at, sign, data in entries
         ]
 
@@ -130,7 +137,10 @@ def read_transcript(lines: Iterable[str]) -> tuple[Spoken, ...]:
     return tuple(spoken)
 
 
-def _masked(data: bytes, *, masks_texts: bool) -> bytes:
+def _masked(data: bytes, secrets: tuple[bytes, ...], *, masks_texts: bool) -> bytes:
+    for secret in secrets:
+        # Alone, not within a PDU.
+        data = re.sub(rb"(?<![0-9A-Fa-f])%b(?![0-9A-Fa-f])" % secret, b"****", data)
     data = _SECRET.sub(rb'\1"****"', data)
     data = _SECRET_OCTETS.sub(rb"\1****", data)
     if masks_texts:

@@ -14,6 +14,8 @@ from smscore_modem._time import Mailbox, Silence, Time
 
 __all__ = ["Letter", "Wish", "Wishes"]
 
+_MOST_LETTERS = 10_000  # a modem may chatter faster than anybody can look into its stores
+
 
 class Wish(enum.Enum):
     """A word to that thread."""
@@ -30,7 +32,7 @@ class Wishes:
     """Where they are put; that thread takes the letters out."""
 
     def __init__(self, time: Time) -> None:
-        self.letters: Mailbox[Letter] = Mailbox(time)
+        self.letters: Mailbox[Letter] = Mailbox(time, most=_MOST_LETTERS)
         self.by_hand: ByHand | None = None  # a PIN that a person gave
         self.ordered: Rung | None = None  # what a person wants to be done
         self._time = time

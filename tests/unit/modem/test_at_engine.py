@@ -116,6 +116,17 @@ def test_a_text_of_several_lines_is_read_to_its_closing_quote() -> None:
     ]
 
 
+def test_a_quote_that_nobody_closes_does_not_swallow_the_reference_of_a_message() -> None:
+    said = '+CUSD: 0,"a 5" disc",15\r\n+CMGS: 5\r\n\r\nOK\r\n'
+
+    assert answers("AT+CMGS=20", said, prompts=True, payload="0011") == [
+        Prompt(),
+        Notification(name="+CUSD", text='0,"a 5" disc",15'),
+        Information("+CMGS: 5"),
+        OK,
+    ]
+
+
 def test_a_quote_that_never_closes_does_not_swallow_everything() -> None:
     events = answers("AT", '+CUSD: 1,"x\r\n' + "line\r\n" * 15 + "OK\r\n")
 

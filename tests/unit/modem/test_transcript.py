@@ -51,6 +51,14 @@ def test_a_pin_is_never_shown_in_a_command_or_its_echo(
     assert "123" not in said(transcript)
 
 
+@pytest.mark.parametrize("echo", ['AT+CPI="1234"', 'AT+C\x00PIN="1234"', 'AT+CPIN=\r"1234"'])
+def test_a_pin_is_not_shown_in_a_damaged_echo_either(transcript: Transcript, echo: str) -> None:
+    transcript.sent(b'AT+CPIN="1234"\r')
+    transcript.received(f"{echo}\r\n".encode())
+
+    assert not any("1234" in line for line in transcript.lines())
+
+
 def test_a_pin_that_is_verified_by_octets_is_not_shown(transcript: Transcript) -> None:
     transcript.sent(b'AT+CSIM=26,"002000010831323334FFFFFFFF"\r')
     transcript.sent(b'AT+CSIM=10,"0020000100"\r')
