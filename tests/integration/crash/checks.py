@@ -4,6 +4,7 @@ What must hold after the last life, one question after another; each yields what
 Longer than most modules, so that all that the harness asks is read in one place.
 """
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -217,7 +218,8 @@ def the_next_life_decides_by_the_marks(evidence: Evidence) -> Iterator[str]:
         policy = POLICIES[verdict.note["channel"]]
         is_in_doubt, _ = AT_A_PART[verdict.note["point"]]
         in_doubt = verdict.status is Status.INDETERMINATE or verdict.error_code == "in_doubt"
-        is_right = in_doubt is (is_in_doubt and policy != "resend")
+        is_resent = policy == "resend" and not _is_used_up(evidence.deliveries[verdict.message])
+        is_right = in_doubt is (is_in_doubt and not is_resent)
         if in_doubt:
             is_right &= (verdict.error_code == "in_doubt") is (policy == "fail")
         if not is_right or not verdict.is_news:
@@ -284,9 +286,7 @@ def _legal(delivery: Delivery) -> set[Status]:
     if recipient.startswith(FAILING):
         legal = {Status.SENT, Status.FAILED}  # without its report if a life ended with it
     policy = POLICIES[delivery.channel]
-    if policy == "indeterminate" or (
-        policy == "resend" and delivery.attempts >= ATTEMPTS[delivery.channel]
-    ):
+    if policy == "indeterminate" or (policy == "resend" and _is_used_up(delivery)):
         legal.add(Status.INDETERMINATE)
     return legal
 
@@ -307,3 +307,8 @@ def _promises(evidence: Evidence) -> Iterator[tuple[Attempt, Item, int]]:
         if attempt.answer is not None:
             for item, message in zip(attempt.items, attempt.messages, strict=True):
                 yield attempt, item, message
+
+
+def _is_used_up(delivery: Delivery) -> bool:
+    """Whether it was tried as often as anything is, so that a doubt stays one."""
+    return delivery.attempts >= ATTEMPTS.get(delivery.channel, math.inf)
