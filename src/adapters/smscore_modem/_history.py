@@ -30,7 +30,7 @@ class History:
 
     def __init__(self) -> None:
         self._parts: OrderedDict[_Key, _Past] = OrderedDict()
-        self._complaints: deque[float] = deque(maxlen=_SICK_AT)
+        self._complaints: deque[tuple[float, int]] = deque(maxlen=_SICK_AT)
 
     def refused(self, message: int, part: int, cause: str) -> int:
         """The part was refused like this; how often it was before."""
@@ -47,13 +47,23 @@ class History:
         return (message, part) in self._parts and self._parts[message, part].is_in_doubt
 
     def settled(self, message: int, part: int) -> None:
-        """The network has the part."""
+        """The network has the part: the modem works, whatever it said of others."""
         self._parts.pop((message, part), None)
+        self._complaints.clear()
 
-    def complained(self, at: float) -> bool:
-        """The modem failed at this moment; whether it has so often that it must be sick."""
-        self._complaints.append(at)
-        is_sick = len(self._complaints) == _SICK_AT and at - self._complaints[0] <= _WINDOW
+    def complained(self, message: int, *, at: float) -> bool:
+        """
+        The modem failed at this moment; whether it has so often that it must be sick.
+
+        One message alone proves nothing: it may be its number that this network does not take.
+        """
+        self._complaints.append((at, message))
+        since, _ = self._complaints[0]
+        is_sick = (
+            len(self._complaints) == _SICK_AT
+            and at - since <= _WINDOW
+            and len({message for _, message in self._complaints}) > 1
+        )
         if is_sick:
             self._complaints.clear()
         return is_sick

@@ -189,7 +189,7 @@ class Sender:
         """What else than the message's fate follows from a refusal."""
         match found:
             case ErrorClass.MODEM:
-                if self._history.complained(self._monotonic()):
+                if self._history.complained(job.message, at=self._monotonic()):
                     self._keeper.drop(dialogue, f"the modem fails again and again: {final.text}")
             case ErrorClass.SIM:
                 # Whoever initialises the modem finds out what the SIM lacks, and says so.

@@ -57,7 +57,7 @@ class Numbers:
             prefix = "+49173" if is_for_phones else self._prefix()
         parts = 1 if draw < 0.7 else 2 if draw < 0.95 else 3
         # The last digits are the code of the refusal: for good, or for now.
-        suffix = ("001", "500")[number % 2] if prefix == REFUSED else ""
+        suffix = ("001", "042")[number % 2] if prefix == REFUSED else ""
         return Item(
             recipient=f"{prefix}{number:07d}{suffix}",
             text=f"message {number} " + "x" * 140 * (parts - 1) + "y" * 20 * (parts > 1),

@@ -199,6 +199,18 @@ def test_a_message_that_no_modem_understands_does_not_hold_up_the_others(code: s
         assert world.status(after) is Status.DELIVERED
 
 
+def test_a_number_that_every_try_fails_with_does_not_make_a_modem_sick() -> None:
+    with World() as world:
+        assert world.run(world.is_ready, within=60)
+        bad = world.submit("+999050000500")
+        good = [world.submit(f"+49170000010{number}") for number in range(5)]
+
+        assert world.run(lambda: world.are_over(*good), within=30)
+        assert world.run(lambda: world.are_over(bad))
+        assert world.status(bad) is Status.FAILED
+        assert world.told() == []
+
+
 @pytest.mark.parametrize("name", Personality.names())
 def test_a_channel_works_with_every_personality_after_a_restart_too(
     name: str,
