@@ -15,18 +15,18 @@ from smscore.ports.transport import (
     SendReceipt,
     TransportSink,
 )
-from smscore_modem._allowance import Allowance
-from smscore_modem._inbox import Inbox
-from smscore_modem._intake import Intake
-from smscore_modem._keeper import Connect, Keeper
+from smscore_modem._line._serial import open_serial
+from smscore_modem._line._transcript import Transcript
 from smscore_modem._operations import Operations
 from smscore_modem._options import ModemOptions
-from smscore_modem._ports import candidates
 from smscore_modem._profiles import Profile
-from smscore_modem._sender import Sender
-from smscore_modem._serial import open_serial
+from smscore_modem._start._ports import candidates
 from smscore_modem._time import SYSTEM, Time
-from smscore_modem._transcript import Transcript
+from smscore_modem._traffic._allowance import Allowance
+from smscore_modem._traffic._inbox import Inbox
+from smscore_modem._traffic._intake import Intake
+from smscore_modem._traffic._sender import Sender
+from smscore_modem._upkeep._keeper import Connect, Keeper
 
 __all__ = ["ModemChannel"]
 

@@ -13,17 +13,17 @@ from smscore.domain.joining import join
 from smscore.errors import InvalidRequest, TemporaryFailure
 from smscore.ports.clock import Clock
 from smscore.ports.transport import ChannelHealth
-from smscore_modem._calls import ask_network, check_code, check_ring, prepare_session, ring
-from smscore_modem._commands import Listed, usage_of
-from smscore_modem._dialogue import Dialogue, NoAnswer
-from smscore_modem._inbox import listing
-from smscore_modem._keeper import Keeper
-from smscore_modem._network import read_networks, read_signal
+from smscore_modem._line._commands import Listed, usage_of
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._serial import LineLost
+from smscore_modem._line._transcript import Transcript
 from smscore_modem._pdu import MalformedPdu, StatusReport, decode_incoming
-from smscore_modem._serial import LineLost
+from smscore_modem._start._network import read_networks, read_signal
 from smscore_modem._time import Time, Turn
-from smscore_modem._transcript import Transcript
-from smscore_modem._ussd import UssdState
+from smscore_modem._traffic._calls import ask_network, check_code, check_ring, prepare_session, ring
+from smscore_modem._traffic._inbox import listing
+from smscore_modem._traffic._ussd import UssdState
+from smscore_modem._upkeep._keeper import Keeper
 
 __all__ = ["Operations"]
 

@@ -17,7 +17,7 @@ from smscore.ports.transport import Transport
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem import ModemOptions, make_channel
-from smscore_modem._serial import LineLost, open_serial
+from smscore_modem._line._serial import LineLost, open_serial
 from smscore_modem.simulator import ModemSimulator
 
 OpenAddress = Callable[[str], Transport]

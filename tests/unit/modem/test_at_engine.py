@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore_modem._at import AtEngine, DialogueError
-from smscore_modem._events import Event, Final, Information, Noise, Notification, Prompt
+from smscore_modem._line._at import AtEngine, DialogueError
+from smscore_modem._line._events import Event, Final, Information, Noise, Notification, Prompt
 
 OK = Final(family="OK", code="", text="OK")
 PDU = "0001000B916407281553F800000AE8329BFD4697D9EC37"

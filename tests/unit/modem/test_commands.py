@@ -1,6 +1,6 @@
 import pytest
 
-from smscore_modem._commands import (
+from smscore_modem._line._commands import (
     Listed,
     listed_messages,
     message_reference,
@@ -9,7 +9,7 @@ from smscore_modem._commands import (
     signal_dbm,
     stores_for_receiving,
 )
-from smscore_modem._intake import outcome_of
+from smscore_modem._traffic._intake import outcome_of
 
 
 def test_the_reference_may_be_followed_by_an_acknowledgement() -> None:

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from smscore_modem._dialogue import Answer, Dialogue, NoAnswer, NoPrompt, Pacing, Unsettled
-from smscore_modem._events import Notification
-from smscore_modem._serial import LineLost
+from smscore_modem._line._dialogue import Answer, Dialogue, NoAnswer, NoPrompt, Pacing, Unsettled
+from smscore_modem._line._events import Notification
+from smscore_modem._line._serial import LineLost
 from smscore_modem._time import Mailbox, Silence
 from smscore_modem.simulator import VirtualTime
 

@@ -7,7 +7,9 @@ from smscore.errors import (
     TemporaryFailure,
     TransportError,
 )
-from smscore_modem._errors import (
+from smscore_modem._line._events import Final
+from smscore_modem._profiles import PROFILES, load
+from smscore_modem._traffic._errors import (
     CME,
     CMS,
     ErrorClass,
@@ -17,8 +19,6 @@ from smscore_modem._errors import (
     meaning_of,
     number_of,
 )
-from smscore_modem._events import Final
-from smscore_modem._profiles import PROFILES, load
 
 
 def a_refusal(text: str) -> Final:

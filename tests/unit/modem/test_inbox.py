@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 
 from smscore.errors import StoreUnavailable
 from smscore.testing.fakes import NOON, ManualClock, RecordingJournal, RecordingSink
-from smscore_modem._at import AtEngine
-from smscore_modem._dialogue import Dialogue
-from smscore_modem._events import Notification
-from smscore_modem._inbox import Inbox, is_full_notice
-from smscore_modem._intake import Intake
+from smscore_modem._line._at import AtEngine
+from smscore_modem._line._dialogue import Dialogue
+from smscore_modem._line._events import Notification
 from smscore_modem._pdu import (
     Coding,
     Deliver,
@@ -23,6 +21,8 @@ from smscore_modem._pdu import (
     encode_deliver,
     encode_status_report,
 )
+from smscore_modem._traffic._inbox import Inbox, is_full_notice
+from smscore_modem._traffic._intake import Intake
 from smscore_modem.simulator import VirtualTime
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore_modem._ladder import Ladder, Rung
+from smscore_modem._upkeep._ladder import Ladder, Rung
 
 MINUTE = 60.0
 HOUR = 3600.0

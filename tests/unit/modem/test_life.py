@@ -14,8 +14,8 @@ from smscore.errors import InvalidRequest, PermanentFailure, TransportError
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem._channel import ModemChannel
+from smscore_modem._line._transcript import read_transcript
 from smscore_modem._options import Hooks
-from smscore_modem._transcript import read_transcript
 from smscore_modem.simulator import Fault, SimulatedLines, VirtualTime
 
 MINUTE = 60.0

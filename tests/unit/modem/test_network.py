@@ -1,6 +1,6 @@
 import pytest
 
-from smscore_modem._network import Networks, Watch, network_state, smoothed
+from smscore_modem._start._network import Networks, Watch, network_state, smoothed
 
 MINUTE = 60.0
 HOUR = 3600.0

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smscore.testing.fakes import NOON, RecordingJournal
-from smscore_modem._circuit import Circuit
-from smscore_modem._pace import Ceilings, Pace, Period, Tally
+from smscore_modem._traffic._circuit import Circuit
+from smscore_modem._traffic._pace import Ceilings, Pace, Period, Tally
 
 BERLIN = ZoneInfo("Europe/Berlin")
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one by the strategy

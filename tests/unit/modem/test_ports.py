@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from smscore_modem._ports import candidates, find_port
-from smscore_modem._serial import LineLost
+from smscore_modem._line._serial import LineLost
+from smscore_modem._start._ports import candidates, find_port
 from smscore_modem.simulator import SimulatedLines, VirtualTime
 
 

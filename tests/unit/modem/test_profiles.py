@@ -18,8 +18,8 @@ from smscore.errors import (
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem._channel import ModemChannel
+from smscore_modem._line._transcript import read_transcript
 from smscore_modem._profiles import GENERIC, PROFILES, load, profile_for
-from smscore_modem._transcript import read_transcript
 from smscore_modem.simulator import SimulatedLines, VirtualTime
 
 FAMILIES = tuple(name for name in PROFILES if name != "generic")

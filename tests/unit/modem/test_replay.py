@@ -9,7 +9,7 @@ import pytest
 from smscore.errors import TemporaryFailure
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
-from smscore_modem._transcript import read_transcript
+from smscore_modem._line._transcript import read_transcript
 from smscore_modem.simulator import (
     SimulatedLines,
     Submission,

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from smscore.testing.fakes import RecordingJournal
 from smscore_modem import ModemOptions
-from smscore_modem._dialogue import Dialogue, NoAnswer
-from smscore_modem._identity import SimCard
-from smscore_modem._pin import ByHand
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._serial import LineLost
 from smscore_modem._profiles import Profile
-from smscore_modem._serial import LineLost
-from smscore_modem._setup import ModemState, bring_up, greet
-from smscore_modem._waking import Remedy, Unusable
+from smscore_modem._start._identity import SimCard
+from smscore_modem._start._pin import ByHand
+from smscore_modem._start._setup import ModemState, bring_up, greet
+from smscore_modem._start._waking import Remedy, Unusable
 from smscore_modem.simulator import VirtualTime
 
 PROFILE = Profile(name="hasty", quiet=0.001, wake_timeout=0.01, wake_attempts=3, sim_patience=3.0)

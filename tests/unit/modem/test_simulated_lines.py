@@ -7,7 +7,7 @@ import pytest
 from smscore.errors import ConfigurationError
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
-from smscore_modem._serial import LineLost
+from smscore_modem._line._serial import LineLost
 from smscore_modem.simulator import SLOW, Fault, SimulatedLines, VirtualTime
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smscore_modem._line._transcript import Spoken, Transcript, read_transcript
 from smscore_modem._time import SYSTEM
-from smscore_modem._transcript import Spoken, Transcript, read_transcript
 from smscore_modem.simulator import VirtualTime
 
 PDU = b"0001000B916407281553F800000AE8329BFD4697D9EC37"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore_modem._ussd import UssdAnswer, UssdState, is_code, read_answer, write_code
+from smscore_modem._traffic._ussd import UssdAnswer, UssdState, is_code, read_answer, write_code
 
 TEXTS = [
     "Your balance is 5 EUR.",

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from smscore.ports.transport import Journal, TransportSink
 from smscore_modem._channel import ModemChannel
+from smscore_modem._line._serial import LineLost, Port
 from smscore_modem._options import ModemOptions
-from smscore_modem._serial import LineLost, Port
 from smscore_modem.simulator._plug import Plug
 from smscore_modem.simulator._rack import Rack
 from smscore_modem.simulator._scenario import Scenario

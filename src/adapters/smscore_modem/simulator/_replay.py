@@ -15,7 +15,7 @@ from functools import partial
 
 import attrs
 
-from smscore_modem._transcript import Spoken
+from smscore_modem._line._transcript import Spoken
 from smscore_modem.simulator._plug import Device, Later
 
 __all__ = ["ReplayedModem"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from smscore_modem._transcript import Spoken, read_transcript
+from smscore_modem._line._transcript import Spoken, read_transcript
 from smscore_modem.simulator._modem import VirtualModem
 from smscore_modem.simulator._network import VirtualNetwork
 from smscore_modem.simulator._personality import Personality

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import attrs
 
-from smscore_modem._dialogue import Answer, Dialogue, NoAnswer
-from smscore_modem._ladder import Rung
+from smscore_modem._line._dialogue import Answer, Dialogue, NoAnswer
 from smscore_modem._options import Hooks
 from smscore_modem._profiles import Profile
-from smscore_modem._waking import Unusable, wake
+from smscore_modem._start._waking import Unusable, wake
+from smscore_modem._upkeep._ladder import Rung
 
 __all__ = ["Recovery", "rungs_for"]
 

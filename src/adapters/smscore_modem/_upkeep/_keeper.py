@@ -9,20 +9,20 @@ import attrs
 
 from smscore.errors import InvalidRequest, NotReady, PermanentFailure
 from smscore.ports.transport import ChannelHealth, Journal
-from smscore_modem._dialogue import Dialogue, NoAnswer
-from smscore_modem._inbox import Inbox
-from smscore_modem._ladder import Rung
-from smscore_modem._life import Life
-from smscore_modem._memory import has_forgotten
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._serial import LineLost
+from smscore_modem._line._transcript import Transcript
 from smscore_modem._options import ModemOptions
-from smscore_modem._pin import ByHand
-from smscore_modem._ports import Connect, candidates
 from smscore_modem._profiles import GENERIC, Profile, load
-from smscore_modem._serial import LineLost
-from smscore_modem._standing import Standing, View
+from smscore_modem._start._pin import ByHand
+from smscore_modem._start._ports import Connect, candidates
 from smscore_modem._time import Running, Silence, Time
-from smscore_modem._transcript import Transcript
-from smscore_modem._wishes import Wish, Wishes
+from smscore_modem._traffic._inbox import Inbox
+from smscore_modem._upkeep._ladder import Rung
+from smscore_modem._upkeep._life import Life
+from smscore_modem._upkeep._memory import has_forgotten
+from smscore_modem._upkeep._standing import Standing, View
+from smscore_modem._upkeep._wishes import Wish, Wishes
 
 __all__ = ["Connect", "Keeper"]
 

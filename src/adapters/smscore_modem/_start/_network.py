@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from smscore_modem._asking import insist
-from smscore_modem._commands import signal_dbm, value_of
-from smscore_modem._dialogue import Dialogue
+from smscore_modem._line._asking import insist
+from smscore_modem._line._commands import signal_dbm, value_of
+from smscore_modem._line._dialogue import Dialogue
 
 __all__ = [
     "DOMAINS",

@@ -4,8 +4,8 @@ What comes back over a line: answers, what is heard besides, and the ways in whi
 
 import attrs
 
-from smscore_modem._events import Final, Notification
-from smscore_modem._serial import LineLost
+from smscore_modem._line._events import Final, Notification
+from smscore_modem._line._serial import LineLost
 from smscore_modem._time import Mailbox, Silence, Time
 
 __all__ = ["Answer", "Ear", "Lost", "NoAnswer", "NoPrompt", "Pacing", "Unsettled"]

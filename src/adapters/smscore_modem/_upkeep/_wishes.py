@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from smscore_modem._events import Notification
-from smscore_modem._ladder import Rung
-from smscore_modem._pin import ByHand
+from smscore_modem._line._events import Notification
+from smscore_modem._start._pin import ByHand
 from smscore_modem._time import Mailbox, Silence, Time
+from smscore_modem._upkeep._ladder import Rung
 
 __all__ = ["Letter", "Wish", "Wishes"]
 

@@ -9,23 +9,23 @@ from itertools import takewhile
 import attrs
 
 from smscore.ports.transport import Journal
-from smscore_modem._dialogue import Dialogue, NoAnswer
-from smscore_modem._inbox import Inbox
-from smscore_modem._ladder import Ladder, Rung
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._serial import LineLost
+from smscore_modem._line._transcript import Transcript
+from smscore_modem._line._wire import Wire
 from smscore_modem._options import ModemOptions
-from smscore_modem._ports import Connect, find_port
 from smscore_modem._profiles import Profile
-from smscore_modem._recovery import Recovery, rungs_for
-from smscore_modem._serial import LineLost
-from smscore_modem._service import Forgotten, Service
-from smscore_modem._setup import ModemState, bring_up, greet
-from smscore_modem._standing import Line, Standing
+from smscore_modem._start._ports import Connect, find_port
+from smscore_modem._start._setup import ModemState, bring_up, greet
+from smscore_modem._start._waking import Remedy, Unusable
 from smscore_modem._time import Time
-from smscore_modem._transcript import Transcript
-from smscore_modem._waiting import LONGEST_DELAY, Waiting
-from smscore_modem._waking import Remedy, Unusable
-from smscore_modem._wire import Wire
-from smscore_modem._wishes import Wish, Wishes
+from smscore_modem._traffic._inbox import Inbox
+from smscore_modem._upkeep._ladder import Ladder, Rung
+from smscore_modem._upkeep._recovery import Recovery, rungs_for
+from smscore_modem._upkeep._service import Forgotten, Service
+from smscore_modem._upkeep._standing import Line, Standing
+from smscore_modem._upkeep._waiting import LONGEST_DELAY, Waiting
+from smscore_modem._upkeep._wishes import Wish, Wishes
 
 __all__ = ["Life"]
 

@@ -9,10 +9,10 @@ from typing import Protocol
 
 import attrs
 
-from smscore_modem._dialogue import Dialogue, NoAnswer
-from smscore_modem._events import Notification
-from smscore_modem._identity import read_imei
-from smscore_modem._serial import LineLost, Port
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._events import Notification
+from smscore_modem._line._serial import LineLost, Port
+from smscore_modem._start._identity import read_imei
 from smscore_modem._time import Mailbox, Silence, Time
 
 __all__ = ["Connect", "candidates", "find_port"]
@@ -23,7 +23,7 @@ _LISTENING = 3.0
 
 
 class Connect(Protocol):
-    """Opens a port; see :func:`smscore_modem._serial.open_serial`."""
+    """Opens a port; see :func:`smscore_modem._line._serial.open_serial`."""
 
     def __call__(
         self,

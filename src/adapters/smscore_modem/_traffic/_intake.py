@@ -13,8 +13,8 @@ from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidNumber
 from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal, TransportSink
-from smscore_modem._circuit import is_suspicious_report
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
+from smscore_modem._traffic._circuit import is_suspicious_report
 
 __all__ = ["Intake", "outcome_of"]
 

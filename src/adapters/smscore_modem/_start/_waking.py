@@ -4,8 +4,8 @@ The first words on a line: whether a modem answers at all, and what to do when i
 
 import enum
 
-from smscore_modem._asking import insist
-from smscore_modem._dialogue import Dialogue, NoAnswer
+from smscore_modem._line._asking import insist
+from smscore_modem._line._dialogue import Dialogue, NoAnswer
 from smscore_modem._profiles import Profile, Step
 
 __all__ = ["Remedy", "Unusable", "run_step", "wake"]

@@ -2,10 +2,10 @@
 Whether a modem still has the settings that its initialisation left.
 """
 
-from smscore_modem._commands import quoted, value_of
-from smscore_modem._dialogue import Dialogue
-from smscore_modem._reception import shown_routing
-from smscore_modem._setup import ModemState
+from smscore_modem._line._commands import quoted, value_of
+from smscore_modem._line._dialogue import Dialogue
+from smscore_modem._start._reception import shown_routing
+from smscore_modem._start._setup import ModemState
 
 __all__ = ["has_forgotten"]
 

@@ -10,18 +10,18 @@ from collections.abc import Callable
 import attrs
 
 from smscore.ports.transport import Journal
-from smscore_modem._access import Access
-from smscore_modem._asking import insist
-from smscore_modem._capabilities import CapabilityRecord
-from smscore_modem._commands import quoted, value_of
-from smscore_modem._dialogue import Answer, Dialogue
-from smscore_modem._identity import Device, SimCard, read_card, read_device
-from smscore_modem._network import Networks, read_networks, read_signal
+from smscore_modem._line._asking import insist
+from smscore_modem._line._commands import quoted, value_of
+from smscore_modem._line._dialogue import Answer, Dialogue
 from smscore_modem._options import ModemOptions
-from smscore_modem._pin import ByHand
 from smscore_modem._profiles import GENERIC, Profile, Step
-from smscore_modem._reception import Routing, Store, choose_routing, choose_store
-from smscore_modem._waking import Remedy, Unusable, run_step, wake
+from smscore_modem._start._access import Access
+from smscore_modem._start._capabilities import CapabilityRecord
+from smscore_modem._start._identity import Device, SimCard, read_card, read_device
+from smscore_modem._start._network import Networks, read_networks, read_signal
+from smscore_modem._start._pin import ByHand
+from smscore_modem._start._reception import Routing, Store, choose_routing, choose_store
+from smscore_modem._start._waking import Remedy, Unusable, run_step, wake
 
 __all__ = ["Greeting", "ModemState", "bring_up", "greet"]
 

@@ -13,8 +13,8 @@ import re
 import attrs
 
 from smscore.ports.transport import Journal
-from smscore_modem._asking import insist
-from smscore_modem._dialogue import Dialogue
+from smscore_modem._line._asking import insist
+from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._profiles import Counter
 
 __all__ = ["PUK_COUNTERS", "ByHand", "PinRefused", "tries_left", "unlock", "unlock_by_hand"]

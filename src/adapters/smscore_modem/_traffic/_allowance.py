@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from smscore.errors import GatewayError, NotReady
 from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal
-from smscore_modem._circuit import Circuit
 from smscore_modem._options import ModemOptions
-from smscore_modem._pace import Ceilings, Pace
 from smscore_modem._time import Time
+from smscore_modem._traffic._circuit import Circuit
+from smscore_modem._traffic._pace import Ceilings, Pace
 
 __all__ = ["Allowance"]
 

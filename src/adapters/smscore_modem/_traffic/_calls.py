@@ -6,9 +6,9 @@ import re
 from contextlib import suppress
 
 from smscore.errors import InvalidRequest, PermanentFailure, TemporaryFailure
-from smscore_modem._dialogue import Dialogue, Ear, NoAnswer
+from smscore_modem._line._dialogue import Dialogue, Ear, NoAnswer
 from smscore_modem._profiles import Profile
-from smscore_modem._ussd import UssdAnswer, UssdState, is_code, read_answer, write_code
+from smscore_modem._traffic._ussd import UssdAnswer, UssdState, is_code, read_answer, write_code
 
 __all__ = ["ask_network", "check_code", "check_ring", "prepare_session", "ring"]
 

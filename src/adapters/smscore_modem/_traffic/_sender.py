@@ -17,16 +17,16 @@ from smscore.errors import (
 )
 from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal, SendJob, SendReceipt
-from smscore_modem._allowance import Allowance
-from smscore_modem._circuit import SUSPICIOUS
-from smscore_modem._commands import message_reference
-from smscore_modem._dialogue import Answer, Dialogue, NoPrompt, Pacing, Unsettled
-from smscore_modem._errors import ErrorClass, classify, failure_of, meaning_of, number_of
-from smscore_modem._events import Final
-from smscore_modem._history import History
-from smscore_modem._keeper import Keeper
+from smscore_modem._line._commands import message_reference
+from smscore_modem._line._dialogue import Answer, Dialogue, NoPrompt, Pacing, Unsettled
+from smscore_modem._line._events import Final
 from smscore_modem._pdu import RelativeValidity, encode_parts
 from smscore_modem._time import Time
+from smscore_modem._traffic._allowance import Allowance
+from smscore_modem._traffic._circuit import SUSPICIOUS
+from smscore_modem._traffic._errors import ErrorClass, classify, failure_of, meaning_of, number_of
+from smscore_modem._traffic._history import History
+from smscore_modem._upkeep._keeper import Keeper
 
 __all__ = ["Sender"]
 

@@ -9,12 +9,12 @@ import attrs
 
 from smscore.errors import NotReady
 from smscore.ports.transport import ChannelHealth
-from smscore_modem._dialogue import Dialogue
-from smscore_modem._ladder import Ladder
-from smscore_modem._network import Watch
+from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._profiles import GENERIC, Profile
-from smscore_modem._setup import ModemState
+from smscore_modem._start._network import Watch
+from smscore_modem._start._setup import ModemState
 from smscore_modem._time import Time
+from smscore_modem._upkeep._ladder import Ladder
 
 __all__ = ["Line", "Standing", "View"]
 

@@ -6,14 +6,20 @@ import logging
 
 import attrs
 
-from smscore_modem._events import Notification
-from smscore_modem._inbox import Inbox, is_full_notice
-from smscore_modem._memory import has_forgotten
-from smscore_modem._network import DOMAINS, network_state, read_networks, read_signal, smoothed
-from smscore_modem._serial import LineLost
-from smscore_modem._standing import Line, Standing
+from smscore_modem._line._events import Notification
+from smscore_modem._line._serial import LineLost
+from smscore_modem._start._network import (
+    DOMAINS,
+    network_state,
+    read_networks,
+    read_signal,
+    smoothed,
+)
 from smscore_modem._time import Silence, Time
-from smscore_modem._wishes import Letter, Wish, Wishes
+from smscore_modem._traffic._inbox import Inbox, is_full_notice
+from smscore_modem._upkeep._memory import has_forgotten
+from smscore_modem._upkeep._standing import Line, Standing
+from smscore_modem._upkeep._wishes import Letter, Wish, Wishes
 
 __all__ = ["Forgotten", "Service"]
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import attrs
 
 from smscore.ports.transport import Journal
-from smscore_modem._asking import insist
-from smscore_modem._commands import value_of
-from smscore_modem._dialogue import Answer, Dialogue, NoAnswer
-from smscore_modem._events import Final
-from smscore_modem._identity import Device, read_card
+from smscore_modem._line._asking import insist
+from smscore_modem._line._commands import value_of
+from smscore_modem._line._dialogue import Answer, Dialogue, NoAnswer
+from smscore_modem._line._events import Final
 from smscore_modem._options import ModemOptions
-from smscore_modem._pin import (
+from smscore_modem._profiles import Profile
+from smscore_modem._start._identity import Device, read_card
+from smscore_modem._start._pin import (
     PUK_COUNTERS,
     ByHand,
     PinRefused,
@@ -21,8 +22,7 @@ from smscore_modem._pin import (
     unlock,
     unlock_by_hand,
 )
-from smscore_modem._profiles import Profile
-from smscore_modem._waking import Remedy, Unusable
+from smscore_modem._start._waking import Remedy, Unusable
 
 __all__ = ["Access"]
 

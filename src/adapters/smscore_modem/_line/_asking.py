@@ -2,7 +2,7 @@
 Asking again when an answer got lost, as on a bad cable.
 """
 
-from smscore_modem._dialogue import Answer, Dialogue, NoAnswer
+from smscore_modem._line._dialogue import Answer, Dialogue, NoAnswer
 
 __all__ = ["insist"]
 

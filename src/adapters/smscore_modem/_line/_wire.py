@@ -4,11 +4,11 @@ One open port, over which one dialogue after another is held.
 
 from collections.abc import Callable
 
-from smscore_modem._dialogue import Dialogue
-from smscore_modem._events import Notification
-from smscore_modem._ports import Connect
+from smscore_modem._line._dialogue import Dialogue
+from smscore_modem._line._events import Notification
+from smscore_modem._line._transcript import Transcript
+from smscore_modem._start._ports import Connect
 from smscore_modem._time import Time
-from smscore_modem._transcript import Transcript
 
 __all__ = ["Wire"]
 

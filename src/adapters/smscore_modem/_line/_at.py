@@ -11,7 +11,7 @@ import re
 
 import attrs
 
-from smscore_modem._events import Event, Final, Information, Noise, Notification, Prompt
+from smscore_modem._line._events import Event, Final, Information, Noise, Notification, Prompt
 
 __all__ = ["CTRL_Z", "ESC", "AtEngine", "DialogueError"]
 

@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from smscore_modem._commands import (
+from smscore_modem._line._commands import (
     Listed,
     listed_messages,
     read_message,
     selected_usage,
     usage_of,
 )
-from smscore_modem._dialogue import Dialogue
-from smscore_modem._events import Notification
-from smscore_modem._intake import Intake
+from smscore_modem._line._dialogue import Dialogue
+from smscore_modem._line._events import Notification
 from smscore_modem._time import Time
+from smscore_modem._traffic._intake import Intake
 
 __all__ = ["Inbox", "is_full_notice", "listing"]
 

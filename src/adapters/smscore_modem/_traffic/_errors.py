@@ -23,7 +23,7 @@ from smscore.errors import (
     TemporaryFailure,
     TransportError,
 )
-from smscore_modem._events import Final
+from smscore_modem._line._events import Final
 
 __all__ = [
     "CME",

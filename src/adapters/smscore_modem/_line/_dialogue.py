@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 
 import attrs
 
-from smscore_modem._answers import Answer, Ear, Lost, NoAnswer, NoPrompt, Pacing, Unsettled
-from smscore_modem._at import AtEngine, DialogueError
-from smscore_modem._events import Event, Final, Information, Noise, Notification, Prompt
-from smscore_modem._serial import LineLost, Port
+from smscore_modem._line._answers import Answer, Ear, Lost, NoAnswer, NoPrompt, Pacing, Unsettled
+from smscore_modem._line._at import AtEngine, DialogueError
+from smscore_modem._line._events import Event, Final, Information, Noise, Notification, Prompt
+from smscore_modem._line._serial import LineLost, Port
+from smscore_modem._line._transcript import Transcript
 from smscore_modem._time import SYSTEM, Mailbox, Silence, Time, Turn
-from smscore_modem._transcript import Transcript
 
 __all__ = ["Answer", "Dialogue", "Ear", "NoAnswer", "NoPrompt", "Pacing", "Unsettled"]
 

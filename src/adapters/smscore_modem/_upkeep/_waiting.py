@@ -4,12 +4,12 @@ How the thread of a modem passes the time until it tries again.
 
 from collections.abc import Callable
 
-from smscore_modem._events import Notification
-from smscore_modem._inbox import Inbox
-from smscore_modem._serial import LineLost
-from smscore_modem._standing import Standing
+from smscore_modem._line._events import Notification
+from smscore_modem._line._serial import LineLost
 from smscore_modem._time import Silence, Time
-from smscore_modem._wishes import Wishes
+from smscore_modem._traffic._inbox import Inbox
+from smscore_modem._upkeep._standing import Standing
+from smscore_modem._upkeep._wishes import Wishes
 
 __all__ = ["LONGEST_DELAY", "Waiting"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import attrs
 
-from smscore_modem._asking import insist
-from smscore_modem._dialogue import Answer, Dialogue
+from smscore_modem._line._asking import insist
+from smscore_modem._line._dialogue import Answer, Dialogue
 from smscore_modem._profiles import Profile, profile_for
 
 __all__ = ["Device", "SimCard", "read_card", "read_device", "read_imei"]

@@ -6,9 +6,9 @@ import re
 
 import attrs
 
-from smscore_modem._asking import insist
-from smscore_modem._commands import stores_for_receiving, value_of
-from smscore_modem._dialogue import Dialogue
+from smscore_modem._line._asking import insist
+from smscore_modem._line._commands import stores_for_receiving, value_of
+from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._profiles import Profile
 
 __all__ = ["Routing", "Store", "choose_routing", "choose_store", "shown_routing"]
