@@ -1,5 +1,7 @@
 """
 One command at a time over one open line: the AT engine, a port, and whoever waits for an answer.
+
+Longer than most modules, so that an exchange is read in one place from its command to its answer.
 """
 
 import threading
@@ -271,7 +273,9 @@ class Dialogue:
                 raise
             match event:
                 case Information(text):
-                    lines += [text] if len(lines) < _MOST_LINES else []
+                    lines.append(text)
+                    if len(lines) > _MOST_LINES:
+                        raise self._given_up("the answer does not end")
                     if suffices_after is not None and text.startswith(sufficient):
                         has_enough = True
                         until = min(until, self._monotonic() + suffices_after)
@@ -285,12 +289,16 @@ class Dialogue:
         try:
             event = self._events.get(timeout=max(0.0, until - self._monotonic()))
         except Silence:
-            with self._state:
-                self._engine.abandon()
-            raise NoAnswer("no answer in time") from None
+            raise self._given_up("no answer in time") from None
         if isinstance(event, Lost):
             raise LineLost(event.reason)
         return event
+
+    def _given_up(self, why: str) -> NoAnswer:
+        """The pending command is forgotten, and whoever sent it is told."""
+        with self._state:
+            self._engine.abandon()
+        return NoAnswer(why)
 
     def _settle(self, quiet: float) -> None:
         until = self._monotonic() + _LONGEST_SETTLING

@@ -13,6 +13,7 @@ from smscore_modem._traffic._ussd import UssdAnswer, UssdState, is_code, read_an
 __all__ = ["ask_network", "check_code", "check_ring", "prepare_session", "ring"]
 
 _TIMEOUT = 5.0
+_MOST_UNREADABLE = 3  # or a modem that babbles would hold the line
 _SESSION_TIMEOUT = 60.0
 _DIAL_TIMEOUT = 30.0
 _LONGEST_RING = 120.0
@@ -127,7 +128,8 @@ def _send_code(dialogue: Dialogue, written: str) -> None:
 
 
 def _next_answer(ear: Ear, *, coding: str) -> UssdAnswer:
-    while True:
+    for _ in range(_MOST_UNREADABLE):
         answer = read_answer(ear.next(_SESSION_TIMEOUT).text, coding=coding)
         if answer is not None:
             return answer
+    raise NoAnswer("what the modem said of the USSD session cannot be read")
