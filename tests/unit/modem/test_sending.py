@@ -124,8 +124,10 @@ def test_a_message_that_the_modem_does_not_understand_is_set_aside_with_its_pdu(
         channel.send(a_job_to())
 
     ((key, value),) = [one for one in bench.journal.values.items() if one[0].startswith("poison/")]
-    assert key.endswith("/1")
-    assert value.splitlines() == [b"+CMS ERROR: 95", bench.taken[0].pdu.hex().upper().encode()]
+    assert key == "poison/0"
+    reason, pdu = value.decode().splitlines()
+    assert reason.endswith("part 1: +CMS ERROR: 95")
+    assert pdu == bench.taken[0].pdu.hex().upper()
 
 
 def test_a_duplicate_counts_as_sent_after_doubt_and_only_then(bench: Bench) -> None:

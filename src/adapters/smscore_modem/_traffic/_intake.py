@@ -15,6 +15,7 @@ from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal, TransportSink
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
 from smscore_modem._traffic._circuit import is_suspicious_report
+from smscore_modem._traffic._shelf import Shelf
 
 __all__ = ["Intake", "outcome_of"]
 
@@ -54,7 +55,7 @@ class Intake:
     ) -> None:
         self._channel = channel
         self._sink = sink
-        self._journal = journal
+        self._unreadable = Shelf(journal, "unreadable")
         self._clock = clock
         self._suspect = suspect
 
@@ -76,7 +77,7 @@ class Intake:
             # Kept for study; left in the modem it would fill the store. A number is not logged.
             reason = error if isinstance(error, MalformedPdu) else type(error).__name__
             log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, reason)
-            self._journal.put(f"unreadable/{_fingerprint(pdu, place)}", pdu)
+            self._unreadable.put(pdu)
             return
         if isinstance(value, InboundPart):
             self._sink.received(value)

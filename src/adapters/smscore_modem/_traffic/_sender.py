@@ -26,6 +26,7 @@ from smscore_modem._traffic._allowance import Allowance
 from smscore_modem._traffic._circuit import SUSPICIOUS
 from smscore_modem._traffic._errors import ErrorClass, classify, failure_of, meaning_of, number_of
 from smscore_modem._traffic._history import History
+from smscore_modem._traffic._shelf import Shelf
 from smscore_modem._upkeep._keeper import Keeper
 
 __all__ = ["Sender"]
@@ -63,6 +64,7 @@ class Sender:
         self._clock = clock
         self._monotonic = time.monotonic
         self._history = History()
+        self._poison = Shelf(journal, "poison")
 
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that the network does not have yet, in order."""
@@ -203,12 +205,13 @@ class Sender:
 
     def _set_aside(self, job: SendJob, number: int, payload: bytes, final: Final) -> None:
         """Keep what the modem did not understand for study, so that the queue moves on."""
-        key = f"poison/{job.message:016x}/{number}"
-        log.error("channel %s: set aside as %s: %s", self._name, key, final.text)
+        note = f"{job.message:016x} part {number}: {final.text}\n{payload.hex().upper()}\n"
         try:
-            self._journal.put(key, f"{final.text}\n{payload.hex().upper()}\n".encode())
+            key = self._poison.put(note.encode())
         except GatewayError:
-            log.exception("channel %s: and could not be kept", self._name)
+            log.exception("channel %s: what it did not understand could not be kept", self._name)
+        else:
+            log.error("channel %s: set aside as %s: %s", self._name, key, final.text)
 
     def _lift_doubt(self, job: SendJob, number: int, *, was_written: bool) -> None:
         try:
