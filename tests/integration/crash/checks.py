@@ -218,7 +218,8 @@ def the_next_life_decides_by_the_marks(evidence: Evidence) -> Iterator[str]:
         policy = POLICIES[verdict.note["channel"]]
         is_in_doubt, _ = AT_A_PART[verdict.note["point"]]
         in_doubt = verdict.status is Status.INDETERMINATE or verdict.error_code == "in_doubt"
-        is_resent = policy == "resend" and not _is_used_up(evidence.deliveries[verdict.message])
+        is_used_up = verdict.attempts >= ATTEMPTS[verdict.note["channel"]]
+        is_resent = policy == "resend" and not is_used_up
         is_right = in_doubt is (is_in_doubt and not is_resent)
         if in_doubt:
             is_right &= (verdict.error_code == "in_doubt") is (policy == "fail")

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 from callers import Attempt, Item
-from checks import CHECKS, findings
+from checks import CHECKS, findings, the_next_life_decides_by_the_marks
 from evidence import Evidence, Sending
 from msgspec.structs import replace
 from witness import Verdict
@@ -94,7 +94,8 @@ def an_evidence(**changes: Any) -> Evidence:
 def a_verdict(point: str, **changes: Any) -> Verdict:
     note = {"point": point, "channel": "modem-1", "message": 1, "part": 1, "parts": 1}
     outcome = {"status": Status.INDETERMINATE, "error_code": "indeterminate", "is_news": True}
-    return Verdict(note=note, message=1, **{**outcome, **changes})
+    note["channel"] = changes.pop("channel", note["channel"])
+    return Verdict(note=note, message=1, **{**outcome, "attempts": 1, **changes})
 
 
 def with_delivery(evidence: Evidence, number: int, **changes: Any) -> Evidence:
@@ -153,6 +154,12 @@ WRONG: dict[str, list[Evidence]] = {
         attrs.evolve(GOOD, verdicts=[a_verdict("after-claim")]),
         attrs.evolve(GOOD, verdicts=[a_verdict("after-submitting", status=Status.QUEUED)]),
         attrs.evolve(GOOD, verdicts=[a_verdict("after-submitting", is_news=False)]),
+        attrs.evolve(
+            GOOD,
+            verdicts=[
+                a_verdict("after-submitting", channel="modem-2", attempts=6, status=Status.QUEUED)
+            ],
+        ),
     ],
     "what_was_in_doubt_is_left_alone": [
         attrs.evolve(GOOD, verdicts=[a_verdict("after-submitting")])
@@ -175,6 +182,15 @@ def test_a_part_in_doubt_may_be_sent_again_where_the_policy_says_so() -> None:
     )
 
     assert findings(evidence) == []
+
+
+def test_a_message_resent_may_use_up_its_tries_on_another_channel_later() -> None:
+    verdict = a_verdict(
+        "after-submitting", channel="modem-2", status=Status.QUEUED, error_code=None
+    )
+    evidence = with_delivery(GOOD, 1, route=(Leg(channel="modem-3", price=1),), attempts=2)
+
+    assert not [*the_next_life_decides_by_the_marks(attrs.evolve(evidence, verdicts=[verdict]))]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

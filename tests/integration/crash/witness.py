@@ -42,6 +42,7 @@ class Verdict:
     status: Status
     error_code: str | None
     is_news: bool  # whether anything was done about it at all
+    attempts: int  # on its channel when the life before ended
 
 
 class Witness:
@@ -53,7 +54,7 @@ class Witness:
         self.verdicts: list[Verdict] = []
         self.faults: list[str] = []
         self._open: Note | None = None  # of the life that has just ended
-        self._told = 0  # events of its message by then
+        self._left: Delivery | None = None  # its message, as that life left it
         self._in_doubt = 0  # messages, before the life was asked to stop
 
     def see_death(self) -> None:
@@ -66,8 +67,7 @@ class Witness:
         self.notes += fresh
         # Of several lives the last: the one before it may have been recovered from already.
         self._open = next((note for note in fresh[-1:] if note["point"] in AT_A_PART), None)
-        if self._open is not None:
-            self._told = self._delivery(self._open).sequence
+        self._left = self._delivery(self._open) if self._open is not None else None
 
     def see_stop(self) -> None:
         """A life is about to be asked to stop."""
@@ -94,8 +94,9 @@ class Witness:
 
     def see_life(self) -> None:
         """A life is up, and has recovered: look, unless it is gone by then."""
-        note, self._open = self._open, None
-        if note is None:
+        note, left = self._open, self._left
+        self._open = self._left = None
+        if note is None or left is None:
             return
         delivery = self._delivery(note)
         if self._world.is_alive:
@@ -105,7 +106,8 @@ class Witness:
                     message=delivery.message,
                     status=delivery.status,
                     error_code=delivery.error_code,
-                    is_news=delivery.sequence > self._told,
+                    is_news=delivery.sequence > left.sequence,
+                    attempts=left.attempts,
                 )
             )
 
