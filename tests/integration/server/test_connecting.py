@@ -13,7 +13,7 @@ from smscore import GatewayConfig
 from smscore.structuring import structure
 from smscore_modem import ModemOptions
 from smscore_modem.simulator.pytest import modem_simulator
-from smscore_server._remedies import REMEDIES
+from smscore_server.diagnosis._remedies import REMEDIES
 from smscore_server.modem import modem
 
 __all__ = ["modem_simulator"]
@@ -81,7 +81,7 @@ def test_the_page_tells_each_case_of_a_modem_that_check_knows(pattern):
     ],
 )
 def test_the_page_tells_each_case_of_a_device_that_check_knows(said):
-    source = Path(__file__).parents[3] / "src/entrypoints/smscore_server/_diagnosis.py"
+    source = Path(__file__).parents[3] / "src/entrypoints/smscore_server/diagnosis/_trouble.py"
 
     assert said in source.read_text()
     assert [case for case in CASES if said in case]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from smscore.errors import NotReady
-from smscore_server._asking import RunningServer
 from smscore_server._output import Failure
 from smscore_server.control import LONGEST_LINE, ControlSocket
+from smscore_server.modem._asking import RunningServer
 
 
 class Devices:

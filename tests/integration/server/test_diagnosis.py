@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from smscore_server._diagnosis import diagnose, diagnose_device
-from smscore_server._usb import serial_ports, usb_devices
+from smscore_server.diagnosis import diagnose, diagnose_device, serial_ports, usb_devices
 
 
 class Machine:

@@ -9,8 +9,8 @@ import serial
 
 from smscore import GatewayConfig, build
 from smscore_modem.simulator.pytest import modem_simulator
-from smscore_server._asking import RunningServer
 from smscore_server._output import Failure
+from smscore_server.modem._asking import RunningServer
 
 __all__ = ["modem_simulator"]
 

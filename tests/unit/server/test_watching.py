@@ -1,4 +1,4 @@
-from smscore_server._modem_watch import announcements, changes
+from smscore_server.modem._watch import announcements, changes
 
 TALK = [
     r"0.000 > AT+CSQ\r",

@@ -15,12 +15,12 @@ import click
 from smscore import GatewayConfig
 from smscore.errors import NotReady
 from smscore.structuring import nearest
-from smscore_server._asking import RunningServer
-from smscore_server._borrowing import BorrowedModem, borrowed_channel, borrowed_port
-from smscore_server._diagnosis import diagnose
 from smscore_server._options import Number, check_text, config_option, json_option
 from smscore_server._output import Failure
 from smscore_server.control import control_path
+from smscore_server.diagnosis import diagnose
+from smscore_server.modem._asking import RunningServer
+from smscore_server.modem._borrowing import BorrowedModem, borrowed_channel, borrowed_port
 
 __all__ = [
     "Borrowed",

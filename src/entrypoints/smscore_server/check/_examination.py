@@ -15,9 +15,9 @@ from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
-from smscore_server._device_check import devices
-from smscore_server._findings import Finding, note, ok, wrong
 from smscore_server._output import several
+from smscore_server.check._devices import devices
+from smscore_server.check._findings import Finding, note, ok, wrong
 
 __all__ = ["examine"]
 

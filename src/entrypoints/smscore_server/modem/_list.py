@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from smscore import GatewayConfig
-from smscore_server._diagnosis import diagnose_device
 from smscore_server._opening import opened
 from smscore_server._output import instant, printable, show_json, show_table
-from smscore_server._reaching import modem_channels
-from smscore_server._usb import UsbDevice, serial_ports, usb_devices
+from smscore_server.diagnosis import UsbDevice, diagnose_device, serial_ports, usb_devices
+from smscore_server.modem._reaching import modem_channels
 
 __all__ = ["show"]
 

@@ -15,11 +15,11 @@ from smscore.domain.segments import split
 from smscore.errors import Indeterminate, NoRoute, PermanentFailure, TemporaryFailure
 from smscore.ports.transport import SendJob
 from smscore.services.submission import Item, Submission
-from smscore_server._asking import RunningServer
-from smscore_server._borrowing import only_channel
 from smscore_server._output import Failure, show_fields, show_json
-from smscore_server._reaching import Borrowed, Choice, chosen_channel, reached
 from smscore_server.control import control_path
+from smscore_server.modem._asking import RunningServer
+from smscore_server.modem._borrowing import only_channel
+from smscore_server.modem._reaching import Borrowed, Choice, chosen_channel, reached
 
 __all__ = ["send"]
 

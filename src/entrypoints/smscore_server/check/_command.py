@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from smscore_server._examination import examine
-from smscore_server._findings import Verdict
 from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import printable, show_json
+from smscore_server.check._examination import examine
+from smscore_server.check._findings import Verdict
 
 __all__ = ["check"]
 

@@ -1,5 +1,5 @@
 """
-The commands about modems: what there is, how it is, what it says, and trying it by hand.
+The commands that look at modems: what there is, how it is, what it holds and says.
 """
 
 from collections.abc import Sequence
@@ -8,29 +8,15 @@ from typing import Unpack
 
 import click
 
-from smscore_server._modem_facts import identity_of, show_facts, signal_of
-from smscore_server._options import check_text, config_option, json_option
+from smscore_server._options import config_option, json_option
 from smscore_server._output import Failure, printable, show_json, show_table
-from smscore_server._reaching import Choice, modem_options, reached
+from smscore_server.modem._facts import identity_of, show_facts, signal_of
+from smscore_server.modem._reaching import Choice, modem_options, reached
 
-__all__ = ["modem"]
-
-
-@click.group()
-def modem() -> None:
-    """
-    Look at modems and try them: signal, SIM, inbox, balance, one text.
-
-    Beside a running server they are asked through it; without one the port is opened, and what
-    arrives meanwhile stays in the modem.
-
-    \b
-    Example: smscore modem list
-             smscore modem identify --port /dev/ttyUSB2
-    """
+__all__ = ["identify", "inbox", "list_modems", "signal", "transcript", "watch"]
 
 
-@modem.command("list")
+@click.command("list")
 @json_option
 @config_option
 def list_modems(*, as_json: bool, config_file: Path) -> None:
@@ -46,12 +32,12 @@ def list_modems(*, as_json: bool, config_file: Path) -> None:
                ports (a list with path, device, label, modem), devices (USB devices of makers of
                modems without a port, with what is wrong)
     """
-    from smscore_server import _modem_list
+    from smscore_server.modem import _list
 
-    _modem_list.show(config_file, as_json=as_json)
+    _list.show(config_file, as_json=as_json)
 
 
-@modem.command()
+@click.command()
 @modem_options
 def identify(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     """
@@ -66,7 +52,7 @@ def identify(*, as_json: bool, **choice: Unpack[Choice]) -> None:
         show_facts(found.name, identity_of(found), as_json=as_json)
 
 
-@modem.command()
+@click.command()
 @modem_options
 def signal(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     """
@@ -82,64 +68,7 @@ def signal(*, as_json: bool, **choice: Unpack[Choice]) -> None:
         show_facts(found.name, signal_of(found), as_json=as_json)
 
 
-@modem.command()
-@click.option("--to", required=True, metavar="NUMBER", help="The recipient, like +491701234567.")
-@click.option(
-    "--account",
-    callback=check_text,
-    metavar="NAME",
-    help="Whose message it is, if a server runs; may be left out if there is one account.",
-)
-@click.argument("text", callback=check_text)
-@modem_options
-def send(
-    *, to: str, account: str | None, text: str, as_json: bool, **choice: Unpack[Choice]
-) -> None:
-    """
-    Send one text over one modem, to try it.
-
-    If a server runs, the text is an ordinary message of an account, for this modem alone, and the
-    command waits until its end is known. Without one it is sent at once, charged to nobody and
-    remembered nowhere.
-
-    \b
-    Example: smscore modem send --modem modem-1 --to +491701234567 "Can you read this?"
-    JSON keys: modem, id (null without a server), status, parts, references, detail
-    """
-    from smscore_server import _modem_send
-
-    _modem_send.send(choice, to=to, text=text, account=account, as_json=as_json)
-
-
-@modem.command()
-@click.option("--reply", callback=check_text, metavar="TEXT", help="What to answer to a menu.")
-@click.argument("code", callback=check_text)
-@modem_options
-def ussd(*, code: str, reply: str | None, as_json: bool, **choice: Unpack[Choice]) -> None:
-    """
-    Dial a USSD code, and print the answer.
-
-    Such a code tells the balance of a prepaid SIM, for one. The network may take a minute. A menu
-    asks for a reply: repeat the command with one.
-
-    \b
-    Example: smscore modem ussd --modem modem-1 "*100#"
-             smscore modem ussd --modem modem-1 "*100#" --reply 2
-    JSON keys: modem, text, texts (also those before the reply), wants_reply
-    """
-    arguments = {"code": code} if reply is None else {"code": code, "reply": reply}
-    with reached(choice) as found:
-        answer = found.operate("ussd", arguments)
-    if as_json:
-        show_json({"modem": found.name, **answer})
-        return
-    for line in answer["text"].splitlines():
-        click.echo(printable(line))
-    if answer["wants_reply"]:
-        click.echo("It waits for a reply: the same command with --reply TEXT.", err=True)
-
-
-@modem.command()
+@click.command()
 @modem_options
 def inbox(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     """
@@ -173,7 +102,7 @@ def inbox(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     )
 
 
-@modem.command()
+@click.command()
 @modem_options
 def watch(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     """
@@ -186,13 +115,13 @@ def watch(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     JSON: a line for each change: {"at":"…","what":"state","text":"ready"}; what is state, signal,
           registration or another fact, or said
     """
-    from smscore_server import _modem_watch
+    from smscore_server.modem import _watch
 
     with reached(choice, settles=False) as found:
-        _modem_watch.follow(found, as_json=as_json)
+        _watch.follow(found, as_json=as_json)
 
 
-@modem.command()
+@click.command()
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -221,35 +150,6 @@ def transcript(*, output: Path | None, as_json: bool, **choice: Unpack[Choice]) 
     elif output is None:
         for line in lines:
             click.echo(printable(line))
-
-
-@modem.command()
-@click.option(
-    "--stdin", "is_piped", is_flag=True, help="Read from standard input: PIN, or PUK, PIN."
-)
-@click.option("--yes", is_flag=True, help="Ask nothing before a PUK is entered.")
-@modem_options
-def pin(*, is_piped: bool, yes: bool, as_json: bool, **choice: Unpack[Choice]) -> None:
-    """
-    Unlock a SIM by its PIN, or by PUK and new PIN.
-
-    Says first how many tries are left: three wrong PINs block a SIM, ten wrong PUKs destroy it.
-    What is typed is not shown, and is neither logged nor kept. To have the PIN entered after each
-    start, set `pin` for the channel.
-
-    \b
-    Example: smscore modem pin --modem modem-1
-             smscore modem pin --modem modem-1 --stdin < pin.txt
-    JSON keys: modem, state
-    """
-    from smscore_server import _modem_pin
-
-    with reached(choice, needs_ready=False) as found:
-        _modem_pin.unlock(found, is_piped=is_piped, is_sure=yes)
-    if as_json:
-        show_json({"modem": found.name, "state": "unlocked"})
-    else:
-        click.echo(f"{found.name}: the SIM is unlocked")
 
 
 def _write(output: Path, lines: Sequence[str]) -> None:

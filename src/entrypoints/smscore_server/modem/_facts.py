@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from smscore.errors import NotReady
 from smscore_server._output import show_fields, show_json
-from smscore_server._reaching import ReachedModem
+from smscore_server.modem._reaching import ReachedModem
 
 __all__ = ["identity_of", "show_facts", "signal_of"]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import attrs
 
-from smscore_server._remedies import OTHERWISE, REMEDIES
-from smscore_server._usb import SerialPort, UsbDevice, serial_ports, usb_devices
+from smscore_server.diagnosis._remedies import OTHERWISE, REMEDIES
+from smscore_server.diagnosis._usb import SerialPort, UsbDevice, serial_ports, usb_devices
 
 __all__ = ["Trouble", "diagnose", "diagnose_device", "is_managed"]
 

@@ -12,12 +12,12 @@ from time import monotonic
 from smscore import Gateway
 from smscore.errors import GatewayError, StoreUnavailable
 from smscore.ports.transport import ChannelHealth, Transport
-from smscore_server._diagnosis import diagnose, is_managed
-from smscore_server._findings import Finding, note, ok, wrong
 from smscore_server._listening import listen
 from smscore_server._output import Failure
-from smscore_server._reaching import modem_channels
+from smscore_server.check._findings import Finding, note, ok, wrong
 from smscore_server.control import check_length, control_path
+from smscore_server.diagnosis import diagnose, is_managed
+from smscore_server.modem._reaching import modem_channels
 
 __all__ = ["devices"]
 

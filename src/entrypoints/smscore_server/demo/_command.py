@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from smscore_server._options import WholeNumber, json_option, unneeded_config_option
-from smscore_server._simulation import Simulation, alone_in
+from smscore_server.demo._simulation import Simulation, alone_in
 
 __all__ = ["demo"]
 
@@ -44,6 +44,6 @@ def demo(*, port: int, directory: Path, as_json: bool) -> None:
     """
     with alone_in(directory) as lock, Simulation(directory.absolute(), lock=lock) as simulation:
         # Imported only now: the modems' process and this one load at the same time.
-        from smscore_server import _demo
+        from smscore_server.demo import _run
 
-        _demo.run(directory, simulation=simulation, port=port, as_json=as_json)
+        _run.run(directory, simulation=simulation, port=port, as_json=as_json)

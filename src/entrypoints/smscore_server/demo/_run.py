@@ -20,9 +20,9 @@ from smscore_server._credentials import Credentials, prepare
 from smscore_server._listening import address, listen
 from smscore_server._logging import set_up_logging
 from smscore_server._output import Failure, show_json
-from smscore_server._phone import Phone
-from smscore_server._simulation import Simulation
 from smscore_server._templates import demo_configuration
+from smscore_server.demo._phone import Phone
+from smscore_server.demo._simulation import Simulation
 
 __all__ = ["run"]
 

@@ -13,7 +13,7 @@ import click
 
 from smscore.ports.clock import SystemClock
 from smscore_server._output import instant, printable, show_json
-from smscore_server._reaching import ReachedModem
+from smscore_server.modem._reaching import ReachedModem
 
 __all__ = ["announcements", "changes", "follow"]
 

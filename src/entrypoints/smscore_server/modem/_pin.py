@@ -9,7 +9,7 @@ import click
 
 from smscore.errors import NotReady
 from smscore_server._output import Failure
-from smscore_server._reaching import ReachedModem
+from smscore_server.modem._reaching import ReachedModem
 
 __all__ = ["unlock"]
 

@@ -1,0 +1,99 @@
+"""
+The commands that have a modem do something.
+"""
+
+from typing import Unpack
+
+import click
+
+from smscore_server._options import check_text
+from smscore_server._output import printable, show_json
+from smscore_server.modem._reaching import Choice, modem_options, reached
+
+__all__ = ["pin", "send", "ussd"]
+
+
+@click.command()
+@click.option("--to", required=True, metavar="NUMBER", help="The recipient, like +491701234567.")
+@click.option(
+    "--account",
+    callback=check_text,
+    metavar="NAME",
+    help="Whose message it is, if a server runs; may be left out if there is one account.",
+)
+@click.argument("text", callback=check_text)
+@modem_options
+def send(
+    *, to: str, account: str | None, text: str, as_json: bool, **choice: Unpack[Choice]
+) -> None:
+    """
+    Send one text over one modem, to try it.
+
+    If a server runs, the text is an ordinary message of an account, for this modem alone, and the
+    command waits until its end is known. Without one it is sent at once, charged to nobody and
+    remembered nowhere.
+
+    \b
+    Example: smscore modem send --modem modem-1 --to +491701234567 "Can you read this?"
+    JSON keys: modem, id (null without a server), status, parts, references, detail
+    """
+    from smscore_server.modem import _send
+
+    _send.send(choice, to=to, text=text, account=account, as_json=as_json)
+
+
+@click.command()
+@click.option("--reply", callback=check_text, metavar="TEXT", help="What to answer to a menu.")
+@click.argument("code", callback=check_text)
+@modem_options
+def ussd(*, code: str, reply: str | None, as_json: bool, **choice: Unpack[Choice]) -> None:
+    """
+    Dial a USSD code, and print the answer.
+
+    Such a code tells the balance of a prepaid SIM, for one. The network may take a minute. A menu
+    asks for a reply: repeat the command with one.
+
+    \b
+    Example: smscore modem ussd --modem modem-1 "*100#"
+             smscore modem ussd --modem modem-1 "*100#" --reply 2
+    JSON keys: modem, text, texts (also those before the reply), wants_reply
+    """
+    arguments = {"code": code} if reply is None else {"code": code, "reply": reply}
+    with reached(choice) as found:
+        answer = found.operate("ussd", arguments)
+    if as_json:
+        show_json({"modem": found.name, **answer})
+        return
+    for line in answer["text"].splitlines():
+        click.echo(printable(line))
+    if answer["wants_reply"]:
+        click.echo("It waits for a reply: the same command with --reply TEXT.", err=True)
+
+
+@click.command()
+@click.option(
+    "--stdin", "is_piped", is_flag=True, help="Read from standard input: PIN, or PUK, PIN."
+)
+@click.option("--yes", is_flag=True, help="Ask nothing before a PUK is entered.")
+@modem_options
+def pin(*, is_piped: bool, yes: bool, as_json: bool, **choice: Unpack[Choice]) -> None:
+    """
+    Unlock a SIM by its PIN, or by PUK and new PIN.
+
+    Says first how many tries are left: three wrong PINs block a SIM, ten wrong PUKs destroy it.
+    What is typed is not shown, and is neither logged nor kept. To have the PIN entered after each
+    start, set `pin` for the channel.
+
+    \b
+    Example: smscore modem pin --modem modem-1
+             smscore modem pin --modem modem-1 --stdin < pin.txt
+    JSON keys: modem, state
+    """
+    from smscore_server.modem import _pin
+
+    with reached(choice, needs_ready=False) as found:
+        _pin.unlock(found, is_piped=is_piped, is_sure=yes)
+    if as_json:
+        show_json({"modem": found.name, "state": "unlocked"})
+    else:
+        click.echo(f"{found.name}: the SIM is unlocked")
