@@ -39,6 +39,8 @@ _LONGEST_PATH = 107
 _MOST_CONNECTIONS = 16
 _SILENCE = 60.0
 """Seconds after which a connection is ended on which nothing is asked."""
+_PAUSE = 1.0
+"""Seconds until it is tried again to take a connection."""
 _LOOKS = frozenset({"health", "identify", "inbox", "signal", "transcript"})
 
 Operate = Callable[[str, str, Mapping[str, str]], Mapping[str, object]]
@@ -89,7 +91,7 @@ class ControlSocket:
         self._operate = operate
         self._owner = os.geteuid()
         self._lock = threading.Lock()  # guards the next three
-        self._stopping = False
+        self._stopping = threading.Event()
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._listener: socket.socket | None = None
         self._inode = 0
@@ -114,7 +116,7 @@ class ControlSocket:
     def close(self) -> None:
         """Stop listening, end what is connected, remove the file. May be called twice."""
         with self._lock:
-            self._stopping = True
+            self._stopping.set()
             listener, self._listener = self._listener, None
             connections = dict(self._connections)
         if listener is not None:
@@ -151,12 +153,19 @@ class ControlSocket:
                 self._path.unlink()
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 connection, _ = listener.accept()
-            except OSError:
-                return
-            self._admit(connection)
+            except OSError as fault:
+                self._pause(fault)
+            else:
+                self._admit(connection)
+
+    def _pause(self, fault: OSError) -> None:
+        """Too many open files, for one, passes; only closing ends us, and makes us fail as well."""
+        if not self._stopping.is_set():
+            _log.warning("no command can connect for a moment: %s", fault.strerror or fault)
+            self._stopping.wait(_PAUSE)
 
     def _admit(self, connection: socket.socket) -> None:
         connection.settimeout(_SILENCE)
@@ -174,7 +183,7 @@ class ControlSocket:
             connection.sendall(_encode(_refused("refused", refusal)))
 
     def _refusal(self, connection: socket.socket) -> str | None:
-        if self._stopping:
+        if self._stopping.is_set():
             return "the server is stopping"
         if _user_at(connection) not in (None, 0, self._owner):
             return "only the user that the server runs as may ask, and root"
@@ -202,7 +211,7 @@ class ControlSocket:
         except (msgspec.DecodeError, RecursionError) as fault:
             return _refused("invalid_request", f"this is no request: {fault}")
         level = logging.DEBUG if request.operation in _LOOKS else logging.INFO
-        _log.log(level, "asked for %r of channel %s", request.operation, request.channel)
+        _log.log(level, "asked for %r of channel %r", request.operation, request.channel)
         try:
             result = self._operate(request.channel, request.operation, request.arguments)
             json.dumps(result)

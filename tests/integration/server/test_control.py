@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import resource
 import socket
 import stat
 import tempfile
@@ -237,3 +238,41 @@ def test_a_path_too_long_for_a_socket_is_told_with_the_way_out(tmp_path, devices
     control.close()
 
     assert "a shorter path" in caplog.text
+
+
+class Awaited(logging.Handler):
+    """Hears of the first line of a log."""
+
+    def __init__(self):
+        super().__init__()
+        self.came = threading.Event()
+
+    def emit(self, record):
+        self.came.set()
+
+
+def test_who_comes_while_no_file_can_be_opened_is_served_later(control, path):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    warning = Awaited()
+    logging.getLogger("smscore_server.control").addHandler(warning)
+    with socket.socket(socket.AF_UNIX) as line, line.makefile("rwb") as stream:
+        line.settimeout(10)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            line.connect(str(path))
+            warning.came.wait(10)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            logging.getLogger("smscore_server.control").removeHandler(warning)
+        stream.write(b'{"channel":"a","operation":"ussd","arguments":{"text":"late"}}\n')
+        stream.flush()
+
+        assert json.loads(stream.readline()) == {"ok": True, "result": {"said": "late"}}
+
+
+def test_a_name_makes_no_line_of_its_own_in_the_log(say, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    say(b'{"channel":"a\\nERROR all is lost","operation":"ussd\\nERROR"}\n')
+
+    assert not [record for record in caplog.records if "\n" in record.getMessage()]
