@@ -140,6 +140,16 @@ def test_who_never_ends_a_line_is_hung_up_on(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("simulator")
+def test_who_asks_on_and_reads_nothing_is_hung_up_on(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE)
+        client.connect(str(path))
+        with pytest.raises(BrokenPipeError):  # noqa: PT012  # any of them may be the last
+            for _ in range(20_000):
+                client.sendall(b'{"do":"modems"}\n')
+
+
+@pytest.mark.usefixtures("simulator")
 def test_the_socket_is_for_its_owner_alone(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -1,7 +1,8 @@
 """
 The simulator's control socket: JSON lines that ask how its modems are, and play fate.
 
-A request is one line, and so is its answer; a connection may carry any number of them::
+A request is one line, and so is its answer; a connection may carry any number of them, as long as
+whoever asks also reads::
 
     {"do": "inject", "modem": "modem1", "sender": "+491701234567", "text": "hello"}
     {"ok": true, "result": {}}
@@ -38,6 +39,7 @@ __all__ = ["ControlSocket", "RefusedRequest", "ask"]
 
 _LONGEST_PATH = 107  # sun_path of unix(7), without the octet that ends it
 _LONGEST_LINE = 65_536
+_MOST_UNREAD = 1_048_576  # octets of answers that wait while somebody asks on
 _PATIENCE = 10.0
 _QUESTIONS = ("modems", "submissions")
 
@@ -120,9 +122,14 @@ class ControlSocket:
         if not data or len(heard) > _LONGEST_LINE:
             self._hang_up(connection)
             return
+        stream = self._connections[connection]
         for line in filter(None, lines):
+            # One answer may be longer than that; whoever asks on reads none.
+            if stream.unread > _MOST_UNREAD:
+                self._hang_up(connection)
+                return
             answer = json.dumps(self._answer(bytes(line)), separators=(",", ":"))
-            self._connections[connection].write(answer.encode() + b"\n")
+            stream.write(answer.encode() + b"\n")
 
     def _hang_up(self, connection: socket.socket) -> None:
         stream = self._connections.pop(connection, None)

@@ -38,6 +38,11 @@ class Stream:
         self._unsent = bytearray()
         loop.watch(file, self._serve)
 
+    @property
+    def unread(self) -> int:
+        """How many octets wait for room."""
+        return len(self._unsent)
+
     def write(self, data: bytes) -> None:
         """Send now or as soon as there is room."""
         if self._most_unread is None or len(self._unsent) + len(data) <= self._most_unread:
