@@ -2,6 +2,7 @@
 The options that commands share, and the values that they parse.
 """
 
+import math
 import re
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class Number(click.FloatRange):
     """A range of numbers; what is none is not called "no valid float range"."""
 
     name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Parse it; neither infinity nor what is no number lies within any range of ours."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a valid number.", param, ctx)
+        return number
 
 
 def check_text(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str | None:

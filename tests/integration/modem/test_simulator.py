@@ -149,6 +149,12 @@ def test_running_it_blocks_until_it_is_stopped(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("delay", [float("nan"), -1.0])
+def test_reports_need_a_time_that_can_pass(delay: float) -> None:
+    with pytest.raises(ValueError, match="report_delay"):
+        ModemSimulator(report_delay=delay)
+
+
 def test_many_modems_share_one_thread() -> None:
     before = threading.active_count()
     with ModemSimulator(modems=32) as simulator:

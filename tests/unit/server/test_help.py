@@ -53,6 +53,9 @@ def test_every_command_takes_a_configuration_and_can_answer_in_json(name: str):
     [
         (("serve", "--port", "1.5"), "'1.5' is not a valid integer."),
         (("check", "--wait", "soon"), "'soon' is not a valid number."),
+        (("check", "--wait", "nan"), "'nan' is not a valid number."),
+        (("simulate", "--report-delay", "inf"), "'inf' is not a valid number."),
+        (("simulate", "--report-delay", "-1"), "-1.0 is not in the range x>=0."),
         (("serve", "--port", "65536"), "65536 is not in the range 0<=x<=65535."),
     ],
 )

@@ -36,6 +36,9 @@ class VirtualNetwork:
 
     ``later`` does something after so many seconds; ``record`` is told of each message that is
     taken, before its sender knows. All of it happens on the thread of whoever runs the modems.
+
+    Raises:
+        ValueError: ``report_delay`` is no time that can pass.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class VirtualNetwork:
         self._clock = clock
         self.later = later
         self.unplug = unplug
+        if not report_delay >= 0:  # nor is NaN
+            raise ValueError(f"report_delay must be 0 seconds or more, not {report_delay}")
         self._report_delay = report_delay
         self._record = record
         self._modems: dict[str, VirtualModem] = {}
