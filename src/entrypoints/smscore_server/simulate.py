@@ -13,7 +13,14 @@ import click
 from click.core import ParameterSource
 
 from smscore.errors import ConfigurationError
-from smscore_modem.simulator import ModemSimulator, Scenario, Wire, run, wire_of
+from smscore_modem.simulator import (
+    ModemSimulator,
+    Scenario,
+    SimulatorBroke,
+    Wire,
+    run,
+    wire_of,
+)
 from smscore_server._options import Number, WholeNumber, json_option, unneeded_config_option
 from smscore_server._output import Failure, is_of_output, show_json
 
@@ -155,6 +162,8 @@ def simulate(
         run(simulator, stop=stop, on_ready=announce)
     except BrokenPipeError:
         pass  # whoever started us was gone before we were ready
+    except SimulatorBroke as cause:
+        raise Failure(f"the simulated modems broke: {cause}") from cause
     except (ConfigurationError, ValueError) as cause:
         raise Failure(str(cause)) from cause
     except OSError as cause:

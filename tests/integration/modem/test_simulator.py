@@ -15,7 +15,7 @@ from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem import ModemOptions, make_channel
 from smscore_modem._pdu import decode_submit
-from smscore_modem.simulator import ModemSimulator, run
+from smscore_modem.simulator import ModemSimulator, SimulatorBroke, Submission, run
 
 PATIENCE = 5.0
 
@@ -147,6 +147,20 @@ def test_running_it_blocks_until_it_is_stopped(tmp_path: Path) -> None:
     stop.set()
     runner.join(PATIENCE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_running_it_ends_when_it_breaks() -> None:
+    def fail(_: Submission) -> None:
+        raise LookupError("a fuse has blown")
+
+    def send(simulator: ModemSimulator) -> None:
+        with serial.Serial(simulator.ports[0], timeout=PATIENCE) as client:
+            client.write(b"AT+CMGS=13\r")
+            client.read_until(b"> ")
+            client.write(b"0001000B916407281553F8000000\x1a")
+
+    with pytest.raises(SimulatorBroke, match="LookupError: a fuse has blown"):
+        run(ModemSimulator(modems=1, on_taken=fail), stop=threading.Event(), on_ready=send)
 
 
 @pytest.mark.parametrize("delay", [float("nan"), -1.0])

@@ -148,6 +148,20 @@ def test_what_cannot_be_simulated_is_said_on_one_line(start, tmp_path, arguments
     assert complaint in last
 
 
+def test_modems_that_broke_leave_no_empty_shell(start):
+    simulator = start("simulate", "--modems", "1", "--log", "/dev/full")
+    port, _ = simulator.line().split()
+
+    with serial.Serial(port, timeout=5) as line:
+        line.write(b"AT+CMGS=13\r")
+        line.read_until(b"> ")
+        line.write(b"0001000B916407281553F8000000\x1a")
+
+    with pytest.raises(AssertionError, match=r"\nerror: the simulated modems broke: .*No space"):
+        simulator.line()
+    assert simulator.wait() == 1
+
+
 def test_a_tcp_port_that_is_taken_is_named(start):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -48,7 +48,7 @@ from smscore_modem.simulator._lines import SimulatedLines
 from smscore_modem.simulator._modem import VirtualModem
 from smscore_modem.simulator._network import VirtualNetwork
 from smscore_modem.simulator._personality import Answer, Personality, Said
-from smscore_modem.simulator._runner import ModemSimulator, run
+from smscore_modem.simulator._runner import ModemSimulator, SimulatorBroke, run
 from smscore_modem.simulator._scenario import ModemTable, Scenario, Step
 from smscore_modem.simulator._submissions import Submission, Verdict
 from smscore_modem.simulator._troubles import Faults
@@ -75,6 +75,7 @@ __all__ = [
     "Said",
     "Scenario",
     "SimulatedLines",
+    "SimulatorBroke",
     "Standstill",
     "Step",
     "Submission",

@@ -33,11 +33,19 @@ class Loop:
     """
     Everything that it is given is done on its thread, from :meth:`start` to :meth:`stop`.
 
-    ``after_each`` is done whenever anything was done.
+    ``after_each`` is done whenever anything was done, and ``on_broken`` when any of it raised: the
+    thread ends then.
     """
 
-    def __init__(self, *, name: str, after_each: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        after_each: Callable[[], None],
+        on_broken: Callable[[Exception], None],
+    ) -> None:
         self._name = name
+        self._on_broken = on_broken
         self._after_each = after_each
         self._actions: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -128,8 +136,9 @@ class Loop:
                         key.data()
                 self._run_due()
                 self._after_each()
-        except Exception:
+        except Exception as fault:
             log.exception("the thread of the simulator broke")
+            self._on_broken(fault)
 
     def _wait(self) -> float | None:
         if not self._actions:

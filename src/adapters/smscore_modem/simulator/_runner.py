@@ -20,9 +20,13 @@ from smscore_modem.simulator._submissions import Submission
 from smscore_modem.simulator._terminal import Terminal
 from smscore_modem.simulator._wires import PERFECT, Wire
 
-__all__ = ["ModemSimulator", "run"]
+__all__ = ["ModemSimulator", "SimulatorBroke", "run"]
 
 T = TypeVar("T")
+
+
+class SimulatorBroke(Exception):
+    """Something raised on the thread of the modems, and none of them answers any more."""
 
 
 class ModemSimulator(Rack):
@@ -68,7 +72,11 @@ class ModemSimulator(Rack):
         self._sync = sync
         self._steps = scenario.steps if scenario is not None else ()
         self._evidence: Evidence | None = None
-        self._loop = Loop(name="smscore-modem-simulator", after_each=self._after_each)
+        self._loop = Loop(
+            name="smscore-modem-simulator", after_each=self._after_each, on_broken=self._break
+        )
+        self._fault: Exception | None = None
+        self._on_broken: Callable[[], None] = lambda: None
         self._happened = threading.Condition()
         if scenario is not None and scenario.report_delay is not None:
             report_delay = scenario.report_delay
@@ -105,6 +113,19 @@ class ModemSimulator(Rack):
         with self._happened:
             return self._happened.wait_for(predicate, timeout)
 
+    def wait_until(self, stop: threading.Event) -> None:
+        """
+        Let the modems live until ``stop`` is set.
+
+        Raises:
+            SimulatorBroke: they do not live any more.
+        """
+        self._on_broken = stop.set
+        if self._fault is None:
+            stop.wait()
+        if self._fault is not None:
+            raise SimulatorBroke(_said(self._fault)) from self._fault
+
     def __enter__(self) -> Self:
         if self._log is not None:
             self._evidence = Evidence(self._log, clock=self._clock, sync=self._sync)
@@ -125,6 +146,10 @@ class ModemSimulator(Rack):
         self._flush()
         with self._happened:
             self._happened.notify_all()
+
+    def _break(self, fault: Exception) -> None:
+        self._fault = fault
+        self._on_broken()
 
     def _begin(self) -> None:
         self._insert_all()
@@ -189,7 +214,14 @@ def run(
     Run a simulator until ``stop`` is set; ``on_ready`` is called once its ports can be opened.
 
     Prints nothing and touches no signal: both belong to the command that calls this.
+
+    Raises:
+        SimulatorBroke: it could not go on.
     """
     with simulator:
         on_ready(simulator)
-        stop.wait()
+        simulator.wait_until(stop)
+
+
+def _said(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"
