@@ -14,6 +14,7 @@ from smscore_modem._line._serial import LineLost
 from smscore_modem._profiles import load
 from smscore_modem._time import Mailbox, Silence
 from smscore_modem._traffic._calls import ask_network
+from smscore_modem._traffic._inbox import listing
 from smscore_modem.simulator import VirtualTime
 
 
@@ -145,15 +146,25 @@ def test_it_knows_whether_it_is_busy_and_when_it_was_last_answered(end: OtherEnd
 def test_a_long_answer_on_a_slow_line_may_take_longer_than_its_deadline(end: OtherEnd) -> None:
     end.on(b"AT+CMGL=4\r", *[b"x\r\n"] * 20, b"OK\r\n", after=4.0)
 
-    assert len(end.dialogue.ask("AT+CMGL=4", timeout=5.0).lines) == 20
+    answer = end.dialogue.ask("AT+CMGL=4", timeout=5.0, longest=100.0)
+
+    assert len(answer.lines) == 20
 
 
-def test_a_modem_that_never_stops_is_given_up(end: OtherEnd) -> None:
+def test_a_modem_that_never_stops_is_given_up_after_two_deadlines(end: OtherEnd) -> None:
     end.on(b"ATI\r", *[b"x\r\n"] * 100, after=4.0)
 
     with pytest.raises(NoAnswer):
         end.dialogue.ask("ATI", timeout=5.0)
-    assert end.time.monotonic() == pytest.approx(150.0)
+    assert end.time.monotonic() == pytest.approx(10.0)
+
+
+def test_a_list_that_never_ends_takes_no_longer_than_the_store_is_large(end: OtherEnd) -> None:
+    end.on(b"AT+CMGL=4\r", *[b"x\r\n"] * 1000, after=15.0)
+
+    with pytest.raises(NoAnswer):
+        listing(end.dialogue, total=10, timeout=20.0)
+    assert end.time.monotonic() == pytest.approx(55.0)
 
 
 def test_chatter_behind_a_payload_does_not_put_doubt_off(end: OtherEnd) -> None:

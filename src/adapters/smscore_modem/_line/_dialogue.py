@@ -21,7 +21,7 @@ __all__ = ["Answer", "Dialogue", "Ear", "NoAnswer", "NoPrompt", "Pacing", "Unset
 
 _LONGEST_SETTLING = 2.0
 _QUIET = 0.2  # after an escape
-_SLOWEST = 30  # times its deadline a long answer may take: a full store on a slow line
+_SLOWEST = 2  # times its deadline an answer may take whose lines keep coming
 _LAST_WORD = 5.0  # from a reference to the OK behind it
 # Whatever a modem says, it fills no more memory than this.
 _MOST_EVENTS = 10_000
@@ -106,10 +106,18 @@ class Dialogue:
     # The asking side.
 
     def ask(
-        self, command: str, *, timeout: float, line_suffices_after: float | None = None
+        self,
+        command: str,
+        *,
+        timeout: float,
+        longest: float | None = None,
+        line_suffices_after: float | None = None,
     ) -> Answer:
         """
         Send a command and wait for its final result, or for a line and so much silence behind it.
+
+        Each line of the answer puts the deadline off, until ``longest`` seconds have passed in all,
+        or twice the deadline if that is not said.
 
         Raises:
             NoAnswer: there was none within ``timeout`` seconds.
@@ -117,7 +125,11 @@ class Dialogue:
         """
         with self._exchange():
             self._begin(command, prompts=False)
-            return self._collect(timeout=timeout, suffices_after=line_suffices_after)
+            return self._collect(
+                timeout=timeout,
+                longest=longest or _SLOWEST * timeout,
+                suffices_after=line_suffices_after,
+            )
 
     def submit(
         self,
@@ -148,7 +160,10 @@ class Dialogue:
                 was_written = self._write_payload(payload, pacing or Pacing())
                 # A reference is proof enough, if the OK behind it gets lost.
                 answer = self._collect(
-                    timeout=timeout, suffices_after=_LAST_WORD, sufficient=_REFERENCE
+                    timeout=timeout,
+                    longest=timeout,
+                    suffices_after=_LAST_WORD,
+                    sufficient=_REFERENCE,
                 )
             except (LineLost, NoAnswer) as error:
                 raise Unsettled(str(error)) from error
@@ -257,12 +272,17 @@ class Dialogue:
         return self._port
 
     def _collect(
-        self, *, timeout: float, suffices_after: float | None = None, sufficient: str = ""
+        self,
+        *,
+        timeout: float,
+        longest: float,
+        suffices_after: float | None = None,
+        sufficient: str = "",
     ) -> Answer:
         """An answer; a line that begins like this may suffice, if nothing follows it in time."""
         lines: list[str] = []
         has_enough = False
-        until, latest = (self._monotonic() + times * timeout for times in (1, _SLOWEST))
+        until, latest = (self._monotonic() + seconds for seconds in (timeout, longest))
         while True:
             try:
                 event = self._next(until)
@@ -279,7 +299,7 @@ class Dialogue:
                     if suffices_after is not None and text.startswith(sufficient):
                         has_enough = True
                         until = min(until, self._monotonic() + suffices_after)
-                    elif not sufficient:
+                    elif not has_enough:
                         until = min(latest, self._monotonic() + timeout)
                 case Final() as final:
                     self.spoken_at = self._monotonic()

@@ -29,6 +29,8 @@ _BURST = 1.0  # announcements that follow so closely may have swallowed another 
 _SOON = 1.0  # one look for a whole burst; some modems hang when they are asked too often
 _MOST_UNSTORED = 1000
 _MOST_PLACES = 300
+# So long a place of a store may take to be listed, on a line of 1200 bits a second, and all of them.
+_PER_PLACE, _LONGEST_LISTING = 3.5, 300.0
 _FILLING = 0.8  # of a store: from here on somebody should look
 _ANNOUNCED = re.compile(r'"(\w+)"\s*,\s*(\d+)')
 _FULL = re.compile(r"sms-?full", re.IGNORECASE)
@@ -159,7 +161,8 @@ def listing(dialogue: Dialogue, *, total: int, timeout: float) -> tuple[Listed, 
 
     What cannot be listed is read place by place; they count from 0 or from 1.
     """
-    answer = dialogue.ask("AT+CMGL=4", timeout=timeout)
+    longest = min(timeout + _PER_PLACE * total, _LONGEST_LISTING)
+    answer = dialogue.ask("AT+CMGL=4", timeout=timeout, longest=max(timeout, longest))
     if answer.is_ok:
         return listed_messages(answer.lines)
     places = range(min(total, _MOST_PLACES) + 1)
