@@ -20,6 +20,7 @@ from smscore_modem._line._transcript import Transcript
 from smscore_modem._operations import Operations
 from smscore_modem._options import ModemOptions
 from smscore_modem._profiles import Profile
+from smscore_modem._sparing import SparingLog
 from smscore_modem._start._ports import candidates
 from smscore_modem._time import SYSTEM, Time
 from smscore_modem._traffic._allowance import Allowance
@@ -91,20 +92,23 @@ class ModemChannel:
             time=self._time,
         )
         self._allowance = allowance
+        sparing = SparingLog(self._name, self._time)
         intake = Intake(
             channel=self._name,
             sink=sink,
             journal=journal,
             clock=self._clock,
             suspect=allowance.suspect,
+            sparing=sparing,
         )
         inbox = Inbox(
             channel=self._name,
             intake=intake,
             list_timeout=lambda: self._keeper.profile.list_timeout,
             time=self._time,
+            sparing=sparing,
         )
-        self._keeper.start(inbox=inbox, journal=journal)
+        self._keeper.start(inbox=inbox, journal=journal, sparing=sparing)
 
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that the network does not have yet, in order."""

@@ -21,6 +21,7 @@ from smscore_modem._pdu import (
     encode_deliver,
     encode_status_report,
 )
+from smscore_modem._sparing import SparingLog
 from smscore_modem._traffic._inbox import Inbox, is_full_notice
 from smscore_modem._traffic._intake import Intake
 from smscore_modem.simulator import VirtualTime
@@ -118,15 +119,21 @@ class Desk:
         self.sink = RecordingSink()
         self.journal = RecordingJournal()
         self.suspected: list[str] = []
+        sparing = SparingLog("m1", self.modem.time)
         intake = Intake(
             channel="m1",
             sink=self.sink,
             journal=self.journal,
             clock=ManualClock(),
             suspect=self.suspected.append,
+            sparing=sparing,
         )
         self.inbox = Inbox(
-            channel="m1", intake=intake, list_timeout=lambda: 20.0, time=self.modem.time
+            channel="m1",
+            intake=intake,
+            list_timeout=lambda: 20.0,
+            time=self.modem.time,
+            sparing=sparing,
         )
 
     def sweep(self) -> None:

@@ -45,6 +45,11 @@ class Ward:
         for context in self._contexts:
             context.__exit__(None, None, None)
 
+    def hear(self, line: str) -> None:
+        """Let the first modem say something of its own accord."""
+        self.lines.modems[0].announce(line)
+        self.lines.end_fault()  # whatever is done to them, they are heard afterwards
+
     def recovery(self, channel: ModemChannel, *, within: float) -> float:
         """So long it took until the modem was down, and ready again."""
         began = self.time.monotonic()
@@ -304,6 +309,29 @@ def test_a_port_that_stays_away_is_complained_of_once(
     ward.time.sleep(2 * HOUR)
 
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("raving", "kind"),
+    [
+        (("+CREG: 2\r\n+CGREG: 2\r\n+CEREG: 2", "+CREG: 1"), "changes of the registration"),
+        (("+CDS: 25\r\n0791361907", "+CDS: 25\r\nFFFFFFFFFFFFFFFFFF"), "unreadable PDUs"),
+    ],
+)
+def test_a_modem_that_raves_does_not_fill_the_log(
+    raving: tuple[str, ...], kind: str, ward: Ward, caplog: pytest.LogCaptureFixture
+) -> None:
+    ward.admit()
+    caplog.clear()
+    caplog.set_level("INFO")
+    for _ in range(50):
+        for text in raving:
+            ward.hear(text)
+            ward.time.sleep(0.5)
+    ward.time.sleep(2 * MINUTE)
+
+    assert len(caplog.messages) <= 12
+    assert f"channel m1: {kind}: seen " in caplog.text
 
 
 # The network.

@@ -16,6 +16,7 @@ from smscore_modem._line._commands import (
 )
 from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._line._events import Notification
+from smscore_modem._sparing import SparingLog
 from smscore_modem._time import Time
 from smscore_modem._traffic._intake import Intake
 
@@ -29,7 +30,7 @@ _BURST = 1.0  # announcements that follow so closely may have swallowed another 
 _SOON = 1.0  # one look for a whole burst; some modems hang when they are asked too often
 _MOST_UNSTORED = 1000
 _MOST_PLACES = 300
-# So long a place of a store may take to be listed, on a line of 1200 bits a second, and all of them.
+# So long the listing of one place may take, on a line of 1200 bits a second; and that of all.
 _PER_PLACE, _LONGEST_LISTING = 3.5, 300.0
 _FILLING = 0.8  # of a store: from here on somebody should look
 _ANNOUNCED = re.compile(r'"(\w+)"\s*,\s*(\d+)')
@@ -52,12 +53,19 @@ class Inbox:
     """
 
     def __init__(
-        self, *, channel: str, intake: Intake, list_timeout: Callable[[], float], time: Time
+        self,
+        *,
+        channel: str,
+        intake: Intake,
+        list_timeout: Callable[[], float],
+        time: Time,
+        sparing: SparingLog,
     ) -> None:
         self._channel = channel
         self._intake = intake
         self._list_timeout = list_timeout
         self._monotonic = time.monotonic
+        self._sparing = sparing
         self._unstored: list[Notification] = []
         self._delay = _FIRST_OFFER
         self._announced_at: float | None = None
@@ -77,7 +85,7 @@ class Inbox:
         # The modem keeps no copy of it: this is the only one.
         if len(self._unstored) < _MOST_UNSTORED:
             self._unstored.append(notification)
-        else:
+        elif self._sparing.admits("lost messages"):
             log.error("channel %s: too much waits to be stored; a message is lost", self._channel)
         self._again_in(self._delay)
 
@@ -148,7 +156,8 @@ class Inbox:
             self._intake.take(pdu, length=length, place=place)
         except Exception:
             # The sink is not ours; whatever it raises means that nothing was stored.
-            log.exception("channel %s: a received message could not be stored", self._channel)
+            if self._sparing.admits("failures to store"):
+                log.exception("channel %s: a received message could not be stored", self._channel)
             self._delay = min(2 * self._delay, _LAST_OFFER)
             return False
         self._delay = _FIRST_OFFER

@@ -14,6 +14,7 @@ from smscore.errors import InvalidNumber
 from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal, TransportSink
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
+from smscore_modem._sparing import SparingLog
 from smscore_modem._traffic._circuit import is_suspicious_report
 from smscore_modem._traffic._shelf import Shelf
 
@@ -52,12 +53,14 @@ class Intake:
         journal: Journal,
         clock: Clock,
         suspect: Callable[[str], None],
+        sparing: SparingLog,
     ) -> None:
         self._channel = channel
         self._sink = sink
         self._unreadable = Shelf(journal, "unreadable")
         self._clock = clock
         self._suspect = suspect
+        self._sparing = sparing
 
     def take(self, pdu: str, *, length: int | None, place: str = "") -> None:
         """
@@ -76,7 +79,10 @@ class Intake:
         except (MalformedPdu, InvalidNumber) as error:
             # Kept for study; left in the modem it would fill the store. A number is not logged.
             reason = error if isinstance(error, MalformedPdu) else type(error).__name__
-            log.warning("channel %s: a PDU was set aside as unreadable: %s", self._channel, reason)
+            if self._sparing.admits("unreadable PDUs"):
+                log.warning(
+                    "channel %s: a PDU was set aside as unreadable: %s", self._channel, reason
+                )
             self._unreadable.put(pdu)
             return
         if isinstance(value, InboundPart):
@@ -94,7 +100,7 @@ class Intake:
         return self._part(message, _fingerprint(pdu, place))
 
     def _part(self, message: Deliver, fingerprint: str) -> InboundPart:
-        if message.is_cut:
+        if message.is_cut and self._sparing.admits("messages that are cut"):
             log.warning("channel %s: a message came shorter than announced", self._channel)
         return InboundPart(
             channel=self._channel,

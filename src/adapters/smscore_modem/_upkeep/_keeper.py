@@ -14,6 +14,7 @@ from smscore_modem._line._serial import LineLost
 from smscore_modem._line._transcript import Transcript
 from smscore_modem._options import ModemOptions
 from smscore_modem._profiles import GENERIC, Profile, load
+from smscore_modem._sparing import SparingLog
 from smscore_modem._start._pin import ByHand
 from smscore_modem._start._ports import Connect, candidates
 from smscore_modem._time import Running, Silence, Time
@@ -64,7 +65,7 @@ class Keeper:
         self._life: Life | None = None
         self._thread: Running | None = None
 
-    def start(self, *, inbox: Inbox, journal: Journal) -> None:
+    def start(self, *, inbox: Inbox, journal: Journal, sparing: SparingLog) -> None:
         """Begin; returns at once."""
         self._life = Life(
             name=self._name,
@@ -78,6 +79,7 @@ class Keeper:
             wishes=self._wishes,
             transcript=self._transcript,
             time=self._time,
+            sparing=sparing,
         )
         self._thread = self._time.start(self._life.run, name=f"smscore-modem-{self._name}")
 

@@ -15,6 +15,7 @@ from smscore_modem._line._transcript import Transcript
 from smscore_modem._line._wire import Wire
 from smscore_modem._options import ModemOptions
 from smscore_modem._profiles import Profile
+from smscore_modem._sparing import SparingLog
 from smscore_modem._start._ports import Connect, find_port
 from smscore_modem._start._setup import ModemState, bring_up, greet
 from smscore_modem._start._waking import Remedy, Unusable
@@ -56,6 +57,7 @@ class Life:
         wishes: Wishes,
         transcript: Transcript | None,
         time: Time,
+        sparing: SparingLog,
     ) -> None:
         self._name = name
         self._options = options
@@ -68,6 +70,7 @@ class Life:
         self._wishes = wishes
         self._transcript = transcript
         self._time = time
+        self._sparing = sparing
         self.dialogue: Dialogue | None = None  # the last that was begun
         self._wire: Wire | None = None
         self._rung: Rung | None = None  # to be done over the line when it is open
@@ -137,6 +140,7 @@ class Life:
             poll_interval=self._options.poll_interval or state.profile.sweep_interval,
             roaming=self._options.roaming,
             time=self._time,
+            sparing=self._sparing,
         ).run()
 
     def _open(self) -> Wire:

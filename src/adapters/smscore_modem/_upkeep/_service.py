@@ -8,6 +8,7 @@ import attrs
 
 from smscore_modem._line._events import Notification
 from smscore_modem._line._serial import LineLost
+from smscore_modem._sparing import SparingLog
 from smscore_modem._start._network import (
     DOMAINS,
     network_state,
@@ -54,6 +55,7 @@ class Service:
         poll_interval: float,
         roaming: bool,
         time: Time,
+        sparing: SparingLog,
     ) -> None:
         self._line = line
         self._dialogue = line.dialogue
@@ -65,6 +67,7 @@ class Service:
         self._roaming = roaming
         self._wishes = wishes
         self._now = time.monotonic
+        self._sparing = sparing
         self._has_swept = False
         self._sweep_at = self._now()
         self._probe_at = self._now() + _PROBE
@@ -126,6 +129,7 @@ class Service:
         self._look_at = self._now() + _LOOK
 
     def _settle(self) -> None:
+        self._sparing.catch_up()
         ladder = self._standing.now().ladder
         settled = ladder.settled(now=self._now())
         if settled != ladder:
@@ -186,7 +190,7 @@ class Service:
             lambda view: attrs.evolve(view, watch=watch.seen(changed, now=self._now()))
         )
         was, now = (one.obstacle(roaming=self._roaming) for one in (before.watch.networks, changed))
-        if was != now:
+        if was != now and self._sparing.admits("changes of the registration"):
             log.info("channel %s: %s", self._name, now or "the network has the SIM")
 
     def _note_signal(self, dbm: int | None) -> None:
