@@ -211,6 +211,55 @@ def test_a_number_that_every_try_fails_with_does_not_make_a_modem_sick() -> None
         assert world.told() == []
 
 
+def attempts(world: World, message: MessageId) -> int:
+    return world.gateway.inquiry.message(message).delivery.attempts
+
+
+@pytest.mark.parametrize("code", ["cms=300", "cms=500", "cme=0"])
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_modem_that_fails_with_everything_costs_no_message_its_tries(
+    count: int, code: str
+) -> None:
+    with World() as world:
+        assert world.run(world.is_ready, within=60)
+        world.run(lambda: False, within=120)
+        world.lines.begin_fault(f"refuses {code} cure=radio")
+        messages = [world.submit(f"+49170000010{number}") for number in range(count)]
+
+        assert world.run(lambda: world.are_over(*messages), within=600)
+        assert {world.status(message) for message in messages} == {"delivered"}
+        assert max(attempts(world, message) for message in messages) <= 4
+        assert world.told() == []
+
+
+@pytest.mark.parametrize("code", ["300", "500"])
+def test_a_message_alone_that_a_modem_fails_with_costs_no_more_than_itself(code: str) -> None:
+    with World() as world:
+        assert world.run(world.is_ready, within=60)
+        world.run(lambda: False, within=120)
+        bad = world.submit(f"+999050000{code}")
+        assert world.run(lambda: world.are_over(bad), within=1800)
+        good = world.submit(SECOND)
+
+        assert world.run(lambda: world.are_over(good), within=60)
+        assert world.status(bad) is Status.FAILED
+        assert world.status(good) is Status.DELIVERED
+
+
+def test_a_message_that_fails_where_others_pass_is_set_aside() -> None:
+    with World() as world:
+        assert world.run(world.is_ready, within=60)
+        poison = world.submit("+999050000300")
+        others = []
+        while not world.are_over(poison):
+            others.append(world.submit(SECOND))
+            assert world.run(lambda: world.are_over(others[-1]), within=60)
+
+        assert world.status(poison) is Status.FAILED
+        assert attempts(world, poison) == 3
+        assert world.told() == []
+
+
 @pytest.mark.parametrize("name", Personality.names())
 def test_a_channel_works_with_every_personality_after_a_restart_too(
     name: str,

@@ -154,9 +154,9 @@ _WORDS = {
 
 _FAILURES: Mapping[ErrorClass, type[TransportError]] = {
     ErrorClass.RETRY: TemporaryFailure,
-    ErrorClass.MODEM: TemporaryFailure,
     ErrorClass.FULL: TemporaryFailure,
     ErrorClass.WAIT: NotReady,
+    ErrorClass.MODEM: NotReady,
     ErrorClass.SIM: NotReady,
     ErrorClass.OTHER: PermanentFailure,
     ErrorClass.PERMANENT: PermanentFailure,

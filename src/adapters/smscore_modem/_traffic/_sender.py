@@ -25,7 +25,7 @@ from smscore_modem._time import Time
 from smscore_modem._traffic._allowance import Allowance
 from smscore_modem._traffic._circuit import SUSPICIOUS
 from smscore_modem._traffic._errors import ErrorClass, classify, failure_of, meaning_of, number_of
-from smscore_modem._traffic._history import History
+from smscore_modem._traffic._history import Culprit, History
 from smscore_modem._traffic._shelf import Shelf
 from smscore_modem._upkeep._keeper import Keeper
 
@@ -170,6 +170,8 @@ class Sender:
         final = answer.final
         earlier = self._history.refused(job.message, number, final.text)
         found = self._class_of(final, was_written=answer.was_written, earlier=earlier)
+        if found is ErrorClass.MODEM:
+            found = self._blamed(job, number, earlier=earlier)
         if found is ErrorClass.UNCERTAIN:
             self._history.doubted(job.message, number)
         else:
@@ -178,6 +180,17 @@ class Sender:
             self._allowance.suspect(job.recipient.value)
         self._follow(found, dialogue, job, number, payload, final)
         return failure_of(found, final)
+
+    def _blamed(self, job: SendJob, number: int, *, earlier: int) -> ErrorClass:
+        """What a failure of the modem amounts to: it may be the message's fault."""
+        now = self._monotonic()
+        match self._history.failed(job.message, number, at=now, earlier=earlier):
+            case Culprit.MODEM:
+                return ErrorClass.MODEM
+            case Culprit.MESSAGE:
+                return ErrorClass.OURS
+            case Culprit.UNKNOWN:
+                return ErrorClass.RETRY
 
     def _follow(
         self,
@@ -191,8 +204,7 @@ class Sender:
         """What else than the message's fate follows from a refusal."""
         match found:
             case ErrorClass.MODEM:
-                if self._history.complained(job.message, at=self._monotonic()):
-                    self._keeper.drop(dialogue, f"the modem fails again and again: {final.text}")
+                self._keeper.drop(dialogue, f"the modem fails again and again: {final.text}")
             case ErrorClass.SIM:
                 # Whoever initialises the modem finds out what the SIM lacks, and says so.
                 self._keeper.drop(dialogue, f"the SIM cannot send: {final.text}")
