@@ -24,6 +24,7 @@ from smscore.ports.transport import ChannelHealth, Journal, Transport
 from smscore.runner import Runner
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
+from smscore.services.directory import Directory
 from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
 from smscore.services.inquiry import Inquiry
@@ -80,6 +81,7 @@ class Gateway:
             settings=self.settings,
             screens=screens,
         )
+        self.directory = Directory(store=store, settings=self.settings)
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
         self.inquiry = Inquiry(store=store, channels=tuple(transports))
         self.interventions = Interventions(

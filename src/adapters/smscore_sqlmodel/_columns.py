@@ -11,12 +11,16 @@ import attrs
 __all__ = [
     "ACCOUNTS",
     "CHANNELS",
+    "CONTACTS",
+    "CONTACT_GROUPS",
+    "DIRECTORY_IDS",
     "EVENTS",
     "IDEMPOTENCY",
     "INBOUND",
     "INBOUND_PARTS",
     "JOURNAL",
     "LEDGER",
+    "MEMBERS",
     "MESSAGES",
     "PARKED_REPORTS",
     "PART_REFERENCES",
@@ -55,6 +59,9 @@ ACCOUNTS = _columns(
     "subscription_until languages wide_reference replace_typography max_parts",
 )
 CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
+CONTACTS = _columns("smscore_contacts", "account id name number email notes", key="account id")
+CONTACT_GROUPS = _columns("smscore_contact_groups", "account id name", key="account id")
+DIRECTORY_IDS = _columns("smscore_directory_ids", "account kind newest", key="account kind")
 LEDGER = _columns("smscore_ledger", "id account kind credits balance at message why")
 EVENTS = _columns("smscore_events", "id message account sequence kind at detail")
 IDEMPOTENCY = _columns(
@@ -67,6 +74,9 @@ INBOUND_PARTS = _columns(
 )
 INBOUND = _columns("smscore_inbound", "id account channel sender text received_at sent_at")
 JOURNAL = _columns("smscore_journal", "channel key value", key="channel key")
+MEMBERS = _columns(
+    "smscore_members", "account holder kind member", key="account holder kind member"
+)
 MESSAGES = _columns(
     "smscore_messages",
     "id account recipient recipient_as_given text surface accepted_at sender priority flash "

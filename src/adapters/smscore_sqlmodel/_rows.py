@@ -29,12 +29,16 @@ from smscore_sqlmodel._columns import SETTLED
 __all__ = [
     "AccountRow",
     "ChannelRow",
+    "ContactGroupRow",
+    "ContactRow",
+    "DirectoryIdRow",
     "EntryRow",
     "EventRow",
     "IdempotencyRow",
     "InboundPartRow",
     "InboundRow",
     "JournalRow",
+    "MemberRow",
     "MessageRow",
     "ParkedReportRow",
     "PartReferenceRow",
@@ -341,6 +345,49 @@ class QueueTokenRow(Row, table=True):
     account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
     digest: str = Field(sa_type=Text)
     generation: int = Field(sa_type=Integer)
+
+
+class ContactRow(Row, table=True):
+    __tablename__ = "smscore_contacts"
+    __table_args__ = (UniqueConstraint("account", "name", name="smscore_contacts_name"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    name: str = Field(sa_type=Text)
+    number: str | None = Field(sa_type=Text)
+    email: str = Field(sa_type=Text)
+    notes: str = Field(sa_type=Text)
+
+
+class ContactGroupRow(Row, table=True):
+    __tablename__ = "smscore_contact_groups"
+    __table_args__ = (UniqueConstraint("account", "name", name="smscore_contact_groups_name"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    name: str = Field(sa_type=Text)
+
+
+class MemberRow(Row, table=True):
+    """A contact or a group that is directly in the group ``holder``."""
+
+    __tablename__ = "smscore_members"
+    __table_args__ = (Index("smscore_members_member", "account", "kind", "member"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    holder: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    member: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+
+
+class DirectoryIdRow(Row, table=True):
+    """The highest id that a contact or a group of an account ever had: none is given twice."""
+
+    __tablename__ = "smscore_directory_ids"
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    newest: int = Field(sa_type=_WIDE)
 
 
 class JournalRow(Row, table=True):

@@ -14,7 +14,7 @@ from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUn
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
-REVISION = "0003"
+REVISION = "0005"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"

@@ -17,6 +17,7 @@ from smscore_sqlmodel._collections import (
     RoutingView,
 )
 from smscore_sqlmodel._credentials import Credentials, CredentialsView
+from smscore_sqlmodel._directory import Directory, DirectoryView
 from smscore_sqlmodel._inbox import Inbox, InboxView
 from smscore_sqlmodel._outbox import Outbox, OutboxView
 from smscore_sqlmodel._sessions import Session
@@ -36,6 +37,7 @@ class Views:
         self.outbox = OutboxView(session)
         self.inbox = InboxView(session)
         self.credentials = CredentialsView(session)
+        self.directory = DirectoryView(session)
         self.journal = JournalView(session)
         self.events = EventsView(session)
         self.processes = ProcessesView(session)
@@ -53,6 +55,7 @@ class Unit:
         self.inbox = Inbox(session)
         self.idempotency = Idempotency(session)
         self.credentials = Credentials(session)
+        self.directory = Directory(session)
         self.journal = JournalEntries(session)
         self.events = Events(session)
         self.processes = Processes(session)

@@ -19,7 +19,7 @@ from smscore.domain.numbers import SenderId
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
 from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, SubscriptionRequired
 
-__all__ = ["Account", "changed_options", "check_name", "phone_queue"]
+__all__ = ["Account", "changed_options", "check_name", "is_name", "phone_queue"]
 
 _MOST_CREDITS = 2**53
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,11 +32,16 @@ def check_name(name: str, *, of: str) -> str:
     Raises:
         InvalidRequest: it is empty, too long or holds other characters.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidRequest(
             f"{name[:70]!r} cannot name {of}; use 1 to 64 letters, digits, dots, hyphens or _"
         )
     return name
+
+
+def is_name(text: str) -> bool:
+    """Whether something can be called so; nothing is called otherwise."""
+    return _NAME.fullmatch(text) is not None
 
 
 def phone_queue(account: str) -> str:

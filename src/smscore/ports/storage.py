@@ -16,6 +16,7 @@ from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
+from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.ledger import Entry
@@ -30,6 +31,8 @@ __all__ = [
     "ChannelsView",
     "Credentials",
     "CredentialsView",
+    "Directory",
+    "DirectoryView",
     "Events",
     "EventsView",
     "Idempotency",
@@ -329,6 +332,109 @@ class Credentials(CredentialsView, Protocol):
         ...
 
 
+class DirectoryView(Protocol):
+    """Contacts and groups; each account has its own."""
+
+    def contact(self, account: AccountId, contact: ContactId) -> Contact | None: ...
+
+    def contacts(
+        self,
+        account: AccountId,
+        *,
+        matching: str = "",
+        after: ContactId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Contact]:
+        """
+        By id; ``after`` is the last one of the page before.
+
+        ``matching`` is part of the name, the number or the e-mail address; of ASCII letters it
+        does not matter whether they are capital.
+        """
+        ...
+
+    def contacts_named(self, account: AccountId, names: Collection[str]) -> Sequence[Contact]:
+        """Those that have one of these names, by id."""
+        ...
+
+    def contacts_in(self, account: AccountId, groups: Collection[GroupId]) -> Sequence[Contact]:
+        """Those that are directly in at least one of these groups, each once, by id."""
+        ...
+
+    def group(self, account: AccountId, group: GroupId) -> Group | None: ...
+    def group_named(self, account: AccountId, name: str) -> Group | None: ...
+
+    def groups(self, account: AccountId) -> Sequence[Group]:
+        """All of them, by id: they are few."""
+        ...
+
+    def nesting(self, account: AccountId) -> Sequence[tuple[GroupId, GroupId]]:
+        """Each group that is directly in another one: the outer, the inner; in this order."""
+        ...
+
+    def memberships(
+        self, account: AccountId, contacts: Collection[ContactId]
+    ) -> Sequence[tuple[GroupId, ContactId]]:
+        """Each group that these contacts are directly in, with the contact; in this order."""
+        ...
+
+    def newest_contact(self, account: AccountId) -> ContactId:
+        """The highest id that a contact ever had, be it deleted; 0: there was none."""
+        ...
+
+    def newest_group(self, account: AccountId) -> GroupId:
+        """The same for groups."""
+        ...
+
+
+class Directory(DirectoryView, Protocol):
+    def add_contacts(self, contacts: Sequence[Contact]) -> None:
+        """Raises Conflict if one of the ids or names is taken; they are of one account."""
+        ...
+
+    def save_contact(self, contact: Contact) -> None:
+        """Raises Conflict if another one has the name."""
+        ...
+
+    def remove_contact(self, account: AccountId, contact: ContactId) -> None:
+        """It is in no group any more, either."""
+        ...
+
+    def add_group(self, group: Group) -> None:
+        """Raises Conflict if the id or the name is taken."""
+        ...
+
+    def save_group(self, group: Group) -> None:
+        """Raises Conflict if another one has the name."""
+        ...
+
+    def remove_group(self, account: AccountId, group: GroupId) -> None:
+        """It holds nothing any more, and is in no group."""
+        ...
+
+    def join(
+        self,
+        account: AccountId,
+        group: GroupId,
+        *,
+        contacts: Collection[ContactId] = (),
+        groups: Collection[GroupId] = (),
+    ) -> None:
+        """These are directly in the group from now on; those that were so before stay."""
+        ...
+
+    def leave(
+        self,
+        account: AccountId,
+        group: GroupId,
+        *,
+        contacts: Collection[ContactId] = (),
+        groups: Collection[GroupId] = (),
+    ) -> None:
+        """These are not directly in the group any more."""
+        ...
+
+
 class JournalView(Protocol):
     def get(self, *, channel: str, key: str) -> bytes | None: ...
 
@@ -393,6 +499,8 @@ class View(Protocol):
     @property
     def credentials(self) -> CredentialsView: ...
     @property
+    def directory(self) -> DirectoryView: ...
+    @property
     def journal(self) -> JournalView: ...
     @property
     def events(self) -> EventsView: ...
@@ -419,6 +527,8 @@ class UnitOfWork(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def credentials(self) -> Credentials: ...
+    @property
+    def directory(self) -> Directory: ...
     @property
     def journal(self) -> JournalEntries: ...
     @property

@@ -5,7 +5,9 @@ The contracts need pytest and are imported from :mod:`smscore.testing.contracts`
 """
 
 from smscore.testing.builders import (
+    a_contact,
     a_delivery,
+    a_group,
     a_job,
     a_message,
     a_part,
@@ -32,7 +34,9 @@ __all__ = [
     "PlainAuthenticator",
     "RecordingJournal",
     "RecordingSink",
+    "a_contact",
     "a_delivery",
+    "a_group",
     "a_job",
     "a_message",
     "a_part",

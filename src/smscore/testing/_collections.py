@@ -20,6 +20,7 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surfa
 from smscore.domain.routing import Route
 from smscore.errors import Conflict, StoreError
 from smscore.ports.storage import IdempotencyRecord, Process, Topic, Tracked
+from smscore.testing._directory import MemoryDirectory
 
 __all__ = ["MemoryUnit"]
 
@@ -87,6 +88,7 @@ class MemoryUnit:
         self.inbox = _Inbox(log, self.events)
         self.idempotency = _Idempotency(log)
         self.credentials = _Credentials(log)
+        self.directory = MemoryDirectory(log)
         self.journal = _Journal(log)
         self.processes = _Processes(log)
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken
+from smscore.domain.directory import ContactId, GroupId
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
@@ -16,7 +17,15 @@ from smscore.testing._store_kit import (
     an_entry,
     an_event,
 )
-from smscore.testing.builders import a_part, a_report, a_tracked, a_user, an_account
+from smscore.testing.builders import (
+    a_contact,
+    a_group,
+    a_part,
+    a_report,
+    a_tracked,
+    a_user,
+    an_account,
+)
 from smscore.testing.fakes import NOON
 
 __all__ = ["ACCOUNT", "KEY", "Refused", "change_everything", "look_at_everything", "look_behind"]
@@ -56,6 +65,9 @@ def change_everything(work: UnitOfWork) -> None:
     work.credentials.add_user(a_user())
     work.credentials.add_key(ProviderKey(digest="d", account=ACCOUNT, created_at=NOON))
     work.credentials.set_token(QueueToken(digest="t", account=ACCOUNT, generation=1))
+    work.directory.add_contacts([a_contact()])
+    work.directory.add_group(a_group())
+    work.directory.join(ACCOUNT, GroupId(1), contacts=[ContactId(1)])
     work.routing.replace([Route(name="new", channels=("a",))])
     work.channels.set(ChannelState(channel="a", mode=ChannelMode.PAUSED, at=NOON))
     work.journal.put(channel="a", key="k", value=b"v")
@@ -73,6 +85,10 @@ def look_at_everything(view: View) -> list[object]:
         list(view.credentials.users()),
         view.credentials.key("d"),
         view.credentials.token_of(ACCOUNT),
+        list(view.directory.contacts(ACCOUNT)),
+        list(view.directory.groups(ACCOUNT)),
+        list(view.directory.contacts_in(ACCOUNT, [GroupId(1)])),
+        view.directory.newest_contact(ACCOUNT),
         list(view.routing.routes()),
         dict(view.channels.all()),
         dict(view.outbox.backlog()),

@@ -8,6 +8,7 @@ from typing import Any
 from smscore.domain.accounts import Account
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
+from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.headers import Concatenation, concatenation_element, write_elements
 from smscore.domain.inbound import InboundPart
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
@@ -19,7 +20,9 @@ from smscore.ports.transport import SendJob
 from smscore.testing.fakes import NOON
 
 __all__ = [
+    "a_contact",
     "a_delivery",
+    "a_group",
     "a_job",
     "a_message",
     "a_part",
@@ -43,6 +46,24 @@ def a_user(**changes: Any) -> User:
     return User(
         **{"name": "apiuser", "account": AccountId(1), "password_hash": "unusable", **changes}
     )
+
+
+def a_contact(**changes: Any) -> Contact:
+    """The first contact of account 1, with a number."""
+    return Contact(
+        **{
+            "id": ContactId(1),
+            "account": AccountId(1),
+            "name": "anna",
+            "number": RECIPIENT,
+            **changes,
+        }
+    )
+
+
+def a_group(**changes: Any) -> Group:
+    """The first group of account 1."""
+    return Group(**{"id": GroupId(1), "account": AccountId(1), "name": "oncall", **changes})
 
 
 def a_message(**changes: Any) -> OutboundMessage:

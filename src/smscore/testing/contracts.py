@@ -18,6 +18,7 @@ pytest.register_assert_rewrite(
         for part in (
             "accounts",
             "collections",
+            "directory",
             "everything",
             "keeping",
             "lanes",
@@ -33,6 +34,7 @@ pytest.register_assert_rewrite(
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # rewritten first
 from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
 from smscore.testing._store_lanes import LanesContract  # noqa: E402  # rewritten first
@@ -55,6 +57,7 @@ class StoreContract(
     OutboxContract,
     ReportsContract,
     CollectionsContract,
+    DirectoryContract,
     KeepingContract,
     UnitsContract,
     SeeingContract,

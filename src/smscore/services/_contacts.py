@@ -1,0 +1,128 @@
+"""
+The contacts of accounts: look them up, add, change and delete them.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import attrs
+
+from smscore.domain.directory import Contact, ContactChanges, ContactId, Group
+from smscore.domain.messages import AccountId, clean_text
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._naming import check_unused, contact_called, groups_with
+from smscore.services._settings import Settings
+
+__all__ = ["Contacts"]
+
+T = TypeVar("T")
+
+
+class Contacts:
+    """Each is named by its id or name; changes block until they are durable."""
+
+    def __init__(self, *, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    def get(self, account: AccountId, to: str) -> Contact:
+        """
+        A contact by its id or name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._store.read(lambda view: contact_called(view.directory, account, to))
+
+    def find(
+        self,
+        account: AccountId,
+        *,
+        matching: str = "",
+        after: ContactId | None = None,
+        limit: int = 100,
+    ) -> Sequence[Contact]:
+        """
+        Contacts by id; ``after`` is the last one of the page before.
+
+        ``matching`` is part of the name, the number or the e-mail address.
+        """
+        matching = clean_text(matching)
+        return self._store.read(
+            lambda view: view.directory.contacts(
+                account, matching=matching, after=after, limit=limit
+            )
+        )
+
+    def groups_of(self, contact: Contact) -> Sequence[Group]:
+        """The groups that a contact is directly in, by id."""
+        return self._store.read(lambda view: groups_with(view.directory, contact))
+
+    def add(
+        self,
+        account: AccountId,
+        name: str,
+        *,
+        number: str | None = None,
+        email: str = "",
+        notes: str = "",
+    ) -> Contact:
+        """
+        Add a contact; it gets the next id of the account.
+
+        Raises:
+            InvalidRequest, InvalidNumber: a value cannot be used.
+            Conflict: the name is taken.
+        """
+        wishes = ContactChanges(name=name, number=number, email=email, notes=notes)
+        blank = Contact(id=ContactId(0), account=account, name=name)
+        wished = wishes.apply(blank, home=self._home(account))
+
+        def work(work: UnitOfWork) -> Contact:
+            number = ContactId(work.directory.newest_contact(account) + 1)
+            contact = attrs.evolve(wished, id=number)
+            work.directory.add_contacts([contact])
+            return contact
+
+        return self._run(account, work)
+
+    def change(self, account: AccountId, to: str, changes: ContactChanges) -> Contact:
+        """
+        Change a contact.
+
+        Raises:
+            NotFound: there is none.
+            InvalidNumber: the number is not shaped like one.
+            Conflict: another one has the name.
+        """
+        home = self._home(account)
+
+        def work(work: UnitOfWork) -> Contact:
+            changed = changes.apply(contact_called(work.directory, account, to), home=home)
+            work.directory.save_contact(changed)
+            return changed
+
+        return self._run(account, work)
+
+    def delete(self, account: AccountId, to: str) -> Contact:
+        """
+        Delete a contact that is in no group.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is in groups, which are named.
+        """
+
+        def work(work: UnitOfWork) -> Contact:
+            contact = contact_called(work.directory, account, to)
+            check_unused(f"contact {contact.name!r}", groups_with(work.directory, contact))
+            work.directory.remove_contact(account, contact.id)
+            return contact
+
+        return self._run(account, work)
+
+    def _home(self, account: AccountId) -> str | None:
+        return self._settings.account(account).home_country
+
+    def _run(self, account: AccountId, work: Callable[[UnitOfWork], T]) -> T:
+        return self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
