@@ -24,11 +24,16 @@ from smscore_modem._traffic._calls import ask_network, check_code, check_ring, p
 from smscore_modem._traffic._inbox import listing
 from smscore_modem._traffic._ussd import UssdState
 from smscore_modem._upkeep._keeper import Keeper
+from smscore_modem._upkeep._ladder import Rung
 
 __all__ = ["Operations"]
 
 _TIMEOUT = 5.0
 _SECRET = re.compile(r"[0-9]{4,8}")  # a PIN or a PUK
+_RESETS = {
+    "restart": (Rung.RESET, "the modem starts anew"),
+    "resync": (Rung.RESYNC, "the modem is initialised again"),
+}
 _SESSION = 60.0  # seconds for which a USSD session waits for its person
 
 Answered = Mapping[str, object]
@@ -68,7 +73,7 @@ class Operations:
             "inbox": lambda _: self._list_inbox(),
             "pin": self._enter_pin,
             "puk": self._enter_puk,
-            "reset": lambda _: self._reset(),
+            "reset": self._reset,
             "ring": self._ring,
             "signal": lambda _: self._measure_signal(),
             "transcript": self._show_transcript,
@@ -188,9 +193,13 @@ class Operations:
         if None not in (wanted, there) and wanted != there:
             raise InvalidRequest(f"the SIM in the modem is {there}, not {wanted}")
 
-    def _reset(self) -> Answered:
-        self._keeper.reset()
-        return {"detail": "the modem is being started anew"}
+    def _reset(self, arguments: Mapping[str, str]) -> Answered:
+        how = arguments.get("how", "restart")
+        if how not in _RESETS:
+            raise InvalidRequest(f"`how` must be one of {', '.join(_RESETS)}")
+        rung, detail = _RESETS[how]
+        self._keeper.reset(rung)
+        return {"detail": detail}
 
 
 def _required(arguments: Mapping[str, str], name: str) -> str:

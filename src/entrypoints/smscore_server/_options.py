@@ -33,7 +33,7 @@ class Number(click.FloatRange):
     name = "number"
 
     def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Parse it; neither infinity nor what is no number lies within any range of ours."""
         number: float = super().convert(value, param, ctx)

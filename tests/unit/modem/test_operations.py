@@ -236,6 +236,72 @@ def test_a_reset_by_hand_starts_the_modem_anew(channel: ModemChannel) -> None:
     assert channel.send(a_job()).references == ("1",)
 
 
+def pin_entries(channel: ModemChannel) -> int:
+    return text_said(channel).count("> AT+CPIN=")
+
+
+def test_while_one_pin_is_entered_no_other_one_is(lines: SimulatedLines) -> None:
+    lines.begin_fault(Fault.PIN, pin="1234")
+    said: list[str] = []
+    with lines.channel(RecordingSink(), RecordingJournal()) as channel:
+        assert lines.wait_for(lambda: channel.health().is_alarming)
+
+        def enter() -> None:
+            try:
+                said.append(str(channel.operate("pin", {"pin": "1234"})["detail"]))
+            except TemporaryFailure as refusal:
+                said.append(str(refusal))
+
+        persons = [lines.time.start(enter, name=f"person-{number}") for number in range(2)]
+        for person in persons:
+            person.join()
+
+        assert pin_entries(channel) == 1
+    assert sorted(said) == [
+        "somebody else does that at this moment; try again then",
+        "the SIM is unlocked",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [({}, "AT+CFUN=1,1"), ({"how": "restart"}, "AT+CFUN=1,1"), ({"how": "resync"}, "AT+CMGF=0")],
+)
+def test_a_reset_was_done_when_it_returns(
+    channel: ModemChannel, arguments: dict[str, str], command: str
+) -> None:
+    channel.send(a_job())
+    before = len(text_said(channel))
+    channel.operate("reset", arguments)
+    assert not channel.health().is_ready
+    channel.send(a_job())
+
+    assert command in text_said(channel)[before:]
+
+
+def test_a_modem_that_is_only_resynchronised_is_not_started_anew(channel: ModemChannel) -> None:
+    channel.send(a_job())
+    channel.operate("reset", {"how": "resync"})
+
+    assert channel.send(a_job()).references == ("2",)
+    assert "+CFUN=1,1" not in text_said(channel)
+
+
+def test_a_modem_that_is_not_there_cannot_be_reset(
+    lines: SimulatedLines, channel: ModemChannel
+) -> None:
+    channel.send(a_job())
+    lines.unplug()
+
+    with pytest.raises(TemporaryFailure, match="the modem is gone"):
+        channel.operate("reset", {})
+
+
+def test_it_is_reset_in_a_known_way(channel: ModemChannel) -> None:
+    with pytest.raises(InvalidRequest, match="restart, resync"):
+        channel.operate("reset", {"how": "with a hammer"})
+
+
 def test_a_modem_that_is_silent_is_a_temporary_failure(
     lines: SimulatedLines, channel: ModemChannel
 ) -> None:

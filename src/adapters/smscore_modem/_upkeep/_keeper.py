@@ -4,10 +4,11 @@ One modem for all other threads: how it is, its line to borrow, and what can be 
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import attrs
 
-from smscore.errors import InvalidRequest, NotReady, PermanentFailure
+from smscore.errors import InvalidRequest, NotReady, PermanentFailure, TemporaryFailure
 from smscore.ports.transport import ChannelHealth, Journal
 from smscore_modem._line._dialogue import Dialogue, NoAnswer
 from smscore_modem._line._serial import LineLost
@@ -23,11 +24,14 @@ from smscore_modem._upkeep._ladder import Rung
 from smscore_modem._upkeep._life import Life
 from smscore_modem._upkeep._memory import has_forgotten
 from smscore_modem._upkeep._standing import Standing, View
-from smscore_modem._upkeep._wishes import Wish, Wishes
+from smscore_modem._upkeep._wishes import Occupied, Slot, Wish, Wishes
 
 __all__ = ["Connect", "Keeper"]
 
-_BY_HAND = 120.0
+T = TypeVar("T")
+
+_PATIENCE = 120.0
+_BY_HAND = "the modem is being reset by hand"
 _TRUSTED = 3.0  # seconds that a look at the settings holds
 _LOST = "the modem lost its settings"
 
@@ -185,28 +189,44 @@ class Keeper:
         """
         if self._standing.now().line is not None:
             raise InvalidRequest("the SIM is not locked")
-        try:
-            reason = self._wishes.enter(ByHand(pin=pin, puk=puk), timeout=_BY_HAND)
-        except Silence:
-            raise NotReady("the modem has not answered yet") from None
+        entry = ByHand(pin=pin, puk=puk)
+        reason = _asked(self._wishes.by_hand, entry, urge=self._wishes.wake)
         if reason is not None:
             raise PermanentFailure(reason)
         return "the SIM is unlocked"
 
-    def reset(self) -> None:
-        """Have the modem start anew, and forget how often that was in vain; returns at once."""
-        self._wishes.order(Rung.RESET)
-        self._lose("the modem is being reset by hand")
+    def reset(self, rung: Rung) -> None:
+        """
+        Have a remedy tried, and forget how often others were in vain; blocks until it was.
+
+        Raises:
+            TemporaryFailure: it could not be tried.
+            NotReady: nobody came to it in time.
+        """
+        # Only what goes on now is cut short, and not what we order.
+        dialogue = self._life.dialogue if self._life else None
+        reason = _asked(self._wishes.ordered, rung, urge=lambda: self._lose(dialogue, _BY_HAND))
+        if reason is not None:
+            raise TemporaryFailure(reason)
 
     def close(self) -> None:
         """Stop and join the thread; whoever waits for an answer is told. May be called twice."""
         self._standing.change(lambda view: attrs.evolve(view, is_closing=True, detail="closed"))
-        self._lose("the channel is being closed")
+        dialogue = self._life.dialogue if self._life else None
+        self._lose(dialogue, "the channel is being closed")
         if self._thread is not None:
             self._thread.join()
 
-    def _lose(self, reason: str) -> None:
-        dialogue = self._life.dialogue if self._life else None
+    def _lose(self, dialogue: Dialogue | None, reason: str) -> None:
         if dialogue is not None:
             dialogue.lose(reason)
-        self._wishes.letters.put(Wish.WAKE)
+        self._wishes.wake()
+
+
+def _asked(slot: Slot[T], wish: T, *, urge: Callable[[], None]) -> str | None:
+    try:
+        return slot.ask(wish, urge=urge, timeout=_PATIENCE)
+    except Occupied:
+        raise TemporaryFailure("somebody else does that at this moment; try again then") from None
+    except Silence:
+        raise NotReady("the modem has not answered yet") from None

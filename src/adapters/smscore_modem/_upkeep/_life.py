@@ -94,11 +94,13 @@ class Life:
                 self._waiting.back_off()
         self._hang_up()
         self._inbox.offer_again()
+        self._wishes.end("the channel is being closed")
 
     def _try(self) -> None:
         """Have the modem up and serve it; then see to what ended that."""
-        if self._wishes.ordered is not None:
-            self._obey(self._wishes.ordered)
+        ordered = self._wishes.ordered.take()
+        if ordered is not None:
+            self._obey(ordered)
         try:
             self._live()
         except Forgotten as forgotten:
@@ -108,9 +110,11 @@ class Life:
                 lambda view: attrs.evolve(view, line=None, detail=reason, forgot=view.forgot + 1)
             )
         except Unusable as error:
+            self._wishes.ordered.answer(str(error))
             self._on_unusable(error)
         except (LineLost, NoAnswer) as error:
-            if self._is_closing or self._wishes.ordered is not None:
+            self._wishes.ordered.answer(str(error))
+            if self._is_closing or self._wishes.ordered.wish is not None:
                 return
             if isinstance(error, NoAnswer) or (self._wire and not self._wire.is_gone):
                 self._on_sick(str(error))
@@ -123,13 +127,17 @@ class Life:
         if self._is_closing:
             raise LineLost("closed")
         rung, self._rung = self._rung, None
-        if rung is not None and self._recovery().on_line(rung, dialogue):
-            self._hang_up()
-            self._recovery().off_line(rung)
-            return
+        if rung is not None:
+            has_left = self._recovery().on_line(rung, dialogue)
+            self._wishes.ordered.answer(None)
+            if has_left:
+                self._hang_up()
+                self._recovery().off_line(rung)
+                return
         state = self._bring_up(dialogue)
         line = Line(dialogue=dialogue, state=state)
         self._standing.publish(line)
+        self._wishes.by_hand.settle(None)
         self._waiting.was_up(now=self._time.monotonic())
         Service(
             line,
@@ -168,7 +176,7 @@ class Life:
         return self._wire
 
     def _bring_up(self, dialogue: Dialogue) -> ModemState:
-        reason: str | None = "the modem did not answer"
+        by_hand = self._wishes.by_hand.take()
         try:
             greeting = greet(dialogue, options=self._options, profile=self._fixed)
             self._standing.change(lambda view: attrs.evolve(view, profile=greeting.profile))
@@ -178,14 +186,12 @@ class Life:
                 options=self._options,
                 journal=self._journal,
                 pause=self._waiting.pause,
-                by_hand=self._wishes.by_hand,
+                by_hand=by_hand,
             )
-            reason = None
-        except Unusable as error:
-            reason = str(error)
+        except (Unusable, NoAnswer, LineLost) as error:
+            is_told = isinstance(error, Unusable)
+            self._wishes.by_hand.answer(str(error) if is_told else "the modem did not answer")
             raise
-        finally:
-            self._wishes.answer(reason)
         return state
 
     # What goes wrong.
@@ -194,7 +200,7 @@ class Life:
         self._withdraw(reason)
         self._hang_up()
         self._is_absent = True
-        self._wishes.answer(reason)
+        self._wishes.by_hand.settle(reason)
         ladder = self._standing.now().ladder
         hooks = tuple(
             rung for rung in rungs_for(self._profile, self._options.hooks) if rung in _HOOKS
@@ -250,7 +256,6 @@ class Life:
             self._standing.change(lambda view: attrs.evolve(view, ladder=Ladder()))
 
     def _obey(self, rung: Rung) -> None:
-        self._wishes.ordered = None
         self._withdraw("being reset by hand")
         self._standing.change(lambda view: attrs.evolve(view, ladder=Ladder()))
         self._do(rung)

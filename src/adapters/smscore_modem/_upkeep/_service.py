@@ -82,7 +82,7 @@ class Service:
             NoAnswer: the modem fell silent.
             Forgotten: it has to be initialised again.
         """
-        while not self._dialogue.is_lost:
+        while not self._dialogue.is_lost and self._wishes.ordered.wish is None:
             now = self._now()
             if now >= self._sweep_at:
                 self._sweep()

@@ -67,7 +67,7 @@ class Waiting:
                 continue
             if isinstance(letter, Notification) and letter.name in ("+CMT", "+CDS"):
                 self._inbox.accept(letter)
-            if self._wishes.by_hand is not None or self._wishes.ordered is not None or is_over():
+            if self._wishes.is_personal or is_over():
                 return
 
     def pause(self, seconds: float) -> None:

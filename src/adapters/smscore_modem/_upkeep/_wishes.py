@@ -4,15 +4,18 @@ What other threads want of the thread that keeps a modem.
 
 import enum
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from smscore_modem._line._events import Notification
 from smscore_modem._start._pin import ByHand
-from smscore_modem._time import Mailbox, Silence, Time
+from smscore_modem._time import Mailbox, Time
 from smscore_modem._upkeep._ladder import Rung
 
-__all__ = ["Letter", "Wish", "Wishes"]
+__all__ = ["Letter", "Occupied", "Slot", "Wish", "Wishes"]
+
+T = TypeVar("T")
 
 _MOST_LETTERS = 10_000  # a modem may chatter faster than anybody can look into its stores
 
@@ -28,17 +31,88 @@ class Wish(enum.Enum):
 Letter = Notification | Wish
 
 
+class Occupied(Exception):
+    """Somebody else wants something of the kind already."""
+
+
+class Slot(Generic[T]):
+    """
+    What one person at a time wants, until it is said what came of it.
+
+    Whoever keeps the modem takes the ``wish`` when it is begun, and answers then.
+    """
+
+    def __init__(self, time: Time) -> None:
+        self.wish: T | None = None
+        self._time = time
+        self._lock = threading.Lock()  # guards the next one, with the wish
+        self._answer: Mailbox[str | None] | None = None
+
+    def ask(self, wish: T, *, urge: Callable[[], None], timeout: float) -> str | None:
+        """
+        Have it done; why it could not be, or None. ``urge`` calls whoever does it.
+
+        Raises:
+            Occupied: another one is not answered yet, and this one was not begun.
+            Silence: there was no answer within so many seconds.
+        """
+        answer: Mailbox[str | None] = Mailbox(self._time)
+        with self._lock:
+            if self._answer is not None:
+                raise Occupied
+            self._answer, self.wish = answer, wish
+        urge()
+        try:
+            return answer.get(timeout)
+        finally:
+            with self._lock:
+                if self._answer is answer:
+                    self._answer = self.wish = None
+
+    def take(self) -> T | None:
+        """What is wanted, for whoever begins to do it."""
+        with self._lock:
+            wish, self.wish = self.wish, None
+        return wish
+
+    def settle(self, reason: str | None) -> None:
+        """Say what comes of what is wanted, also if it was not begun."""
+        self.take()
+        self.answer(reason)
+
+    def answer(self, reason: str | None) -> None:
+        """Say what came of what was taken; of what was not begun nothing can be said."""
+        with self._lock:
+            if self.wish is not None:
+                return
+            answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.put(reason)
+
+
 class Wishes:
     """Where they are put; that thread takes the letters out."""
 
     def __init__(self, time: Time) -> None:
         self.letters: Mailbox[Letter] = Mailbox(time, most=_MOST_LETTERS)
-        self.by_hand: ByHand | None = None  # a PIN that a person gave
-        self.ordered: Rung | None = None  # what a person wants to be done
-        self._time = time
-        self._answer: Mailbox[str | None] | None = None
+        self.by_hand: Slot[ByHand] = Slot(time)  # a PIN that a person gives
+        self.ordered: Slot[Rung] = Slot(time)  # what a person wants to be done
         self._lock = threading.Lock()  # guards the next one
         self._holders = 0
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether a person waits for something to begin."""
+        return self.by_hand.wish is not None or self.ordered.wish is not None
+
+    def wake(self) -> None:
+        """Have that thread look what there is."""
+        self.letters.put(Wish.WAKE)
+
+    def end(self, reason: str) -> None:
+        """Let nobody wait for a thread that does nothing more."""
+        self.by_hand.settle(reason)
+        self.ordered.settle(reason)
 
     @property
     def is_held(self) -> bool:
@@ -56,31 +130,3 @@ class Wishes:
             with self._lock:
                 self._holders -= 1
             self.letters.put(Wish.WAKE)
-
-    def enter(self, entry: ByHand, *, timeout: float) -> str | None:
-        """
-        Have a PIN entered; why it could not be, or None.
-
-        Raises:
-            Silence: there was no answer within so many seconds.
-        """
-        answer: Mailbox[str | None] = Mailbox(self._time)
-        self._answer = answer
-        self.by_hand = entry
-        self.letters.put(Wish.WAKE)
-        try:
-            return answer.get(timeout)
-        except Silence:
-            self.by_hand = None
-            raise
-
-    def answer(self, reason: str | None) -> None:
-        """Say what became of the PIN, if a person gave one."""
-        if self.by_hand is not None and self._answer is not None:
-            self.by_hand = None
-            self._answer.put(reason)
-
-    def order(self, rung: Rung) -> None:
-        """Have something done."""
-        self.ordered = rung
-        self.letters.put(Wish.WAKE)
