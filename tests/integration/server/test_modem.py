@@ -302,6 +302,58 @@ def test_no_secret_gets_into_the_log_of_the_server(command, configured, answer, 
     assert not [line for line in talk if "471" in line]
 
 
+@EVERY_WAY
+def test_a_telephone_is_made_to_ring(answer, reach):
+    called = answer("modem", "ring", *reach, "+999001100")
+
+    assert (called["number"], called["outcome"]) == ("+999001100", "busy")
+
+
+def test_what_became_of_a_call_is_told_in_words(command, configured):
+    result = command("modem", "ring", "+999001100")
+
+    assert result.stdout == "modem-1: +999001100: it is busy\n"
+
+
+@pytest.mark.parametrize("number", ["", "12", "+49170;+CFUN=0", "١٢٣٤", "--", "\udcff"])
+def test_whom_nobody_can_call_is_a_wrong_call_of_the_command(command, configured, number):
+    result = command("modem", "ring", "--wait", "0", "--", number)
+
+    assert result.exit_code == 2
+    assert "is not written like +491701234567" in result.stderr
+
+
+@EVERY_WAY
+def test_a_modem_is_initialised_again(answer, reach):
+    done = answer("modem", "reset", "--soft", *reach)
+
+    assert (done["detail"], done["state"]) == ("the modem is initialised again", "ready")
+
+
+@EVERY_WAY
+def test_a_modem_starts_anew_and_is_waited_for(command, reach):
+    result = command("modem", "reset", "--wait", "1", *reach)
+
+    # That it is back would take longer than a test should.
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: being reset by hand; it takes its time")
+
+
+def test_a_modem_is_reset_in_the_way_of_its_family(command, answer, served):
+    command("modem", "reset", "--wait", "0")
+
+    assert any("AT+CFUN=1,1" in line for line in answer("modem", "transcript")["lines"])
+
+
+def test_a_modem_that_is_not_there_is_not_reset(command, served):
+    served.unplug()
+
+    result = command("modem", "reset")
+
+    assert result.exit_code == 1
+    assert f"there is no {served.port()}" in result.stderr
+
+
 def test_a_sim_that_is_open_needs_no_pin(command, configured):
     result = command("modem", "pin", "--stdin", stdin="4711\n")
 

@@ -200,14 +200,14 @@ class Keeper:
         Have a remedy tried, and forget how often others were in vain; blocks until it was.
 
         Raises:
-            TemporaryFailure: it could not be tried.
-            NotReady: nobody came to it in time.
+            TemporaryFailure: another one is being tried.
+            NotReady: it could not be tried.
         """
         # Only what goes on now is cut short, and not what we order.
         dialogue = self._life.dialogue if self._life else None
         reason = _asked(self._wishes.ordered, rung, urge=lambda: self._lose(dialogue, _BY_HAND))
         if reason is not None:
-            raise TemporaryFailure(reason)
+            raise NotReady(reason)
 
     def close(self) -> None:
         """Stop and join the thread; whoever waits for an answer is told. May be called twice."""

@@ -11,7 +11,7 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (
         r"put aside",
         (
-            "unplug it, plug it in again and restart the server; "
+            "unplug it and plug it in again, or 'smscore modem reset {which}'; "
             "'smscore modem transcript {which}' shows what was said"
         ),
     ),
@@ -63,6 +63,10 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (
         r"message centre",
         'centre = "+49…" in [channels.{channel}]: the number of your operator\'s centre',
+    ),
+    (
+        r"being reset by hand",
+        "it takes its time; 'smscore modem signal {which}' says how it is, --wait waits for longer",
     ),
     (
         r"no modem answers|no answer|did not answer",

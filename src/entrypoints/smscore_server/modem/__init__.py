@@ -4,7 +4,7 @@ The commands about modems: what there is, how it is, what it says, and trying it
 
 import click
 
-from smscore_server.modem._acting import pin, send, ussd
+from smscore_server.modem._acting import pin, reset, ring, send, ussd
 from smscore_server.modem._looking import (
     identify,
     inbox,
@@ -18,7 +18,10 @@ __all__ = ["modem"]
 
 
 @click.group(
-    commands=(identify, inbox, list_modems, pin, send, signal, transcript, ussd, watch),
+    commands=(
+        *(identify, inbox, list_modems, signal, transcript, watch),
+        *(pin, reset, ring, send, ussd),
+    ),
 )
 def modem() -> None:
     """

@@ -2,15 +2,32 @@
 The commands that have a modem do something.
 """
 
+import re
 from typing import Unpack
 
 import click
 
-from smscore_server._options import check_text
+from smscore_server._options import WholeNumber, check_text
 from smscore_server._output import printable, show_json
-from smscore_server.modem._reaching import Choice, modem_options, reached
+from smscore_server.modem._reaching import Choice, modem_options, modem_options_with, reached
 
-__all__ = ["pin", "send", "ussd"]
+__all__ = ["pin", "reset", "ring", "send", "ussd"]
+
+_LONGEST_RING = 120
+_OUTCOMES = {
+    "rang": "it rang",
+    "busy": "it is busy",
+    "no answer": "nobody took the call",
+    "no carrier": "the call could not be put through, or was ended at the other end",
+    "no dialtone": "the modem has no line to call on",
+}
+
+
+def _check_number(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+    """Before the modem is waited for; it may also be a short one, which no recipient is."""
+    if not re.fullmatch(r"\+?[0-9]{3,20}", text):
+        raise click.BadParameter(f"{text!r} is not written like +491701234567")
+    return text
 
 
 @click.command()
@@ -68,6 +85,65 @@ def ussd(*, code: str, reply: str | None, as_json: bool, **choice: Unpack[Choice
         click.echo(printable(line))
     if answer["wants_reply"]:
         click.echo("It waits for a reply: the same command with --reply TEXT.", err=True)
+
+
+@click.command()
+@click.option(
+    "--seconds",
+    type=WholeNumber(1, _LONGEST_RING),
+    default=15,
+    show_default=True,
+    help="How long it rings, if nobody takes the call or hangs up.",
+)
+@click.argument("number", callback=_check_number)
+@modem_options
+def ring(*, number: str, seconds: int, as_json: bool, **choice: Unpack[Choice]) -> None:
+    """
+    Let a telephone ring, and hang up.
+
+    Nothing is said, and whoever takes the call hears silence; some operators charge for that. It is
+    no message: charged to nobody, and in no list.
+
+    \b
+    Example: smscore modem ring --modem modem-1 +491701234567
+             smscore modem ring --modem modem-1 +491701234567 --seconds 30
+    JSON keys: modem, number, outcome (rang, busy, no answer, no carrier, no dialtone)
+    """
+    with reached(choice) as found:
+        answer = found.operate("ring", {"number": number, "seconds": str(seconds)})
+    outcome = answer["outcome"]
+    if as_json:
+        show_json({"modem": found.name, "number": number, "outcome": outcome})
+    else:
+        click.echo(f"{found.name}: {number}: {_OUTCOMES.get(outcome, outcome)}")
+
+
+@click.command()
+@click.option(
+    "--soft", is_flag=True, help="Only end what it is in the middle of, and set it up again."
+)
+@modem_options_with(patience=60.0)
+def reset(*, soft: bool, as_json: bool, **choice: Unpack[Choice]) -> None:
+    """
+    Start a modem anew, and wait until it is ready.
+
+    For one that misbehaves, or was put aside after too many recoveries in vain. Messages wait
+    meanwhile, and one whose answer was outstanding is in doubt. The modem may leave its port for
+    half a minute and want its PIN again; --soft touches neither.
+
+    \b
+    Example: smscore modem reset --modem modem-1 --soft
+             smscore modem reset --modem modem-1 --wait 60
+    JSON keys: modem, detail (what was done), state (ready)
+    """
+    from smscore_server.modem import _reset
+
+    with reached(choice, settles=False) as found:
+        detail = _reset.reset(found, patience=choice["patience"], is_soft=soft)
+    if as_json:
+        show_json({"modem": found.name, "detail": detail, "state": "ready"})
+    else:
+        click.echo(f"{found.name}: it was reset, and is ready")
 
 
 @click.command()

@@ -29,7 +29,9 @@ __all__ = [
     "chosen_channel",
     "modem_channels",
     "modem_options",
+    "modem_options_with",
     "reached",
+    "settle",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -64,8 +66,12 @@ class ReachedModem(Protocol):
     ) -> Mapping[str, Any]: ...
 
 
-def modem_options(command: Command) -> Command:
-    """Give a command the options; it takes them as ``**choice: Unpack[Choice]``, and --json."""
+def modem_options_with(*, patience: float) -> Callable[[Command], Command]:
+    """
+    What gives a command the options; it takes them as ``**choice: Unpack[Choice]``, and --json.
+
+    ``patience`` are the seconds that are waited unless it is said otherwise.
+    """
     options = (
         click.option(
             "--modem",
@@ -83,7 +89,7 @@ def modem_options(command: Command) -> Command:
             "--wait",
             "patience",
             type=Number(min=0),
-            default=20.0,
+            default=patience,
             show_default=True,
             metavar="SECONDS",
             help="How long the modem may take to become ready.",
@@ -91,9 +97,16 @@ def modem_options(command: Command) -> Command:
         json_option,
         config_option,
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def give(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return give
+
+
+modem_options = modem_options_with(patience=20.0)
 
 
 @contextmanager
@@ -112,7 +125,7 @@ def reached(
     """
     with _way_to(choice) as way, _explained(way.port, channel=way.channel):
         if settles:
-            _settle(way.modem, patience=choice["patience"], needs_ready=needs_ready)
+            settle(way.modem, patience=choice["patience"], needs_ready=needs_ready)
         yield way.modem
 
 
@@ -145,8 +158,13 @@ def _way_to(choice: Choice) -> Iterator[_Way]:
         yield _Way(modem=Borrowed(modem), port=port, channel=name)
 
 
-def _settle(modem: ReachedModem, *, patience: float, needs_ready: bool) -> None:
-    """Wait until the modem is ready, until only a person can help, or until time is up."""
+def settle(modem: ReachedModem, *, patience: float, needs_ready: bool = True) -> None:
+    """
+    Wait until the modem is ready, until only a person can help, or until time is up.
+
+    Raises:
+        NotReady: it is not ready then, and must be; or there is no line to it.
+    """
     deadline, pause = monotonic() + patience, threading.Event()
     while True:
         health = modem.operate("health")
