@@ -17,6 +17,7 @@ from smscore.gateway import Gateway
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.identity import Authenticator
+from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Transport
@@ -45,6 +46,7 @@ def build(
     transports: Mapping[str, Transport] | None = None,
     authenticator: Authenticator | None = None,
     rate_limiter: RateLimiter | None = None,
+    pattern_engine: PatternEngine | None = None,
     clock: Clock | None = None,
     plugins: Iterable[Any] = (),
 ) -> Gateway:
@@ -78,6 +80,7 @@ def build(
         topology=topology,
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept),
         rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
+        pattern_engine=lambda: pattern_engine or loaded.registry.pattern_engine_maker()(),
         screens=loaded.screens,
         observers=loaded.observers,
     )

@@ -18,6 +18,7 @@ from smscore.errors import NotFound, StoreError
 from smscore.ids import IdSequence, Lease
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
+from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Transport
@@ -61,6 +62,7 @@ class Gateway:
         topology: Topology,
         authenticator: Callable[[], Authenticator],
         rate_limiter: Callable[[], RateLimiter],
+        pattern_engine: Callable[[], PatternEngine],
         screens: Sequence[Screen] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -70,6 +72,7 @@ class Gateway:
         self.transports = transports
         self._make_authenticator = authenticator
         self._make_rate_limiter = rate_limiter
+        self._make_pattern_engine = pattern_engine
         self.settings = Settings(store)
         self._stopping = threading.Event()
         ids = self._ids = IdSequence(clock, lease=self._lease)
@@ -143,6 +146,11 @@ class Gateway:
     def rate_limiter(self) -> RateLimiter:
         """What counts calls; made when it is first asked for."""
         return self._make_rate_limiter()
+
+    @cached_property
+    def patterns(self) -> PatternEngine:
+        """What understands patterns of callers; made when it is first asked for."""
+        return self._make_pattern_engine()
 
     def health(self, channel: str) -> ChannelHealth:
         """How a channel is right now, whatever its transport does when it is asked."""

@@ -17,6 +17,7 @@ __all__ = [
     "hookspec",
     "smscore_observers",
     "smscore_register_authenticators",
+    "smscore_register_pattern_engines",
     "smscore_register_rate_limiters",
     "smscore_register_stores",
     "smscore_register_transports",
@@ -40,6 +41,11 @@ def smscore_register_stores(registry: Registry) -> None:
 @hookspec
 def smscore_register_authenticators(registry: Registry) -> None:
     """Call ``registry.authenticator(…)`` to replace what checks credentials."""
+
+
+@hookspec
+def smscore_register_pattern_engines(registry: Registry) -> None:
+    """Call ``registry.pattern_engine(…)`` to replace what understands patterns of callers."""
 
 
 @hookspec

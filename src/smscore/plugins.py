@@ -84,6 +84,7 @@ def _ask(hook: Any, names: Sequence[str]) -> LoadedPlugins:
     hook.smscore_register_transports(registry=registry)
     hook.smscore_register_stores(registry=registry)
     hook.smscore_register_authenticators(registry=registry)
+    hook.smscore_register_pattern_engines(registry=registry)
     hook.smscore_register_rate_limiters(registry=registry)
     return LoadedPlugins(
         names=tuple(names),

@@ -1,5 +1,5 @@
 """
-What plugins have registered: kinds of transports, stores, authenticators, rate limiters.
+What plugins have registered: kinds of transports and stores, and what fills the other ports.
 
 A registry is filled while a gateway is built and only read afterwards.
 """
@@ -13,6 +13,7 @@ import attrs
 from smscore.errors import PluginError
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
+from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Transport
@@ -58,6 +59,7 @@ class Registry:
         self._transports: dict[str, TransportKind] = {}
         self._stores: dict[str, StoreKind] = {}
         self._authenticators: list[AuthenticatorMaker] = []
+        self._pattern_engines: list[Callable[[], PatternEngine]] = []
         self._rate_limiters: list[Callable[[], RateLimiter]] = []
 
     def transport(
@@ -104,6 +106,10 @@ class Registry:
         """Register what checks credentials; that of the plugin loaded last is used."""
         self._authenticators.append(make)
 
+    def pattern_engine(self, make: Callable[[], PatternEngine]) -> None:
+        """Register what understands patterns; that of the plugin loaded last is used."""
+        self._pattern_engines.append(make)
+
     def rate_limiter(self, make: Callable[[], RateLimiter]) -> None:
         """Register what counts calls; that of the plugin loaded last is used."""
         self._rate_limiters.append(make)
@@ -135,6 +141,15 @@ class Registry:
         """
         return _foremost(self._authenticators, "authenticator")
 
+    def pattern_engine_maker(self) -> Callable[[], PatternEngine]:
+        """
+        What understands patterns of callers.
+
+        Raises:
+            PluginError: nothing has registered one.
+        """
+        return _foremost(self._pattern_engines, "pattern engine")
+
     def rate_limiter_maker(self) -> Callable[[], RateLimiter]:
         """
         What counts calls.
@@ -161,5 +176,5 @@ def _get(kinds: dict[str, T], name: str, what: str) -> T:
 def _foremost(makers: Sequence[T], what: str) -> T:
     """Plugins are asked in the opposite order of their loading: who replaces comes first."""
     if not makers:
-        raise PluginError(f"no plugin has registered an {what}; enable 'identity' and 'policy'")
+        raise PluginError(f"no plugin has registered any {what}; enable 'identity' and 'policy'")
     return makers[0]

@@ -1,12 +1,25 @@
 """
-Who may do how much: calls counted in sliding windows, in the memory of this process.
+Calls counted in sliding windows in the memory of this process, and patterns of linear time.
 """
 
 from smscore import hookimpl
+from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.registry import Registry
 
-__all__ = ["make_rate_limiter", "smscore_register_rate_limiters"]
+__all__ = [
+    "make_pattern_engine",
+    "make_rate_limiter",
+    "smscore_register_pattern_engines",
+    "smscore_register_rate_limiters",
+]
+
+
+def make_pattern_engine() -> PatternEngine:
+    """An engine for patterns of callers."""
+    from smscore_policy._patterns import LinearPatterns
+
+    return LinearPatterns()
 
 
 def make_rate_limiter() -> RateLimiter:
@@ -14,6 +27,12 @@ def make_rate_limiter() -> RateLimiter:
     from smscore_policy._windows import MovingWindows
 
     return MovingWindows()
+
+
+@hookimpl
+def smscore_register_pattern_engines(registry: Registry) -> None:
+    """Bring the pattern engine along."""
+    registry.pattern_engine(make_pattern_engine)
 
 
 @hookimpl

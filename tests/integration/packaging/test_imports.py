@@ -21,6 +21,7 @@ HEAVY = {
     "psycopg",
     "pydantic",
     "pytest",
+    "re2",
     "serial",
     "sqlalchemy",
     "sqlmodel",
