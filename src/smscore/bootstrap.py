@@ -78,7 +78,7 @@ def build(
         clock=clock,
         transports={**channels, **(transports or {})},
         topology=topology,
-        authenticator=lambda: authenticator or _authenticator(config, loaded, kept),
+        authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
         rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
         pattern_engine=lambda: pattern_engine or loaded.registry.pattern_engine_maker()(),
         screens=loaded.screens,
@@ -193,9 +193,11 @@ def _open_store(config: GatewayConfig, registry: Registry, clock: Clock) -> Stor
     return registry.store_kind(scheme).open(config.store_url, clock)
 
 
-def _authenticator(config: GatewayConfig, loaded: LoadedPlugins, store: Store) -> Authenticator:
+def _authenticator(
+    config: GatewayConfig, loaded: LoadedPlugins, store: Store, clock: Clock
+) -> Authenticator:
     key = read_key(config.path(config.security.key_file))
-    return loaded.registry.authenticator_maker()(store, key)
+    return loaded.registry.authenticator_maker()(store, key, clock)
 
 
 def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind:

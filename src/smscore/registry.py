@@ -22,8 +22,8 @@ __all__ = ["AuthenticatorMaker", "Registry", "StoreKind", "TransportKind"]
 
 T = TypeVar("T")
 
-AuthenticatorMaker = Callable[[Store, bytes], Authenticator]
-"""Makes an authenticator from the store and the content of the key file."""
+AuthenticatorMaker = Callable[[Store, bytes, Clock], Authenticator]
+"""Makes an authenticator from the store, the content of the key file and the clock."""
 
 
 @attrs.frozen(kw_only=True)

@@ -8,13 +8,15 @@ import re
 import secrets
 from typing import NoReturn
 
-from smscore.domain.credentials import Principal, User
+from smscore.domain.credentials import Principal
 from smscore.domain.messages import AccountId
-from smscore.errors import AuthenticationFailed
-from smscore.ports.identity import IssuedKey
+from smscore.errors import AuthenticationFailed, PermissionDenied
+from smscore.ports.clock import Clock
+from smscore.ports.identity import IssuedKey, Session
 from smscore.ports.storage import Store
 from smscore_identity._passwords import Passwords
 from smscore_identity._records import Records
+from smscore_identity._sessions import Sessions
 
 __all__ = ["StoreAuthenticator"]
 
@@ -31,10 +33,11 @@ class StoreAuthenticator:
     Only :meth:`password` takes long. The others read the store at most once per change.
     """
 
-    def __init__(self, *, store: Store, key: bytes, passwords: Passwords | None = None) -> None:
+    def __init__(self, *, store: Store, key: bytes, clock: Clock) -> None:
         self._records = Records(store)
         self._key = key
-        self._passwords = passwords or Passwords()
+        self._passwords = Passwords(monotonic=clock.monotonic)
+        self._sessions = Sessions(key=key, clock=clock)
 
     def password(self, username: str, password: str) -> Principal:
         """
@@ -48,7 +51,7 @@ class StoreAuthenticator:
         stored = user.password_hash if user else None
         if not self._passwords.verify(username, password, stored=stored) or user is None:
             _refuse()
-        return _principal(user)
+        return user.principal
 
     def recall(self, username: str, password: str) -> Principal | None:
         """What :meth:`password` verified in the last five minutes; never blocks."""
@@ -58,7 +61,7 @@ class StoreAuthenticator:
         stored = user.password_hash
         if not self._passwords.was_verified(username, password, stored=stored):
             return None
-        return _principal(user)
+        return user.principal
 
     def key(self, secret: str) -> Principal:
         """
@@ -80,6 +83,30 @@ class StoreAuthenticator:
             _refuse()
         return self._records.token(_digest(secret)) or _refuse()
 
+    def new_session(self, principal: Principal) -> Session:
+        """
+        A session of a user whose password was just checked.
+
+        Raises:
+            PermissionDenied: the principal is no user.
+        """
+        if not principal.login:
+            raise PermissionDenied(f"{principal.subject} is no user, and has no sessions")
+        return self._sessions.issue(principal.login)
+
+    def session(self, token: str) -> Principal:
+        """
+        The user behind a session, if nothing about that user has changed since.
+
+        Raises:
+            AuthenticationFailed: the session is over, void or none of ours.
+        """
+        login = self._sessions.read(token)
+        user = self._records.user(login.partition(" ")[0])
+        if user is None or user.principal.login != login:
+            _refuse()
+        return user.principal
+
     def hash_password(self, password: str) -> str:
         """What to store of a password. Blocks for tens of milliseconds."""
         return self._passwords.hash(password)
@@ -98,12 +125,6 @@ class StoreAuthenticator:
 
 def _refuse() -> NoReturn:
     raise AuthenticationFailed("the credentials are missing or wrong")
-
-
-def _principal(user: User) -> Principal:
-    return Principal(
-        account=user.account, subject=f"user {user.name}", permissions=user.permissions
-    )
 
 
 def _digest(secret: str) -> str:

@@ -2,6 +2,7 @@
 Users, keys and tokens as last committed, kept in memory until one of them changes.
 """
 
+import hashlib
 import hmac
 from typing import TypeVar
 
@@ -10,16 +11,24 @@ import attrs
 from smscore.domain.credentials import Principal, ProviderKey, QueueToken, User
 from smscore.ports.storage import Store, Topic
 
-__all__ = ["Records"]
+__all__ = ["KnownUser", "Records"]
 
 T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class KnownUser:
+    """A user, and what its password is checked against."""
+
+    principal: Principal
+    password_hash: str = attrs.field(repr=False)
 
 
 @attrs.frozen
 class _Known:
     """What was found so far. What was not found is not kept: guesses would fill the memory."""
 
-    users: dict[str, User] = attrs.field(factory=dict)
+    users: dict[str, KnownUser] = attrs.field(factory=dict)
     keys: dict[str, Principal] = attrs.field(factory=dict)  # by digest
     tokens: dict[str, Principal] = attrs.field(factory=dict)  # the same
 
@@ -32,12 +41,12 @@ class Records:
         self._changed = store.wakeup(Topic.CREDENTIALS)
         self._known = _Known()
 
-    def user(self, name: str) -> User | None:
+    def user(self, name: str) -> KnownUser | None:
         """The user of that name."""
         known = self._current().users
         return known.get(name) or _kept(known, name, self._read_user(name))
 
-    def known_user(self, name: str) -> User | None:
+    def known_user(self, name: str) -> KnownUser | None:
         """The user of that name, if the store need not be asked."""
         return self._current().users.get(name)
 
@@ -51,8 +60,9 @@ class Records:
         known = self._current().tokens
         return known.get(digest) or _kept(known, digest, self._read_token(digest))
 
-    def _read_user(self, name: str) -> User | None:
-        return self._store.read(lambda view: view.credentials.user(name))
+    def _read_user(self, name: str) -> KnownUser | None:
+        found = self._store.read(lambda view: view.credentials.user(name))
+        return None if found is None else _known_user(found)
 
     def _read_key(self, digest: str) -> Principal | None:
         found = self._store.read(lambda view: view.credentials.key(digest))
@@ -68,6 +78,18 @@ class Records:
         if self._changed.wait(0):
             self._known = _Known()
         return self._known
+
+
+def _known_user(user: User) -> KnownUser:
+    # The hash is salted anew with each password, so its digest tells nothing and is never the same.
+    record = "|".join((str(user.account), user.password_hash, *sorted(user.permissions)))
+    principal = Principal(
+        account=user.account,
+        subject=f"user {user.name}",
+        permissions=user.permissions,
+        login=f"{user.name} {hashlib.sha256(record.encode()).hexdigest()[:32]}",
+    )
+    return KnownUser(principal=principal, password_hash=user.password_hash)
 
 
 def _principal(

@@ -12,7 +12,7 @@ from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import PROVIDER_KEYS, QUEUE_TOKENS, USERS
 from smscore_sqlmodel._mapping import from_micros, micros
 from smscore_sqlmodel._sessions import Cells, Session
-from smscore_sqlmodel._statements import insertion, replacement, selection
+from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Credentials", "CredentialsView"]
@@ -20,6 +20,7 @@ __all__ = ["Credentials", "CredentialsView"]
 _USER = selection(USERS, "WHERE name = ?")
 _USERS = selection(USERS, "ORDER BY name")
 _SAVE_USER = replacement(USERS)
+_REMOVE_USER = deletion(USERS, "WHERE name = ?")
 _KEY = selection(PROVIDER_KEYS, "WHERE digest = ?")
 _ADD_KEY = insertion(PROVIDER_KEYS)
 _TOKEN = selection(QUEUE_TOKENS, "WHERE digest = ?")
@@ -75,15 +76,19 @@ class Credentials(CredentialsView):
         permissions = " ".join(sorted(user.permissions))
         self._change(_SAVE_USER.sql, (user.name, user.account, user.password_hash, permissions))
 
+    def remove_user(self, name: str) -> bool:
+        return self._change(_REMOVE_USER, (name,)) > 0
+
     def add_key(self, key: ProviderKey) -> None:
         self._change(_ADD_KEY.sql, (key.digest, key.account, micros(key.created_at), key.label))
 
     def set_token(self, token: QueueToken) -> None:
         self._change(_SET_TOKEN.sql, (token.account, token.digest, token.generation))
 
-    def _change(self, sql: str, cells: Cells) -> None:
-        self._writer.change(sql, cells)
+    def _change(self, sql: str, cells: Cells) -> int:
+        count = self._writer.change(sql, cells)
         self._writer.touch(Topic.CREDENTIALS)
+        return count
 
 
 def _user_of(cells: Cells) -> User:

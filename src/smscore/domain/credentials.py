@@ -56,11 +56,17 @@ class QueueToken:
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """Who is asking, after the credentials were checked. ``subject`` is safe to log."""
+    """
+    Who is asking, after the credentials were checked. ``subject`` is safe to log.
+
+    ``login`` stands for a user as that one was when the password was checked: another password,
+    other permissions make another one. Keys and tokens have none.
+    """
 
     account: AccountId
     subject: str
     permissions: frozenset[Permission] = frozenset()
+    login: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission is held."""

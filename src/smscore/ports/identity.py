@@ -2,6 +2,7 @@
 Who is asking: credentials in, principals out.
 """
 
+from datetime import datetime
 from typing import Protocol
 
 import attrs
@@ -9,7 +10,9 @@ import attrs
 from smscore.domain.credentials import Principal
 from smscore.domain.messages import AccountId
 
-__all__ = ["Authenticator", "IssuedKey"]
+__all__ = ["SESSION_SECONDS", "Authenticator", "IssuedKey", "Session"]
+
+SESSION_SECONDS = 3600
 
 
 @attrs.frozen(kw_only=True)
@@ -18,6 +21,14 @@ class IssuedKey:
 
     secret: str = attrs.field(repr=False)
     digest: str
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """A login that lasts for a while: what to show instead of the password until then."""
+
+    token: str = attrs.field(repr=False)
+    expires_at: datetime
 
 
 class Authenticator(Protocol):
@@ -42,6 +53,23 @@ class Authenticator(Protocol):
 
     def token(self, secret: str) -> Principal:
         """The account behind a queue token."""
+        ...
+
+    def new_session(self, principal: Principal) -> Session:
+        """
+        A session of a user whose password was just checked; lasts :data:`SESSION_SECONDS`.
+
+        Raises:
+            PermissionDenied: this is no user, but a key, a token or the like.
+        """
+        ...
+
+    def session(self, token: str) -> Principal:
+        """
+        The user behind a session, in any process with the same key file and store.
+
+        A user whose password or permissions have changed, or who is gone, has no sessions left.
+        """
         ...
 
     def hash_password(self, password: str) -> str: ...

@@ -437,6 +437,13 @@ class _Credentials:
         self._log.put(self._users, user.name, user)
         self._log.topics.add(Topic.CREDENTIALS)
 
+    def remove_user(self, name: str) -> bool:
+        if name not in self._users:
+            return False
+        self._log.drop(self._users, name)
+        self._log.topics.add(Topic.CREDENTIALS)
+        return True
+
     def add_key(self, key: ProviderKey) -> None:
         self._log.put(self._keys, key.digest, key)
         self._log.topics.add(Topic.CREDENTIALS)

@@ -16,7 +16,7 @@ from smscore.domain.numbers import SenderId
 from smscore.domain.routing import Route
 from smscore.domain.segments import EncodingOptions
 from smscore.errors import Conflict
-from smscore.ports.storage import Store
+from smscore.ports.storage import Store, Topic
 from smscore.testing._store_kit import an_entry, do, do_each, open_account
 from smscore.testing.builders import a_user, an_account
 from smscore.testing.fakes import NOON
@@ -185,6 +185,19 @@ class AccountsContract:
         do(store, lambda work: work.credentials.save_user(changed))
 
         assert store.read(lambda view: view.credentials.user(changed.name)) == changed
+
+    def test_a_removed_user_is_gone_and_the_name_free(self, store: Store) -> None:
+        do_each(
+            store, ("one", "two"), lambda work, name: work.credentials.add_user(a_user(name=name))
+        )
+        wakeup = store.wakeup(Topic.CREDENTIALS)
+
+        assert do(store, lambda work: work.credentials.remove_user("one"))
+        assert not do(store, lambda work: work.credentials.remove_user("one"))
+
+        assert wakeup.wait(0)
+        assert [one.name for one in store.read(lambda view: view.credentials.users())] == ["two"]
+        do(store, lambda work: work.credentials.add_user(a_user(name="one")))
 
     def test_a_provider_key_comes_back_by_its_digest(self, store: Store) -> None:
         key = ProviderKey(digest="d" * 64, account=AccountId(1), created_at=NOON, label="app")

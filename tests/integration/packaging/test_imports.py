@@ -17,6 +17,7 @@ HEAVY = {
     "click",
     "httpx2",
     "hypothesis",
+    "jwt",
     "limits",
     "psycopg",
     "pydantic",

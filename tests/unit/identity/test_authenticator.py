@@ -11,22 +11,11 @@ from smscore.domain.accounts import Account
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
 from smscore.domain.messages import AccountId
 from smscore.errors import AuthenticationFailed
-from smscore.testing import NOON, MemoryStore
+from smscore.testing import NOON, ManualClock, MemoryStore
 from smscore_identity import make_authenticator
-from smscore_identity._authenticator import StoreAuthenticator
-from smscore_identity._passwords import Passwords
 
 KEY = b"k" * 32
 OWNER = AccountId(1)
-
-
-class Stopwatch:
-    """Seconds that pass only when told to."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class CountingStore(MemoryStore):
@@ -48,13 +37,13 @@ def store():
 
 
 @pytest.fixture
-def watch():
-    return Stopwatch()
+def clock():
+    return ManualClock()
 
 
 @pytest.fixture
-def authenticator(store, watch):
-    return StoreAuthenticator(store=store, key=KEY, passwords=Passwords(monotonic=watch))
+def authenticator(store, clock):
+    return make_authenticator(store, KEY, clock)
 
 
 @pytest.fixture
@@ -124,14 +113,14 @@ def test_nothing_is_recalled_that_was_not_verified(authenticator, user):
     assert authenticator.recall("apiuser", "wrong") is None
 
 
-def test_a_verified_password_is_recalled_for_five_minutes(authenticator, user, watch):
+def test_a_verified_password_is_recalled_for_five_minutes(authenticator, user, clock):
     principal = authenticator.password("apiuser", "secret-word")
 
     assert authenticator.recall("apiuser", "secret-word") == principal
     assert authenticator.recall("apiuser", "Secret-word") is None
-    watch.now += 299
+    clock.move(seconds=299)
     assert authenticator.recall("apiuser", "secret-word") == principal
-    watch.now += 2
+    clock.move(seconds=2)
     assert authenticator.recall("apiuser", "secret-word") is None
 
 
