@@ -16,6 +16,7 @@ from smscore.domain.receipts import Receipt
 from smscore.errors import AuthenticationFailed, NotFound
 from smscore.services.submission import Submission
 from smscore_http._bridge import Bridge
+from smscore_http._throttle import Attempt, LoginThrottle
 
 __all__ = ["Context"]
 
@@ -35,6 +36,7 @@ class Context:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
+        self._throttle = LoginThrottle(monotonic=gateway.clock.monotonic)
         self._bridge: Bridge | None = None
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
@@ -70,23 +72,35 @@ class Context:
         begin = self.gateway.submissions.begin
         return await self.wait(await self.call(begin, submission, deadline=deadline))
 
-    async def verify_password(self, username: str, password: str) -> Principal:
+    async def verify_password(self, username: str, password: str, *, address: str) -> Principal:
         """
-        The user behind a name and password.
+        The user behind a name and password that came from an address.
 
         Raises:
             AuthenticationFailed: one of them is wrong.
+            Throttled: the same, and there were too many before.
         """
-        authenticator = self.gateway.authenticator
-        if (verified := authenticator.recall(username, password)) is not None:
+        if (verified := self.gateway.authenticator.recall(username, password)) is not None:
             return verified
+        attempt = Attempt(username=username, password=password, address=address)
+        self._throttle.check(attempt)
         pool = self._pool("smscore password", _PASSWORD_THREADS)
-        verification = pool.submit(authenticator.password, username, password)
+        verification = pool.submit(self._verify, attempt)
         try:
             return await self.wait(verification)
         except asyncio.CancelledError:
             verification.cancel()  # whoever gave up while in the queue takes no turn
             raise
+
+    def _verify(self, attempt: Attempt) -> Principal:
+        self._throttle.check(attempt)  # again: mistakes were found while it was in the queue
+        try:
+            found = self.gateway.authenticator.password(attempt.username, attempt.password)
+        except AuthenticationFailed:
+            self._throttle.failed(attempt)
+            raise
+        self._throttle.succeeded(attempt)
+        return found
 
     def account(self, principal: Principal) -> Account:
         """

@@ -71,11 +71,14 @@ class MoodyAuthenticator(PlainAuthenticator):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.is_broken = False
+        self.is_forgetful = False
         self.may_answer = threading.Event()
         self.may_answer.set()
 
     def recall(self, username: str, password: str) -> Any:
-        return super().recall(username, password) if self.may_answer.is_set() else None
+        if self.is_forgetful or not self.may_answer.is_set():
+            return None
+        return super().recall(username, password)
 
     def password(self, username: str, password: str) -> Any:
         self.may_answer.wait(5)

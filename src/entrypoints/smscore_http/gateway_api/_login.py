@@ -16,11 +16,12 @@ async def log_in(
     username: str,
     password: str,
     *,
+    address: str,
     permissions: tuple[Permission, ...],
     until: float,
 ) -> Principal:
     """
-    The user behind a name and password, by ``until`` on the event loop's clock.
+    The user behind a name and password from an address, by ``until`` on the event loop's clock.
 
     Raises:
         DeadlinePassed: too many passwords are being checked.
@@ -29,7 +30,7 @@ async def log_in(
     """
     try:
         async with asyncio.timeout_at(until):
-            principal = await context.verify_password(username, password)
+            principal = await context.verify_password(username, password, address=address)
     except TimeoutError as cause:
         raise DeadlinePassed("the password was not checked in time") from cause
     if not any(principal.may(permission) for permission in permissions):

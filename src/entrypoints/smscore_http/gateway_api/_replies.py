@@ -12,6 +12,7 @@ from smscore.errors import (
     Rejected,
 )
 from smscore_http._requests import TEXT_TYPE, Headers, Reply
+from smscore_http._throttle import Throttled
 
 __all__ = ["GatewayFaults", "MissingParameter", "text"]
 
@@ -55,6 +56,10 @@ class GatewayFaults:
             return text(_MISSING, status=400)
         if (denied := _DENIED.get(type(reason))) is not None:
             return text(denied[1], status=denied[0])
+        if isinstance(reason, Throttled):
+            status, sentence = _DENIED[AuthenticationFailed]
+            wait = (b"retry-after", b"%d" % reason.retry_after)
+            return text(sentence, status=status, headers=(wait,))
         return self._refused(str(reason), code=reason.code)
 
     def unavailable(self) -> Reply:

@@ -68,6 +68,7 @@ class Sending:
             self._context,
             username,
             password,
+            address=request.address,
             permissions=(Permission.API_SEND,),
             until=began + min(self._timeout, self._hard_limit),
         )

@@ -42,15 +42,16 @@ class StateOfMessage:
         until = asyncio.get_running_loop().time() + self._timeout
         parameters = await read_parameters(request)
         uid = parameters.required("uid")
-        account = None if self._is_open else await self._owner(parameters, until=until)
+        account = None if self._is_open else await self._owner(request, parameters, until=until)
         word = await self._context.call(self._look_up, uid, account)
         return text(f"Status : {word}")
 
-    async def _owner(self, parameters: Parameters, *, until: float) -> AccountId:
+    async def _owner(self, request: Request, parameters: Parameters, *, until: float) -> AccountId:
         user = await log_in(
             self._context,
             parameters.required("username"),
             parameters.required("password"),
+            address=request.address,
             permissions=(Permission.API_SEND, Permission.API_STATUS),
             until=until,
         )
