@@ -124,7 +124,7 @@ class Gateway:
                 settings=self.settings,
                 stopping=self._stopping,
                 channels=tuple(transports),
-                is_ready=lambda channel: self.health(channel).is_ready,
+                health=self.health,
                 policies=policies,
             ),
             recovery=Recovery(store=store, clock=clock, ids=ids, policies=policies),

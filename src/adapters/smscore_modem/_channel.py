@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from smscore.domain.messages import Priority
 from smscore.errors import NotReady
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.transport import (
@@ -121,15 +122,18 @@ class ModemChannel:
         health = self._keeper.health()
         if self._allowance is None:
             return health
-        obstacle, facts = self._allowance.obstacle(), self._allowance.facts()
+        facts = {**health.facts, **self._allowance.facts()}
+        closed = self._allowance.obstacle(Priority.HIGH)
+        obstacle = closed or self._allowance.obstacle(Priority.NORMAL)
         if obstacle is None:
-            return attrs.evolve(health, facts={**health.facts, **facts})
+            return attrs.evolve(health, facts=facts)
         return attrs.evolve(
             health,
-            is_ready=False,
+            is_ready=health.is_ready and closed is None,
+            least_priority=Priority.HIGH,
             detail=obstacle if health.is_ready else health.detail,
             is_alarming=health.is_alarming or self._allowance.is_suspended,
-            facts={**health.facts, **facts, "allowance": obstacle},
+            facts={**facts, "allowance": obstacle},
         )
 
     def operate(self, operation: str, arguments: Mapping[str, str]) -> Mapping[str, object]:

@@ -69,6 +69,14 @@ def _is_ceiling(_: object, attribute: "attrs.Attribute[int | None]", value: int 
         )
 
 
+def _is_share(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not 0 <= value < 1:
+        raise ConfigurationError(
+            f"{attribute.name} must be at least 0 and less than 1, such as 0.1 for a tenth, "
+            f"not {value}"
+        )
+
+
 def _is_zone(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     try:
         ZoneInfo(value)
@@ -117,6 +125,8 @@ class ModemOptions:
     per_hour: int | None = attrs.field(default=None, validator=_is_ceiling)
     per_day: int | None = attrs.field(default=None, validator=_is_ceiling)
     per_month: int | None = attrs.field(default=None, validator=_is_ceiling)
+    # The share of each ceiling that only messages of high priority may use.
+    reserve: float = attrs.field(default=0.0, validator=_is_share)
     time_zone: str = attrs.field(default="UTC", validator=_is_zone)  # of the days and months
 
     def __attrs_post_init__(self) -> None:

@@ -10,7 +10,7 @@ import attrs
 
 from smscore.domain.deliveries import DeliveryReport
 from smscore.domain.inbound import InboundPart
-from smscore.domain.messages import MessageId
+from smscore.domain.messages import MessageId, Priority
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.segments import Segments
 
@@ -48,6 +48,7 @@ class SendJob:
     concat_reference: int  # the same for all parts and all tries; 0 to 255, or to 65535 if wide
     sender: SenderId | None = None
     flash: bool = False
+    priority: Priority = Priority.NORMAL
     expires_at: datetime | None = None
     accepted: tuple[int, ...] = ()  # numbers, from 1, of parts that the network has already
 
@@ -65,11 +66,12 @@ class ChannelHealth:
     How a channel is, in one word and one sentence.
 
     ``is_alarming`` says that only a person can help; ``facts`` are what else is known of it, in the
-    transport's words.
+    transport's words. While it is ready, messages below ``least_priority`` wait or go elsewhere.
     """
 
     is_ready: bool
     detail: str
+    least_priority: Priority = Priority.LOW
     signal_dbm: int | None = None
     identity: str | None = None
     is_alarming: bool = False
@@ -132,7 +134,7 @@ class Transport(Protocol):
         """
         How the channel is right now, without touching the line.
 
-        While it is not ready, nothing is claimed for it.
+        While it is not ready, nothing is claimed for it, and nothing below its least priority.
         """
         ...
 

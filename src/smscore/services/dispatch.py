@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Delivery, ProcessId, Status
-from smscore.domain.messages import MessageId
+from smscore.domain.messages import MessageId, Priority
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
 from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
 from smscore.errors import (
@@ -23,7 +23,7 @@ from smscore.errors import (
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
-from smscore.ports.transport import SendJob, Transport
+from smscore.ports.transport import ChannelHealth, SendJob, Transport
 from smscore.services._progress import record
 from smscore.services._settings import Settings
 
@@ -42,8 +42,8 @@ class Dispatch:
     The use case *send*: claim, hand over, keep the outcome.
 
     One thread per channel calls :meth:`run_once`; the calls of different channels do not meet.
-    ``is_ready`` says whether a channel could send now; ``policies`` are those of channels that do
-    not have the usual one.
+    ``health`` says what a channel could send now; ``policies`` are those of channels that do not
+    have the usual one.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Dispatch:
         settings: Settings,
         stopping: threading.Event,
         channels: Collection[str],
-        is_ready: Callable[[str], bool],
+        health: Callable[[str], ChannelHealth],
         policies: Mapping[str, CustodyPolicy] | None = None,
     ) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Dispatch:
         self._settings = settings
         self._stopping = stopping
         self._channels = channels
-        self._is_ready = is_ready
+        self._health = health
         self._policies = policies or {}
         self._unable_since: dict[str, float] = {}
 
@@ -77,21 +77,25 @@ class Dispatch:
         """
         if self._settings.mode(channel) is ChannelMode.PAUSED:
             return 0
-        if not self._is_ready(channel):
-            return self._divert(channel)
-        self._unable_since.pop(channel, None)
-        taken = self.claim(channel)
+        least = self._least(channel)
+        if least is Priority.LOW:
+            self._unable_since.pop(channel, None)
+        taken = None if least is None else self.claim(channel, least=least)
         if taken is None:
-            return 0
+            return 0 if least is Priority.LOW else self._divert(channel)
         if taken.delivery.status is Status.SENDING:
             self._send(taken, transport)
         return 1
 
-    def claim(self, channel: str) -> Tracked | None:
-        """Take the next message under this process's lease; one whose time is over expires."""
+    def claim(self, channel: str, *, least: Priority = Priority.LOW) -> Tracked | None:
+        """
+        Take the next message under this process's lease, if its priority is at least this one; one
+        whose time is over expires.
+        """
         now, owner = self._clock.now(), self._ids.process
         return self._store.run(
-            lambda work: _claim(work, channel, owner=owner, now=now), lane=Lane.CUSTODY
+            lambda work: _claim(work, channel, least=least, owner=owner, now=now),
+            lane=Lane.CUSTODY,
         ).result()
 
     def _divert(self, channel: str) -> int:
@@ -102,13 +106,19 @@ class Dispatch:
             lambda view: view.outbox.backlog().get(channel)
         ):
             return 0
-        unable = frozenset(name for name in self._channels if not self._can_take(name))
+        running = {name: self._least(name) for name in self._channels if self._is_running(name)}
+        least = {name: running.get(name) for name in self._channels}
         return self._store.run(
-            lambda work: _divert(work, channel, unable, now=now), lane=Lane.CUSTODY
+            lambda work: _divert(work, channel, least, now=now), lane=Lane.CUSTODY
         ).result()
 
-    def _can_take(self, channel: str) -> bool:
-        return self._settings.mode(channel) is ChannelMode.RUNNING and self._is_ready(channel)
+    def _is_running(self, channel: str) -> bool:
+        return self._settings.mode(channel) is ChannelMode.RUNNING
+
+    def _least(self, channel: str) -> Priority | None:
+        """The lowest priority that a channel could send now; None: it can send nothing."""
+        health = self._health(channel)
+        return health.least_priority if health.is_ready else None
 
     def _send(self, taken: Tracked, transport: Transport) -> None:
         message, channel = taken.message.id, taken.delivery.channel
@@ -172,12 +182,16 @@ class Dispatch:
         return move
 
 
-def _claim(work: UnitOfWork, channel: str, *, owner: ProcessId, now: datetime) -> Tracked | None:
+def _claim(
+    work: UnitOfWork, channel: str, *, least: Priority, owner: ProcessId, now: datetime
+) -> Tracked | None:
     for tracked in work.outbox.claimable(channel, limit=1):
         delivery = tracked.delivery
         if delivery.expires_at is not None and delivery.expires_at <= now:
             expired = record(work, delivery.expired(at=now), at=now)
             return Tracked(message=tracked.message, delivery=expired)
+        if delivery.priority < least:
+            return None  # and so are all behind it
         claimed = delivery.claimed(owner=owner)
         detail: dict[str, str | int | None] = {"channel": channel, "attempt": claimed.attempts}
         return Tracked(
@@ -200,6 +214,7 @@ def _job(taken: Tracked) -> SendJob:
         & (0xFFFF if message.wide_reference else 0xFF),
         sender=message.sender,
         flash=message.flash,
+        priority=delivery.priority,
         expires_at=message.expires_at,
         accepted=delivery.accepted_parts,
     )
@@ -229,14 +244,16 @@ def _settle(
     record(work, after, at=now, kind=_kind_of(tracked.delivery, after), detail=detail)
 
 
-def _divert(work: UnitOfWork, channel: str, unable: Collection[str], *, now: datetime) -> int:
+def _divert(
+    work: UnitOfWork, channel: str, least: Mapping[str, Priority | None], *, now: datetime
+) -> int:
     diverted = 0
     for tracked in work.outbox.claimable(channel, limit=_BATCH):
         delivery = tracked.delivery
-        others = [leg for leg in delivery.route[1:] if leg.channel not in unable]
-        if not others or delivery.parts:
+        able = [leg for leg in delivery.route if _is_able(leg.channel, delivery.priority, least)]
+        if not able or able[0] is delivery.route[0] or delivery.parts:
             continue
-        after = delivery.diverted(others[0])
+        after = delivery.diverted(able[0])
         record(
             work,
             after,
@@ -246,6 +263,11 @@ def _divert(work: UnitOfWork, channel: str, unable: Collection[str], *, now: dat
         )
         diverted += 1
     return diverted
+
+
+def _is_able(channel: str, priority: Priority, least: Mapping[str, Priority | None]) -> bool:
+    lowest = least.get(channel, Priority.LOW)  # phones take everything
+    return lowest is not None and priority >= lowest
 
 
 def _kind_of(before: Delivery, after: Delivery) -> str:

@@ -21,6 +21,8 @@ from smscore_modem._options import Hooks
         {"profile": "huawie"},
         {"gap": -1.0},
         {"per_day": 0},
+        {"reserve": 1.0},
+        {"reserve": -0.1},
         {"time_zone": "Mars/Olympus"},
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smscore.domain.messages import Priority
 from smscore.testing.fakes import NOON, RecordingJournal
 from smscore_modem._traffic._circuit import Circuit
 from smscore_modem._traffic._pace import Ceilings, Pace, Period, Tally
@@ -14,7 +15,7 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.
 zones = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"])
 
 
-def a_pace(journal: RecordingJournal | None = None, **ceilings: int) -> Pace:
+def a_pace(journal: RecordingJournal | None = None, **ceilings: float) -> Pace:
     pace = Pace(ceilings=Ceilings(**ceilings), zone=BERLIN, journal=journal or RecordingJournal())
     pace.look_at("8949")
     return pace
@@ -38,21 +39,45 @@ def test_a_day_begins_at_midnight_of_the_operator() -> None:
 
 def test_the_longest_ceiling_without_room_is_named() -> None:
     pace = a_pace(per_minute=1, per_day=1)
-    assert pace.exhausted(parts=1, now=NOON) is None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=1, now=NOON) is None
     pace.count(1, now=NOON)
 
-    exhausted = pace.exhausted(parts=1, now=NOON)
+    exhausted = pace.exhausted(priority=Priority.NORMAL, parts=1, now=NOON)
     assert exhausted is not None
     assert exhausted.period is Period.DAY
-    assert pace.exhausted(parts=1, now=NOON + timedelta(days=1)) is None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=1, now=NOON + timedelta(days=1)) is None
 
 
 def test_what_is_larger_than_a_ceiling_goes_into_an_empty_period() -> None:
     pace = a_pace(per_minute=2)
 
-    assert pace.exhausted(parts=5, now=NOON) is None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=5, now=NOON) is None
     pace.count(1, now=NOON)
-    assert pace.exhausted(parts=5, now=NOON) is not None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=5, now=NOON) is not None
+
+
+@pytest.mark.parametrize("priority", [Priority.LOW, Priority.NORMAL])
+def test_what_is_not_urgent_stops_at_the_reserve(priority: Priority) -> None:
+    pace = a_pace(per_day=10, per_month=1000, reserve=0.2)
+    pace.count(8, now=NOON)
+
+    exhausted = pace.exhausted(parts=1, priority=priority, now=NOON)
+    assert exhausted is not None
+    assert str(exhausted) == (
+        "of the SIM's 10 parts of this day, 2 are kept for urgent messages, and the others are "
+        "sent; until 2026-03-01T23:00:00+00:00"
+    )
+    assert pace.exhausted(parts=2, priority=Priority.HIGH, now=NOON) is None
+    assert pace.exhausted(parts=3, priority=Priority.HIGH, now=NOON) is not None
+
+
+@given(most=st.integers(1, 10_000), hundredths=st.integers(0, 99))
+def test_the_reserve_is_its_share_in_whole_parts_and_never_everything(
+    most: int, hundredths: int
+) -> None:
+    kept = Ceilings(reserve=hundredths / 100).kept_from(Priority.NORMAL, most=most)
+
+    assert kept == most * hundredths // 100 < most
 
 
 def test_another_sim_has_an_allowance_of_its_own() -> None:
@@ -60,9 +85,9 @@ def test_another_sim_has_an_allowance_of_its_own() -> None:
     pace.count(1, now=NOON)
 
     pace.look_at("8950")
-    assert pace.exhausted(parts=1, now=NOON) is None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=1, now=NOON) is None
     pace.look_at("8949")
-    assert pace.exhausted(parts=1, now=NOON) is not None
+    assert pace.exhausted(priority=Priority.NORMAL, parts=1, now=NOON) is not None
 
 
 def test_without_ceilings_nothing_is_stored() -> None:

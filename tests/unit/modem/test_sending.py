@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from smscore.domain.messages import Priority
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import split
 from smscore.errors import Indeterminate, NotReady, PermanentFailure, TemporaryFailure
@@ -260,6 +261,20 @@ def test_a_ceiling_holds_until_its_period_is_over_and_names_the_moment(bench: Be
         assert health.facts["sent this hour"] == "3 of 3"
         bench.time.sleep(3600)
         assert channel.send(a_job_to()).references
+
+
+def test_of_a_ceiling_the_reserve_is_for_urgent_messages(bench: Bench) -> None:
+    with bench.channel(per_hour=4, reserve=0.25) as channel:
+        channel.send(a_job_to(text="x" * 400))
+        refused(channel, NotReady, "+491701234567")
+
+        health = channel.health()
+        assert (health.is_ready, health.least_priority) == (True, Priority.HIGH)
+        assert "1 are kept for urgent messages" in health.detail
+        assert channel.send(a_job_to(priority=Priority.HIGH)).references
+        health = channel.health()
+        assert not health.is_ready
+        assert health.detail.startswith("the SIM has sent its 4 parts of this hour")
 
 
 def test_a_ceiling_outlives_the_channel_and_belongs_to_the_sim(bench: Bench) -> None:

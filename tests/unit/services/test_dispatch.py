@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from smscore import Gateway
@@ -442,6 +443,65 @@ def test_a_channel_that_cannot_say_how_it_is_stops_no_other(
 
     assert sent_by(networks["two"]) == [message]
     assert gateway.health("one").detail == "its transport cannot say: OSError: no such device"
+
+
+class Rationed(FakeTransport):
+    """A network that keeps what is left for urgent messages."""
+
+    def health(self) -> ChannelHealth:
+        return attrs.evolve(super().health(), least_priority=Priority.HIGH)
+
+
+def test_only_what_is_urgent_leaves_a_channel_that_keeps_the_rest_for_it(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport], clock: ManualClock
+) -> None:
+    networks["one"] = Rationed(name="one")
+    gateway = make_gateway(one={})
+    usual = submit(gateway)
+    urgent = [submit(gateway, priority=Priority.HIGH) for _ in range(2)]
+    gateway.run_pending()
+    clock.move(minutes=1)
+    gateway.run_pending()
+
+    assert sent_by(networks["one"]) == urgent
+    assert [job.priority for job in networks["one"].jobs] == [Priority.HIGH, Priority.HIGH]
+    assert (status_of(gateway, usual), story_of(gateway, usual)) == (
+        Status.QUEUED,
+        ["message.queued"],
+    )
+
+
+def test_what_is_not_urgent_goes_to_a_channel_that_has_room_for_it(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport], clock: ManualClock
+) -> None:
+    networks["one"], networks["two"] = Rationed(name="one"), Rationed(name="two")
+    gateway = make_gateway(one={}, two={}, three={})
+    usual = submit(gateway)
+    gateway.run_pending()
+    clock.move(seconds=30)
+    urgent = submit(gateway, priority=Priority.HIGH)
+
+    gateway.run_pending()
+
+    assert sent_by(networks["one"]) == [urgent]
+    assert sent_by(networks["three"]) == [usual]
+
+
+def test_what_is_urgent_goes_to_a_channel_that_keeps_room_for_it(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport], clock: ManualClock
+) -> None:
+    networks["two"] = Rationed(name="two")
+    gateway = make_gateway(one={}, two={})
+    gateway.run_pending()
+    networks["one"].close()
+    usual, urgent = submit(gateway), submit(gateway, priority=Priority.HIGH)
+    gateway.run_pending()
+    clock.move(seconds=30)
+
+    gateway.run_pending()
+
+    assert sent_by(networks["two"]) == [urgent]
+    assert status_of(gateway, usual) is Status.QUEUED
 
 
 @pytest.mark.parametrize("mode", [ChannelMode.PAUSED, ChannelMode.DRAINING])

@@ -6,6 +6,7 @@ import logging
 import random
 from zoneinfo import ZoneInfo
 
+from smscore.domain.messages import Priority
 from smscore.errors import GatewayError, NotReady
 from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal
@@ -43,6 +44,7 @@ class Allowance:
                 per_hour=options.per_hour,
                 per_day=options.per_day,
                 per_month=options.per_month,
+                reserve=options.reserve,
             ),
             zone=ZoneInfo(options.time_zone),
             journal=journal,
@@ -50,15 +52,18 @@ class Allowance:
 
     # For any thread.
 
-    def obstacle(self, *, parts: int = 1) -> str | None:
-        """Why the SIM should not send so many parts now, although the modem could."""
+    def obstacle(self, priority: Priority, *, parts: int = 1) -> str | None:
+        """
+        Why the SIM should not send a message of this priority and so many parts now, although the
+        modem could.
+        """
         now = self._clock.now()
         with self._gate:
             until = self._circuit.closed_from(now)
         if until is not None:
             moment = until.isoformat(timespec="seconds")
             return f"the network refuses what this SIM sends, to several recipients; until {moment}"
-        exhausted = self._pace.exhausted(parts=parts, now=now)
+        exhausted = self._pace.exhausted(parts=parts, priority=priority, now=now)
         return None if exhausted is None else str(exhausted)
 
     def facts(self) -> dict[str, str]:
@@ -91,7 +96,7 @@ class Allowance:
 
     # For the one that sends.
 
-    def admit(self, sim: str, *, parts: int) -> None:
+    def admit(self, sim: str, *, priority: Priority, parts: int) -> None:
         """
         Let a message of so many parts pass; blocks until the gap is over.
 
@@ -99,7 +104,7 @@ class Allowance:
             NotReady: it may not, for longer than that.
         """
         self._look_at(sim)
-        obstacle = self.obstacle(parts=parts)
+        obstacle = self.obstacle(priority, parts=parts)
         if obstacle is not None:
             raise NotReady(f"channel {self._name}: {obstacle}")
         if self._gap:

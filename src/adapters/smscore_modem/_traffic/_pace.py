@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import attrs
 
+from smscore.domain.messages import Priority
 from smscore.ports.transport import Journal
 
 __all__ = ["Ceilings", "Exhausted", "Pace", "Period", "Tally"]
@@ -49,12 +50,17 @@ class Period(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Ceilings:
-    """How many parts at most; None: as many as there are."""
+    """
+    How many parts at most; None: as many as there are.
+
+    ``reserve`` is the share of each that only urgent messages may use, in whole parts.
+    """
 
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None
     per_month: int | None = None
+    reserve: float = 0.0
 
     def items(self) -> tuple[tuple[Period, int], ...]:
         """Those that are set, the longest period first."""
@@ -66,18 +72,36 @@ class Ceilings:
         )
         return tuple((period, most) for period, most in found if most is not None)
 
+    def kept_from(self, priority: Priority, *, most: int) -> int:
+        """How many of so many parts a message of this priority may not use: never all of them."""
+        if priority >= Priority.HIGH:
+            return 0
+        return int(round(most * self.reserve, 6))  # 0.29 of 100 is a little less than 29
+
 
 @attrs.frozen(kw_only=True)
 class Exhausted:
-    """A ceiling that leaves no room, and when its period ends."""
+    """
+    A ceiling that leaves no room, and when its period ends.
+
+    Of the ceiling's parts, ``kept`` are not for the message that was asked about.
+    """
 
     period: Period
     ceiling: int
+    kept: int
     until: datetime
 
     def __str__(self) -> str:
         moment = self.until.isoformat(timespec="seconds")
-        return f"the SIM has sent its {self.ceiling} parts of this {self.period}; until {moment}"
+        if not self.kept:
+            return (
+                f"the SIM has sent its {self.ceiling} parts of this {self.period}; until {moment}"
+            )
+        return (
+            f"of the SIM's {self.ceiling} parts of this {self.period}, {self.kept} are kept for "
+            f"urgent messages, and the others are sent; until {moment}"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -102,17 +126,19 @@ class Tally:
         )
 
     def exhausted(
-        self, ceilings: Ceilings, *, parts: int, now: datetime, zone: tzinfo
+        self, ceilings: Ceilings, *, parts: int, priority: Priority, now: datetime, zone: tzinfo
     ) -> Exhausted | None:
         """
-        The longest ceiling that has no room for so many parts.
+        The longest ceiling that has no room for so many parts of a message of this priority.
 
         What is larger than a ceiling goes into a period that is still empty, or it never would.
         """
         for period, most in ceilings.items():
             used = self.used(period, begin=period.begin(now, zone))
-            if used and used + parts > most:
-                return Exhausted(period=period, ceiling=most, until=period.end(now, zone))
+            kept = ceilings.kept_from(priority, most=most)
+            if used and used + parts > most - kept:
+                until = period.end(now, zone)
+                return Exhausted(period=period, ceiling=most, kept=kept, until=until)
         return None
 
     def dump(self) -> bytes:
@@ -150,9 +176,11 @@ class Pace:
             self._tally = Tally.load(self._journal.get(_key(sim)) if self._has_any else None)
             self._sim = sim
 
-    def exhausted(self, *, parts: int, now: datetime) -> Exhausted | None:
-        """What forbids to send so many parts now."""
-        return self._tally.exhausted(self._ceilings, parts=parts, now=now, zone=self._zone)
+    def exhausted(self, *, parts: int, priority: Priority, now: datetime) -> Exhausted | None:
+        """What forbids to send so many parts of a message of this priority now."""
+        return self._tally.exhausted(
+            self._ceilings, parts=parts, priority=priority, now=now, zone=self._zone
+        )
 
     def facts(self, *, now: datetime) -> dict[str, str]:
         """How far each ceiling has been used, for people."""

@@ -73,7 +73,9 @@ class Sender:
         ]
         payloads = self._payloads(job, _Form())
         self._keeper.verify()
-        self._allowance.admit(self._keeper.sim or "unknown", parts=len(numbers))
+        self._allowance.admit(
+            self._keeper.sim or "unknown", priority=job.priority, parts=len(numbers)
+        )
         references: dict[int, str | None] = {}
         for number in numbers:
             references[number] = self._send_part(job, number, payloads[number - 1])
