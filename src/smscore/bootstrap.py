@@ -70,7 +70,7 @@ def build(
     loaded = load(config.plugins.enabled, extra=plugins)
     kinds = {name: _kind(loaded.registry, config, name) for name in config.channels}
     channels = {name: _make(kind, config, name) for name, kind in kinds.items()}
-    topology = _topology(config, kinds, transports or {})
+    topology = _topology(config, kinds, channels, transports or {})
     kept = store or _open_store(config, loaded.registry, clock)
     return Gateway(
         config=config,
@@ -218,10 +218,13 @@ def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
 
 
 def _topology(
-    config: GatewayConfig, kinds: Mapping[str, TransportKind], handed_in: Mapping[str, Transport]
+    config: GatewayConfig,
+    kinds: Mapping[str, TransportKind],
+    configured: Mapping[str, Transport],
+    handed_in: Mapping[str, Transport],
 ) -> Topology:
     offers = {
-        name: _offer(name, kind.capabilities, price=config.channels[name].price)
+        name: _offer(name, kind.capabilities, configured[name], price=config.channels[name].price)
         for name, kind in kinds.items()
     }
     for name, transport in handed_in.items():
@@ -229,7 +232,7 @@ def _topology(
             raise ConfigurationError(f"the name {name!r} is configured and handed in as well")
         _check_channel_name(name)
         capabilities = getattr(transport, "capabilities", Capabilities())
-        offers[name] = _offer(name, capabilities, price=1)
+        offers[name] = _offer(name, capabilities, transport, price=1)
     groups = {name: group.channels for name, group in config.groups.items()}
     return Topology(channels=offers, groups=groups)
 
@@ -241,9 +244,12 @@ def _check_channel_name(name: str) -> None:
         raise ConfigurationError(str(cause)) from cause
 
 
-def _offer(name: str, capabilities: Capabilities, *, price: int) -> ChannelOffer:
+def _offer(
+    name: str, capabilities: Capabilities, transport: Transport, *, price: int
+) -> ChannelOffer:
     shared = {field.name for field in attrs.fields(Capabilities)} & {
         field.name for field in attrs.fields(ChannelOffer)
     }
     common = {field: getattr(capabilities, field) for field in shared}
-    return ChannelOffer(name=name, price=price, **common)
+    limit = getattr(transport, "daily_parts", None)
+    return ChannelOffer(name=name, price=price, daily_parts=limit, **common)

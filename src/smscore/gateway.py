@@ -23,6 +23,7 @@ from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Transport
 from smscore.runner import Runner
+from smscore.services._openings import Openings
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
 from smscore.services.directory import Directory
@@ -74,13 +75,14 @@ class Gateway:
         self._make_rate_limiter = rate_limiter
         self._make_pattern_engine = pattern_engine
         self.settings = Settings(store)
+        openings = Openings(store=store, settings=self.settings, topology=topology)
         self._stopping = threading.Event()
         ids = self._ids = IdSequence(clock, lease=self._lease)
         self.submissions = Submissions(
             store=store,
             clock=clock,
             ids=ids,
-            topology=topology,
+            openings=openings,
             settings=self.settings,
             screens=screens,
         )
@@ -88,7 +90,7 @@ class Gateway:
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
         self.inquiry = Inquiry(store=store, channels=tuple(transports))
         self.interventions = Interventions(
-            store=store, clock=clock, topology=topology, settings=self.settings
+            store=store, clock=clock, openings=openings, settings=self.settings
         )
         self.administration = Administration(
             store=store,

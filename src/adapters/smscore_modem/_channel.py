@@ -75,6 +75,11 @@ class ModemChannel:
         self._allowance: Allowance | None = None  # until it is opened
         self._sender: Sender | None = None
 
+    @property
+    def daily_parts(self) -> float | None:
+        """How many parts a day the SIM's ceilings allow; None: there are none."""
+        return self._options.daily_parts
+
     def open(self, sink: TransportSink, journal: Journal) -> None:
         """Start the modem's thread; returns before the modem is up."""
         allowance = Allowance(

@@ -132,3 +132,14 @@ class ModemOptions:
     def __attrs_post_init__(self) -> None:
         if self.port is None and self.imei is None:
             raise ConfigurationError("a modem needs its port, or its imei to be searched for")
+
+    @property
+    def daily_parts(self) -> float | None:
+        """How many parts a day the ceilings allow; None: there are none."""
+        rates = (
+            (self.per_minute, 24 * 60),
+            (self.per_hour, 24),
+            (self.per_day, 1),
+            (self.per_month, 1 / 30),
+        )
+        return min((most * times for most, times in rates if most is not None), default=None)

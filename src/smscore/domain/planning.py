@@ -173,7 +173,7 @@ def _as_sent(message: OutboundMessage, description: Description) -> OutboundMess
     )
 
 
-@lru_cache(maxsize=4096)  # few different ones, many messages
+@lru_cache(maxsize=16_384)  # few different ones, many messages
 def _way(
     channels: tuple[str, ...],
     parts: int,

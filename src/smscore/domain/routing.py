@@ -2,6 +2,7 @@
 Outbound routing: which channels may carry a message, decided by ordered rules.
 """
 
+import hashlib
 import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ PHONES = "phones"
 """In a rule: the phone queue of whichever account sends."""
 
 _PHONES_OF = f"{PHONES}/"
+_TURNS = 4096
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +33,7 @@ class ChannelOffer:
     max_parts: int = 255
     sender_id: bool = False  # whether a recipient can be shown another sender
     flash: bool = False
+    daily_parts: float | None = None  # None: as many as there are
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -38,21 +41,19 @@ class Topology:
     """
     The configured channels and groups, as data, in the order of the configuration.
 
-    Each one is different from every other, so that what follows from it can be kept.
+    Those of a group that are ``resting`` are chosen after all others. Each topology is different
+    from every other, so that what follows from it can be kept.
     """
 
     channels: Mapping[str, ChannelOffer] = attrs.field(factory=dict)
     groups: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    resting: frozenset[str] = frozenset()
     turns: int = attrs.field(init=False)
 
     @turns.default
     def _count_turns(self) -> int:
-        """
-        In how many ways recipients can be spread over all groups.
-
-        A number below it tells for each group which member comes first: the remainder.
-        """
-        return math.lcm(*map(len, self.groups.values()))
+        """How many kinds of recipients are told apart: each has its own order in every group."""
+        return _TURNS if any(len(members) > 1 for members in self.groups.values()) else 1
 
     def offer(self, channel: str) -> ChannelOffer:
         """What a channel offers; every phone queue offers the same."""
@@ -67,7 +68,12 @@ class Topology:
         return Topology(
             channels={name: one for name, one in self.channels.items() if name not in closed},
             groups={name: members for name, members in groups.items() if members},
+            resting=self.resting,
         )
+
+    def with_resting(self, channels: frozenset[str]) -> "Topology":
+        """The same, where these channels are chosen after all others of their group."""
+        return Topology(channels=self.channels, groups=self.groups, resting=channels)
 
     def check(self, route: "Route") -> None:
         """
@@ -135,7 +141,8 @@ def choose_channels(
     turn = 0  # the same each time for one recipient: replies come back
     if topology.turns > 1:
         turn = zlib.crc32(recipient.value.encode()) % topology.turns
-    channels = _resolve(names, account.name, topology, turn)
+    phones = phone_queue(account.name) if PHONES in names else None
+    channels = _resolve(names, phones, topology, turn)
     if not channels:
         raise NoRoute(
             f"no channel may carry a message to {recipient.value[:6]}…; "
@@ -144,18 +151,36 @@ def choose_channels(
     return rule, channels
 
 
-@lru_cache(maxsize=4096)  # few different ones, many messages
+@lru_cache(maxsize=4 * _TURNS)  # few different ones, many messages
 def _resolve(
-    names: tuple[str, ...], account: str, topology: Topology, turn: int
+    names: tuple[str, ...], phones: str | None, topology: Topology, turn: int
 ) -> tuple[str, ...]:
     resolved: list[str] = []
     for name in names:
-        if name == PHONES:
-            resolved.append(phone_queue(account))
+        if name == PHONES and phones:
+            resolved.append(phones)
         elif members := topology.groups.get(name):
-            start = turn % len(members)
-            resolved.extend((*members[start:], *members[:start]))
+            resolved.extend(_spread(members, topology, turn))
         elif name in topology.channels:
             # A rule may outlive a channel that the configuration no longer has.
             resolved.append(name)
     return tuple(dict.fromkeys(resolved))
+
+
+def _spread(members: tuple[str, ...], topology: Topology, turn: int) -> list[str]:
+    """
+    The channels of a group in the order of one kind of recipients.
+
+    By rendezvous hashing: each channel draws how long it lets the recipient wait, the shorter the
+    more it may carry, and whoever is first has them, for as long as it is there.
+    """
+    ceilings = {name: topology.offer(name).daily_parts for name in members}
+    # One without a ceiling counts as much as the largest of the others.
+    largest = max([most for most in ceilings.values() if most is not None], default=1.0)
+
+    def place(name: str) -> tuple[bool, float]:
+        drawn = hashlib.blake2b(f"{turn} {name}".encode(), digest_size=8).digest()
+        uniform = (int.from_bytes(drawn, "big") + 1) / 2**64
+        return name in topology.resting, -math.log(uniform) / (ceilings[name] or largest)
+
+    return sorted(members, key=place)

@@ -18,6 +18,7 @@ __all__ = [
     "Capabilities",
     "ChannelHealth",
     "Journal",
+    "Limited",
     "Operable",
     "SendJob",
     "SendReceipt",
@@ -154,4 +155,13 @@ class Operable(Protocol):
             InvalidRequest: an argument is missing or wrong.
             TransportError: it could not be done.
         """
+        ...
+
+
+class Limited(Protocol):
+    """A transport that carries only so much, such as a SIM under its contract."""
+
+    @property
+    def daily_parts(self) -> float | None:
+        """How many parts a day by its options; None: as many as there are."""
         ...

@@ -15,11 +15,12 @@ from smscore.domain.description import describe
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route, Topology
+from smscore.domain.routing import Route
 from smscore.domain.segments import MOST_PARTS, EncodingOptions
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.services._openings import Openings
 from smscore.services._progress import record
 from smscore.services._settings import Settings
 
@@ -38,11 +39,11 @@ class Interventions:
     """
 
     def __init__(
-        self, *, store: Store, clock: Clock, topology: Topology, settings: Settings
+        self, *, store: Store, clock: Clock, openings: Openings, settings: Settings
     ) -> None:
         self._store = store
         self._clock = clock
-        self._topology = topology
+        self._openings = openings
         self._settings = settings
 
     def cancel(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
@@ -127,7 +128,7 @@ class Interventions:
             message,
             account=account,
             routes=routes,
-            topology=self._topology.without(self._settings.draining()),
+            topology=self._openings.topology(message.priority, now=now),
             now=now,
             description=describe(message.text, options=options),
         )

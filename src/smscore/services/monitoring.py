@@ -64,7 +64,7 @@ class Monitoring:
 
 def _seen(health: ChannelHealth, earlier: Sighting | None, *, at: datetime) -> Sighting:
     if earlier is None:
-        return Sighting(health=health, at=at, since=at, is_down=health.is_alarming)
+        return Sighting.first(health, at=at)
     return earlier.followed_by(health, at=at)
 
 

@@ -17,12 +17,12 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Prior
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import IDEMPOTENCY_LIFE, AcceptedItem, Receipt, RefusedItem
-from smscore.domain.routing import Topology
 from smscore.errors import IdempotencyConflict, InvalidRequest, Rejected, RejectedItems
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
 from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
+from smscore.services._openings import Openings
 from smscore.services._settings import Settings
 
 __all__ = ["Item", "Submission", "Submissions"]
@@ -69,17 +69,16 @@ class Submissions:
         store: Store,
         clock: Clock,
         ids: IdSequence,
-        topology: Topology,
+        openings: Openings,
         settings: Settings,
         screens: Sequence[Screen] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._topology = topology
+        self._openings = openings
         self._settings = settings
         self._screens = screens
-        self._open = frozenset[str](), topology
 
     def submit(
         self,
@@ -160,7 +159,8 @@ class Submissions:
         plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
         known: dict[str, Description] = {}  # one text often goes to many
-        routes, topology = self._settings.routes(), self._open_topology()
+        routes = self._settings.routes()
+        topology = self._openings.topology(submission.priority, now=now)
         ids = self._ids.several(len(submission.items), now=now)
         for place, item in enumerate(submission.items):
             index = place if item.index is None else item.index
@@ -190,15 +190,6 @@ class Submissions:
             for index, reason in reasons.items()
         ]
         return plans, refused
-
-    def _open_topology(self) -> Topology:
-        """The channels that may be chosen for something new."""
-        draining = self._settings.draining()
-        closed, left = self._open  # together, since any thread may exchange them
-        if draining != closed:
-            left = self._topology.without(draining)
-            self._open = draining, left
-        return left
 
 
 class _Acceptance(Struct, frozen=True, kw_only=True):

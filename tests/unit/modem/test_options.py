@@ -33,6 +33,21 @@ def test_an_option_that_makes_no_sense_is_refused_by_its_name(options: dict[str,
         ModemOptions(port="/dev/ttyUSB0", **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("ceilings", "most"),
+    [
+        ({}, None),
+        ({"per_day": 500}, 500),
+        ({"per_month": 3000}, 100),
+        ({"per_minute": 10, "per_hour": 100, "per_day": 5000}, 2400),
+    ],
+)
+def test_the_narrowest_ceiling_says_how_many_parts_a_day_there_are(
+    ceilings: dict[str, int], most: float | None
+) -> None:
+    assert ModemOptions(port="/dev/ttyUSB0", **ceilings).daily_parts == most
+
+
 def test_a_modem_without_a_port_and_an_imei_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="its port, or its imei"):
         ModemOptions()
