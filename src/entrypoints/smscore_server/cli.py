@@ -19,7 +19,10 @@ _COMMANDS = {
     "serve": ("serve", "Run the gateway: the HTTP surfaces and the configured channels."),
     "check": ("check", "Say what is wrong with an installation, and how to mend it."),
     "account": ("accounts", "Create accounts, look at them, change what they may spend and do."),
-    "user": ("access", "Create system users, who log in with a password."),
+    "user": (
+        "users",
+        "Create system users, who log in with a password, and change what they may do.",
+    ),
     "token": ("access", "Show or renew the token with which an account's phones log in."),
     "key": ("access", "Issue keys of the provider API."),
     "send": ("sending", "Send one text and print its id."),

@@ -1,11 +1,14 @@
 """
 What operators do: accounts, credit, users, keys, tokens, rules.
+
+Longer than most modules, so that whoever looks for such a change has one place to look.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import attrs
 from msgspec.structs import replace
 
 from smscore.domain.accounts import Account, check_name
@@ -146,9 +149,7 @@ class Administration:
             InvalidRequest: the name or the password cannot be used.
         """
         check_name(name, of="a user")
-        if len(password) < _SHORTEST_PASSWORD:
-            raise InvalidRequest(f"a password needs at least {_SHORTEST_PASSWORD} characters")
-        password_hash = self._authenticator().hash_password(password)
+        password_hash = self._hashed(password)
 
         def work(work: UnitOfWork) -> User:
             user = User(
@@ -158,6 +159,51 @@ class Administration:
                 permissions=frozenset(permissions),
             )
             work.credentials.add_user(user)
+            return user
+
+        return self._run(work)
+
+    def change_user(
+        self,
+        name: str,
+        *,
+        password: str | None = None,
+        grant: Collection[Permission] = (),
+        revoke: Collection[Permission] = (),
+    ) -> User:
+        """
+        Change a user's password, permissions or both; its sessions and what was verified end.
+
+        Raises:
+            NotFound: there is no such user.
+            InvalidRequest: the password cannot be used.
+        """
+        new_hash = None if password is None else self._hashed(password)
+
+        def work(work: UnitOfWork) -> User:
+            user = _user_named(work, name)
+            changed = attrs.evolve(
+                user,
+                password_hash=new_hash or user.password_hash,
+                permissions=user.permissions.union(grant).difference(revoke),
+            )
+            if changed != user:
+                work.credentials.save_user(changed)
+            return changed
+
+        return self._run(work)
+
+    def remove_user(self, name: str) -> User:
+        """
+        Remove a user, who is logged out everywhere; its account and messages stay.
+
+        Raises:
+            NotFound: there is no such user.
+        """
+
+        def work(work: UnitOfWork) -> User:
+            user = _user_named(work, name)
+            work.credentials.remove_user(name)
             return user
 
         return self._run(work)
@@ -257,6 +303,11 @@ class Administration:
         """The routing rules in their order."""
         return self._store.read(lambda view: view.routing.routes())
 
+    def _hashed(self, password: str) -> str:
+        if len(password) < _SHORTEST_PASSWORD:
+            raise InvalidRequest(f"a password needs at least {_SHORTEST_PASSWORD} characters")
+        return self._authenticator().hash_password(password)
+
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return self._store.run(work, lane=Lane.CUSTODY).result()
 
@@ -281,6 +332,13 @@ def _named(work: UnitOfWork, name: str) -> Account:
     if account is None:
         raise NotFound(f"there is no account {name!r}; 'smscore account list' shows all")
     return account
+
+
+def _user_named(work: UnitOfWork, name: str) -> User:
+    user = work.credentials.user(name)
+    if user is None:
+        raise NotFound(f"there is no user {name!r}; 'smscore user list' shows all")
+    return user
 
 
 def _metered(work: UnitOfWork, account: Account, *, is_metered: bool, now: datetime) -> Account:

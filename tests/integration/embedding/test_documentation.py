@@ -32,6 +32,11 @@ def run(example: str, directory: Path) -> str:
 @pytest.mark.parametrize(
     ("page", "number", "output"),
     [
+        (
+            "access.md",
+            0,
+            "True\nthe pattern holds a back-reference, which is not supported: \\1",
+        ),
         ("embedding.md", 0, "delivered"),
         ("embedding.md", 1, "16"),
         ("embedding.md", 2, "control.sock"),
