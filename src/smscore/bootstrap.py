@@ -9,8 +9,9 @@ from typing import Any
 
 import attrs
 
-from smscore.config import GatewayConfig
+from smscore.config import ChannelConfig, GatewayConfig
 from smscore.domain.accounts import check_name
+from smscore.domain.messages import Medium
 from smscore.domain.routing import PHONES, ChannelOffer, Topology
 from smscore.errors import ConfigurationError, GatewayError, InvalidRequest, PluginError
 from smscore.gateway import Gateway
@@ -224,7 +225,7 @@ def _topology(
     handed_in: Mapping[str, Transport],
 ) -> Topology:
     offers = {
-        name: _offer(name, kind.capabilities, configured[name], price=config.channels[name].price)
+        name: _offer(name, kind.capabilities, configured[name], config.channels[name])
         for name, kind in kinds.items()
     }
     for name, transport in handed_in.items():
@@ -232,7 +233,7 @@ def _topology(
             raise ConfigurationError(f"the name {name!r} is configured and handed in as well")
         _check_channel_name(name)
         capabilities = getattr(transport, "capabilities", Capabilities())
-        offers[name] = _offer(name, capabilities, transport, price=1)
+        offers[name] = _offer(name, capabilities, transport, ChannelConfig(transport=name))
     groups = {name: group.channels for name, group in config.groups.items()}
     return Topology(channels=offers, groups=groups)
 
@@ -245,11 +246,19 @@ def _check_channel_name(name: str) -> None:
 
 
 def _offer(
-    name: str, capabilities: Capabilities, transport: Transport, *, price: int
+    name: str, capabilities: Capabilities, transport: Transport, config: ChannelConfig
 ) -> ChannelOffer:
     shared = {field.name for field in attrs.fields(Capabilities)} & {
         field.name for field in attrs.fields(ChannelOffer)
     }
     common = {field: getattr(capabilities, field) for field in shared}
-    limit = getattr(transport, "daily_parts", None)
-    return ChannelOffer(name=name, price=price, daily_parts=limit, **common)
+    price = config.price
+    if price is None:
+        price = 0 if capabilities.media == (Medium.TELEGRAM,) else 1
+    return ChannelOffer(
+        name=name,
+        price=price,
+        daily_parts=getattr(transport, "daily_parts", None),
+        fall_back_after=config.fall_back_after,
+        **common,
+    )

@@ -73,10 +73,11 @@ class ChannelConfig:
     """One channel; ``options`` belong to its transport and are checked by it."""
 
     transport: str
-    price: int = 1  # credits a part
+    price: int | None = None  # credits a part; None: 1 of an SMS, 0 of what goes by links
     account: str | None = None  # whose inbound messages these are
     in_doubt: DoubtPolicy = DoubtPolicy.INDETERMINATE  # of messages that may or may not have left
     retry: RetryPolicy = DEFAULT_POLICY.retry  # of messages that did not leave
+    fall_back_after: float = 30.0  # seconds to accept a Telegram message that could go as an SMS
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 
@@ -197,7 +198,14 @@ def _check_ranges(config: GatewayConfig) -> None:
     _check_range(http.port, "[http] port", lowest=0, highest=65_535)
     _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
     for name, channel in config.channels.items():
-        _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
+        if channel.price is not None:
+            _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
+        _check_range(
+            channel.fall_back_after,
+            f"[channels.{name}] fall_back_after",
+            lowest=1,
+            highest=86_400,
+        )
     for name, tariff in config.tariffs.items():
         for key in ("provider_per_second", "queue_per_minute"):
             rate = getattr(tariff, key)

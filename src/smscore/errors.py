@@ -25,6 +25,7 @@ __all__ = [
     "NoRoute",
     "NotCancellable",
     "NotFound",
+    "NotLinked",
     "NotReady",
     "Overloaded",
     "PermanentFailure",
@@ -75,6 +76,12 @@ class NoRoute(Rejected):
     """No configured channel may carry a message to this recipient."""
 
     code = "no_route"
+
+
+class NotLinked(NoRoute):
+    """The recipient has not let any channel of the medium write to them."""
+
+    code = "not_linked"
 
 
 class InsufficientCredits(Rejected):

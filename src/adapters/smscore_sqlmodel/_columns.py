@@ -20,6 +20,7 @@ __all__ = [
     "INBOUND_PARTS",
     "JOURNAL",
     "LEDGER",
+    "LINKS",
     "MEMBERS",
     "MESSAGES",
     "PARKED_REPORTS",
@@ -70,9 +71,10 @@ IDEMPOTENCY = _columns(
 INBOUND_PARTS = _columns(
     "smscore_inbound_parts",
     "id channel sender coding user_data header received_at sent_at reference total number "
-    "is_wide fingerprint is_joined",
+    "is_wide fingerprint is_joined kind",
 )
-INBOUND = _columns("smscore_inbound", "id account channel sender text received_at sent_at")
+INBOUND = _columns("smscore_inbound", "id account channel sender text received_at sent_at kind")
+LINKS = _columns("smscore_links", "number channel address linked_at name", key="number channel")
 JOURNAL = _columns("smscore_journal", "channel key value", key="channel key")
 MEMBERS = _columns(
     "smscore_members", "account holder kind member", key="account holder kind member"
@@ -80,8 +82,9 @@ MEMBERS = _columns(
 MESSAGES = _columns(
     "smscore_messages",
     "id account recipient recipient_as_given text surface accepted_at sender priority flash "
-    "not_before expires_at callback_url languages wide_reference channel route segments "
-    "charged status due_at owner attempts parts sent_at finished_at error_code error sequence",
+    "not_before expires_at callback_url languages wide_reference medium channel route segments "
+    "charged status due_at fall_back_at owner attempts "
+    "parts sent_at finished_at error_code error sequence",
 )
 PARKED_REPORTS = _columns(
     "smscore_parked_reports",

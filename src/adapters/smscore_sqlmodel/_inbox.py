@@ -5,7 +5,7 @@ The inbox: received messages, and the parts that are to become some.
 from collections.abc import Sequence
 from datetime import datetime
 
-from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.inbound import InboundKind, InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
 from smscore_sqlmodel._collections import PRUNE_EVENTS
@@ -76,6 +76,7 @@ class Inbox(InboxView):
                 message.text,
                 micros(message.received_at),
                 optional_micros(message.sent_at),
+                message.kind.value,
             ),
         )
 
@@ -116,8 +117,8 @@ class Inbox(InboxView):
         return len(old) + parts
 
 
-def _message_of(cells: tuple[int, int | None, str, str, str, int, int | None]) -> InboundMessage:
-    number, account, channel, sender, text, received_at, sent_at = cells
+def _message_of(cells: Cells) -> InboundMessage:
+    number, account, channel, sender, text, received_at, sent_at, kind = cells
     return InboundMessage(
         id=MessageId(number),
         account=None if account is None else AccountId(account),
@@ -126,6 +127,7 @@ def _message_of(cells: tuple[int, int | None, str, str, str, int, int | None]) -
         text=text,
         received_at=from_micros(received_at),
         sent_at=optional_moment(sent_at),
+        kind=InboundKind(kind),
     )
 
 
@@ -146,11 +148,13 @@ def _part_cells(part: InboundPart) -> Cells:
         place and int(place.is_wide),
         part.fingerprint,
         0,
+        part.kind.value,
     )
 
 
 def _part_of(cells: Cells) -> InboundPart:
-    _, channel, sender, coding, user_data, header, received_at, sent_at, *_, fingerprint, _ = cells
+    _, channel, sender, coding, user_data, header, received_at, sent_at, *later = cells
+    *_, fingerprint, _, kind = later
     return InboundPart(
         channel=channel,
         sender=sender,
@@ -160,4 +164,5 @@ def _part_of(cells: Cells) -> InboundPart:
         received_at=from_micros(received_at),
         sent_at=optional_moment(sent_at),
         fingerprint=fingerprint,
+        kind=InboundKind(kind),
     )

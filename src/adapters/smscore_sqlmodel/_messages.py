@@ -3,22 +3,26 @@ Messages and their deliveries to rows and back: this runs for every message.
 """
 
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeAlias
 
-import msgspec
-
-from smscore.domain.deliveries import Delivery, Leg, Part, PartState, ProcessId, Status
-from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
+from smscore.domain.deliveries import Delivery, ProcessId, Status
+from smscore.domain.messages import (
+    AccountId,
+    Medium,
+    MessageId,
+    OutboundMessage,
+    Priority,
+    Surface,
+)
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.ports.storage import Tracked
+from smscore_sqlmodel._legs import parts_of, parts_text, route_of, route_text
 from smscore_sqlmodel._mapping import (
     from_micros,
     languages_of,
     languages_text,
     micros,
     optional_moment,
-    to_json,
 )
 
 __all__ = [
@@ -35,6 +39,7 @@ __all__ = [
 
 _PRIORITIES = {int(priority): priority for priority in Priority}
 _SURFACES = {str(surface): surface for surface in Surface}
+_SMS = Medium.SMS
 _STATUSES = {str(status): status for status in Status}
 
 MessageCells: TypeAlias = tuple[
@@ -53,12 +58,14 @@ MessageCells: TypeAlias = tuple[
     str | None,  # callback_url
     str | None,  # languages
     int | None,  # wide_reference
+    str | None,  # medium
     str,  # channel
     str,  # route
     int,  # segments
     int,  # charged
     str,  # status
     int | None,  # due_at
+    int | None,  # fall_back_at
     int | None,  # owner
     int,  # attempts
     str | None,  # parts
@@ -89,6 +96,7 @@ def message_cells(message: OutboundMessage, delivery: Delivery) -> MessageCells:
         message.callback_url,
         languages_text(message.languages) or None,
         1 if message.wide_reference else None,
+        None if message.medium is _SMS else message.medium.value,
         *delivery_cells(delivery)[:-1],
     )
 
@@ -102,10 +110,12 @@ def is_plain(message: OutboundMessage, delivery: Delivery) -> bool:
         and message.callback_url is None
         and not message.languages
         and not message.wide_reference
+        and message.medium is _SMS
         and not delivery.parts
         and delivery.error is None
         and delivery.error_code is None
         and delivery.due_at is None
+        and delivery.fall_back_at is None
         and delivery.owner is None
         and delivery.sent_at is None
         and delivery.finished_at is None
@@ -126,7 +136,7 @@ def plain_cells(message: OutboundMessage, delivery: Delivery) -> tuple[int | str
         delivery.priority.value,
         1 if message.flash else 0,
         delivery.route[0].channel,
-        _route_text(delivery.route),
+        route_text(delivery.route),
         delivery.segments,
         delivery.charged,
         "queued",
@@ -145,6 +155,7 @@ def delivery_cells(
     str,
     int | None,
     int | None,
+    int | None,
     int,
     str | None,
     int | None,
@@ -157,14 +168,15 @@ def delivery_cells(
     """What changes of a delivery, from ``channel`` to ``sequence``, and its id."""
     return (
         delivery.route[0].channel,
-        _route_text(delivery.route),
+        route_text(delivery.route),
         delivery.segments,
         delivery.charged,
         delivery.status.value,
         None if delivery.due_at is None else micros(delivery.due_at),
+        None if delivery.fall_back_at is None else micros(delivery.fall_back_at),
         delivery.owner,
         delivery.attempts,
-        _parts_text(delivery.parts) if delivery.parts else None,
+        parts_text(delivery.parts) if delivery.parts else None,
         None if delivery.sent_at is None else micros(delivery.sent_at),
         None if delivery.finished_at is None else micros(delivery.finished_at),
         delivery.error_code,
@@ -210,6 +222,7 @@ def tracked_of(cells: MessageCells) -> Tracked:
             callback_url=cells[12],
             languages=() if cells[13] is None else languages_of(cells[13]),
             wide_reference=bool(cells[14]),
+            medium=_SMS if cells[15] is None else Medium(cells[15]),
         ),
         delivery=_delivery(cells, recipient, accepted_at, expires_at),
     )
@@ -232,54 +245,21 @@ def _delivery(
         message=MessageId(cells[0]),
         account=AccountId(cells[1]),
         recipient=recipient,
-        route=_route_of(cells[16]),
-        segments=cells[17],
-        charged=cells[18],
+        route=route_of(cells[17]),
+        segments=cells[18],
+        charged=cells[19],
         accepted_at=accepted_at,
-        status=_STATUSES[cells[19]],
+        status=_STATUSES[cells[20]],
         priority=_PRIORITIES[cells[8]],
-        due_at=optional_moment(cells[20]),
+        due_at=optional_moment(cells[21]),
+        fall_back_at=optional_moment(cells[22]),
         expires_at=expires_at,
-        owner=None if cells[21] is None else ProcessId(cells[21]),
-        attempts=cells[22],
-        parts=() if cells[23] is None else _parts_of(cells[23]),
-        sent_at=optional_moment(cells[24]),
-        finished_at=optional_moment(cells[25]),
-        error_code=cells[26],
-        error=cells[27],
-        sequence=cells[28],
-    )
-
-
-def _route_text(route: tuple[Leg, ...]) -> str:
-    return to_json([(leg.channel, leg.price) for leg in route]).decode()
-
-
-@lru_cache(maxsize=4096)  # few different routes, many messages
-def _route_of(text: str) -> tuple[Leg, ...]:
-    legs = msgspec.json.decode(text, type=list[tuple[str, int]])
-    return tuple(Leg(channel=channel, price=price) for channel, price in legs)
-
-
-_PartCells: TypeAlias = tuple[int, str, str, int, str | None]
-_part_decoder = msgspec.json.Decoder(list[_PartCells])
-
-
-def _parts_text(parts: tuple[Part, ...]) -> str:
-    cells: list[_PartCells] = [
-        (part.number, part.channel, part.state, micros(part.at), part.reference) for part in parts
-    ]
-    return to_json(cells).decode()
-
-
-def _parts_of(text: str) -> tuple[Part, ...]:
-    return tuple(
-        Part(
-            number=number,
-            channel=channel,
-            state=PartState(state),
-            at=from_micros(at),
-            reference=reference,
-        )
-        for number, channel, state, at, reference in _part_decoder.decode(text)
+        owner=None if cells[23] is None else ProcessId(cells[23]),
+        attempts=cells[24],
+        parts=() if cells[25] is None else parts_of(cells[25]),
+        sent_at=optional_moment(cells[26]),
+        finished_at=optional_moment(cells[27]),
+        error_code=cells[28],
+        error=cells[29],
+        sequence=cells[30],
     )

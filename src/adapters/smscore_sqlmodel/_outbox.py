@@ -59,6 +59,7 @@ _SAVE = updating(
     "charged",
     "status",
     "due_at",
+    "fall_back_at",
     "owner",
     "attempts",
     "parts",
@@ -88,6 +89,10 @@ _OVERDUE = selection(
     MESSAGES,
     "WHERE status IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= ? "
     "ORDER BY expires_at, id LIMIT ?",
+)
+_STRANDED = selection(
+    MESSAGES,
+    "WHERE fall_back_at IS NOT NULL AND fall_back_at <= ? ORDER BY fall_back_at, id LIMIT ?",
 )
 _HELD = selection(
     MESSAGES,
@@ -166,6 +171,9 @@ class OutboxView:
     def has_overdue(self, *, now: datetime) -> bool:
         return self._has(_OVERDUE, now)
 
+    def has_stranded(self, *, now: datetime) -> bool:
+        return self._has(_STRANDED, now)
+
     def _has(self, sql: str, now: datetime) -> bool:
         self._session.settle()
         return bool(self._session.fetch(sql, (micros(now), 1)))
@@ -201,6 +209,9 @@ class Outbox(OutboxView):
 
     def overdue(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
         return self._deliveries(_OVERDUE, (micros(now), limit))
+
+    def stranded(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        return self._deliveries(_STRANDED, (micros(now), limit))
 
     def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
         return self._deliveries(_HELD.format(_marks(owners)), (*owners, limit))

@@ -38,6 +38,7 @@ __all__ = [
     "InboundPartRow",
     "InboundRow",
     "JournalRow",
+    "LinkRow",
     "MemberRow",
     "MessageRow",
     "ParkedReportRow",
@@ -134,7 +135,7 @@ class MessageRow(Row, table=True):
     """
     A message and its delivery.
 
-    Up to ``wide_reference`` nothing ever changes; what message and delivery both hold is kept once.
+    Up to ``medium`` nothing ever changes; what message and delivery both hold is kept once.
     """
 
     __tablename__ = "smscore_messages"
@@ -162,6 +163,12 @@ class MessageRow(Row, table=True):
             "smscore_messages_overdue",
             "expires_at",
             sqlite_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),
+        ),
+        Index(
+            "smscore_messages_stranded",
+            "fall_back_at",
+            "id",
+            sqlite_where=text("fall_back_at IS NOT NULL"),
         ),
         Index(
             "smscore_messages_held",
@@ -201,6 +208,7 @@ class MessageRow(Row, table=True):
     callback_url: str | None = Field(sa_type=Text)
     languages: str | None = Field(sa_type=Text)
     wide_reference: int | None = Field(sa_type=Integer)
+    medium: str | None = Field(sa_type=Text)  # NULL: an SMS
     # From here on the delivery.
     channel: str = Field(sa_type=Text)
     route: str = Field(sa_type=Text)
@@ -208,6 +216,7 @@ class MessageRow(Row, table=True):
     charged: int = Field(sa_type=_WIDE)
     status: str = Field(sa_type=Text)
     due_at: int | None = Field(sa_type=_WIDE)
+    fall_back_at: int | None = Field(sa_type=_WIDE)
     owner: int | None = Field(sa_type=Integer)
     attempts: int = Field(sa_type=Integer)
     parts: str | None = Field(sa_type=Text)
@@ -237,6 +246,19 @@ class PartReferenceRow(Row, table=True):
     reference: str = Field(sa_type=Text)
     at: int = Field(sa_type=_WIDE)
     ending: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+
+
+class LinkRow(Row, table=True):
+    """Who may be written to on a channel, and where; by the number, for it is asked for more."""
+
+    __tablename__ = "smscore_links"
+    __table_args__ = (UniqueConstraint("channel", "address", name="smscore_links_address"),)
+
+    number: str = Field(sa_type=Text, primary_key=True)
+    channel: str = Field(sa_type=Text, primary_key=True)
+    address: str = Field(sa_type=Text)
+    linked_at: int = Field(sa_type=_WIDE)
+    name: str = Field(sa_type=Text)
 
 
 class ParkedReportRow(Row, table=True):
@@ -270,6 +292,7 @@ class InboundRow(Row, table=True):
     text: str = Field(sa_type=Text)
     received_at: int = Field(sa_type=_WIDE)
     sent_at: int | None = Field(sa_type=_WIDE)
+    kind: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "sms"})
 
 
 class InboundPartRow(Row, table=True):
@@ -306,6 +329,7 @@ class InboundPartRow(Row, table=True):
     is_wide: int | None = Field(sa_type=Integer)
     fingerprint: str = Field(sa_type=Text)
     is_joined: int = Field(sa_type=Integer)
+    kind: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "sms"})
 
 
 class IdempotencyRow(Row, table=True):

@@ -19,6 +19,7 @@ from smscore_sqlmodel._collections import (
 from smscore_sqlmodel._credentials import Credentials, CredentialsView
 from smscore_sqlmodel._directory import Directory, DirectoryView
 from smscore_sqlmodel._inbox import Inbox, InboxView
+from smscore_sqlmodel._links import Links, LinksView
 from smscore_sqlmodel._outbox import Outbox, OutboxView
 from smscore_sqlmodel._sessions import Session
 from smscore_sqlmodel._writing import WriteSession
@@ -36,6 +37,7 @@ class Views:
         self.channels = ChannelsView(session)
         self.outbox = OutboxView(session)
         self.inbox = InboxView(session)
+        self.links = LinksView(session)
         self.credentials = CredentialsView(session)
         self.directory = DirectoryView(session)
         self.journal = JournalView(session)
@@ -53,6 +55,7 @@ class Unit:
         self.channels = Channels(session)
         self.outbox = Outbox(session)
         self.inbox = Inbox(session)
+        self.links = Links(session)
         self.idempotency = Idempotency(session)
         self.credentials = Credentials(session)
         self.directory = Directory(session)

@@ -17,7 +17,7 @@ import attrs
 from msgspec import Struct
 from msgspec.structs import replace
 
-from smscore.domain.messages import AccountId, MessageId, Priority
+from smscore.domain.messages import AccountId, Medium, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy, DoubtPolicy
 from smscore.errors import IllegalMove
@@ -33,6 +33,7 @@ __all__ = [
     "ReportOutcome",
     "Status",
     "choose",
+    "patience_ends",
 ]
 
 ProcessId = NewType("ProcessId", int)
@@ -59,6 +60,7 @@ class Status(enum.StrEnum):
 
 
 _FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED})
+_UNSENT = frozenset({Status.SCHEDULED, Status.QUEUED, Status.SENDING})
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.SCHEDULED: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
@@ -131,10 +133,17 @@ class DeliveryReport:
 
 @attrs.frozen(kw_only=True)
 class Leg:
-    """One channel that may carry the message, and what all its parts cost there in credits."""
+    """
+    One channel that may carry the message, and what all its parts cost there in credits.
+
+    ``patience`` is for how many seconds the channel may keep others that could carry it waiting.
+    """
 
     channel: str
     price: int
+    medium: Medium = Medium.SMS
+    parts: int | None = None  # None: as many as an SMS has
+    patience: float | None = None  # None: without end
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -155,6 +164,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     status: Status = Status.QUEUED
     priority: Priority = Priority.NORMAL
     due_at: datetime | None = None  # set while SCHEDULED
+    fall_back_at: datetime | None = None  # the next leg gets it then; None: never
     expires_at: datetime | None = None
     owner: ProcessId | None = None  # who holds it while SENDING; None for phones
     attempts: int = 0  # on the leg in use
@@ -174,6 +184,16 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def price(self) -> int:
         """What the message costs on the leg in use, in credits."""
         return self.route[0].price
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all parts of it are known on the leg in use."""
+        return len(self.parts) >= (self.route[0].parts or self.segments)
+
+    @property
+    def can_fall_back(self) -> bool:
+        """Whether the leg in use is a try: others stand in for it whatever became of it."""
+        return self.route[0].medium is Medium.TELEGRAM and len(self.route) > 1
 
     @property
     def accepted_parts(self) -> tuple[int, ...]:
@@ -212,9 +232,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     # Transitions: the way there.
 
-    def promoted(self) -> Self:
+    def promoted(self, *, at: datetime) -> Self:
         """Its time has come."""
-        return self._now(Status.QUEUED, due_at=None)
+        fall_back_at = self.fall_back_at or patience_ends(self.route, since=at)
+        return self._now(Status.QUEUED, due_at=None, fall_back_at=fall_back_at)
 
     def claimed(self, *, owner: ProcessId | None) -> Self:
         """A channel's thread took it under a lease, or a phone without one."""
@@ -241,7 +262,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         others = tuple(leg for leg in self.route[1:] if leg is not to)
         return replace(self, route=(to, *others, self.route[0]), attempts=0)
 
-    def resent(self, *, route: tuple[Leg, ...], charged: int) -> Self:
+    def resent(self, *, at: datetime, route: tuple[Leg, ...], charged: int) -> Self:
         """
         An operator has it sent anew: a new attempt, of which nothing is known yet.
 
@@ -251,6 +272,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
             self if self.can_be_rerouted else self._now(Status.QUEUED),
             status=Status.QUEUED,
             due_at=None,
+            fall_back_at=patience_ends(route, since=at),
             route=route,
             charged=charged,
             owner=None,
@@ -266,13 +288,33 @@ class Delivery(Struct, frozen=True, kw_only=True):
         """
         The channel will not carry it: the next leg gets it, or it failed.
 
-        Once the network has any part, no other channel may send the message again.
+        Once the network has any part, no other channel may send the message again, unless the one
+        before it was a try.
         """
-        if len(self.route) > 1 and not self.parts:
-            return self._now(
-                Status.QUEUED, route=self.route[1:], owner=None, attempts=0, error=error
-            )
+        if self.can_fall_back or (len(self.route) > 1 and not self.parts):
+            return self.fallen_back(at=at, error=error)
         return self.failed(at=at, code=code, error=error)
+
+    def fallen_back(self, *, at: datetime, error: str) -> Self:
+        """
+        The next leg gets it, and the one in use never again.
+
+        Whatever becomes of the parts that were begun there, they are none of the next one's.
+        """
+        if self.status not in _UNSENT or len(self.route) < 2:
+            raise IllegalMove(f"message {self.message:016x} has nowhere to go from {self.channel}")
+        following = self.route[1:]
+        return replace(
+            self,
+            status=Status.QUEUED,
+            route=following,
+            due_at=None,
+            fall_back_at=patience_ends(following, since=at),
+            owner=None,
+            attempts=0,
+            parts=(),
+            error=error,
+        )
 
     def sent(self, *, at: datetime, references: tuple[str | None, ...] = ()) -> Self:
         """
@@ -317,9 +359,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
                 error="the process ended while a part was being handed over",
                 policy=policy,
             )
-        if len(self.accepted_parts) >= self.segments:
-            return self.sent(at=at)
-        return self.released()
+        return self.sent(at=at) if self.is_whole else self.released()
 
     def in_doubt(
         self,
@@ -329,11 +369,13 @@ class Delivery(Struct, frozen=True, kw_only=True):
         policy: CustodyPolicy = DEFAULT_POLICY,
     ) -> Self:
         """
-        It may have left; nobody sends it again unless the channel's policy says so.
+        It may have left; nobody sends it again unless it was a try or the channel's policy says so.
 
         Even then only as often as anything is tried: a modem that never answers must not send the
         same text for ever.
         """
+        if self.can_fall_back:
+            return self.fallen_back(at=at, error=error)
         if policy.in_doubt is DoubtPolicy.FAIL:
             return self.failed(at=at, code="in_doubt", error=error)
         resends = policy.in_doubt is DoubtPolicy.RESEND
@@ -440,7 +482,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         if self.status is Status.SENDING:
             return self  # the receipt is still to come
         states = {part.state for part in self.parts}
-        is_whole = len(self.parts) >= self.segments and PartState.SUBMITTING not in states
+        is_whole = self.is_whole and PartState.SUBMITTING not in states
         if is_whole and states == {PartState.DELIVERED} and self.may_become(Status.DELIVERED):
             return self.delivered(at=at)
         if PartState.FAILED in states and self.status in (Status.SENT, Status.INDETERMINATE):
@@ -460,7 +502,16 @@ class Delivery(Struct, frozen=True, kw_only=True):
             raise IllegalMove(
                 f"message {self.message:016x} is {self.status} and cannot become {status}"
             )
+        if self.fall_back_at is not None and status not in _UNSENT:
+            changes["fall_back_at"] = None
         return replace(self, status=status, **changes)
+
+
+def patience_ends(route: Sequence[Leg], *, since: datetime) -> datetime | None:
+    """When the next leg gets what has been up for the first one since then; None: never."""
+    if len(route) < 2 or route[0].patience is None:
+        return None
+    return since + timedelta(seconds=route[0].patience)
 
 
 def choose(candidates: Sequence[Delivery], report: DeliveryReport) -> Delivery | None:

@@ -2,6 +2,7 @@
 What arrives: parts as a network delivered them, and the messages that they make when joined.
 """
 
+import enum
 from datetime import datetime
 
 import attrs
@@ -10,7 +11,19 @@ from smscore.domain.headers import Concatenation, concatenation_of
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
 
-__all__ = ["InboundMessage", "InboundPart"]
+__all__ = ["InboundKind", "InboundMessage", "InboundPart"]
+
+
+class InboundKind(enum.StrEnum):
+    """What arrived. What was meant for a program or the telephone itself is told from texts."""
+
+    SMS = "sms"
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+    PORT = "port"  # addressed to a port of the telephone (23.040, 9.2.3.24.3 and .4)
+    SILENT = "silent"  # short message type 0, which no telephone shows (23.040, 9.2.3.9)
+    REPLACEMENT = "replacement"  # takes the place of an earlier one (23.040, 9.2.3.9)
+    WAITING = "waiting"  # says that something waits elsewhere, such as voice mail (23.038, 4)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +45,7 @@ class InboundPart:
     sent_at: datetime | None = None  # the centre's time stamp, if it had a sensible one
     header: bytes = b""
     fingerprint: str = ""  # of the raw message: the same one offered twice is stored once
+    kind: InboundKind = InboundKind.SMS
 
     @property
     def concatenation(self) -> Concatenation | None:
@@ -50,3 +64,4 @@ class InboundMessage:
     text: str
     received_at: datetime
     sent_at: datetime | None = None
+    kind: InboundKind = InboundKind.SMS

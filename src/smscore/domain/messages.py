@@ -12,7 +12,15 @@ from msgspec import Struct
 from smscore.domain.languages import Language
 from smscore.domain.numbers import PhoneNumber, SenderId
 
-__all__ = ["AccountId", "MessageId", "OutboundMessage", "Priority", "Surface", "clean_text"]
+__all__ = [
+    "AccountId",
+    "Medium",
+    "MessageId",
+    "OutboundMessage",
+    "Priority",
+    "Surface",
+    "clean_text",
+]
 
 AccountId = NewType("AccountId", int)
 MessageId = NewType("MessageId", int)
@@ -25,6 +33,20 @@ class Priority(enum.IntEnum):
     LOW = 0
     NORMAL = 1
     HIGH = 2
+
+
+class Medium(enum.StrEnum):
+    """As what a message reaches its recipient."""
+
+    SMS = "sms"
+    TELEGRAM = "telegram"
+    AUTOMATIC = "automatic"  # Telegram first; an SMS if the recipient cannot be reached there
+    VOICE = "voice"  # a call that rings; the text is not used
+
+    @property
+    def goes_by_links(self) -> bool:
+        """Whether it matters on which channels the recipient's number is linked."""
+        return self in (Medium.TELEGRAM, Medium.AUTOMATIC)
 
 
 class Surface(enum.StrEnum):
@@ -60,6 +82,7 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     callback_url: str | None = None
     languages: tuple[Language, ...] = ()
     wide_reference: bool = False
+    medium: Medium = Medium.SMS
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -5,24 +5,24 @@ The whole decision about one message, by one pure function, with its reasons.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
-from smscore.domain.deliveries import Delivery, Leg, Status
+from smscore.domain.deliveries import Delivery, Leg, Status, patience_ends
 from smscore.domain.description import Description, describe
 from smscore.domain.events import Event
-from smscore.domain.messages import OutboundMessage
-from smscore.domain.routing import Route, Topology, choose_channels
+from smscore.domain.messages import Medium, OutboundMessage, clean_text
+from smscore.domain.routing import Route, Topology
 from smscore.domain.segments import Encoding, Segments
 from smscore.domain.typography import Replacement
-from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
+from smscore.domain.ways import Way, choose_way
+from smscore.errors import InvalidRequest
 
-__all__ = ["Plan", "Way", "plan"]
+__all__ = ["Plan", "plan"]
 
 # Looked up once: members and values of enumerations are found by calls.
 _AT_ONCE = Status.QUEUED, f"message.{Status.QUEUED.value}"
@@ -30,20 +30,12 @@ _LATER = Status.SCHEDULED, f"message.{Status.SCHEDULED.value}"
 _ENCODINGS = {encoding: encoding.value for encoding in Encoding}
 
 
-class Way(Struct, frozen=True, kw_only=True):
-    """The channels that will be tried, one after another."""
-
-    route: tuple[Leg, ...]
-    charge: int  # credits taken when accepting: the dearest leg; the rest comes back when sent
-    channels: str  # their names, as the message's story tells them
-
-
 class Plan(Struct, frozen=True, kw_only=True):
     """What will become of a message: its parts, its way, its price."""
 
     message: OutboundMessage
     description: Description
-    rule: str  # the routing rule that matched
+    rule: str  # the routing rule that matched; empty: it goes by links alone
     way: Way
 
     @property
@@ -77,7 +69,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             reasons["quota"] = quota
         if request is not None:
             reasons["request"] = request
-        due_at = message.not_before
+        due_at, accepted_at = message.not_before, message.accepted_at
         status, kind = _LATER if due_at else _AT_ONCE
         delivery = Delivery(
             message=message.id,
@@ -86,10 +78,11 @@ class Plan(Struct, frozen=True, kw_only=True):
             route=self.way.route,
             segments=len(self.description.segments.parts),
             charged=charged,
-            accepted_at=message.accepted_at,
+            accepted_at=accepted_at,
             priority=message.priority,
             status=status,
             due_at=due_at,
+            fall_back_at=None if due_at else patience_ends(self.way.route, since=accepted_at),
             expires_at=message.expires_at,
             sequence=1,
         )
@@ -98,7 +91,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             account=message.account,
             sequence=1,
             kind=kind,
-            at=message.accepted_at,
+            at=accepted_at,
             detail=reasons,
         )
         return delivery, event
@@ -113,6 +106,8 @@ class Plan(Struct, frozen=True, kw_only=True):
             "parts": len(segments.parts),
             "credits": way.charge,
         }
+        if self.message.medium is not Medium.SMS:
+            reasons["medium"] = self.message.medium.value
         if segments.locking or segments.single:
             reasons["tables"] = _tables(segments)
         if self.description.replacements:
@@ -128,40 +123,42 @@ def plan(
     topology: Topology,
     now: datetime,
     description: Description | None = None,
+    linked: Collection[str] = (),
 ) -> Plan:
     """
     Decide about a message; spending is the account's own decision.
 
-    ``description`` of the message's text under the account's options, if it is known already.
+    ``description`` of the message's text under the account's options, if it is known already;
+    ``linked`` names the channels to which the recipient's number is linked.
 
     Raises:
         InvalidRequest: nothing would be left of its text.
         MessageTooLong: it needs more parts than allowed, or than any of its channels can send.
+        NotLinked: it can go by links only, and there is none.
         NoRoute: no channel may carry it.
     """
     if description is None:
-        description = describe(message.text, options=account.encoding)
-    if not description.text:
+        text = "" if message.medium is Medium.VOICE else message.text
+        description = describe(text, options=account.encoding)
+    if not description.text and message.medium is not Medium.VOICE:
         raise InvalidRequest("the text is empty; a message needs at least one character")
-    rule, channels = choose_channels(
-        message.recipient,
+    rule, way = choose_way(
+        message,
+        description,
         account=account,
-        surface=message.surface,
         routes=routes,
         topology=topology,
+        linked=linked,
     )
     if message.not_before is not None and message.not_before <= now:
         message = replace(message, not_before=None)
-    return Plan(
-        message=_as_sent(message, description),
-        description=description,
-        rule=rule,
-        way=_way(channels, len(description.segments.parts), topology, message.flash),
-    )
+    return Plan(message=_as_sent(message, description), description=description, rule=rule, way=way)
 
 
 def _as_sent(message: OutboundMessage, description: Description) -> OutboundMessage:
     """The message with the text that will go out, and what sending it has to know."""
+    if message.medium is Medium.VOICE:
+        return replace(message, text=clean_text(message.text))  # kept, though nobody hears it
     options = description.options
     if not (options.languages or options.wide_reference) and description.text == message.text:
         return message  # nearly always
@@ -170,31 +167,6 @@ def _as_sent(message: OutboundMessage, description: Description) -> OutboundMess
         text=description.text,
         languages=options.languages,
         wide_reference=options.wide_reference,
-    )
-
-
-@lru_cache(maxsize=16_384)  # few different ones, many messages
-def _way(
-    channels: tuple[str, ...],
-    parts: int,
-    topology: Topology,
-    is_flash: bool,  # noqa: FBT001  # what is cached is found sooner without keywords
-) -> Way:
-    offers = [topology.offer(channel) for channel in channels]
-    if is_flash:
-        offers = [offer for offer in offers if offer.flash]
-        if not offers:
-            raise NoRoute("none of the message's channels can send a flash message")
-    able = [offer for offer in offers if offer.max_parts >= parts]
-    if not able:
-        raise MessageTooLong(
-            f"the text needs {parts} parts, its channels send at most "
-            f"{max(offer.max_parts for offer in offers)}"
-        )
-    return Way(
-        route=tuple([Leg(channel=offer.name, price=offer.price * parts) for offer in able]),
-        charge=max([offer.price for offer in able]) * parts,
-        channels=", ".join([offer.name for offer in able]),
     )
 
 

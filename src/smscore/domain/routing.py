@@ -5,13 +5,13 @@ Outbound routing: which channels may carry a message, decided by ordered rules.
 import hashlib
 import math
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
 
 from smscore.domain.accounts import Account, phone_queue
-from smscore.domain.messages import Surface
+from smscore.domain.messages import Medium, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidRequest, NoRoute
 
@@ -34,6 +34,9 @@ class ChannelOffer:
     sender_id: bool = False  # whether a recipient can be shown another sender
     flash: bool = False
     daily_parts: float | None = None  # None: as many as there are
+    media: tuple[Medium, ...] = (Medium.SMS,)
+    cut: Callable[[str], Sequence[str]] | None = None  # None: as an SMS is
+    fall_back_after: float = 30.0  # seconds; see :class:`smscore.domain.deliveries.Leg`
 
 
 @attrs.frozen(kw_only=True, eq=False)

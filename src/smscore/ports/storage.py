@@ -20,7 +20,9 @@ from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.ledger import Entry
+from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
+from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
 from smscore.domain.routing import Route
 
@@ -44,6 +46,8 @@ __all__ = [
     "Lane",
     "Ledger",
     "LedgerView",
+    "Links",
+    "LinksView",
     "Outbox",
     "OutboxView",
     "Process",
@@ -169,6 +173,26 @@ class Channels(ChannelsView, Protocol):
         ...
 
 
+class LinksView(Protocol):
+    def get(self, channel: str, number: PhoneNumber) -> Link | None: ...
+
+    def of(self, number: PhoneNumber) -> Sequence[Link]:
+        """The links of a number, by the names of their channels."""
+        ...
+
+    def at(self, channel: str, address: str) -> Link | None: ...
+
+
+class Links(LinksView, Protocol):
+    def put(self, link: Link) -> None:
+        """Replaces the links of its channel that have its number or its address."""
+        ...
+
+    def remove(self, channel: str, number: PhoneNumber) -> None:
+        """There may be none."""
+        ...
+
+
 class OutboxView(Protocol):
     def get(self, message: MessageId) -> Tracked | None: ...
 
@@ -203,6 +227,10 @@ class OutboxView(Protocol):
         """Whether a scheduled or queued delivery's ``expires_at`` has passed."""
         ...
 
+    def has_stranded(self, *, now: datetime) -> bool:
+        """Whether a delivery's ``fall_back_at`` has passed."""
+        ...
+
 
 class Outbox(OutboxView, Protocol):
     def add(self, message: OutboundMessage, delivery: Delivery) -> None: ...
@@ -225,6 +253,10 @@ class Outbox(OutboxView, Protocol):
 
     def overdue(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
         """Scheduled and queued deliveries whose ``expires_at`` has passed."""
+        ...
+
+    def stranded(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Deliveries whose ``fall_back_at`` has passed, earliest first."""
         ...
 
     def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
@@ -502,6 +534,8 @@ class View(Protocol):
     @property
     def inbox(self) -> InboxView: ...
     @property
+    def links(self) -> LinksView: ...
+    @property
     def credentials(self) -> CredentialsView: ...
     @property
     def directory(self) -> DirectoryView: ...
@@ -528,6 +562,8 @@ class UnitOfWork(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def links(self) -> Links: ...
     @property
     def idempotency(self) -> Idempotency: ...
     @property

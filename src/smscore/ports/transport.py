@@ -2,7 +2,7 @@
 How messages leave and arrive: what a transport promises, and what it is given in return.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,8 @@ import attrs
 
 from smscore.domain.deliveries import DeliveryReport
 from smscore.domain.inbound import InboundPart
-from smscore.domain.messages import MessageId, Priority
+from smscore.domain.links import Link
+from smscore.domain.messages import Medium, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.segments import Segments
 
@@ -29,22 +30,35 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """What a transport can do, declared and not guessed."""
+    """
+    What a transport can do, declared and not guessed.
+
+    ``cut`` makes of a text the messages in which it goes out, and always the same; None: it is cut
+    as an SMS is.
+    """
 
     delivery_reports: bool = False
     flash: bool = False
     inbound: bool = False
     sender_id: bool = False
     max_parts: int = 255
+    media: tuple[Medium, ...] = (Medium.SMS,)  # never AUTOMATIC, which is a decision
+    cut: Callable[[str], Sequence[str]] | None = None
     operations: tuple[str, ...] = ()  # what :class:`Operable` offers
 
 
 @attrs.frozen(kw_only=True)
 class SendJob:
-    """One message for one channel, cut into its parts."""
+    """
+    One message for one channel, cut into its parts.
+
+    ``text`` is the whole of it; a call is one part, whatever the text. ``address`` is that of the
+    recipient's link to the channel, if the medium goes by links.
+    """
 
     message: MessageId
     recipient: PhoneNumber
+    text: str
     segments: Segments
     concat_reference: int  # the same for all parts and all tries; 0 to 255, or to 65535 if wide
     sender: SenderId | None = None
@@ -52,6 +66,8 @@ class SendJob:
     priority: Priority = Priority.NORMAL
     expires_at: datetime | None = None
     accepted: tuple[int, ...] = ()  # numbers, from 1, of parts that the network has already
+    medium: Medium = Medium.SMS
+    address: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -90,6 +106,18 @@ class TransportSink(Protocol):
     def received(self, part: InboundPart) -> None: ...
 
     def reported(self, report: DeliveryReport) -> None: ...
+
+    def linked(self, link: Link) -> None:
+        """
+        The owner of a number may be written to at the link's address.
+
+        It takes the place of every link of the channel that has the same number or address.
+        """
+        ...
+
+    def unlinked(self, *, channel: str, address: str) -> None:
+        """The address is not to be written to any more. Whether it ever was does not matter."""
+        ...
 
 
 class Journal(Protocol):

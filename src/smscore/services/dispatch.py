@@ -208,6 +208,7 @@ def _job(taken: Tracked) -> SendJob:
     return SendJob(
         message=message.id,
         recipient=message.recipient,
+        text=message.text,
         segments=split(message.text, options=options),
         # Equal for all tries of one message, and different for its neighbours.
         concat_reference=zlib.crc32(message.id.to_bytes(8, "big"))

@@ -143,14 +143,14 @@ def _is_time(now: datetime, *, since: datetime | None, every: timedelta) -> bool
 def _promote(work: UnitOfWork, now: datetime) -> int:
     due = work.outbox.due(now=now, limit=_BATCH)
     for delivery in due:
-        record(work, delivery.promoted(), at=now)
+        record(work, delivery.promoted(at=now), at=now)
     return len(due)
 
 
 def _promote_retries(work: UnitOfWork, now: datetime, *, until: datetime) -> int:
     retries = [one for one in work.outbox.due(now=until, limit=_BATCH) if one.error is not None]
     for delivery in retries:
-        record(work, delivery.promoted(), at=now)
+        record(work, delivery.promoted(at=now), at=now)
     return len(retries)
 
 

@@ -197,7 +197,7 @@ def _resend(work: UnitOfWork, planned: Plan, *, now: datetime) -> Tracked:
     if entry is not None:
         work.accounts.save(paid)
         work.ledger.add(entry)
-    resent = tracked.delivery.resent(route=planned.route, charged=charged + owed)
+    resent = tracked.delivery.resent(at=now, route=planned.route, charged=charged + owed)
     detail: dict[str, str | int | None] = {
         "rule": planned.rule,
         "channels": ", ".join(leg.channel for leg in planned.route),

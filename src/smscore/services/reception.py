@@ -9,6 +9,7 @@ from smscore.domain.deliveries import DeliveryReport, choose
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.joining import Joined, join
+from smscore.domain.links import Link
 from smscore.domain.messages import MessageId, clean_text
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -54,6 +55,14 @@ class Reception:
         now = self._clock.now()
         self._store.run(lambda work: _report(work, report, now=now), lane=Lane.CUSTODY).result()
 
+    def linked(self, link: Link) -> None:
+        """From now on the owner of the number is written to at the link's address."""
+        self._store.run(lambda work: work.links.put(link), lane=Lane.CUSTODY).result()
+
+    def unlinked(self, *, channel: str, address: str) -> None:
+        """The owner of the address is not written to any more."""
+        self._store.run(lambda work: _unlink(work, channel, address), lane=Lane.CUSTODY).result()
+
 
 def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: str | None) -> None:
     if not work.inbox.add_part(part):
@@ -72,6 +81,7 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
             text=clean_text(joined.text),
             received_at=part.received_at,
             sent_at=part.sent_at,
+            kind=part.kind,
         )
     )
     work.inbox.joined([*joined.parts, *joined.duplicates])
@@ -82,7 +92,7 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
             sequence=1,
             kind="message.received",
             at=part.received_at,
-            detail={"channel": part.channel, "parts": len(joined.parts)},
+            detail={"channel": part.channel, "parts": len(joined.parts), "kind": part.kind.value},
         )
     )
 
@@ -95,6 +105,11 @@ def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
     return next(
         joined for joined in join(siblings) if part in joined.parts or part in joined.duplicates
     )
+
+
+def _unlink(work: UnitOfWork, channel: str, address: str) -> None:
+    if link := work.links.at(channel, address):
+        work.links.remove(channel, link.number)
 
 
 def _report(work: UnitOfWork, report: DeliveryReport, *, now: datetime) -> None:

@@ -5,19 +5,33 @@ Longer than most modules, so that the request, its planning and its unit of work
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
 
 from smscore.domain.accounts import Account
 from smscore.domain.description import Description
-from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
+from smscore.domain.messages import (
+    AccountId,
+    Medium,
+    MessageId,
+    OutboundMessage,
+    Priority,
+    Surface,
+)
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import IDEMPOTENCY_LIFE, AcceptedItem, Receipt, RefusedItem
-from smscore.errors import IdempotencyConflict, InvalidRequest, Rejected, RejectedItems
+from smscore.errors import (
+    IdempotencyConflict,
+    InvalidNumber,
+    InvalidRequest,
+    Rejected,
+    RejectedItems,
+)
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
@@ -28,6 +42,7 @@ from smscore.services._settings import Settings
 __all__ = ["Item", "Submission", "Submissions"]
 
 _LONGEST_KEY = 255
+_NO_LINKS: Mapping[PhoneNumber, Collection[str]] = {}
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -44,11 +59,17 @@ class Submission(Struct, frozen=True, kw_only=True):
 
     ``is_partial`` accepts the good items and reports the bad ones; otherwise one bad item refuses
     the whole request.
+
+    Two requests under one idempotency key are the same if all of this is, and ``fingerprint``,
+    which tells what else was asked for, such as a bad item. The items do not matter if
+    ``is_resolved`` says that they only follow from what the fingerprint tells, such as the members
+    of a group.
     """
 
     account: AccountId
     surface: Surface
     items: tuple[Item, ...]
+    medium: Medium = Medium.SMS
     sender: SenderId | None = None
     priority: Priority = Priority.NORMAL
     flash: bool = False
@@ -56,7 +77,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     callback_url: str | None = None
     idempotency_key: str | None = None
-    fingerprint: str = ""  # what else tells two requests under one key apart, such as a bad item
+    fingerprint: str = ""
+    is_resolved: bool = False
     is_partial: bool = False
 
 
@@ -86,6 +108,7 @@ class Submissions:
         account: str,
         to: str,
         text: str,
+        medium: Medium = Medium.SMS,
         sender: str | None = None,
         priority: Priority = Priority.NORMAL,
         not_before: datetime | None = None,
@@ -96,8 +119,9 @@ class Submissions:
         """
         Send one text, and wait until it is durable.
 
-        Messages of a higher ``priority`` leave their channel first. It leaves ``not_before`` then,
-        and not at all after ``expires_at``; both are aware datetimes.
+        ``medium`` says as what; a call needs no text. Messages of a higher ``priority`` leave their
+        channel first. It leaves ``not_before`` then, and not at all after ``expires_at``; both are
+        aware datetimes.
 
         Raises:
             Rejected: nothing was stored; the class says why.
@@ -107,6 +131,7 @@ class Submissions:
             account=self._settings.account(account).id,
             surface=surface,
             items=(Item(to=to, text=text),),
+            medium=medium,
             sender=SenderId.parse(sender) if sender else None,
             priority=priority,
             not_before=not_before,
@@ -161,6 +186,7 @@ class Submissions:
         known: dict[str, Description] = {}  # one text often goes to many
         routes = self._settings.routes()
         topology = self._openings.topology(submission.priority, now=now)
+        links = self._links(submission, account=account)
         ids = self._ids.several(len(submission.items), now=now)
         for place, item in enumerate(submission.items):
             index = place if item.index is None else item.index
@@ -173,6 +199,7 @@ class Submissions:
                     topology=topology,
                     now=now,
                     description=known.get(item.text),
+                    linked=links.get(message.recipient, ()),
                 )
                 for screen in self._screens:
                     screen(planned.message)
@@ -190,6 +217,19 @@ class Submissions:
             for index, reason in reasons.items()
         ]
         return plans, refused
+
+    def _links(
+        self, submission: Submission, *, account: Account
+    ) -> Mapping[PhoneNumber, Collection[str]]:
+        """The channels on which each recipient is linked; whoever needs it not does without."""
+        if not submission.medium.goes_by_links:
+            return _NO_LINKS
+        numbers = set(_numbers(submission.items, home=account.home_country))
+        return self._store.read(
+            lambda view: {
+                number: [link.channel for link in view.links.of(number)] for number in numbers
+            }
+        )
 
 
 class _Acceptance(Struct, frozen=True, kw_only=True):
@@ -279,6 +319,13 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
         return tuple(stored)
 
 
+def _numbers(items: Sequence[Item], *, home: str | None) -> Iterator[PhoneNumber]:
+    """The recipients, but for those that planning will refuse."""
+    for item in items:
+        with suppress(InvalidNumber):
+            yield PhoneNumber.parse(item.to, home=home)
+
+
 def _message(
     submission: Submission, item: Item, number: MessageId, *, account: Account, now: datetime
 ) -> OutboundMessage:
@@ -293,6 +340,7 @@ def _message(
         sender=submission.sender or account.default_sender,
         priority=submission.priority,
         flash=submission.flash,
+        medium=submission.medium,
         not_before=submission.not_before,
         expires_at=submission.expires_at,
         callback_url=submission.callback_url,
@@ -323,8 +371,9 @@ def _check_times(submission: Submission, *, now: datetime) -> None:
 
 def _digest(submission: Submission) -> str:
     """Of what was asked for; the key itself and the account are the look-up, not the content."""
-    asked = (
-        [(item.index, item.to, item.text) for item in submission.items],
+    items = () if submission.is_resolved else submission.items
+    asked: tuple[object, ...] = (
+        [(item.index, item.to, item.text) for item in items],
         submission.sender and submission.sender.value,
         int(submission.priority),
         submission.flash,
@@ -333,4 +382,6 @@ def _digest(submission: Submission) -> str:
         submission.callback_url,
         submission.fingerprint,
     )
+    if submission.medium is not Medium.SMS:  # records of before had none
+        asked += (submission.medium.value,)
     return hashlib.sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()

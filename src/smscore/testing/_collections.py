@@ -1,7 +1,7 @@
 """
 The collections of the store in memory: dictionaries that can undo.
 
-Longer than most modules: ten small collections, each the shortest thing that keeps its promises.
+Longer than most modules: eleven small collections, each the shortest thing that keeps its promises.
 """
 
 from collections import Counter
@@ -16,7 +16,9 @@ from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Statu
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.ledger import Entry
+from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
+from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.errors import Conflict, StoreError
 from smscore.ports.storage import IdempotencyRecord, Process, Topic, Tracked
@@ -86,6 +88,7 @@ class MemoryUnit:
         self.events = _Events(log)
         self.outbox = _Outbox(log, self.events)
         self.inbox = _Inbox(log, self.events)
+        self.links = _Links(log)
         self.idempotency = _Idempotency(log)
         self.credentials = _Credentials(log)
         self.directory = MemoryDirectory(log)
@@ -185,6 +188,31 @@ class _Channels:
         self._log.topics |= {Topic.CHANNELS, state.channel}
 
 
+class _Links:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._links: dict[tuple[str, str], Link] = {}  # by number and channel
+
+    def get(self, channel: str, number: PhoneNumber) -> Link | None:
+        return self._links.get((number.value, channel))
+
+    def of(self, number: PhoneNumber) -> Sequence[Link]:
+        return [link for _, link in sorted(self._links.items()) if link.number == number]
+
+    def at(self, channel: str, address: str) -> Link | None:
+        found = (one for one in self._links.values() if one.channel == channel)
+        return next((one for one in found if one.address == address), None)
+
+    def put(self, link: Link) -> None:
+        if other := self.at(link.channel, link.address):
+            self.remove(link.channel, other.number)
+        self._log.put(self._links, (link.number.value, link.channel), link)
+
+    def remove(self, channel: str, number: PhoneNumber) -> None:
+        if (number.value, channel) in self._links:
+            self._log.drop(self._links, (number.value, channel))
+
+
 class _Outbox:
     def __init__(self, log: _Log, events: "_Events") -> None:
         self._log = log
@@ -231,6 +259,9 @@ class _Outbox:
     def has_overdue(self, *, now: datetime) -> bool:
         return bool(self.overdue(now=now, limit=1))
 
+    def has_stranded(self, *, now: datetime) -> bool:
+        return bool(self.stranded(now=now, limit=1))
+
     def add(self, message: OutboundMessage, delivery: Delivery) -> None:
         if message.id in self._messages:
             raise StoreError(f"there is a message {message.id:016x} already")
@@ -264,6 +295,10 @@ class _Outbox:
                 one.status in waiting and one.expires_at is not None and one.expires_at <= now
             )
         )[:limit]
+
+    def stranded(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        stranded = self._where(lambda one: one.fall_back_at is not None and one.fall_back_at <= now)
+        return sorted(stranded, key=lambda one: (one.fall_back_at or now, one.message))[:limit]
 
     def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
         return self._where(lambda one: one.status is Status.SENDING and one.owner in owners)[:limit]

@@ -15,7 +15,7 @@ from smscore.domain.headers import (
     single_element,
     write_elements,
 )
-from smscore.domain.inbound import InboundMessage
+from smscore.domain.inbound import InboundKind, InboundMessage
 from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import AcceptedItem, Receipt, RefusedItem
@@ -65,6 +65,7 @@ class CollectionsContract:
                 text="grüß\x00😀",
                 received_at=NOON,
                 sent_at=NOON if number == 1 else None,
+                kind=InboundKind.TELEGRAM if number == 1 else InboundKind.SMS,
             )
             for number, account in ((1, None), (2, AccountId(1)), (3, AccountId(2)))
         ]
@@ -90,6 +91,7 @@ class CollectionsContract:
             coding=Coding.GSM7,
             user_data=b"\x1b\x00",
             sent_at=NOON - timedelta(seconds=3),
+            kind=InboundKind.PORT,
         )
         sibling = attrs.evolve(
             part, header=_header(attrs.evolve(place, number=3)), fingerprint="before"

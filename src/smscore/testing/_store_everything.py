@@ -18,8 +18,10 @@ from smscore.testing._store_kit import (
     an_event,
 )
 from smscore.testing.builders import (
+    RECIPIENT,
     a_contact,
     a_group,
+    a_link,
     a_part,
     a_report,
     a_tracked,
@@ -61,6 +63,7 @@ def change_everything(work: UnitOfWork) -> None:
             id=MessageId(1), account=None, channel="a", sender="b", text="c", received_at=NOON
         )
     )
+    work.links.put(a_link())
     work.idempotency.add(KEY)
     work.credentials.add_user(a_user())
     work.credentials.add_key(ProviderKey(digest="d", account=ACCOUNT, created_at=NOON))
@@ -82,6 +85,7 @@ def look_at_everything(view: View) -> list[object]:
         view.ledger.total(ACCOUNT),
         list(view.outbox.find()),
         list(view.inbox.find()),
+        list(view.links.of(RECIPIENT)),
         list(view.credentials.users()),
         view.credentials.key("d"),
         view.credentials.token_of(ACCOUNT),

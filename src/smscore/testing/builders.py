@@ -11,6 +11,7 @@ from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutco
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.headers import Concatenation, concatenation_element, write_elements
 from smscore.domain.inbound import InboundPart
+from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import Encoding, Segments
@@ -24,6 +25,7 @@ __all__ = [
     "a_delivery",
     "a_group",
     "a_job",
+    "a_link",
     "a_message",
     "a_part",
     "a_report",
@@ -138,13 +140,28 @@ def a_part(*, concatenation: Concatenation | None = None, **changes: Any) -> Inb
     )
 
 
+def a_link(**changes: Any) -> Link:
+    """A link of the usual recipient to the channel ``fake``."""
+    return Link(
+        **{
+            "channel": "fake",
+            "number": RECIPIENT,
+            "address": "1001",
+            "linked_at": NOON,
+            **changes,
+        }
+    )
+
+
 def a_job(*parts: str, **changes: Any) -> SendJob:
     """A job of these parts, one if none are given."""
+    parts = parts or ("hello",)
     return SendJob(
         **{
             "message": MessageId(next(_numbers)),
             "recipient": RECIPIENT,
-            "segments": Segments(encoding=Encoding.GSM7, parts=parts or ("hello",)),
+            "text": "".join(parts),
+            "segments": Segments(encoding=Encoding.GSM7, parts=parts),
             "concat_reference": 42,
             **changes,
         }

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
             "everything",
             "keeping",
             "lanes",
+            "links",
             "outbox",
             "races",
             "reports",
@@ -38,6 +39,7 @@ from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # 
 from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
 from smscore.testing._store_lanes import LanesContract  # noqa: E402  # rewritten first
+from smscore.testing._store_links import LinksContract  # noqa: E402  # rewritten first
 from smscore.testing._store_outbox import OutboxContract  # noqa: E402  # rewritten first
 from smscore.testing._store_races import RacesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewritten first
@@ -63,6 +65,7 @@ class StoreContract(
     SeeingContract,
     WakeupsContract,
     LanesContract,
+    LinksContract,
     RacesContract,
     StoreKit,
 ):

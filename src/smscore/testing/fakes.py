@@ -9,9 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import attrs
+
 from smscore.domain.deliveries import DeliveryReport, ReportOutcome
 from smscore.domain.inbound import InboundPart
-from smscore.domain.messages import MessageId
+from smscore.domain.links import Link
+from smscore.domain.messages import Medium, MessageId
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import TemporaryFailure, TransportError
 from smscore.ports.transport import (
@@ -55,13 +58,21 @@ class FakeTransport:
     """
     A network in memory: takes every message, unless told otherwise, and remembers the jobs.
 
+    ``media`` is what it carries, such as Telegram messages.
     ``fail_next`` queues an error for one of the next sends, ``fail_for`` has them by recipient.
     ``report`` plays the network's reports; a hasty network reports before it gives the reference.
     """
 
     capabilities = Capabilities(delivery_reports=True, flash=True, inbound=True, sender_id=True)
 
-    def __init__(self, *, name: str = "fake", is_hasty: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        name: str = "fake",
+        is_hasty: bool = False,
+        media: tuple[Medium, ...] = (Medium.SMS,),
+    ) -> None:
+        self.capabilities = attrs.evolve(self.capabilities, media=media)
         self._name = name
         self._is_hasty = is_hasty
         self._failures: deque[tuple[TransportError, int]] = deque()
@@ -184,6 +195,7 @@ class RecordingSink:
         self._failures: deque[Exception] = deque()
         self.parts: list[InboundPart] = []
         self.reports: list[DeliveryReport] = []
+        self.links: dict[str, Link] = {}  # by their addresses
 
     def received(self, part: InboundPart) -> None:
         self._maybe_fail()
@@ -195,6 +207,18 @@ class RecordingSink:
         self._maybe_fail()
         with self._changed:
             self.reports.append(report)
+            self._changed.notify_all()
+
+    def linked(self, link: Link) -> None:
+        self._maybe_fail()
+        with self._changed:
+            self.links[link.address] = link
+            self._changed.notify_all()
+
+    def unlinked(self, *, channel: str, address: str) -> None:  # noqa: ARG002  # it has one channel
+        self._maybe_fail()
+        with self._changed:
+            self.links.pop(address, None)
             self._changed.notify_all()
 
     def fail_next(self, failure: Exception) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from smscore.domain.deliveries import Status
-from smscore_sqlmodel import _accounts, _collections, _inbox, _outbox, migrate
+from smscore_sqlmodel import _accounts, _collections, _inbox, _links, _outbox, migrate
 from smscore_sqlmodel._pages import page_sql
 
 
@@ -29,6 +29,10 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_outbox._CLAIMABLE, "smscore_messages_claimable"),
         (_outbox._DUE, "smscore_messages_due"),
         (_outbox._OVERDUE, "smscore_messages_overdue"),
+        (_outbox._STRANDED, "smscore_messages_stranded"),
+        (_links._GET, "sqlite_autoindex_smscore_links_1"),
+        (_links._OF, "sqlite_autoindex_smscore_links_1"),
+        (_links._AT, "sqlite_autoindex_smscore_links_2"),
         (_outbox._OWNERS, "smscore_messages_held"),
         (_outbox._OLD, "smscore_messages_news"),
         (page_sql(frozenset(), of_account=True), "smscore_messages_account"),

@@ -161,7 +161,7 @@ def test_a_failure_that_was_heard_between_two_tries_ends_the_message_once_it_is_
     begun = a_delivery(segments=2).claimed(owner=ProcessId(1)).with_part(accepted(1))
     waits = fold(begun.postponed(until=NOON, error="busy"), [(1, BAD)])
 
-    sent = waits.promoted().claimed(owner=ProcessId(1)).sent(at=NOON, references=("1", "2"))
+    sent = waits.promoted(at=NOON).claimed(owner=ProcessId(1)).sent(at=NOON, references=("1", "2"))
 
     assert sent.settled(at=NOON).status is Status.FAILED
 

@@ -17,6 +17,7 @@ from smscore import GatewayConfig, build
 from smscore.config import GroupConfig
 from smscore.domain.deliveries import DeliveryReport
 from smscore.domain.inbound import InboundPart
+from smscore.domain.links import Link
 from smscore.errors import NotFound, NotReady, StoreUnavailable
 from smscore.ports.transport import Journal, SendJob, Transport, TransportSink
 from smscore_modem import ModemOptions, make_channel
@@ -120,6 +121,14 @@ class _Leaving:
         self._check()
         self._keeping.reported(report)
 
+    def linked(self, link: Link) -> None:
+        self._check()
+        self._keeping.linked(link)
+
+    def unlinked(self, *, channel: str, address: str) -> None:
+        self._check()
+        self._keeping.unlinked(channel=channel, address=address)
+
     def _check(self) -> None:
         if not self.is_ending:
             raise NotReady("it is left in the modem, for the server")
@@ -141,6 +150,10 @@ class _Shown:
             f"reference {report.reference}",
             err=True,
         )
+
+    def linked(self, link: Link) -> None: ...
+
+    def unlinked(self, *, channel: str, address: str) -> None: ...
 
 
 class _Notes:

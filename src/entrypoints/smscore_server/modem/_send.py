@@ -103,6 +103,7 @@ def _by_hand(choice: Choice, *, to: str, text: str) -> dict[str, Any]:
     job = SendJob(
         message=MessageId(0),
         recipient=recipient,
+        text=text,
         segments=split(text),
         concat_reference=secrets.randbelow(256),
     )
