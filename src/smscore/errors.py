@@ -38,6 +38,7 @@ __all__ = [
     "SubscriptionRequired",
     "TemporaryFailure",
     "TransportError",
+    "Unlinked",
 ]
 
 
@@ -192,6 +193,12 @@ class PermanentFailure(TransportError):
     """Certainly not sent, and this channel never will: another one may."""
 
     code = "permanent_failure"
+
+
+class Unlinked(PermanentFailure):
+    """The recipient does not let the channel write to them, or not any more."""
+
+    code = "not_linked"
 
 
 class Indeterminate(TransportError):

@@ -125,6 +125,7 @@ class Gateway:
                 ids=ids,
                 settings=self.settings,
                 stopping=self._stopping,
+                topology=topology,
                 channels=tuple(transports),
                 health=self.health,
                 policies=policies,

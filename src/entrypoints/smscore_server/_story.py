@@ -46,6 +46,7 @@ class _Teller:
             "message.released": lambda detail: f"{_channel(detail)} gives it back; it waits again",
             "message.resent": self._resent,
             "message.reported": _report,
+            "message.accepted_late": _accepted_late,
             "message.delivered": _delivered,
             "message.failed": _failed,
             "message.expired": lambda _: "expired: its time was over before it was sent",
@@ -77,8 +78,17 @@ class _Teller:
 
     def _rerouted(self, detail: Detail) -> str:
         following = detail.get("to") or self._after(detail.get("channel")) or "the next channel"
-        verb = "cannot send it" if detail.get("to") else "refuses it"
-        return f"{_channel(detail)} {verb}{_because(detail)}; {following} is next"
+        channel, because = _channel(detail), _because(detail)
+        match detail.get("why"):
+            case "in_doubt":
+                said = f"nobody knows whether {channel} sent it{because}"
+            case "too_late":
+                said = f"{channel} does not get it through{because}"
+            case None if detail.get("to"):
+                said = f"{channel} cannot send it{because}"
+            case _:
+                said = f"{channel} refuses it{because}"
+        return f"{said}; {following} is next"
 
     def _resent(self, detail: Detail) -> str:
         if "rule" in detail:
@@ -115,6 +125,10 @@ def _sending(detail: Detail) -> str:
     attempt = detail.get("attempt")
     again = f", attempt {attempt}" if attempt not in (None, 1) else ""
     return f"{_channel(detail)} begins to send it{again}"
+
+
+def _accepted_late(detail: Detail) -> str:
+    return f"{_channel(detail)} has accepted it after all: the recipient may get it twice"
 
 
 def _sent(detail: Detail) -> str:

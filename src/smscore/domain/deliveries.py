@@ -433,7 +433,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
         if part.number in self.accepted_parts:
             return self
         others = tuple(known for known in self.parts if known.number != part.number)
-        return replace(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
+        known = replace(self, parts=tuple(sorted((*others, part), key=lambda one: one.number)))
+        if known.fall_back_at is None or known.is_in_doubt or not known.is_whole:
+            return known
+        return replace(known, fall_back_at=None)  # the network has it: nobody else needs to
 
     def without_doubt(self) -> Self:
         """What was about to leave did certainly not."""

@@ -25,7 +25,8 @@ class Event(Struct, frozen=True, kw_only=True):
     tell what happened: ``message.retried`` (postponed), ``message.rerouted`` (the next channel gets
     it), ``message.recovered`` (of a process that ended), ``message.released`` (not
     begun, and up again), ``message.resent``, ``message.reported``
-    (a report that changes no status) and, of an inbound message, ``message.received``. Of a channel
+    (a report that changes no status), ``message.accepted_late`` (by a channel that it was taken
+    from) and, of an inbound message, ``message.received``. Of a channel
     it is ``channel.down`` (a person should look) or ``channel.up``; the message is 0 then.
     ``detail`` holds plain text values, in the field's words.
     """

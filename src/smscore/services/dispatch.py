@@ -4,26 +4,27 @@ Handing queued messages to a channel's transport, and keeping what came of it.
 
 import logging
 import threading
-import zlib
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Delivery, ProcessId, Status
-from smscore.domain.messages import MessageId, Priority
+from smscore.domain.messages import Medium, MessageId, Priority
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
-from smscore.domain.segments import MOST_PARTS, EncodingOptions, split
+from smscore.domain.routing import Topology
 from smscore.errors import (
     Indeterminate,
     NotReady,
     PermanentFailure,
     TemporaryFailure,
     TransportError,
+    Unlinked,
 )
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, Transport
+from smscore.services._handover import job_of
 from smscore.services._progress import record
 from smscore.services._settings import Settings
 
@@ -54,6 +55,7 @@ class Dispatch:
         ids: IdSequence,
         settings: Settings,
         stopping: threading.Event,
+        topology: Topology,
         channels: Collection[str],
         health: Callable[[str], ChannelHealth],
         policies: Mapping[str, CustodyPolicy] | None = None,
@@ -63,6 +65,7 @@ class Dispatch:
         self._ids = ids
         self._settings = settings
         self._stopping = stopping
+        self._topology = topology
         self._channels = channels
         self._health = health
         self._policies = policies or {}
@@ -123,27 +126,54 @@ class Dispatch:
     def _send(self, taken: Tracked, transport: Transport) -> None:
         message, channel = taken.message.id, taken.delivery.channel
         try:
-            receipt = transport.send(_job(taken))
+            receipt = transport.send(self._job(taken))
         except PermanentFailure as failure:
-            self._keep(message, _refusal(failure))
+            self._keep(message, _refusal(failure), channel=channel)
         except TemporaryFailure as failure:
-            self._keep(message, self._postponement(channel, failure))
+            self._keep(message, self._postponement(channel, failure), channel=channel)
         except Indeterminate as failure:
-            self._keep(message, self._doubt(channel, failure))
+            self._keep(message, self._doubt(channel, failure), channel=channel, why="in_doubt")
         except Exception as failure:  # noqa: BLE001  # a stranger's code, and a broken promise
             _log.exception("the transport of channel %s broke its promise", channel)
-            self._keep(message, self._breach(channel, failure))
+            self._keep(message, self._breach(channel, failure), channel=channel, why="breach")
         else:
             self._keep(
                 message,
                 lambda delivery, now: delivery.sent(at=now, references=receipt.references),
+                channel=channel,
             )
 
-    def _keep(self, message: MessageId, move: Callable[[Delivery, datetime], Delivery]) -> None:
+    def _job(self, taken: Tracked) -> SendJob:
+        leg, recipient = taken.delivery.route[0], taken.message.recipient
+        if leg.medium is Medium.SMS:
+            return job_of(taken, cut=None, address=None)
+        address = None
+        if leg.medium is Medium.TELEGRAM:
+            link = self._store.read(lambda view: view.links.get(leg.channel, recipient))
+            if link is None:
+                raise Unlinked(f"{recipient.value[:6]}… is not linked to {leg.channel} any more")
+            address = link.address
+        return job_of(taken, cut=self._topology.offer(leg.channel).cut, address=address)
+
+    def _keep(
+        self,
+        message: MessageId,
+        move: Callable[[Delivery, datetime], Delivery],
+        *,
+        channel: str,
+        why: str | None = None,
+    ) -> None:
+        """``why`` is told if the message goes on to the next channel, unless it was refused."""
         now, owner = self._clock.now(), self._ids.process
-        self._store.run(
-            lambda work: _settle(work, message, move, owner=owner, now=now), lane=Lane.CUSTODY
-        ).result()
+
+        def work(work: UnitOfWork) -> None:
+            tracked = work.outbox.get(message)
+            # Else it was settled by someone who had to assume that we were gone, is being sent by
+            # them, or was given to another channel, for this one took too long.
+            if tracked is not None and _is_held(tracked.delivery, owner=owner, channel=channel):
+                _settle(work, tracked.delivery, move(tracked.delivery, now), now=now, why=why)
+
+        self._store.run(work, lane=Lane.CUSTODY).result()
 
     def _breach(self, channel: str, failure: Exception) -> Callable[[Delivery, datetime], Delivery]:
         """What no transport should raise tells nothing: only the marks of the parts do."""
@@ -200,49 +230,27 @@ def _claim(
     return None
 
 
-def _job(taken: Tracked) -> SendJob:
-    message, delivery = taken.message, taken.delivery
-    options = EncodingOptions(
-        languages=message.languages, wide_reference=message.wide_reference, max_parts=MOST_PARTS
-    )
-    return SendJob(
-        message=message.id,
-        recipient=message.recipient,
-        text=message.text,
-        segments=split(message.text, options=options),
-        # Equal for all tries of one message, and different for its neighbours.
-        concat_reference=zlib.crc32(message.id.to_bytes(8, "big"))
-        & (0xFFFF if message.wide_reference else 0xFF),
-        sender=message.sender,
-        flash=message.flash,
-        priority=delivery.priority,
-        expires_at=message.expires_at,
-        accepted=delivery.accepted_parts,
+def _is_held(delivery: Delivery, *, owner: ProcessId, channel: str) -> bool:
+    return (
+        delivery.status is Status.SENDING
+        and delivery.owner == owner
+        and delivery.channel == channel
     )
 
 
 def _settle(
-    work: UnitOfWork,
-    message: MessageId,
-    move: Callable[[Delivery, datetime], Delivery],
-    *,
-    owner: ProcessId,
-    now: datetime,
+    work: UnitOfWork, before: Delivery, after: Delivery, *, now: datetime, why: str | None
 ) -> None:
-    tracked = work.outbox.get(message)
-    if tracked is None or tracked.delivery.status is not Status.SENDING:
-        return  # settled by someone who had to assume that we were gone
-    if tracked.delivery.owner != owner:
-        return  # and it is being sent by them
-    after = move(tracked.delivery, now)
-    detail: dict[str, str | int | None] = {"channel": tracked.delivery.channel}
+    detail: dict[str, str | int | None] = {"channel": before.channel}
     if after.status is Status.SENT:
         detail["references"] = ", ".join(part.reference or "-" for part in after.parts)
+    if why is not None and after.route != before.route:
+        detail |= {"to": after.channel, "why": why}
     if after.error:
         detail["error"] = after.error
     if after.due_at is not None:
         detail["again_at"] = after.due_at.isoformat(timespec="seconds")
-    record(work, after, at=now, kind=_kind_of(tracked.delivery, after), detail=detail)
+    record(work, after, at=now, kind=_kind_of(before, after), detail=detail)
 
 
 def _divert(
@@ -254,6 +262,8 @@ def _divert(
         able = [leg for leg in delivery.route if _is_able(leg.channel, delivery.priority, least)]
         if not able or able[0] is delivery.route[0] or delivery.parts:
             continue
+        if delivery.fall_back_at is not None:
+            continue  # it does so in its own time
         after = delivery.diverted(able[0])
         record(
             work,

@@ -1,5 +1,5 @@
 """
-What time brings: schedules fall due, validity ends, leases die, old records go.
+What time brings: schedules fall due, patience and validity end, leases die, old records go.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ _PRUNED_AT_ONCE = 200
 _SET_BACK = timedelta(seconds=30)
 """Clocks are corrected by less all the time."""
 _FARTHEST_RETRY = timedelta(hours=1)
+_LONGEST_PATIENCE = timedelta(days=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +56,8 @@ class Housekeeping:
     def run_once(self) -> int:
         """Promote, expire and, now and then, beat and sweep."""
         now = self._clock.now()
-        done = self._promote(now) + self._expire(now) + self._mend_times(now)
+        done = self._promote(now) + self._expire(now) + self._fall_back(now)
+        done += self._mend_times(now)
         if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
             self._beat(now)
             self._beaten_at = now
@@ -111,7 +113,10 @@ class Housekeeping:
         if gone > -_SET_BACK:
             return 0
         return self._store.run(
-            lambda work: _promote_retries(work, now, until=now - gone + _FARTHEST_RETRY),
+            lambda work: (
+                _promote_retries(work, now, until=now - gone + _FARTHEST_RETRY)
+                + _fall_back(work, now, until=now - gone + _LONGEST_PATIENCE)
+            ),
             lane=Lane.CUSTODY,
         ).result()
 
@@ -124,6 +129,13 @@ class Housekeeping:
         if not self._store.read(lambda view: view.outbox.has_overdue(now=now)):
             return 0
         return self._store.run(lambda work: _expire(work, now), lane=Lane.CUSTODY).result()
+
+    def _fall_back(self, now: datetime) -> int:
+        if not self._store.read(lambda view: view.outbox.has_stranded(now=now)):
+            return 0
+        return self._store.run(
+            lambda work: _fall_back(work, now, until=now), lane=Lane.CUSTODY
+        ).result()
 
     def _beat(self, now: datetime) -> None:
         process = self._ids.process
@@ -159,6 +171,18 @@ def _expire(work: UnitOfWork, now: datetime) -> int:
     for delivery in overdue:
         record(work, delivery.expired(at=now), at=now)
     return len(overdue)
+
+
+def _fall_back(work: UnitOfWork, now: datetime, *, until: datetime) -> int:
+    """Give to their next channels what the first ones have not accepted by then."""
+    stranded = work.outbox.stranded(now=until, limit=_BATCH)
+    for delivery in stranded:
+        patience = delivery.route[0].patience or 0
+        error = f"not accepted within {patience:g} s"
+        after = delivery.fallen_back(at=now, error=error)
+        detail = {"channel": delivery.channel, "to": after.channel, "why": "too_late"}
+        record(work, after, at=now, kind="message.rerouted", detail={**detail, "error": error})
+    return len(stranded)
 
 
 def _sweep(work: UnitOfWork, now: datetime) -> int:

@@ -2,7 +2,7 @@
 Stepping in: a customer calls a message back, an operator has one sent again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,14 +12,14 @@ import attrs
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.description import describe
-from smscore.domain.messages import AccountId, MessageId, Surface
+from smscore.domain.messages import AccountId, Medium, MessageId, Surface
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import Receipt
 from smscore.domain.routing import Route
 from smscore.domain.segments import MOST_PARTS, EncodingOptions
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
 from smscore.services._openings import Openings
 from smscore.services._progress import record
 from smscore.services._settings import Settings
@@ -104,18 +104,18 @@ class Interventions:
                 over.
             Rejected: planning refuses it now, or the account does not have the credits.
         """
-        tracked = self._store.read(lambda view: view.outbox.get(message))
-        if tracked is None:
-            raise _no_message(message)
+        tracked, linked = self._store.read(lambda view: _look_up(view, message))
         now = self._clock.now()
         if _is_at_a_phone(tracked.delivery):
             return self._run(lambda work: _put_back(work, message, now=now))
         _check_resendable(tracked.delivery, now=now)
         account = self._settings.account(tracked.message.account)
-        planned = self._plan(tracked, account, now=now)
+        planned = self._plan(tracked, account, linked=linked, now=now)
         return self._run(lambda work: _resend(work, planned, now=now))
 
-    def _plan(self, tracked: Tracked, account: Account, *, now: datetime) -> Plan:
+    def _plan(
+        self, tracked: Tracked, account: Account, *, linked: Collection[str], now: datetime
+    ) -> Plan:
         """As planning would today, but for the text, which stays as it was accepted."""
         message = tracked.message
         options = EncodingOptions(
@@ -123,6 +123,7 @@ class Interventions:
             wide_reference=message.wide_reference,
             max_parts=MOST_PARTS,
         )
+        text = "" if message.medium is Medium.VOICE else message.text
         routes: tuple[Route, ...] = tuple(self._settings.routes())
         return plan(
             message,
@@ -130,11 +131,20 @@ class Interventions:
             routes=routes,
             topology=self._openings.topology(message.priority, now=now),
             now=now,
-            description=describe(message.text, options=options),
+            description=describe(text, options=options),
+            linked=linked,
         )
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return self._store.run(work, lane=Lane.CUSTODY).result()
+
+
+def _look_up(view: View, message: MessageId) -> tuple[Tracked, Collection[str]]:
+    """A message, and the channels on which its recipient is linked."""
+    tracked = view.outbox.get(message)
+    if tracked is None:
+        raise _no_message(message)
+    return tracked, [link.channel for link in view.links.of(tracked.message.recipient)]
 
 
 def _cancel(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from smscore.domain.deliveries import Delivery, Part, PartState, Status
-from smscore.domain.messages import MessageId
+from smscore.domain.events import next_event
+from smscore.domain.messages import Medium, MessageId
 from smscore.errors import LeaseLost, NotReady
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -56,7 +57,13 @@ class ChannelJournal:
     def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
         # Whoever holds the message now: that the network has the part is a fact.
         mark, now = self._mark(part, state=PartState.ACCEPTED, reference=reference), self._now()
-        self._change(job.message, lambda work, delivery: _accept(work, delivery, mark, now=now))
+
+        def accept(work: UnitOfWork, delivery: Delivery) -> Delivery:
+            if _counts_for(delivery, job, mark):
+                return _accept(work, delivery, mark, now=now)
+            return _note_late(work, delivery, mark, now=now)
+
+        self._change(job.message, accept)
 
     def refused(self, job: SendJob, part: int) -> None:
         def lift(_: UnitOfWork, delivery: Delivery) -> Delivery:
@@ -106,6 +113,29 @@ class ChannelJournal:
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+def _counts_for(delivery: Delivery, job: SendJob, part: Part) -> bool:
+    """
+    Whether a part is one of the delivery's, on its way as it is now.
+
+    Parts of an SMS may go by several networks; of anything else, each channel sends the whole.
+    """
+    medium = delivery.route[0].medium
+    return part.channel == delivery.channel or (job.medium is medium is Medium.SMS)
+
+
+def _note_late(work: UnitOfWork, delivery: Delivery, part: Part, *, now: datetime) -> Delivery:
+    """A fact for the story: it was given to another channel before, and that changes nothing."""
+    detail: dict[str, str | int | None] = {
+        "channel": part.channel,
+        "part": part.number,
+        "reference": part.reference,
+        "to": delivery.channel,
+    }
+    counted, event = next_event(delivery, kind="message.accepted_late", at=now, detail=detail)
+    work.events.add(event)
+    return counted
 
 
 def _accept(work: UnitOfWork, delivery: Delivery, part: Part, *, now: datetime) -> Delivery:

@@ -100,6 +100,9 @@ class Recovery:
             after = delivery.recovered(at=now, policy=policy)
             kind = "message.recovered" if after.status is Status.QUEUED else None
             detail: dict[str, str | int | None] = {"channel": delivery.channel}
+            if after.route != delivery.route:
+                kind = "message.rerouted"
+                detail |= {"to": after.channel, "why": "in_doubt"}
             if delivery.is_in_doubt:
                 detail["error"] = after.error
             record(work, after, at=now, kind=kind, detail=detail)

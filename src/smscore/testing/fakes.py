@@ -58,7 +58,8 @@ class FakeTransport:
     """
     A network in memory: takes every message, unless told otherwise, and remembers the jobs.
 
-    ``media`` is what it carries, such as Telegram messages.
+    ``media`` is what it carries, such as Telegram messages. While ``is_able`` is False, it cannot
+    send.
     ``fail_next`` queues an error for one of the next sends, ``fail_for`` has them by recipient.
     ``report`` plays the network's reports; a hasty network reports before it gives the reference.
     """
@@ -83,6 +84,7 @@ class FakeTransport:
         self.jobs: list[SendJob] = []
         self.sent: dict[MessageId, tuple[str | None, ...]] = {}
         self.fail_for: dict[PhoneNumber, TransportError] = {}
+        self.is_able = True
         self.is_closed = False
 
     def open(self, sink: TransportSink, journal: Journal) -> None:
@@ -117,7 +119,8 @@ class FakeTransport:
 
     def health(self) -> ChannelHealth:
         return ChannelHealth(
-            is_ready=self._opened is not None and not self.is_closed, detail="a fake"
+            is_ready=self._opened is not None and self.is_able and not self.is_closed,
+            detail="a fake",
         )
 
     def close(self) -> None:
@@ -126,6 +129,13 @@ class FakeTransport:
     def fail_next(self, failure: TransportError, *, at_part: int = 1) -> None:
         """The next send raises this when it comes to the part."""
         self._failures.append((failure, at_part))
+
+    def accept_late(self, message: MessageId) -> None:
+        """The network took a message of which it was not known, and says so only now."""
+        job = next(job for job in reversed(self.jobs) if job.message == message)
+        _, journal = self._edges()
+        for number in range(1, job.segments.count + 1):
+            journal.accepted(job, number, f"late-{number}")
 
     def report(
         self,
