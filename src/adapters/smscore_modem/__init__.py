@@ -4,6 +4,7 @@ SMS over AT modems: the transport of kind ``modem``, and a simulator to try it o
 
 from typing import TYPE_CHECKING
 
+from smscore.domain.messages import Medium
 from smscore.hookspecs import hookimpl
 from smscore.ports.transport import Capabilities
 from smscore.registry import Registry
@@ -18,6 +19,7 @@ CAPABILITIES = Capabilities(
     delivery_reports=True,
     flash=True,
     inbound=True,
+    media=(Medium.SMS, Medium.VOICE),
     operations=(
         "health",
         "identify",

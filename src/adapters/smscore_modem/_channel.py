@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from smscore.domain.messages import Priority
+from smscore.domain.messages import Medium, Priority
 from smscore.errors import NotReady
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.transport import (
@@ -25,6 +25,7 @@ from smscore_modem._sparing import SparingLog
 from smscore_modem._start._ports import candidates
 from smscore_modem._time import SYSTEM, Time
 from smscore_modem._traffic._allowance import Allowance
+from smscore_modem._traffic._caller import Caller
 from smscore_modem._traffic._inbox import Inbox
 from smscore_modem._traffic._intake import Intake
 from smscore_modem._traffic._sender import Sender
@@ -74,6 +75,7 @@ class ModemChannel:
         )
         self._allowance: Allowance | None = None  # until it is opened
         self._sender: Sender | None = None
+        self._caller: Caller | None = None
 
     @property
     def daily_parts(self) -> float | None:
@@ -97,6 +99,9 @@ class ModemChannel:
             clock=self._clock,
             time=self._time,
         )
+        self._caller = Caller(
+            name=self._name, keeper=self._keeper, journal=journal, time=self._time
+        )
         self._allowance = allowance
         sparing = SparingLog(self._name, self._time)
         intake = Intake(
@@ -117,10 +122,11 @@ class ModemChannel:
         self._keeper.start(inbox=inbox, journal=journal, sparing=sparing)
 
     def send(self, job: SendJob) -> SendReceipt:
-        """Send all parts that the network does not have yet, in order."""
-        if self._sender is None:
+        """Send all parts that the network does not have yet, in order; or call."""
+        if self._sender is None or self._caller is None:
             raise NotReady(f"channel {self._name} is not open")
-        return self._sender.send(job)
+        carrier = self._caller if job.medium is Medium.VOICE else self._sender
+        return carrier.send(job)
 
     def health(self) -> ChannelHealth:
         """How the modem was when it was last heard, and whether its SIM may send."""

@@ -10,7 +10,7 @@ from smscore_modem._line._dialogue import Dialogue, Ear, NoAnswer
 from smscore_modem._profiles import Profile
 from smscore_modem._traffic._ussd import UssdAnswer, UssdState, is_code, read_answer, write_code
 
-__all__ = ["ask_network", "check_code", "check_ring", "prepare_session", "ring"]
+__all__ = ["ask_network", "check_code", "check_ring", "is_dialable", "prepare_session", "ring"]
 
 _TIMEOUT = 5.0
 _MOST_UNREADABLE = 3  # or a modem that babbles would hold the line
@@ -41,11 +41,16 @@ def check_ring(number: str, seconds: str) -> tuple[str, float]:
     Raises:
         InvalidRequest: one of them makes no sense.
     """
-    if not _NUMBER.fullmatch(number):
+    if not is_dialable(number):
         raise InvalidRequest("`number` must be 3 to 20 digits, maybe with + in front")
     if not _SECONDS.fullmatch(seconds) or not 1 <= int(seconds) <= _LONGEST_RING:
         raise InvalidRequest(f"`seconds` must be 1 to {_LONGEST_RING:.0f}")
     return number, float(seconds)
+
+
+def is_dialable(number: str) -> bool:
+    """Whether it may stand in a command: 3 to 20 digits, maybe with + in front."""
+    return _NUMBER.fullmatch(number) is not None
 
 
 def ask_network(dialogue: Dialogue, code: str, *, profile: Profile) -> UssdAnswer:

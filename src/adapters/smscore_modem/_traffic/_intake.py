@@ -16,6 +16,7 @@ from smscore.ports.transport import Journal, TransportSink
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
 from smscore_modem._sparing import SparingLog
 from smscore_modem._traffic._circuit import is_suspicious_report
+from smscore_modem._traffic._kinds import kind_of
 from smscore_modem._traffic._shelf import Shelf
 
 __all__ = ["Intake", "outcome_of"]
@@ -111,6 +112,7 @@ class Intake:
             sent_at=message.sent_at.moment,
             header=message.user_data.header,
             fingerprint=fingerprint,
+            kind=kind_of(message),
         )
 
     def _report(self, report: StatusReport) -> DeliveryReport:
