@@ -3,6 +3,7 @@ Contacts and groups of an account: what they hold, what may be written into them
 """
 
 import re
+import unicodedata
 from typing import NewType, TypeAlias, TypeVar
 
 import attrs
@@ -15,12 +16,14 @@ from smscore.errors import InvalidRequest
 
 __all__ = [
     "LONGEST_NOTES",
+    "Clearable",
     "Contact",
     "ContactChanges",
     "ContactId",
     "Group",
     "GroupId",
     "as_id",
+    "name_from",
 ]
 
 T = TypeVar("T")
@@ -31,7 +34,12 @@ Clearable: TypeAlias = T | Unchanged | None  # None: there is to be none
 
 LONGEST_NOTES = 2000
 _LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them brackets
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+")
+_LONGEST_NAME = 64
+_UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
+_LATIN = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+_LINE_END = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _ID = re.compile(r"[0-9]{1,18}")  # as many digits as a store can keep
 
 
@@ -97,7 +105,7 @@ class ContactChanges:
             name=_either(self.name, contact.name),
             number=_number(self.number, contact.number, home),
             email=_either(self.email, contact.email),
-            notes=clean_text(_either(self.notes, contact.notes)),
+            notes=_plain(_either(self.notes, contact.notes)),
         )
 
 
@@ -106,12 +114,28 @@ def as_id(given: str) -> int | None:
     return int(given) if _ID.fullmatch(given) else None
 
 
+def name_from(text: str) -> str:
+    """
+    A name for somebody who is called like that elsewhere; empty if no letter or digit is left.
+
+    Letters lose their accents, and what names cannot hold becomes a dot: ``Anna.Muller``.
+    """
+    latin = unicodedata.normalize("NFKD", text.translate(_LATIN))
+    letters = "".join(char for char in latin if not unicodedata.combining(char))
+    return _UNNAMEABLE.sub(".", letters)[:_LONGEST_NAME].strip(".-_")
+
+
 def _number(
     wish: str | Unchanged | None, before: PhoneNumber | None, home: str | None
 ) -> PhoneNumber | None:
     if isinstance(wish, Unchanged):
         return before
     return PhoneNumber.parse(wish, home=home) if wish else None
+
+
+def _plain(notes: str) -> str:
+    """Lines of text without anything else, so that every kind of file can hold them."""
+    return _CONTROL.sub("\ufffd", clean_text(_LINE_END.sub("\n", notes))).strip()
 
 
 def _check_email(email: str) -> None:

@@ -2,19 +2,27 @@
 The directory of an account: its contacts and groups, and the numbers that they stand for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
-from smscore.domain.directory import Contact, Group
+from smscore.domain.cards import Card, CardKind, ImportPlan, newest_asked_for, plan_import
+from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.membership import distinct_numbers
 from smscore.domain.messages import AccountId
-from smscore.errors import InvalidRequest
-from smscore.ports.storage import Store, View
+from smscore.errors import InvalidRequest, RejectedItems
+from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
 from smscore.services._contacts import Contacts
 from smscore.services._groups import Groups
+from smscore.services._importing import known_of, write_plan
 from smscore.services._naming import group_called, members_of
 from smscore.services._settings import Settings
 
 __all__ = ["Directory"]
+
+Page: TypeAlias = tuple[Sequence[Contact], Mapping[ContactId, Sequence[GroupId]]]
+
+_AT_ONCE = 500
+"""Cards in one unit of work: it takes some milliseconds, and others get their turn."""
 
 
 class Directory:
@@ -62,5 +70,100 @@ class Directory:
             raise InvalidRequest(f"nobody in group {group.name!r} has a number")
         return numbers
 
+    def preview(self, account: AccountId, cards: Sequence[Card]) -> ImportPlan:
+        """What :meth:`take_over` would change, or the faults for which it would change nothing."""
+        home, beyond = self._home(account), newest_asked_for(cards)
+        known = self._store.read(
+            lambda view: known_of(view.directory, account, cards, beyond=beyond)
+        )
+        return plan_import(cards, known, home=home)
+
+    def take_over(
+        self,
+        account: AccountId,
+        cards: Sequence[Card],
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> ImportPlan:
+        """
+        Add and change contacts and groups as cards say; blocks until all of it is durable.
+
+        A fault in any card keeps all of them out. Many cards are taken over a few hundred at a
+        time, and ``progress`` is told how many are done; if that is interrupted, or somebody else
+        makes a later one impossible meanwhile, taking over all of them again does the rest.
+
+        Raises:
+            RejectedItems: cards have faults; the reasons are by the lines of the cards.
+        """
+        plan = self.preview(account, cards)
+        _check(plan)
+        home, beyond = self._home(account), newest_asked_for(cards)
+        for start in range(0, len(cards), _AT_ONCE):
+            some = cards[start : start + _AT_ONCE]
+
+            def work(work: UnitOfWork, some: Sequence[Card] = some) -> None:
+                known = known_of(work.directory, account, some, beyond=beyond)
+                planned = plan_import(some, known, home=home)
+                _check(planned)
+                write_plan(work.directory, planned)
+
+            self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
+            if progress is not None:
+                progress(start + len(some))
+        return plan
+
+    def cards(self, account: AccountId) -> Iterator[Card]:
+        """The whole directory as cards, groups first; read a few hundred at a time."""
+        names, nesting = self._store.read(
+            lambda view: (
+                {group.id: group.name for group in view.directory.groups(account)},
+                view.directory.nesting(account),
+            )
+        )
+        for line, (group, name) in enumerate(names.items(), start=1):
+            within = tuple(names[outer] for outer, inner in nesting if inner == group)
+            yield Card(line=line, kind=CardKind.GROUP, name=name, groups=within)
+        for line, (contact, groups) in enumerate(self._contacts(account), start=len(names) + 1):
+            yield Card(
+                line=line,
+                name=contact.name,
+                id=contact.id,
+                number=contact.number.value if contact.number else None,
+                email=contact.email,
+                notes=contact.notes,
+                groups=tuple(names[group] for group in groups if group in names),
+            )
+
+    def _contacts(self, account: AccountId) -> Iterator[tuple[Contact, Sequence[GroupId]]]:
+        last: ContactId | None = None
+        while True:
+
+            def look(view: View, after: ContactId | None = last) -> Page:
+                return _page(view.directory, account, after)
+
+            page, groups = self._store.read(look)
+            for contact in page:
+                yield contact, groups[contact.id]
+            if len(page) < _AT_ONCE:
+                return
+            last = page[-1].id
+
     def _home(self, account: AccountId) -> str | None:
         return self._settings.account(account).home_country
+
+
+def _check(plan: ImportPlan) -> None:
+    if plan.faults:
+        raise RejectedItems(
+            f"nothing is taken over, since {len(plan.faults)} of the cards cannot be; "
+            f"the first is in {plan.faults[0]}",
+            reasons={fault.line: InvalidRequest(fault.reason) for fault in plan.faults},
+        )
+
+
+def _page(directory: DirectoryView, account: AccountId, after: ContactId | None) -> Page:
+    page = directory.contacts(account, after=after, limit=_AT_ONCE)
+    groups: dict[ContactId, list[GroupId]] = {contact.id: [] for contact in page}
+    for group, contact in directory.memberships(account, list(groups)):
+        groups[contact].append(group)
+    return page, groups

@@ -13,6 +13,7 @@ import pytest
 
 PACKAGES = {
     "smscore",
+    "smscore_cards",
     "smscore_http",
     "smscore_identity",
     "smscore_modem",
