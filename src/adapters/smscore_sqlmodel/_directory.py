@@ -28,7 +28,7 @@ _MATCHING = selection(
     "WHERE account = ? AND id > ? AND (instr(lower(name), ?) OR instr(lower(email), ?) "
     "OR instr(number, ?)) ORDER BY id LIMIT ?",
 )
-_CONTACTS_NAMED = selection(CONTACTS, f"WHERE account = ? AND name IN {_LISTED} ORDER BY id")
+_CONTACTS_NAMED = selection(CONTACTS, f"WHERE account = ? AND name IN {_LISTED} ORDER BY +id")
 _TAKEN_IDS = selection(CONTACTS, f"WHERE account = ? AND id IN {_LISTED}")
 _CONTACTS_IN = selection(
     CONTACTS,

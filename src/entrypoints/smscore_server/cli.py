@@ -25,6 +25,8 @@ _COMMANDS = {
     ),
     "token": ("access", "Show or renew the token with which an account's phones log in."),
     "key": ("access", "Issue keys of the provider API."),
+    "contact": ("contacts", "Keep contacts: people whom an account writes to by name."),
+    "group": ("groups", "Keep groups of contacts: one name for several people."),
     "send": ("sending", "Send one text and print its id."),
     "estimate": ("estimate", "Say what a text would cost, and why."),
     "messages": ("messages", "List messages, have them sent again, call them back."),

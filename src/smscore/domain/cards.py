@@ -143,9 +143,12 @@ class _Planning:
 
     def take(self, card: Card) -> None:
         """Raises Rejected if that cannot be."""
-        before = self._lines.setdefault((card.kind, card.name), card.line)
-        if before != card.line:
-            raise InvalidRequest(f"{card.kind} {card.name!r} is described in line {before} already")
+        key = (card.kind, card.name)
+        if key in self._lines:
+            raise InvalidRequest(
+                f"{card.kind} {card.name!r} is described in line {self._lines[key]} already"
+            )
+        self._lines[key] = card.line
         for name in card.groups:
             check_name(name, of="a group")
         if card.kind is CardKind.GROUP:
@@ -201,9 +204,9 @@ class _Planning:
         owner = self._known.owners.get(card.id, card.name)
         if owner != card.name:
             raise InvalidRequest(f"the id {card.id} is that of contact {owner!r} here")
-        line = self._ids.setdefault(card.id, card.line)
-        if line != card.line:
-            raise InvalidRequest(f"the id {card.id} is given in line {line} already")
+        if card.id in self._ids:
+            raise InvalidRequest(f"the id {card.id} is given in line {self._ids[card.id]} already")
+        self._ids[card.id] = card.line
 
     def _next_contact(self) -> int:
         self._newest_contact += 1

@@ -14,10 +14,10 @@ from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
 from smscore.services._contacts import Contacts
 from smscore.services._groups import Groups
 from smscore.services._importing import known_of, write_plan
-from smscore.services._naming import group_called, members_of
+from smscore.services._naming import Membership, group_called, members_of
 from smscore.services._settings import Settings
 
-__all__ = ["Directory"]
+__all__ = ["Directory", "Membership"]
 
 Page: TypeAlias = tuple[Sequence[Contact], Mapping[ContactId, Sequence[GroupId]]]
 

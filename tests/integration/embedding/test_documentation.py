@@ -37,6 +37,7 @@ def run(example: str, directory: Path) -> str:
             0,
             "True\nthe pattern holds a back-reference, which is not supported: \\1",
         ),
+        ("directory.md", 0, "+491701234567\n+491709999999"),
         ("embedding.md", 0, "delivered"),
         ("embedding.md", 1, "16"),
         ("embedding.md", 2, "control.sock"),
