@@ -128,7 +128,7 @@ def _calls(channels: tuple[str, ...], topology: Topology) -> Way:
     )
 
 
-@lru_cache(maxsize=4096)  # few different ones, many messages
+@lru_cache(maxsize=16_384)  # few different ones, many messages
 def _way(
     channels: tuple[str, ...],
     parts: int,
