@@ -134,10 +134,11 @@ class ModemChannel:
         if self._allowance is None:
             return health
         facts = {**health.facts, **self._allowance.facts()}
-        closed = self._allowance.obstacle(Priority.HIGH)
-        obstacle = closed or self._allowance.obstacle(Priority.NORMAL)
+        obstacle = self._allowance.obstacle(Priority.NORMAL)
         if obstacle is None:
             return attrs.evolve(health, facts=facts)
+        closed = self._allowance.obstacle(Priority.HIGH)
+        obstacle = closed or obstacle
         return attrs.evolve(
             health,
             is_ready=health.is_ready and closed is None,
