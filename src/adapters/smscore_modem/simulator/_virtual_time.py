@@ -30,6 +30,7 @@ class _Ticket:
 
     deadline: float
     seen: int | None = None  # of an observer: how much had happened when it last looked
+    sleeps: bool = False  # it waits for nothing but its deadline
     has_turn: bool = False
     turned: threading.Condition | None = None  # where it waits for that
     is_lost: bool = False  # nothing will ever come
@@ -95,7 +96,10 @@ class VirtualTime:
 
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
-        self.wait_for(lambda: False, seconds)
+        with self._lock:
+            deadline = self._passed + seconds
+            if self._passed < deadline:
+                self.wait(_Ticket(deadline=deadline, sleeps=True))
 
     # For gates and threads; the lock is held.
 
@@ -124,8 +128,7 @@ class VirtualTime:
 
     def wake_all(self) -> None:
         """Those that wait may look again, each in its turn."""
-        self._ready.extend(self._waiting)
-        self._waiting.clear()
+        self._wake(lambda ticket: not ticket.sleeps)
 
     def pass_on(self) -> None:
         """Whoever had the turn waits or has ended: now it is another's."""
@@ -158,8 +161,10 @@ class VirtualTime:
         self._wake(lambda ticket: ticket.deadline <= self._passed)
 
     def _wake(self, is_due: Callable[[_Ticket], bool]) -> None:
-        self._ready.extend(ticket for ticket in self._waiting if is_due(ticket))
-        self._waiting = [ticket for ticket in self._waiting if not is_due(ticket)]
+        due = [ticket for ticket in self._waiting if is_due(ticket)]
+        if due:
+            self._ready.extend(due)
+            self._waiting = [ticket for ticket in self._waiting if ticket not in due]
 
 
 class _Gate:
