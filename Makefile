@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 PYTHON ?= python3
 WORKERS ?= 2
+# Tests of whole servers wait as much as they work: one more keeps the others' cores busy.
+WITH_WAITING := $(shell expr $(WORKERS) + 1)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -24,8 +26,8 @@ serve: .venv/.runtime ## the demo: two simulated modems, a phone, three ready-to
 	@$(BIN)/smscore demo
 
 .PHONY: test
-test: .venv/.dev ## all tests that need nothing but PyPI
-	$(PYTEST) -m "not peers" $(ARGS)
+test: .venv/.dev ## all tests that need nothing but PyPI (ARGS=--nightly: ten times the cases)
+	$(PYTEST) --numprocesses=$(WITH_WAITING) -m "not peers" $(ARGS)
 
 .PHONY: test-unit
 test-unit: .venv/.dev ## the fast ones: no files, no sockets

@@ -35,4 +35,6 @@ class SqlCustodyMachine(CustodyMachine):
 
 
 TestCustodyInSql = SqlCustodyMachine.TestCase
-TestCustodyInSql.settings = settings(max_examples=20, stateful_step_count=30)
+TestCustodyInSql.settings = settings(
+    max_examples=settings().max_examples // 10, stateful_step_count=30
+)

@@ -88,11 +88,11 @@ def test_data_and_credentials_are_kept_even_when_the_demo_is_killed(demo, answer
     assert not [name for name in left if name.startswith("modem")]
 
 
-@pytest.mark.parametrize("name", ["demo-credentials.json", "server.log", "simulator.log"])
-def test_credentials_and_logs_are_for_the_owners_eyes_only(demo, tmp_path, name):
+def test_credentials_and_logs_are_for_the_owners_eyes_only(demo, tmp_path):
     demo()
 
-    assert stat.S_IMODE((tmp_path / "var" / name).stat().st_mode) == 0o600
+    for name in ("demo-credentials.json", "server.log", "simulator.log"):
+        assert stat.S_IMODE((tmp_path / "var" / name).stat().st_mode) == 0o600, name
 
 
 def test_lost_credentials_are_made_anew(demo, tmp_path):

@@ -21,4 +21,6 @@ class MemoryCustodyMachine(CustodyMachine):
 
 
 TestCustodyInMemory = MemoryCustodyMachine.TestCase
-TestCustodyInMemory.settings = settings(max_examples=100, stateful_step_count=50)
+TestCustodyInMemory.settings = settings(
+    max_examples=settings().max_examples // 4, stateful_step_count=50
+)
