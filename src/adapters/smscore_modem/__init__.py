@@ -11,9 +11,17 @@ from smscore.registry import Registry
 from smscore_modem._options import ModemOptions
 
 if TYPE_CHECKING:
-    from smscore.ports.transport import Transport
+    from smscore.ports.clock import Clock
+    from smscore.ports.transport import Journal, Transport, TransportSink
+    from smscore_modem._traffic._study import Study
 
-__all__ = ["CAPABILITIES", "ModemOptions", "make_channel", "smscore_register_transports"]
+__all__ = [
+    "CAPABILITIES",
+    "ModemOptions",
+    "make_channel",
+    "smscore_register_transports",
+    "study_of",
+]
 
 CAPABILITIES = Capabilities(
     delivery_reports=True,
@@ -28,6 +36,7 @@ CAPABILITIES = Capabilities(
         "puk",
         "reset",
         "ring",
+        "shelf",
         "signal",
         "transcript",
         "ussd",
@@ -41,6 +50,13 @@ def make_channel(name: str, options: ModemOptions) -> "Transport":
     from smscore_modem._channel import ModemChannel
 
     return ModemChannel(name, options)
+
+
+def study_of(channel: str, *, sink: "TransportSink", journal: "Journal", clock: "Clock") -> "Study":
+    """What a channel set aside, and what can be done about it; nobody need have it open."""
+    from smscore_modem._traffic import _study
+
+    return _study.study_of(channel, sink=sink, journal=journal, clock=clock)
 
 
 @hookimpl

@@ -29,6 +29,8 @@ from smscore_modem._traffic._caller import Caller
 from smscore_modem._traffic._inbox import Inbox
 from smscore_modem._traffic._intake import Intake
 from smscore_modem._traffic._sender import Sender
+from smscore_modem._traffic._shelf import Shelf
+from smscore_modem._traffic._study import Study
 from smscore_modem._upkeep._keeper import Connect, Keeper
 
 __all__ = ["ModemChannel"]
@@ -91,11 +93,13 @@ class ModemChannel:
             clock=self._clock,
             time=self._time,
         )
+        poison = Shelf(journal, "poison", clock=self._clock)
         self._sender = Sender(
             name=self._name,
             keeper=self._keeper,
             allowance=allowance,
             journal=journal,
+            poison=poison,
             clock=self._clock,
             time=self._time,
         )
@@ -104,14 +108,16 @@ class ModemChannel:
         )
         self._allowance = allowance
         sparing = SparingLog(self._name, self._time)
+        unreadable = Shelf(journal, "unreadable", clock=self._clock)
         intake = Intake(
             channel=self._name,
             sink=sink,
-            journal=journal,
+            unreadable=unreadable,
             clock=self._clock,
             suspect=allowance.suspect,
             sparing=sparing,
         )
+        self._operations.study = Study(unreadable=unreadable, poison=poison, take=intake.take_again)
         inbox = Inbox(
             channel=self._name,
             intake=intake,

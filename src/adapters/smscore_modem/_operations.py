@@ -10,7 +10,7 @@ import attrs
 
 from smscore.domain.inbound import InboundPart
 from smscore.domain.joining import join
-from smscore.errors import InvalidRequest, TemporaryFailure
+from smscore.errors import InvalidRequest, NotReady, TemporaryFailure
 from smscore.ports.clock import Clock
 from smscore.ports.transport import ChannelHealth
 from smscore_modem._line._commands import Listed, usage_of
@@ -22,6 +22,7 @@ from smscore_modem._start._network import read_networks, read_signal
 from smscore_modem._time import Time, Turn
 from smscore_modem._traffic._calls import ask_network, check_code, check_ring, prepare_session, ring
 from smscore_modem._traffic._inbox import listing
+from smscore_modem._traffic._study import Study
 from smscore_modem._traffic._ussd import UssdState
 from smscore_modem._upkeep._keeper import Keeper
 from smscore_modem._upkeep._ladder import Rung
@@ -57,6 +58,7 @@ class Operations:
         self._clock = clock
         self._monotonic = time.monotonic
         self._turn = Turn(time)
+        self.study: Study | None = None  # until the channel is opened
         self._session_until = self._monotonic()  # while the network waits for a reply
 
     def run(self, operation: str, arguments: Mapping[str, str]) -> Answered:
@@ -75,6 +77,7 @@ class Operations:
             "puk": self._enter_puk,
             "reset": self._reset,
             "ring": self._ring,
+            "shelf": self._look_aside,
             "signal": lambda _: self._measure_signal(),
             "transcript": self._show_transcript,
             "ussd": self._ask_network,
@@ -101,6 +104,11 @@ class Operations:
     def _show_transcript(self, arguments: Mapping[str, str]) -> Answered:
         masks = arguments.get("texts", "shown") == "masked"
         return {"lines": self._transcript.lines(masks_texts=masks)}
+
+    def _look_aside(self, arguments: Mapping[str, str]) -> Answered:
+        if self.study is None:
+            raise NotReady("the channel is not open")
+        return self.study.run(arguments)
 
     def _measure_signal(self) -> Answered:
         with self._line() as dialogue:

@@ -8,12 +8,20 @@ import pytest
 import serial
 
 from smscore import GatewayConfig, build
+from smscore.testing.fakes import NOON
+from smscore_modem._pdu import Coding, Deliver, UserData, encode_deliver
+from smscore_modem._traffic._shelf import Shelf
+from smscore_modem.simulator import Action, Doing
 from smscore_modem.simulator.pytest import modem_simulator
 from smscore_server._output import Failure
 from smscore_server.modem._asking import RunningServer
 
 __all__ = ["modem_simulator"]
 
+HELLO = UserData(coding=Coding.GSM7, content=b"hello")
+A_TEXT = (
+    encode_deliver(Deliver(sender="+491701234567", sent_at=NOON, user_data=HELLO)).hex().upper()
+)
 EVERY_WAY = pytest.mark.parametrize("way", ["port", "configured", "served"])
 
 
@@ -352,6 +360,68 @@ def test_a_modem_that_is_not_there_is_not_reset(command, served):
 
     assert result.exit_code == 1
     assert f"there is no {served.port()}" in result.stderr
+
+
+@pytest.fixture
+def unreadable(configured):
+    """Something has come that nobody can read, and a text that can be."""
+    garbage = Action(do=Doing.PDU, modem="modem1", pdu="00FFFFFF")
+    configured.perform(garbage)
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        shelf = Shelf(gateway.journal("modem-1"), "unreadable", clock=gateway.clock)
+        shelf.put(bytes.fromhex(A_TEXT), why="an older version did not know how")
+    return configured
+
+
+def test_what_was_set_aside_is_shown_without_modem_and_server(answer, command, unreadable):
+    unreadable.unplug()
+
+    found = answer("modem", "shelf")
+
+    assert (found["modem"], len(found["entries"])) == ("modem-1", 1)
+    assert found["entries"][0]["pdu"] == A_TEXT
+    table = command("modem", "shelf").stdout
+    assert "unreadable/0" in table
+    assert "an older version did not know how" in table
+    assert A_TEXT in table
+
+
+def test_what_a_server_set_aside_is_read_again_beside_it(command, answer, unreadable, start):
+    answer("account", "create", "shop")
+    start("serve", "--port", "0").line()
+    while len(answer("modem", "shelf")["entries"]) < 2:
+        answer("modem", "inbox")
+
+    done = answer("modem", "shelf", "--retry")
+
+    assert done["read"] == ["unreadable/0"]
+    assert done["unreadable"] == ["unreadable/1"]
+    assert command("modem", "shelf", "--discard", "unreadable/1").stdout == "1 entry discarded\n"
+    assert command("modem", "shelf").stderr == "nothing is set aside\n"
+
+
+def test_what_can_be_read_by_now_becomes_a_message_also_without_a_server(command, unreadable):
+    result = command("modem", "shelf", "--retry", "unreadable/0")
+
+    assert result.stdout == "1 entry read, 0 entries still unreadable\n"
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        (message,) = gateway.store.read(lambda view: view.inbox.find(limit=9))
+    assert message.text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--discard",), 2, "by their names, or 'all'"),
+        (("--discard", "--retry"), 2, "either --retry or --discard"),
+        (("--retry", "poison/9"), 1, "nothing is set aside as 'poison/9'"),
+        (("--modem", "modem-2"), 1, "did you mean 'modem-1'?"),
+    ],
+)
+def test_what_cannot_be_done_to_a_shelf_is_said(command, unreadable, arguments, status, said):
+    result = command("modem", "shelf", *arguments)
+
+    assert (result.exit_code, said in result.stderr) == (status, True)
 
 
 def test_a_sim_that_is_open_needs_no_pin(command, configured):

@@ -2,6 +2,7 @@
 What a modem's stores hold, and what it says of them; the modem is a script.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -24,6 +25,7 @@ from smscore_modem._pdu import (
 from smscore_modem._sparing import SparingLog
 from smscore_modem._traffic._inbox import Inbox, is_full_notice
 from smscore_modem._traffic._intake import Intake
+from smscore_modem._traffic._shelf import Shelf
 from smscore_modem.simulator import VirtualTime
 
 
@@ -123,7 +125,7 @@ class Desk:
         intake = Intake(
             channel="m1",
             sink=self.sink,
-            journal=self.journal,
+            unreadable=Shelf(self.journal, "unreadable", clock=ManualClock()),
             clock=ManualClock(),
             suspect=self.suspected.append,
             sparing=sparing,
@@ -149,7 +151,9 @@ class Desk:
     @property
     def unreadable(self) -> list[bytes]:
         return [
-            value for key, value in self.journal.values.items() if key.startswith("unreadable/")
+            bytes.fromhex(json.loads(value)["pdu"])
+            for key, value in self.journal.values.items()
+            if key.startswith("unreadable/")
         ]
 
 

@@ -2,6 +2,7 @@
 What becomes of messages, and of the channel, after each answer of a modem; on virtual time.
 """
 
+import json
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -126,9 +127,9 @@ def test_a_message_that_the_modem_does_not_understand_is_set_aside_with_its_pdu(
 
     ((key, value),) = [one for one in bench.journal.values.items() if one[0].startswith("poison/")]
     assert key == "poison/0"
-    reason, pdu = value.decode().splitlines()
-    assert reason.endswith("part 1: +CMS ERROR: 95")
-    assert pdu == bench.taken[0].pdu.hex().upper()
+    shelved = json.loads(value)
+    assert shelved["why"].endswith("part 1: +CMS ERROR: 95")
+    assert shelved["pdu"] == bench.taken[0].pdu.hex().upper()
 
 
 def test_a_duplicate_counts_as_sent_after_doubt_and_only_then(bench: Bench) -> None:

@@ -12,12 +12,12 @@ from smscore.domain.inbound import InboundPart
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidNumber
 from smscore.ports.clock import Clock
-from smscore.ports.transport import Journal, TransportSink
+from smscore.ports.transport import TransportSink
 from smscore_modem._pdu import Deliver, MalformedPdu, StatusReport, decode_incoming
 from smscore_modem._sparing import SparingLog
 from smscore_modem._traffic._circuit import is_suspicious_report
 from smscore_modem._traffic._kinds import kind_of
-from smscore_modem._traffic._shelf import Shelf
+from smscore_modem._traffic._shelf import Shelf, Shelved
 
 __all__ = ["Intake", "outcome_of"]
 
@@ -51,14 +51,14 @@ class Intake:
         *,
         channel: str,
         sink: TransportSink,
-        journal: Journal,
+        unreadable: Shelf,
         clock: Clock,
         suspect: Callable[[str], None],
         sparing: SparingLog,
     ) -> None:
         self._channel = channel
         self._sink = sink
-        self._unreadable = Shelf(journal, "unreadable")
+        self._unreadable = unreadable
         self._clock = clock
         self._suspect = suspect
         self._sparing = sparing
@@ -74,6 +74,20 @@ class Intake:
         """
         self._hand_over(_octets(pdu), length, place)
 
+    def take_again(self, shelved: Shelved) -> bool:
+        """
+        Hand over what was set aside, if it can be read by now; says whether it could.
+
+        Raises:
+            Exception: the sink could not store it.
+        """
+        try:
+            value = self._read(bytes.fromhex(shelved.pdu), shelved.length, shelved.entry)
+        except (MalformedPdu, InvalidNumber):
+            return False
+        self._deliver(value)
+        return True
+
     def _hand_over(self, pdu: bytes, length: int | None, place: str) -> None:
         try:
             value = self._read(pdu, length, place)
@@ -84,8 +98,11 @@ class Intake:
                 log.warning(
                     "channel %s: a PDU was set aside as unreadable: %s", self._channel, reason
                 )
-            self._unreadable.put(pdu)
+            self._unreadable.put(pdu, why=str(error), length=length)
             return
+        self._deliver(value)
+
+    def _deliver(self, value: InboundPart | DeliveryReport) -> None:
         if isinstance(value, InboundPart):
             self._sink.received(value)
         else:

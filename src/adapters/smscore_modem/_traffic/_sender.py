@@ -54,6 +54,7 @@ class Sender:
         keeper: Keeper,
         allowance: Allowance,
         journal: Journal,
+        poison: Shelf,
         clock: Clock,
         time: Time,
     ) -> None:
@@ -64,7 +65,7 @@ class Sender:
         self._clock = clock
         self._monotonic = time.monotonic
         self._history = History()
-        self._poison = Shelf(journal, "poison")
+        self._poison = poison
 
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that the network does not have yet, in order."""
@@ -219,9 +220,9 @@ class Sender:
 
     def _set_aside(self, job: SendJob, number: int, payload: bytes, final: Final) -> None:
         """Keep what the modem did not understand for study, so that the queue moves on."""
-        note = f"{job.message:016x} part {number}: {final.text}\n{payload.hex().upper()}\n"
+        why = f"message {job.message:016x}, part {number}: {final.text}"
         try:
-            key = self._poison.put(note.encode())
+            key = self._poison.put(payload, why=why)
         except GatewayError:
             log.exception("channel %s: what it did not understand could not be kept", self._name)
         else:

@@ -13,13 +13,14 @@ from smscore_server.modem._looking import (
     transcript,
     watch,
 )
+from smscore_server.modem._shelf import shelf
 
 __all__ = ["modem"]
 
 
 @click.group(
     commands=(
-        *(identify, inbox, list_modems, signal, transcript, watch),
+        *(identify, inbox, list_modems, shelf, signal, transcript, watch),
         *(pin, reset, ring, send, ussd),
     ),
 )
