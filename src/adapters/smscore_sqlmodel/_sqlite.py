@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
+from smscore_sqlmodel._holder import holder, sign
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
@@ -205,10 +206,12 @@ class ServerLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as cause:
+            who = holder(descriptor)
             os.close(descriptor)
             raise StoreUnavailable(
-                f"another server runs on this database and holds {self._path}; stop it first"
+                f"{who} runs the channels of this database and holds {self._path}; stop it first"
             ) from cause
+        sign(descriptor)
         return descriptor
 
     def _has_file(self) -> bool:

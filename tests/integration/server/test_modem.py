@@ -512,6 +512,18 @@ def test_the_control_socket_is_there_while_the_server_runs(served, start, tmp_pa
     assert (tmp_path / "control.sock").is_socket()
 
 
+@pytest.mark.parametrize("arguments", [("modem", "identify"), ("serve", "--port", "0"), ("check",)])
+def test_another_command_that_has_the_modem_is_named(command, configured, start, arguments):
+    watching = start("modem", "watch", "--modem", "modem-1")
+    watching.lines_until("state: ready")
+
+    result = command(*arguments)
+
+    assert f"process {watching.pid} (smscore_server modem watch) runs" in result.output
+    assert "server runs" not in result.output
+    assert "running server" not in result.output
+
+
 def test_a_server_without_its_socket_is_told_apart_from_none(command, served, tmp_path):
     (tmp_path / "control.sock").unlink()
 

@@ -32,12 +32,13 @@ def devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
         gateway.store.become_server()
     except StoreUnavailable as fault:
         if isinstance(fault.__cause__, BlockingIOError | None):
-            yield note("server", "it is running, and says how its channels are")
-            if not control_path(gateway.config).is_socket():
+            if control_path(gateway.config).is_socket():
+                yield note("server", "it is running, and says how its channels are")
+            else:
                 yield note(
                     "control socket",
-                    "the running server has none, so commands about modems cannot reach it",
-                    remedy="its log says why",
+                    f"{fault}; it has none, so commands about modems cannot reach it",
+                    remedy="if it is a server its log says why; a command ends by itself",
                 )
             yield from _judged(
                 gateway, lambda: _seen(gateway), names=gateway.transports, patience=patience

@@ -56,7 +56,7 @@ def borrowed_channel(config: GatewayConfig, name: str) -> Iterator[BorrowedModem
     A configured channel, opened until the block ends; no server can start meanwhile.
 
     Raises:
-        Failure: a server runs, whose devices they are.
+        Failure: a server or another command has the devices.
         GatewayError: the channel or the store cannot be used.
     """
     with build(only_channel(config, name)) as gateway:
@@ -66,7 +66,7 @@ def borrowed_channel(config: GatewayConfig, name: str) -> Iterator[BorrowedModem
             if not isinstance(fault.__cause__, BlockingIOError | None):
                 raise
             raise Failure(
-                f"{fault}; it has the modem, and no control socket that leads to it"
+                f"{fault}, or wait for its end; it has the modem, and no control socket"
             ) from fault
         journal = _Notes(gateway.journal(name))
         with _opened(name, gateway.transports[name], gateway.reception, journal) as modem:
