@@ -323,6 +323,46 @@ def test_what_became_of_a_call_is_told_in_words(command, configured):
     assert result.stdout == "modem-1: +999001100: it is busy\n"
 
 
+def test_a_call_ends_when_its_caller_has_heard_enough(configured, start):
+    calling = start("modem", "ring", "--seconds", "60", "+491701234567")
+    voice = configured.modems[0].voice
+    assert configured.wait_for(lambda: voice.call and voice.call.state.name == "ALERTING")
+
+    calling.interrupt()
+
+    assert voice.call is None
+
+
+def test_a_call_that_the_modem_refuses_is_told_in_its_words(command, configured):
+    configured.begin_fault("refuses", command="D", cme=3)
+
+    assert "the call was refused: +CME ERROR: 3" in command("modem", "ring", "+49170123").stderr
+
+
+def test_a_modem_that_says_nothing_is_not_called_unopened(command, configured):
+    configured.begin_fault("silent")
+
+    assert command("modem", "signal", "--wait", "0").stderr.startswith("error: not up yet; ")
+
+
+def test_a_port_that_is_gone_is_told_in_few_words(configured, start):
+    configured.unplug()
+    watching = start("modem", "watch")
+
+    (*_, told) = watching.lines_until("cannot open")
+
+    assert told.endswith(f"state: cannot open {configured.port()}: No such file or directory\n")
+
+
+def test_without_a_terminal_no_pin_is_asked_for(command, configured):
+    configured.begin_fault("pin", pin="4711")
+
+    result = command("modem", "pin", stdin="4711\n")
+
+    assert result.exit_code == 1
+    assert "--stdin" in result.stderr
+
+
 @pytest.mark.parametrize("number", ["", "12", "+49170;+CFUN=0", "١٢٣٤", "--", "\udcff"])
 def test_whom_nobody_can_call_is_a_wrong_call_of_the_command(command, configured, number):
     result = command("modem", "ring", "--wait", "0", "--", number)

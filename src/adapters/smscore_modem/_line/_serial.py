@@ -73,7 +73,7 @@ def open_serial(
         try:
             device = _open_device(path, baudrate) if lock is None else _open_address(path, baudrate)
         except (OSError, ValueError, termios.error) as error:
-            raise LineLost(f"cannot open {path}: {error}") from error
+            raise LineLost(f"cannot open {path}: {_reason(error)}") from error
         undo.pop_all()
     return _SerialPort(device, lock=lock, on_bytes=on_bytes, on_lost=on_lost, name=name)
 
@@ -99,6 +99,12 @@ def _open_address(address: str, baudrate: int) -> "serial.Serial":
     # pyserial knows no such limit for RFC 2217.
     limit = None if address.startswith("rfc2217:") else _WRITE_TIMEOUT
     return serial.serial_for_url(address, baudrate, timeout=None, write_timeout=limit)
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words, without those that pyserial puts around them."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
 
 
 def _lock(address: str) -> int:

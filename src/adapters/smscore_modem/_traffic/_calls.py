@@ -101,7 +101,9 @@ def ring(dialogue: Dialogue, number: str, *, seconds: float) -> str:
             # Some answer at once, others when somebody takes the call or nobody can any more.
             answer = dialogue.ask(f"ATD{number};", timeout=seconds)
             if not answer.is_ok and answer.final.text not in _ENDS_OF_CALL:
-                raise PermanentFailure("the call was refused", cause=answer.final.text)
+                raise PermanentFailure(
+                    f"the call was refused: {answer.final.text}", cause=answer.final.text
+                )
             outcome = "rang" if answer.is_ok else answer.final.text.lower()
             if answer.is_ok:
                 with suppress(NoAnswer):
@@ -109,6 +111,10 @@ def ring(dialogue: Dialogue, number: str, *, seconds: float) -> str:
         except NoAnswer:
             outcome = "rang"
             dialogue.cancel(quiet=0.2)
+        except KeyboardInterrupt:  # whoever listens has heard enough
+            dialogue.cancel(quiet=0.2)
+            hang_up(dialogue)
+            raise
     hang_up(dialogue)
     return outcome
 

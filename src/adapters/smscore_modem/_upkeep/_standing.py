@@ -36,7 +36,7 @@ class View:
     """All that is known of a modem at one moment."""
 
     roaming: bool
-    detail: str = "not opened yet"  # why there is no line
+    detail: str = "not up yet"  # why there is no line
     line: Line | None = None
     last: ModemState | None = None  # also when there is no line any more
     profile: Profile = GENERIC

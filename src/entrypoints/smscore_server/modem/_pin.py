@@ -22,6 +22,8 @@ def unlock(modem: ReachedModem, *, is_piped: bool, is_sure: bool) -> None:
         Failure: nobody is there to ask, or it is not wanted after all.
         GatewayError: the SIM refused it, or asks for nothing.
     """
+    if not is_piped and not sys.stdin.isatty():
+        raise Failure("there is no terminal to ask on; give it on standard input by --stdin")
     state = modem.operate("health")
     if state["identity"] is not None:
         raise Failure("the SIM is not locked")
