@@ -98,8 +98,7 @@ class Life:
 
     def _try(self) -> None:
         """Have the modem up and serve it; then see to what ended that."""
-        ordered = self._wishes.ordered.take()
-        if ordered is not None:
+        if (ordered := self._wishes.ordered.take()) is not None:
             self._obey(ordered)
         try:
             self._live()
