@@ -28,6 +28,7 @@ _MATCHING = selection(
     "WHERE account = ? AND id > ? AND (instr(lower(name), ?) OR instr(lower(email), ?) "
     "OR instr(number, ?)) ORDER BY id LIMIT ?",
 )
+# By the plus sign the names are looked up, and not all contacts gone through in order of their ids.
 _CONTACTS_NAMED = selection(CONTACTS, f"WHERE account = ? AND name IN {_LISTED} ORDER BY +id")
 _TAKEN_IDS = selection(CONTACTS, f"WHERE account = ? AND id IN {_LISTED}")
 _CONTACTS_IN = selection(
@@ -53,7 +54,7 @@ _NESTING = (
 )
 _MEMBERSHIPS = (
     "SELECT holder, member FROM smscore_members "  # noqa: S608  # nothing but constants
-    "WHERE account = ? AND kind = 'contact' "
+    "INDEXED BY smscore_members_member WHERE account = ? AND kind = 'contact' "
     f"AND member IN {_LISTED} ORDER BY holder, member"
 )
 _JOIN = Statement(f"{insertion(MEMBERS).sql} ON CONFLICT DO NOTHING", 1)

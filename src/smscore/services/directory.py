@@ -21,7 +21,7 @@ __all__ = ["Directory", "Membership"]
 
 Page: TypeAlias = tuple[Sequence[Contact], Mapping[ContactId, Sequence[GroupId]]]
 
-_AT_ONCE = 500
+_AT_ONCE = 200
 """Cards in one unit of work: it takes some milliseconds, and others get their turn."""
 
 

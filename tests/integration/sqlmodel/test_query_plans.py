@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from smscore.domain.deliveries import Status
-from smscore_sqlmodel import _accounts, _collections, _inbox, _links, _outbox, migrate
+from smscore_sqlmodel import _accounts, _collections, _directory, _inbox, _links, _outbox, migrate
 from smscore_sqlmodel._pages import page_sql
 
 
@@ -33,6 +33,11 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_links._GET, "sqlite_autoindex_smscore_links_1"),
         (_links._OF, "sqlite_autoindex_smscore_links_1"),
         (_links._AT, "sqlite_autoindex_smscore_links_2"),
+        (_directory._CONTACT_BY_ID, "sqlite_autoindex_smscore_contacts_1"),
+        (_directory._CONTACTS, "sqlite_autoindex_smscore_contacts_1"),
+        (_directory._GROUP_BY_ID, "sqlite_autoindex_smscore_contact_groups_1"),
+        (_directory._GROUP_NAMED, "sqlite_autoindex_smscore_contact_groups_2"),
+        (_directory._FORGET_MEMBER, "smscore_members_member"),
         (_outbox._OWNERS, "smscore_messages_held"),
         (_outbox._OLD, "smscore_messages_news"),
         (page_sql(frozenset(), of_account=True), "smscore_messages_account"),
@@ -119,3 +124,18 @@ def test_old_answers_are_forgotten_by_an_index(connection: sqlite3.Connection) -
     plan = _plan(connection, _collections._FORGET)
 
     assert "SEARCH smscore_idempotency USING COVERING INDEX smscore_idempotency_at (at<?)" in plan
+
+
+@pytest.mark.parametrize(
+    ("sql", "terms"),
+    [
+        (_directory._CONTACTS_NAMED, "(account=? AND name=?)"),
+        (_directory._CONTACTS_IN, "(account=? AND holder=? AND kind=?)"),
+        (_directory._CONTACTS_IN, "(account=? AND id=?)"),
+        (_directory._MEMBERSHIPS, "(account=? AND kind=? AND member=?)"),
+    ],
+)
+def test_what_is_listed_is_looked_up_and_not_searched_for(
+    connection: sqlite3.Connection, sql: str, terms: str
+) -> None:
+    assert any(step.endswith(terms) for step in _plan(connection, sql))
