@@ -147,3 +147,13 @@ def test_a_byte_order_mark_is_not_part_of_the_text(mark):
 def test_another_encoding_is_refused_with_the_way_out(content, said):
     with pytest.raises(InvalidRequest, match=f"{said}; save"):
         decoded(content)
+
+
+@given(st.text(max_size=200) | st.text("name,number;\"'\r\n\t=+1a", max_size=200))
+def test_whatever_is_read_gives_cards_or_faults(text):
+    for content in (text, f"name,number,notes\n{text}"):
+        try:
+            reading = read_csv(content)
+        except InvalidRequest:
+            continue
+        assert len(reading.cards) + len(reading.faults) <= len(content)
