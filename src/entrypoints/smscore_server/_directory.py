@@ -8,8 +8,10 @@ import click
 
 from smscore import Gateway
 from smscore.domain.directory import Contact, Group
+from smscore.domain.links import Link
 from smscore.domain.messages import AccountId
 from smscore_server._options import check_text
+from smscore_server._output import instant
 
 __all__ = ["account_of", "called_argument", "contact_as_document", "names"]
 
@@ -32,7 +34,7 @@ def names(found: Iterable[Contact] | Iterable[Group]) -> list[str]:
     return [one.name for one in found]
 
 
-def contact_as_document(contact: Contact, groups: Sequence[Group]) -> dict[str, object]:
+def contact_as_document(contact: Contact, links: Sequence[Link]) -> dict[str, object]:
     """A contact as JSON shows it."""
     return {
         "id": contact.id,
@@ -40,5 +42,8 @@ def contact_as_document(contact: Contact, groups: Sequence[Group]) -> dict[str, 
         "number": contact.number.value if contact.number else None,
         "email": contact.email or None,
         "notes": contact.notes or None,
-        "groups": names(groups),
+        "links": [
+            {"channel": one.channel, "name": one.name, "linked_at": instant(one.linked_at)}
+            for one in links
+        ],
     }

@@ -10,7 +10,7 @@ import click
 from smscore import Gateway
 from smscore.domain.directory import Contact, ContactChanges, ContactId
 from smscore.domain.settings import UNCHANGED, Unchanged
-from smscore_server._directory import account_of, called_argument, contact_as_document
+from smscore_server._directory import account_of, called_argument, contact_as_document, names
 from smscore_server._opening import opened
 from smscore_server._options import (
     WholeNumber,
@@ -73,7 +73,7 @@ def add_contact(
 
     \b
     Example: smscore contact add anna --number "0170 1234567" --account shop
-    JSON keys: id, name, number, email, notes, groups
+    JSON keys: id, name, number, email, notes, links (channel, name, linked_at), groups
     """
     with opened(config_file) as gateway:
         added = gateway.directory.contacts.add(
@@ -129,6 +129,9 @@ def show_contact(*, called: str, account: str, as_json: bool, config_file: Path)
     """
     Show a contact by its id or name, with the groups that it is directly in.
 
+    Its links are those of its number: through which channels, such as Telegram, its owner wants to
+    be written to as well.
+
     \b
     Example: smscore contact show anna --account shop
     JSON keys: those of 'smscore contact add --json'
@@ -167,7 +170,7 @@ def list_contacts(
 
     \b
     Example: smscore contact list --search anna --account shop
-    JSON: a list with id, name, number, email, notes
+    JSON: a list with id, name, number, email, notes, links
     """
     with opened(config_file) as gateway:
         found = gateway.directory.contacts.find(
@@ -176,13 +179,18 @@ def list_contacts(
             after=None if after is None else ContactId(after),
             limit=limit,
         )
-    documents = [_as_row(one) for one in found]
+        links = [gateway.directory.contacts.links_of(one) for one in found]
+    documents = [contact_as_document(*each) for each in zip(found, links, strict=True)]
     if as_json:
         show_json(documents)
         return
     columns = ("id", "name", "number", "email")
     show_table(
-        [name.upper() for name in columns], [[one[key] for key in columns] for one in documents]
+        [*(name.upper() for name in columns), "LINKS"],
+        [
+            [*(one[key] for key in columns), [link.channel for link in of]]
+            for one, of in zip(documents, links, strict=True)
+        ],
     )
     if len(found) == limit:
         click.echo(f"These are {limit}; there may be more: --after {found[-1].id}", err=True)
@@ -201,12 +209,12 @@ def delete_contact(*, called: str, account: str, as_json: bool, config_file: Pat
 
     \b
     Example: smscore contact delete anna --account shop
-    JSON keys: id, name, number, email, notes
+    JSON keys: id, name, number, email, notes, links
     """
     with opened(config_file) as gateway:
         deleted = gateway.directory.contacts.delete(account_of(gateway, account), called)
     if as_json:
-        show_json(_as_row(deleted))
+        show_json(contact_as_document(deleted, ()))
     else:
         click.echo(f"contact {deleted.name} deleted")
 
@@ -231,14 +239,11 @@ def _wish(given: str | None) -> str | Unchanged:
 
 
 def _show(gateway: Gateway, found: Contact, *, as_json: bool) -> None:
-    document = contact_as_document(found, gateway.directory.contacts.groups_of(found))
+    links = gateway.directory.contacts.links_of(found)
+    document = contact_as_document(found, links)
+    document["groups"] = names(gateway.directory.contacts.groups_of(found))
     if as_json:
         show_json(document)
-    else:
-        show_fields(document.items())
-
-
-def _as_row(contact: Contact) -> dict[str, object]:
-    document = contact_as_document(contact, ())
-    del document["groups"]
-    return document
+        return
+    said = [f"{link.channel} ({link.name})" if link.name else link.channel for link in links]
+    show_fields({**document, "links": said}.items())

@@ -8,7 +8,9 @@ from typing import TypeVar
 import attrs
 
 from smscore.domain.directory import Contact, ContactChanges, ContactId, Group
+from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, clean_text
+from smscore.domain.numbers import PhoneNumber
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.services._naming import check_unused, contact_called, groups_with
 from smscore.services._settings import Settings
@@ -57,6 +59,13 @@ class Contacts:
     def groups_of(self, contact: Contact) -> Sequence[Group]:
         """The groups that a contact is directly in, by id."""
         return self._store.read(lambda view: groups_with(view.directory, contact))
+
+    def links_of(self, contact: Contact) -> Sequence[Link]:
+        """The links of a contact's number, such as to a chat of Telegram, by their channels."""
+        if contact.number is None:
+            return ()
+        number = PhoneNumber.parse(contact.number.value, home=self._home(contact.account))
+        return self._store.read(lambda view: view.links.of(number))
 
     def add(
         self,

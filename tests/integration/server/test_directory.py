@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from smscore import GatewayConfig, build
+from smscore.domain.links import Link
+from smscore.domain.numbers import PhoneNumber
+from smscore.testing import NOON
 from smscore_server._transfers import Progress
 
 SHOP = ("--account", "shop")
@@ -30,6 +34,7 @@ def test_a_contact_is_added_shown_changed_and_deleted(answer, anna):
         "number": "+491701234567",
         "email": None,
         "notes": None,
+        "links": [],
         "groups": [],
     }
     assert answer("contact", "show", "1", *SHOP) == anna
@@ -75,12 +80,29 @@ def test_contacts_are_listed_in_pages_and_searched(command, answer, anna):
     found = answer("contact", "list", "--search", "EXAMPLE", *SHOP)
 
     assert first.stdout.splitlines() == [
-        "ID  NAME  NUMBER         EMAIL",
-        "1   anna  +491701234567  -",
+        "ID  NAME  NUMBER         EMAIL  LINKS",
+        "1   anna  +491701234567  -      -",
     ]
     assert first.stderr == "These are 1; there may be more: --after 1\n"
-    assert rest.stdout.splitlines()[1:] == ["2   bert  -       bert@example.org"]
+    assert rest.stdout.splitlines()[1:] == ["2   bert  -       bert@example.org  -"]
     assert [one["name"] for one in found] == ["bert"]
+
+
+def test_the_links_of_a_number_are_those_of_its_contacts(command, answer, anna):
+    link = Link(
+        channel="telegram", number=PhoneNumber("+491701234567"), address="7", linked_at=NOON,
+        name="Anna M.",
+    )  # fmt: skip
+    with build(GatewayConfig.from_toml(Path("smscore.toml"))) as gateway:
+        gateway.store.run(lambda work: work.links.put(link)).result()
+
+    shown = answer("contact", "show", "anna", *SHOP)
+
+    assert shown["links"] == [
+        {"channel": "telegram", "name": "Anna M.", "linked_at": "2026-03-01T12:00:00Z"}
+    ]
+    assert "links   telegram (Anna M.)" in command("contact", "show", "anna", *SHOP).stdout
+    assert command("contact", "list", *SHOP).stdout.endswith("  telegram\n")
 
 
 def test_a_group_tells_whom_it_reaches(command, answer, anna):
