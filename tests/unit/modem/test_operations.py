@@ -13,7 +13,7 @@ from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem import CAPABILITIES
 from smscore_modem._channel import ModemChannel
 from smscore_modem._profiles import PROFILES
-from smscore_modem.simulator import Fault, SimulatedLines, VirtualTime
+from smscore_modem.simulator import ONE_BYTE, Fault, SimulatedLines, VirtualTime
 
 
 @pytest.fixture
@@ -82,6 +82,21 @@ def test_the_inbox_shows_what_the_modem_holds_and_takes_nothing(
         (message,) = messages
         assert (message["sender"], message["text"]) == ("Newsbox", "Grüße")
     assert sink.parts == []
+
+
+def test_nobody_else_looks_into_the_stores_while_a_person_does(sink: RecordingSink) -> None:
+    lines = SimulatedLines(time=VirtualTime(), wire=ONE_BYTE)
+    lines.inject_sms(sender="Newsbox", text="Grüße")
+    for moment in range(20):
+        # The channel sweeps when it has come up, and may not take what it finds.
+        sink.fail_next(OSError("it is left in the modem"))
+        with lines.channel(sink, RecordingJournal()) as channel:
+            lines.wait_for(lambda: channel.health().is_ready, 60.0)
+            lines.time.sleep(moment / 50)
+            messages = channel.operate("inbox", {})["messages"]
+
+        assert isinstance(messages, list)
+        assert [message["text"] for message in messages] == ["Grüße"]
 
 
 def test_the_transcript_may_go_without_texts(channel: ModemChannel) -> None:

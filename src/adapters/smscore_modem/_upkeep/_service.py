@@ -98,13 +98,15 @@ class Service:
     # At its time.
 
     def _sweep(self) -> None:
-        if self._wishes.is_held:
-            self._sweep_at = self._now() + _BUSY
-            return
-        if self._has_swept:
-            self._check_settings()
-        self._has_swept = True
-        self._inbox.sweep(self._dialogue, home=self._home)
+        with self._wishes.at_work() as may_begin:
+            if not may_begin:
+                self._sweep_at = self._now() + _BUSY
+                return
+            if self._has_swept:
+                self._check_settings()
+            self._has_swept = True
+            # Several commands about the store that is selected: nobody may select another.
+            self._inbox.sweep(self._dialogue, home=self._home)
         self._standing.change(lambda view: attrs.evolve(view, is_filling=self._inbox.is_filling))
         self._sweep_at = self._now() + self._poll_interval
 
@@ -175,9 +177,10 @@ class Service:
                 self._sweep_at = self._now()
 
     def _fetch(self, announced: Notification) -> None:
-        if self._wishes.is_held:
-            self._sweep_at = self._now() + _BUSY
-        else:
+        with self._wishes.at_work() as may_begin:
+            if not may_begin:
+                self._sweep_at = self._now() + _BUSY
+                return
             self._inbox.fetch(announced, self._dialogue, home=self._home)
 
     def _note_registration(self, domain: str, text: str) -> None:

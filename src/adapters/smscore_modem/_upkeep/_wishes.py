@@ -97,8 +97,9 @@ class Wishes:
         self.letters: Mailbox[Letter] = Mailbox(time, most=_MOST_LETTERS)
         self.by_hand: Slot[ByHand] = Slot(time)  # a PIN that a person gives
         self.ordered: Slot[Rung] = Slot(time)  # what a person wants to be done
-        self._lock = threading.Lock()  # guards the next one
+        self._gate = time.gate()  # guards the next ones
         self._holders = 0
+        self._is_at_work = False  # that thread, in the middle of several commands
 
     @property
     def is_personal(self) -> bool:
@@ -121,12 +122,27 @@ class Wishes:
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Be alone with the modem."""
-        with self._lock:
+        """Be alone with the modem, once that thread is not in the middle of something."""
+        with self._gate:
             self._holders += 1
         try:
+            with self._gate:
+                self._gate.wait_for(lambda: not self._is_at_work)
             yield
         finally:
-            with self._lock:
+            with self._gate:
                 self._holders -= 1
             self.letters.put(Wish.WAKE)
+
+    @contextmanager
+    def at_work(self) -> Iterator[bool]:
+        """For that thread: not to be disturbed in turn; whether it may begin."""
+        with self._gate:
+            self._is_at_work = self._holders == 0
+            may_begin = self._is_at_work
+        try:
+            yield may_begin
+        finally:
+            with self._gate:
+                self._is_at_work = False
+                self._gate.notify_all()
