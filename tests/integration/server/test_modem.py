@@ -231,10 +231,10 @@ def test_nothing_but_digits_reaches_the_line_as_a_pin(served, tmp_path, answer, 
         server.operate("modem-1", "pin", {"pin": pin})
 
 
-def test_a_modem_that_is_locked_is_identified_by_what_it_waits_for(command, configured):
+def test_what_helps_a_modem_that_is_locked_is_told(command, configured):
     configured.begin_fault("pin", pin="4711")
 
-    result = command("modem", "identify")
+    result = command("modem", "ussd", "*100#")
 
     assert result.exit_code == 1
     assert "asks for its PIN" in result.stderr
@@ -260,6 +260,18 @@ def test_a_transcript_that_cannot_be_written_is_one_line(command, configured):
 
     assert result.exit_code == 1
     assert result.stderr == "error: nowhere/talk.txt cannot be written: No such file or directory\n"
+
+
+@EVERY_WAY
+def test_of_a_modem_whose_sim_is_locked_is_told_what_is_known(answer, reach, request):
+    simulator = request.getfixturevalue("modem_simulator")
+    simulator.begin_fault("puk")
+
+    found = answer("modem", "identify", *reach)
+
+    assert found["imei"] == simulator.modems[0].imei
+    assert (found["model"], found["imsi"]) == ("Virtual Modem", None)
+    assert "SIM PUK" in found["detail"]
 
 
 def test_a_puk_wants_to_be_confirmed(command, configured):

@@ -443,6 +443,39 @@ def test_a_puk_is_never_entered_by_itself(ward: Ward) -> None:
     assert channel.health().is_alarming
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"), [(Fault.PUK, "SIM PUK"), (Fault.PIN, "its PIN"), (Fault.NO_SIM, "CME")]
+)
+def test_a_sim_that_is_lost_while_the_channel_is_up_is_told_at_once(
+    ward: Ward, fault: Fault, said: str
+) -> None:
+    channel = ward.admit()
+    ward.time.sleep(10.0)
+    ward.lines.begin_fault(fault)
+    ward.time.sleep(5.0)
+
+    assert said in channel.health().detail
+    assert channel.health().is_alarming
+
+
+def test_a_network_that_is_lost_is_no_locked_sim(ward: Ward) -> None:
+    channel = ward.admit()
+    ward.lines.begin_fault(Fault.NO_REGISTRATION)
+    ward.time.sleep(2 * MINUTE)
+
+    assert "network" in channel.health().detail
+    assert not channel.health().is_alarming
+    assert commands(channel).count("AT+CPIN?") <= 4
+
+
+def test_a_modem_with_a_locked_sim_is_known_all_the_same(ward: Ward) -> None:
+    ward.lines.begin_fault(Fault.PUK)
+    found = ward.admit().operate("identify", {})
+
+    assert found["imei"] == ward.lines.modems[0].imei
+    assert (found["iccid"], found["imsi"]) == (None, None)
+
+
 # Idleness.
 
 

@@ -24,7 +24,7 @@ from smscore_modem._start._pin import (
 )
 from smscore_modem._start._waking import Remedy, Unusable
 
-__all__ = ["Access"]
+__all__ = ["Access", "is_sim_lost"]
 
 _TIMEOUT = 5.0
 _LINE_SUFFICES = 0.5
@@ -146,6 +146,14 @@ class Access:
 
     def _ask(self, command: str, *, timeout: float = _TIMEOUT) -> Answer:
         return insist(self.dialogue, command, timeout=timeout)
+
+
+def is_sim_lost(answer: Answer) -> bool:
+    """Whether this answer to ``AT+CPIN?`` says that the SIM, which was open, is so no more."""
+    if answer.is_ok:
+        return value_of(answer.lines, "+CPIN") not in ("READY", None)
+    is_of_sim = answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION
+    return is_of_sim and not _is_waiting(answer.final)
 
 
 def _is_waiting(final: Final) -> bool:

@@ -152,15 +152,8 @@ class Keeper:
         return self._standing.now().facts()
 
     def identify(self) -> Mapping[str, object]:
-        """Who the modem and its SIM are; empty until it was up once."""
-        last = self._standing.now().last
-        if last is None:
-            return {}
-        return {
-            **attrs.asdict(last.device),
-            **attrs.asdict(last.card),
-            "profile": self.profile.name,
-        }
+        """Who the modem and its SIM are; empty until it answered once."""
+        return self._standing.now().identity()
 
     @property
     def profile(self) -> Profile:

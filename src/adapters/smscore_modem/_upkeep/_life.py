@@ -178,7 +178,9 @@ class Life:
         by_hand = self._wishes.by_hand.take()
         try:
             greeting = greet(dialogue, options=self._options, profile=self._fixed)
-            self._standing.change(lambda view: attrs.evolve(view, profile=greeting.profile))
+            self._standing.change(
+                lambda view: attrs.evolve(view, device=greeting.device, profile=greeting.profile)
+            )
             state = bring_up(
                 dialogue,
                 greeting,

@@ -3,12 +3,14 @@ Serving a modem that is up: what it announces, what it keeps, whether it is stil
 """
 
 import logging
+from math import inf
 
 import attrs
 
 from smscore_modem._line._events import Notification
 from smscore_modem._line._serial import LineLost
 from smscore_modem._sparing import SparingLog
+from smscore_modem._start._access import is_sim_lost
 from smscore_modem._start._network import (
     DOMAINS,
     network_state,
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 _TIMEOUT = 5.0
 _PROBE = 30.0
 _LOOK = 60.0
+_SOON = 1.0  # after the network was lost
 _BUSY = 5.0  # until somebody else's business is looked for again
 _KICK_TIMEOUT = 180.0
 # What modems say when they have started.
@@ -38,7 +41,7 @@ _STARTED = frozenset(
 
 
 class Forgotten(Exception):
-    """The modem started anew by itself, and with its own settings."""
+    """The modem started anew by itself, and with its own settings, or its SIM is not open."""
 
 
 class Service:
@@ -72,6 +75,7 @@ class Service:
         self._sweep_at = self._now()
         self._probe_at = self._now() + _PROBE
         self._look_at = self._now() + _LOOK
+        self._doubt_at = inf  # when to look because the network or the SIM seem to be lost
 
     def run(self) -> None:
         """
@@ -86,12 +90,13 @@ class Service:
             now = self._now()
             if now >= self._sweep_at:
                 self._sweep()
-            elif now >= self._look_at:
+            elif now >= min(self._look_at, self._doubt_at):
                 self._look()
             elif now >= self._probe_at:
                 self._probe()
             else:
-                self._handle_until(min(self._sweep_at, self._look_at, self._probe_at))
+                moments = (self._sweep_at, self._look_at, self._doubt_at, self._probe_at)
+                self._handle_until(min(moments))
             self._settle()
         raise LineLost(self._dialogue.reason)
 
@@ -117,10 +122,13 @@ class Service:
 
     def _look(self) -> None:
         """Look at the network, and have the modem search if it does not by itself."""
+        self._doubt_at = inf
         if not self._is_idle:
             self._look_at = self._now() + _BUSY
             return
         networks = read_networks(self._dialogue)
+        if networks.obstacle(roaming=True) is not None:
+            self._check_sim()
         watch = self._standing.now().watch.seen(networks, now=self._now())
         if watch.should_kick(now=self._now()):
             log.info("channel %s: the modem is told to search for a network", self._name)
@@ -140,6 +148,12 @@ class Service:
     def _check_settings(self) -> None:
         if has_forgotten(self._dialogue, self._line.state):
             raise Forgotten("the modem lost its settings")
+
+    def _check_sim(self) -> None:
+        """A SIM that was locked or taken out looks like a missing network at first."""
+        # 27.007, 8.3. Whoever initialises the modem finds out what can be done, and says so.
+        if is_sim_lost(self._dialogue.ask("AT+CPIN?", timeout=_TIMEOUT)):
+            raise Forgotten("the SIM is locked or gone")
 
     @property
     def _is_idle(self) -> bool:
@@ -170,6 +184,8 @@ class Service:
                 self._fetch(letter)
             case Notification(name=name, text=text) if name in DOMAINS:
                 self._note_registration(name, text)
+            case Notification(name="+CPIN", text=text) if text != "READY":
+                self._doubt_at = self._now()
             case Notification(name=name) if name in _STARTED:
                 if not self._wishes.is_held:
                     self._check_settings()
@@ -193,6 +209,8 @@ class Service:
             lambda view: attrs.evolve(view, watch=watch.seen(changed, now=self._now()))
         )
         was, now = (one.obstacle(roaming=self._roaming) for one in (before.watch.networks, changed))
+        is_lost = changed.obstacle(roaming=True) is not None
+        self._doubt_at = min(self._doubt_at, self._now() + _SOON) if is_lost else inf
         if was != now and self._sparing.admits("changes of the registration"):
             log.info("channel %s: %s", self._name, now or "the network has the SIM")
 

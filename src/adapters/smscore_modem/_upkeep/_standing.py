@@ -11,6 +11,7 @@ from smscore.errors import NotReady
 from smscore.ports.transport import ChannelHealth
 from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._profiles import GENERIC, Profile
+from smscore_modem._start._identity import Device, SimCard
 from smscore_modem._start._network import Watch
 from smscore_modem._start._setup import ModemState
 from smscore_modem._time import Time
@@ -39,6 +40,7 @@ class View:
     detail: str = "not up yet"  # why there is no line
     line: Line | None = None
     last: ModemState | None = None  # also when there is no line any more
+    device: Device | None = None  # that answered last, maybe with a SIM that is locked
     profile: Profile = GENERIC
     watch: Watch = attrs.Factory(Watch)
     ladder: Ladder = attrs.Factory(Ladder)
@@ -75,6 +77,15 @@ class View:
             or (state is not None and state.centre is None),
             facts=self.facts(),
         )
+
+    def identity(self) -> dict[str, object]:
+        """Who the modem and its SIM are; empty until one answered."""
+        if self.device is None:
+            return {}
+        card = SimCard()
+        if self.last is not None and self.last.device.imei == self.device.imei:
+            card = self.last.card
+        return {**attrs.asdict(self.device), **attrs.asdict(card), "profile": self.profile.name}
 
     def facts(self) -> dict[str, str]:
         """What else is known, for people."""
@@ -127,6 +138,7 @@ class Standing:
                 view,
                 line=line,
                 last=line.state,
+                device=line.state.device,
                 is_stuck=False,
                 is_hopeless=False,
                 watch=view.watch.seen(line.state.networks, now=now),

@@ -28,15 +28,15 @@ _REGISTRATIONS = {
 
 def identity_of(found: ReachedModem) -> Mapping[str, object]:
     """
-    Which modem and SIM it is.
+    Which modem and SIM it is, and how it is; of a SIM that is locked, as much as can be known.
 
     Raises:
-        NotReady: it was never up.
+        NotReady: it never answered.
     """
-    facts = found.operate("identify")
+    facts, detail = found.operate("identify"), found.operate("health")["detail"]
     if not facts:
-        raise NotReady(found.operate("health")["detail"])
-    return facts
+        raise NotReady(detail)
+    return {**facts, "detail": detail}
 
 
 def signal_of(found: ReachedModem) -> Mapping[str, object]:

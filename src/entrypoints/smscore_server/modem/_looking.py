@@ -41,12 +41,14 @@ def list_modems(*, as_json: bool, config_file: Path) -> None:
 @modem_options
 def identify(*, as_json: bool, **choice: Unpack[Choice]) -> None:
     """
-    Say which modem, firmware and SIM it is.
+    Say which modem, firmware and SIM it is, and whether it is ready.
+
+    A SIM that is locked says nothing of itself; the modem does all the same.
 
     \b
     Example: smscore modem identify --modem modem-1
              smscore modem identify --port /dev/ttyUSB2
-    JSON keys: modem, manufacturer, model, revision, imei, imsi, iccid, profile
+    JSON keys: modem, manufacturer, model, revision, imei, imsi, iccid, profile, detail
     """
     with reached(choice, needs_ready=False) as found:
         show_facts(found.name, identity_of(found), as_json=as_json)
