@@ -155,7 +155,8 @@ def _modems(place: Path, count: int) -> Iterator[Sequence[str]]:
 def _gateway(place: Path, ports: Sequence[str]) -> Gateway:
     names = {f"m{number}": port for number, port in enumerate(ports)}
     channels = "".join(
-        f'[channels.{name}]\ntransport = "modem"\nport = "{port}"\n' for name, port in names.items()
+        f'[channels.{name}]\ntransport = "modem"\nport = "{port}"\ngap = 0\n'
+        for name, port in names.items()
     )
     group = f"[groups.all]\nchannels = {json.dumps(list(names))}\n"
     path = place / "smscore.toml"

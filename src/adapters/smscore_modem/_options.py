@@ -120,7 +120,7 @@ class ModemOptions:
     roaming: bool = False  # whether to send while roaming, which may cost more
     hooks: Hooks = attrs.Factory(Hooks)
     # What one SIM sends at most, in parts; networks block SIMs that send like a machine.
-    gap: float = attrs.field(default=0.0, validator=_is_not_negative)  # between messages
+    gap: float = attrs.field(default=3.0, validator=_is_not_negative)  # of two messages' beginnings
     per_minute: int | None = attrs.field(default=None, validator=_is_ceiling)  # None: no ceiling
     per_hour: int | None = attrs.field(default=None, validator=_is_ceiling)
     per_day: int | None = attrs.field(default=None, validator=_is_ceiling)

@@ -44,6 +44,7 @@ CONFIGURATION = """\
 # transport = "modem"
 # port = "/dev/serial/by-id/usb-…"   # 'smscore modem list' shows what there is
 # pin = "1234"            # of the SIM; without it 'smscore modem pin' asks for it
+# gap = 3.0               # seconds between two messages; consumer SIMs get blocked for haste
 # per_day = 500           # parts that the SIM sends at most; also per_minute, per_hour, per_month
 # price = 1               # credits for each part
 # account = "shop"        # whose received messages are
@@ -80,6 +81,7 @@ _DEMO_CHANNEL = """\
 [channels.{name}]
 transport = "modem"
 port = "{port}"
+gap = 0   # between messages; nobody blocks these SIMs for sending like a machine
 
 """
 

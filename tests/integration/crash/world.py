@@ -60,6 +60,7 @@ _CHANNEL = """
 [channels.{name}]
 transport = "{transport}"
 port = "{port}"
+gap = 0
 price = {price}
 account = "acme"
 in_doubt = "{policy}"

@@ -35,7 +35,7 @@ def open_channel(
     opened: list[Transport] = []
 
     def open_it(**options: Any) -> Transport:
-        options = {"port": modem_simulator.ports[0], "reconnect_delay": 0.05, **options}
+        options = {"port": modem_simulator.ports[0], "reconnect_delay": 0.05, "gap": 0.0, **options}
         channel = make_channel(f"m{len(opened) + 1}", ModemOptions(**options))
         opened.append(channel)
         channel.open(sink, journal)

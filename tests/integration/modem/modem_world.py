@@ -55,6 +55,7 @@ class World:
                     f"m{number}": {
                         "transport": "modem",
                         "port": f"modem{number}",
+                        "gap": 0.0,
                         **(channel or {}),
                     }
                     for number in range(1, modems + 1)

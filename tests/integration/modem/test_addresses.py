@@ -28,7 +28,7 @@ def open_address() -> Iterator[OpenAddress]:
     opened: list[Transport] = []
 
     def open_it(address: str) -> Transport:
-        channel = make_channel("m1", ModemOptions(port=address, reconnect_delay=0.05))
+        channel = make_channel("m1", ModemOptions(port=address, reconnect_delay=0.05, gap=0))
         opened.append(channel)
         channel.open(RecordingSink(), RecordingJournal())
         return channel

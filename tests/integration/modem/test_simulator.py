@@ -22,7 +22,7 @@ PATIENCE = 5.0
 
 @contextmanager
 def a_channel(port: str, journal: RecordingJournal | None = None) -> Iterator[Transport]:
-    channel = make_channel("m1", ModemOptions(port=port, reconnect_delay=0.05))
+    channel = make_channel("m1", ModemOptions(port=port, reconnect_delay=0.05, gap=0))
     channel.open(RecordingSink(), journal or RecordingJournal())
     yield channel
     channel.close()

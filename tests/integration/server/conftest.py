@@ -181,5 +181,5 @@ def channel(installation: Path) -> Path:
     """A configured modem that is not there: messages to it stay queued."""
     port = installation / "modem1"
     with (installation / "smscore.toml").open("a") as file:
-        file.write(f'\n[channels.modem-1]\ntransport = "modem"\nport = "{port}"\n')
+        file.write(f'\n[channels.modem-1]\ntransport = "modem"\nport = "{port}"\ngap = 0\n')
     return port

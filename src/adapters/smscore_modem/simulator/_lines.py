@@ -125,10 +125,14 @@ class SimulatedLines(Rack):
         name: str | None = None,
         **options: Any,
     ) -> Iterator[ModemChannel]:
-        """A channel over one of the modems, open within a ``with`` block; with any options."""
+        """
+        A channel over one of the modems, open within a ``with`` block; with any options.
+
+        Nobody watches a simulated SIM, so there is no gap between messages unless one is given.
+        """
         channel = ModemChannel(
             name or f"m{modem + 1}",
-            ModemOptions(**{"port": self._names[modem], **options}),
+            ModemOptions(**{"port": self._names[modem], "gap": 0.0, **options}),
             connect=self.connect,
             clock=self.time,
             time=self.time,
