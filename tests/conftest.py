@@ -1,12 +1,17 @@
 """
-What holds for all tests: with ``--no-skips`` a test that skips itself has failed, and no property
-fails because the machine was busy.
+What holds for all tests: with ``--no-skips`` a test that skips itself has failed, no property fails
+because the machine was busy, and whoever logs a secret has failed.
 """
 
+import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# The tests are no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", settings.get_profile("patient"), max_examples=1000)
@@ -26,8 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from log_search import LogSearch
+
     # Before any test is imported: long machines take their share of what the profile says.
     settings.load_profile("nightly" if config.getoption("nightly") else "patient")
+    config.pluginmanager.register(LogSearch(), "log-search")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from typing import Any, Self
 import attrs
 import httpx2
 from doors import BY_NAME, Door
+from log_search import search
 
 import smscore
 from smscore.domain.credentials import Permission
@@ -139,6 +140,7 @@ class Server:
         for stream in (self._process.stdout, self._process.stderr):
             assert stream is not None
             stream.close()
+        search(self.log, of="server")
         return status
 
     def _config(self) -> smscore.GatewayConfig:

@@ -16,14 +16,14 @@ def attacked(site):
     """Somebody has guessed ten times, and nobody has logged in yet."""
     site.authenticator.is_forgetful = True
     for number in range(10):
-        reply = site.api_php(password=f"guess {number}")
+        reply = site.api_php(password=f"guessed-word {number}")
         assert answer(reply) == WRONG
         assert "retry-after" not in reply.headers
     return site
 
 
 def test_after_ten_mistakes_the_answer_says_when_to_come_back(attacked):
-    reply = attacked.api_php(password="guess 11")
+    reply = attacked.api_php(password="guessed-word 11")
 
     assert answer(reply) == WRONG
     assert reply.headers["retry-after"] == "30"
@@ -50,7 +50,7 @@ def test_what_was_verified_lately_passes(attacked):
 
 def test_unknown_users_are_told_the_same(site):
     def tell(username):
-        replies = [site.api_php(username=username, password="guess") for _ in range(12)]
+        replies = [site.api_php(username=username, password="guessed-word") for _ in range(12)]
         return [(answer(reply), reply.headers.get("retry-after")) for reply in replies]
 
     assert tell("apiuser") == tell("nobody")
@@ -60,15 +60,15 @@ def test_whoever_has_logged_in_before_is_never_slowed_down(site):
     site.authenticator.is_forgetful = True
     assert site.api_php().status_code == 200
     for number in range(60):
-        site.api_php(username=f"user{number % 5}", password=f"guess {number}")
-        site.api_php(password=f"guess {number}")
+        site.api_php(username=f"user{number % 5}", password=f"guessed-word {number}")
+        site.api_php(password=f"guessed-word {number}")
 
-    assert site.api_php(password="guess").headers["retry-after"]
+    assert site.api_php(password="guessed-word").headers["retry-after"]
     assert site.api_php().status_code == 200
 
 
 def test_state_php_counts_with_api_php(attacked):
-    parameters = {"uid": "0" * 16, "username": "apiuser", "password": "guess"}
+    parameters = {"uid": "0" * 16, "username": "apiuser", "password": "guessed-word"}
 
     reply = attacked.client.get("/state.php", params=parameters)
 

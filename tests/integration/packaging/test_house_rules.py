@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+from log_search import PASSWORD
+
 LONGEST = 300
 
 
@@ -35,6 +37,21 @@ def test_every_ignored_finding_says_why(root: Path):
     ]
 
     assert not unexplained, "\n".join(unexplained)
+
+
+def test_passwords_of_tests_are_found_in_logs(root: Path):
+    given = re.compile(
+        r"""password[\\"']*\s*[:=]\s*[a-z]*\\?["']([^"'\\\n{]{8,})"""
+        r"""|--password-stdin[^)]*?stdin=[a-z]*["']([^"'\\{]{8,})"""
+    )
+    unknown = [
+        f"{path.relative_to(root)}: {found[0]}"
+        for path in sorted((root / "tests").rglob("*.py"))
+        for found in given.finditer(path.read_text())
+        if not PASSWORD.search(found[1] or found[2])
+    ]
+
+    assert not unknown, "\n".join(["call them some-word:", *unknown])
 
 
 def test_constraints_hold_names_and_versions_only(root: Path):

@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import queue
@@ -19,6 +20,8 @@ from smscore_server.cli import smscore
 
 PATIENCE = 30.0
 
+_numbers = itertools.count(1)
+
 # A prompt speaks to the terminal that controls the process, whatever its streams are.
 ON_TERMINAL = """
 import fcntl, os, sys, termios
@@ -29,16 +32,22 @@ os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.arg
 
 
 class Program:
-    """A command that runs until it is stopped; each line that it prints can be waited for."""
+    """
+    A command that runs until it is stopped; each line that it prints can be waited for.
+
+    Standard error goes to a file beside its own, which is searched for secrets after the test.
+    """
 
     def __init__(self, *arguments: str, directory: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "smscore_server", *arguments],
-            cwd=directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._log = directory / f".{arguments[0]}-{next(_numbers)}.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "smscore_server", *arguments],
+                cwd=directory,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self.pid = self._process.pid
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -54,8 +63,8 @@ class Program:
         """The next line of standard output; fails with what went to standard error."""
         line = self._lines.get(timeout=PATIENCE)
         if not line:
-            assert self._process.stderr is not None
-            raise AssertionError(self._process.stderr.read())
+            self._process.wait(PATIENCE)
+            raise AssertionError(self._log.read_text())
         return line
 
     def lines_until(self, pattern: str) -> list[str]:
@@ -76,16 +85,15 @@ class Program:
 
     def end(self) -> str:
         """SIGTERM, and what went to standard error."""
-        assert self._process.stderr is not None
         self._process.terminate()
-        return self._process.stderr.read()
+        self._process.wait(PATIENCE)
+        return self._log.read_text()
 
     def wait(self) -> int:
         status = self._process.wait(PATIENCE)
         self._reader.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
-            stream.close()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         return status
 
     def kill(self) -> None:

@@ -7,6 +7,7 @@ import sys
 
 import httpx2
 import pytest
+from log_search import search
 
 from smscore import GatewayConfig, build
 
@@ -87,6 +88,7 @@ def test_a_second_signal_cuts_off_what_is_under_way_without_tracebacks(installat
             assert client.recv(100) == b""
         assert server.wait(PATIENCE) == 0
         log = server.stderr.read().splitlines()
+        search(log, of="server")
 
     assert len(log) == 1
     assert "cut off" in log[0]

@@ -122,7 +122,7 @@ def test_a_short_password_changes_nothing(user, command):
 @pytest.fixture
 def log_in(user, start):
     """Logs in at a running server, and says the status."""
-    url = json.loads(start("serve", "--port", "0", "--json").line())["url"]
+    url = json.loads(start("serve", "--verbose", "--port", "0", "--json").line())["url"]
 
     def log_in(password):
         parameters = {"uid": "0" * 16, "username": "monitor", "password": password}
