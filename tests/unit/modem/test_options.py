@@ -33,7 +33,6 @@ def test_an_option_that_makes_no_sense_is_refused_by_its_name(options: dict[str,
         ModemOptions(port="/dev/ttyUSB0", **options)  # type: ignore[arg-type]
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("ceilings", "most"),
     [
@@ -47,10 +46,10 @@ def test_the_narrowest_ceiling_says_how_many_parts_a_day_there_are(
     ceilings: dict[str, int], most: float | None
 ) -> None:
     assert ModemOptions(port="/dev/ttyUSB0", **ceilings).daily_parts == most
-=======
+
+
 def test_a_sim_that_nobody_has_thought_about_is_not_rushed() -> None:
     assert ModemOptions(port="/dev/ttyUSB0").gap == 3.0
->>>>>>> b16d365 (Keep three seconds between the messages of one SIM)
 
 
 def test_a_modem_without_a_port_and_an_imei_is_refused() -> None:
