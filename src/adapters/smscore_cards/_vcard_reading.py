@@ -2,7 +2,7 @@
 Cards from vCards of the versions 2.1, 3.0 and 4.0: what of somebody's address book fits in here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
 import attrs
@@ -28,16 +28,16 @@ def read_vcards(text: str) -> Reading:
     Raises:
         ConfigurationError: the library for vCards is not installed.
     """
-    cards: list[Card] = []
+    read: list[tuple[Card, Vcard]] = []
     faults: list[Fault] = []
     for line, vcard in vcards(text):
         try:
             if isinstance(vcard, InvalidRequest):
                 raise vcard
-            cards.append(_card(line, vcard))
+            read.append((_card(line, vcard), vcard))
         except InvalidRequest as refusal:
             faults.append(Fault(line=line, reason=str(refusal)))
-    return Reading(cards=tuple(cards), faults=tuple(faults))
+    return Reading(cards=tuple(_with_members(read)), faults=tuple(faults))
 
 
 def _card(line: int, vcard: Vcard) -> Card:
@@ -53,6 +53,23 @@ def _card(line: int, vcard: Vcard) -> Card:
         email=vcard.text("EMAIL") or UNCHANGED,
         notes=_notes(vcard.text("NOTE"), called=called, name=name) or UNCHANGED,
     )
+
+
+def _with_members(read: Sequence[tuple[Card, Vcard]]) -> Iterator[Card]:
+    """The cards, put into those groups of the file that name them as members by their ids."""
+    holders: dict[str, list[str]] = {}
+    for card, vcard in read:
+        if card.kind is CardKind.GROUP:
+            members = (*vcard.all("MEMBER"), *vcard.all("X-ADDRESSBOOKSERVER-MEMBER"))
+            for one in members:
+                holders.setdefault(_unique_id(one.text), []).append(card.name)
+    for card, vcard in read:
+        groups = holders.get(_unique_id(vcard.text("UID")), ()) if vcard.text("UID") else ()
+        yield attrs.evolve(card, groups=tuple(dict.fromkeys((*card.groups, *groups))))
+
+
+def _unique_id(text: str) -> str:
+    return text.strip().lower().removeprefix("urn:uuid:")
 
 
 def _person(vcard: Vcard) -> Sequence[str]:

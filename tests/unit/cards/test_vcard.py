@@ -155,6 +155,27 @@ def test_a_name_is_made_of_what_somebody_is_called(lines, name):
     assert read(*lines).name == name
 
 
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [("KIND", "MEMBER"), ("X-ADDRESSBOOKSERVER-KIND", "X-ADDRESSBOOKSERVER-MEMBER")],
+)
+def test_the_members_that_a_group_names_are_put_into_it(kind, member):
+    cards = [
+        ("FN:anna", "UID:A1", "CATEGORIES:all"),
+        ("FN:oncall", f"{kind}:group", f"{member}:urn:uuid:a1", f"{member}:urn:uuid:b2"),
+        ("FN:bert", "UID:urn:uuid:B2"),
+        ("FN:carl",),
+    ]
+    text = "".join("\n".join(("BEGIN:VCARD", *card, "END:VCARD", "")) for card in cards)
+
+    assert [(one.name, one.groups) for one in read_vcards(text).cards] == [
+        ("anna", ("all", "oncall")),
+        ("oncall", ()),
+        ("bert", ("oncall",)),
+        ("carl", ()),
+    ]
+
+
 def test_what_a_card_does_not_say_stays_as_it_is():
     card = read("FN:anna")
 
