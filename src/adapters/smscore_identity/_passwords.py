@@ -43,10 +43,12 @@ class Passwords:
         """
         if stored is not None and self.was_verified(username, password, stored=stored):
             return True
-        is_right = self._verify(stored or self._dummy, password) and stored is not None
-        if is_right and stored is not None:
-            self._remember(self._print(username, password, stored))
-        return is_right
+        dummy = self._dummy  # asked for each time: else the first unknown user would take longer
+        is_right = self._verify(stored or dummy, password)
+        if not is_right or stored is None:
+            return False
+        self._remember(self._print(username, password, stored))
+        return True
 
     def was_verified(self, username: str, password: str, *, stored: str) -> bool:
         """Whether these were found right in the last minutes."""
