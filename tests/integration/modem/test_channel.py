@@ -358,7 +358,7 @@ def a_locked_channel(
 ) -> Transport:
     channel = make_channel(
         "m1",
-        ModemOptions(port=simulator.ports[0], pin=pin, ready_timeout=0.7, reconnect_delay=0.05),
+        ModemOptions(port=simulator.ports[0], pin=pin, reconnect_delay=0.05),
     )
     channel.open(RecordingSink(), journal)
     return channel
