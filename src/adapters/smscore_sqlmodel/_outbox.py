@@ -8,7 +8,7 @@ from datetime import datetime
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
-from smscore.ports.storage import Tracked
+from smscore.ports.storage import Tally, Tracked
 from smscore_sqlmodel._collections import PRUNE_EVENTS
 from smscore_sqlmodel._columns import MESSAGES, PARKED_REPORTS, PART_REFERENCES, SETTLED
 from smscore_sqlmodel._mapping import micros, report_cells, report_of, to_json
@@ -80,6 +80,9 @@ _REFER = replacement(
 _GET = selection(MESSAGES, "WHERE id = ?")
 _COUNT = "SELECT status, count(*) FROM smscore_messages {} GROUP BY status"
 _BACKLOG = "SELECT channel, count(*) FROM smscore_messages WHERE status = 'queued' GROUP BY channel"
+_TOTAL = "SELECT count(*) FROM smscore_messages"
+_QUEUED = "SELECT count(*) FROM smscore_messages WHERE status = 'queued'"
+_FAILED = "SELECT count(*) FROM smscore_messages WHERE status = 'failed' AND finished_at >= ?"
 # The partial indexes are used because their conditions stand here word by word.
 _CLAIMABLE = selection(
     MESSAGES, "WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, id LIMIT ?"
@@ -161,6 +164,14 @@ class OutboxView:
         self._session.settle()
         return dict(self._session.fetch(_BACKLOG))
 
+    def tally(self, *, since: datetime) -> Tally:
+        self._session.settle()
+        return Tally(
+            total=self._number(_TOTAL),
+            queued=self._number(_QUEUED),
+            failed=self._number(_FAILED, (micros(since),)),
+        )
+
     def owners(self) -> Sequence[ProcessId]:
         self._session.settle()
         return [ProcessId(owner) for (owner,) in self._session.fetch(_OWNERS)]
@@ -177,6 +188,10 @@ class OutboxView:
     def _has(self, sql: str, now: datetime) -> bool:
         self._session.settle()
         return bool(self._session.fetch(sql, (micros(now), 1)))
+
+    def _number(self, sql: str, cells: Cells = ()) -> int:
+        [(number,)] = self._session.fetch(sql, cells)
+        return int(number)
 
     def _deliveries(self, sql: str, cells: Cells) -> Sequence[Delivery]:
         self._session.settle()

@@ -187,6 +187,11 @@ class MessageRow(Row, table=True):
             sqlite_where=text(SETTLED),
         ),
         Index(
+            "smscore_messages_failed",
+            "finished_at",
+            sqlite_where=text("status = 'failed'"),
+        ),
+        Index(
             "smscore_messages_news",
             text("coalesce(finished_at, sent_at, accepted_at)"),
             sqlite_where=text(SETTLED),

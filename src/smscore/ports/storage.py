@@ -56,6 +56,7 @@ __all__ = [
     "Routing",
     "RoutingView",
     "Store",
+    "Tally",
     "Topic",
     "Tracked",
     "UnitOfWork",
@@ -90,6 +91,15 @@ class Tracked:
 
     message: OutboundMessage
     delivery: Delivery
+
+
+@attrs.frozen(kw_only=True)
+class Tally:
+    """How many messages there are: all of them, those that are queued, those that have failed."""
+
+    total: int
+    queued: int
+    failed: int
 
 
 @attrs.frozen(kw_only=True)
@@ -213,6 +223,14 @@ class OutboxView(Protocol):
 
     def backlog(self) -> Mapping[str, int]:
         """How many deliveries are queued, by channel; channels without any are left out."""
+        ...
+
+    def tally(self, *, since: datetime) -> Tally:
+        """
+        Count messages; of those that are failed now, the ones that failed ``since`` then.
+
+        Takes a fraction of a second for each ten million messages.
+        """
         ...
 
     def owners(self) -> Sequence[ProcessId]:

@@ -17,7 +17,7 @@ from smscore.domain.ledger import Entry, EntryKind, Statement
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
-from smscore.ports.storage import Store, Topic, Tracked, View
+from smscore.ports.storage import Store, Tally, Topic, Tracked, View
 from smscore.services._sightings import Sighting, sighting_of
 
 __all__ = ["ChannelOverview", "Inquiry", "Story"]
@@ -135,6 +135,15 @@ class Inquiry:
                 )
             )
         return overviews
+
+    def tally(self, *, since: datetime) -> Tally:
+        """
+        How many messages of all accounts there are, are queued, and have failed since then.
+
+        Those that an operator had sent again are no failures any more. Looks along indexes, not at
+        messages; whoever asks often should keep the answer for a while.
+        """
+        return self._store.read(lambda view: view.outbox.tally(since=since))
 
     def messages(
         self,

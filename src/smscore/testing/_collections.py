@@ -21,7 +21,7 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surfa
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.errors import Conflict, StoreError
-from smscore.ports.storage import IdempotencyRecord, Process, Topic, Tracked
+from smscore.ports.storage import IdempotencyRecord, Process, Tally, Topic, Tracked
 from smscore.testing._directory import MemoryDirectory
 
 __all__ = ["MemoryUnit"]
@@ -252,6 +252,15 @@ class _Outbox:
 
     def backlog(self) -> Mapping[str, int]:
         return Counter(one.channel for one in self._where(lambda one: one.status is Status.QUEUED))
+
+    def tally(self, *, since: datetime) -> Tally:
+        failed = [
+            one
+            for one in self._where(lambda one: one.status is Status.FAILED)
+            if one.finished_at is not None and one.finished_at >= since
+        ]
+        queued = sum(self.backlog().values())
+        return Tally(total=len(self._deliveries), queued=queued, failed=len(failed))
 
     def has_due(self, *, now: datetime) -> bool:
         return bool(self.due(now=now, limit=1))

@@ -2,7 +2,7 @@
 The store contract: what operators decide and ask for: modes of channels, backlogs, pruning.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
@@ -13,7 +13,7 @@ from smscore.domain.deliveries import Part, PartState, ProcessId, Status
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId
-from smscore.ports.storage import Store, Topic, Tracked, UnitOfWork
+from smscore.ports.storage import Store, Tally, Topic, Tracked, UnitOfWork
 from smscore.testing._store_kit import add, an_entry, an_event, do, do_each
 from smscore.testing.builders import a_message, a_part, a_report, a_tracked
 from smscore.testing.fakes import NOON
@@ -85,6 +85,36 @@ class KeepingContract:
             return [before, dict(work.outbox.backlog())]
 
         assert do(store, work) == [{"fake": 1}, {}]
+
+    def test_a_tally_counts_what_there_is_what_waits_and_what_failed_lately(
+        self, store: Store
+    ) -> None:
+        at = NOON - timedelta(hours=1)
+        add(store, a_tracked(), a_tracked(status=Status.SCHEDULED, due_at=NOON), _over())
+        add(store, a_tracked(status=Status.FAILED, finished_at=at))
+        add(store, a_tracked(status=Status.EXPIRED, finished_at=NOON))
+        add(store, _over(status=Status.FAILED))
+
+        def tally(since: datetime) -> Tally:
+            return store.read(lambda view: view.outbox.tally(since=since))
+
+        assert tally(at) == Tally(total=6, queued=1, failed=1)
+        assert tally(NOON) == Tally(total=6, queued=1, failed=0)
+
+    def test_a_failure_that_is_sent_again_is_not_tallied_as_one(self, store: Store) -> None:
+        tracked = a_tracked(status=Status.FAILED, finished_at=NOON)
+        add(store, tracked)
+
+        def work(work: UnitOfWork) -> list[Tally]:
+            before = work.outbox.tally(since=NOON)
+            delivery = tracked.delivery
+            work.outbox.save(delivery.resent(route=delivery.route, charged=0, at=NOON))
+            return [before, work.outbox.tally(since=NOON)]
+
+        assert do(store, work) == [
+            Tally(total=1, queued=0, failed=1),
+            Tally(total=1, queued=1, failed=0),
+        ]
 
     def test_readers_see_who_holds_messages(self, store: Store) -> None:
         held = [a_tracked(status=Status.SENDING, owner=ProcessId(one)) for one in (7, 3, 7)]

@@ -40,6 +40,7 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_directory._FORGET_MEMBER, "smscore_members_member"),
         (_outbox._OWNERS, "smscore_messages_held"),
         (_outbox._OLD, "smscore_messages_news"),
+        (_outbox._FAILED, "smscore_messages_failed"),
         (page_sql(frozenset(), of_account=True), "smscore_messages_account"),
         (page_sql(frozenset(), of_account=False), "INTEGER PRIMARY KEY"),
         (_outbox._GET, "INTEGER PRIMARY KEY"),
@@ -118,6 +119,13 @@ def test_the_backlog_is_counted_along_the_queues_alone(connection: sqlite3.Conne
     plan = _plan(connection, _outbox._BACKLOG)
 
     assert plan == ["SCAN smscore_messages USING COVERING INDEX smscore_messages_claimable"]
+
+
+def test_messages_are_counted_along_indexes(connection: sqlite3.Connection) -> None:
+    [total], [queued] = _plan(connection, _outbox._TOTAL), _plan(connection, _outbox._QUEUED)
+
+    assert total == "SCAN smscore_messages USING COVERING INDEX smscore_messages_account"
+    assert queued == "SCAN smscore_messages USING COVERING INDEX smscore_messages_claimable"
 
 
 def test_old_answers_are_forgotten_by_an_index(connection: sqlite3.Connection) -> None:
