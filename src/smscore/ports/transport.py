@@ -84,6 +84,7 @@ class ChannelHealth:
 
     ``is_alarming`` says that only a person can help; ``facts`` are what else is known of it, in the
     transport's words. While it is ready, messages below ``least_priority`` wait or go elsewhere.
+    ``has_radio`` says that it needs a SIM and a network's signal, whether or not it has them now.
     """
 
     is_ready: bool
@@ -92,6 +93,8 @@ class ChannelHealth:
     signal_dbm: int | None = None
     identity: str | None = None
     is_alarming: bool = False
+    has_radio: bool = False
+    is_without_sim: bool = False
     facts: Mapping[str, str] = attrs.field(factory=dict)
 
 

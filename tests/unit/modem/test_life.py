@@ -299,6 +299,18 @@ def test_another_sim_is_another_owner_of_quotas(
     assert "another SIM" in caplog.text
 
 
+def test_a_modem_tells_that_it_has_no_sim_until_it_has_one(ward: Ward) -> None:
+    channel = ward.admit()
+    assert (channel.health().has_radio, channel.health().is_without_sim) == (True, False)
+    ward.lines.begin_fault(Fault.NO_SIM)
+    ward.until(lambda: channel.health().is_without_sim, within=HOUR)
+
+    ward.lines.end_fault()
+    ward.until(lambda: channel.health().is_ready, within=HOUR)
+
+    assert not channel.health().is_without_sim
+
+
 def test_a_port_that_stays_away_is_complained_of_once(
     ward: Ward, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -34,6 +34,7 @@ _UNKNOWN_QUESTION = frozenset({"3", "4"})  # of +CME: not allowed, not supported
 _FOR_PERSONS = frozenset({"10", "15"})  # of +CME: no SIM, a wrong one
 _SIM_CODES = frozenset(map(str, range(310, 319)))  # of +CMS
 _SICK_SIM_CODES = frozenset({"313", "314"})
+_NO_SIM = frozenset({("CMS", "310"), ("CME", "10")})  # 27.005, 3.2.5 and 27.007, 9.2.1
 
 
 @attrs.frozen(kw_only=True)
@@ -66,6 +67,7 @@ class Access:
             raise Unusable(
                 f"the modem is not ready for messages: {answer.final.text}",
                 remedy=Remedy.RADIO if is_sick else Remedy.PERSON,
+                is_without_sim=_is_without_sim(answer.final),
             )
 
     def patiently(
@@ -141,6 +143,7 @@ class Access:
             raise Unusable(
                 f"the SIM cannot be used: {answer.final.text}",
                 remedy=Remedy.PERSON if is_for_persons else Remedy.RADIO,
+                is_without_sim=_is_without_sim(answer.final),
             )
         return None
 
@@ -154,6 +157,10 @@ def is_sim_lost(answer: Answer) -> bool:
         return value_of(answer.lines, "+CPIN") not in ("READY", None)
     is_of_sim = answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION
     return is_of_sim and not _is_waiting(answer.final)
+
+
+def _is_without_sim(final: Final) -> bool:
+    return (final.family, final.code) in _NO_SIM or final.code.lower() == "sim not inserted"
 
 
 def _is_waiting(final: Final) -> bool:

@@ -22,9 +22,10 @@ class Remedy(enum.Enum):
 class Unusable(Exception):
     """The modem cannot be used; the message says why and what would help."""
 
-    def __init__(self, reason: str, *, remedy: Remedy) -> None:
+    def __init__(self, reason: str, *, remedy: Remedy, is_without_sim: bool = False) -> None:
         super().__init__(reason)
         self.remedy = remedy
+        self.is_without_sim = is_without_sim
 
 
 def wake(dialogue: Dialogue, *, profile: Profile) -> None:

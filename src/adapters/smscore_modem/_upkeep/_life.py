@@ -217,7 +217,7 @@ class Life:
             is_sim = error.remedy is Remedy.RADIO
             self._on_sick(str(error), least=Rung.RADIO if is_sim else Rung.RESYNC)
             return
-        self._withdraw(str(error), is_stuck=True, is_hopeless=True)
+        self._withdraw(str(error), is_hopeless=True, is_without_sim=error.is_without_sim)
         self._hang_up()
         self._waiting.back_off()
 
@@ -247,7 +247,6 @@ class Life:
     def _put_aside(self, *, seconds: float) -> None:
         self._withdraw(
             "put aside: it stayed sick after five recoveries; plug it in anew, or restart",
-            is_stuck=True,
             is_hopeless=True,
         )
         # The port stays open, to notice that somebody pulls the modem out.
@@ -277,12 +276,19 @@ class Life:
             pause=self._waiting.pause,
         )
 
-    def _withdraw(self, reason: str, *, is_stuck: bool = False, is_hopeless: bool = False) -> None:
+    def _withdraw(
+        self, reason: str, *, is_hopeless: bool = False, is_without_sim: bool = False
+    ) -> None:
         if self._is_closing:
             return
         before, _ = self._standing.change(
             lambda view: attrs.evolve(
-                view, line=None, detail=reason, is_stuck=is_stuck, is_hopeless=is_hopeless
+                view,
+                line=None,
+                detail=reason,
+                is_stuck=is_hopeless,
+                is_hopeless=is_hopeless,
+                is_without_sim=is_without_sim,
             )
         )
         if reason != before.detail or before.line is not None:

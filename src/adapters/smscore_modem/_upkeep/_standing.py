@@ -46,6 +46,7 @@ class View:
     ladder: Ladder = attrs.Factory(Ladder)
     is_stuck: bool = False  # it answers, and time alone will not make it ready
     is_hopeless: bool = False  # a person has to look
+    is_without_sim: bool = False
     is_filling: bool = False  # a store is
     forgot: int = 0  # how often it started anew without being told
     port: str | None = None
@@ -75,6 +76,8 @@ class View:
             or self.is_filling
             or is_denied
             or (state is not None and state.centre is None),
+            has_radio=True,
+            is_without_sim=self.is_without_sim,
             facts=self.facts(),
         )
 
@@ -141,6 +144,7 @@ class Standing:
                 device=line.state.device,
                 is_stuck=False,
                 is_hopeless=False,
+                is_without_sim=False,
                 watch=view.watch.seen(line.state.networks, now=now),
                 ladder=ladder.well(now=now) if is_on_probation else ladder,
             )
