@@ -175,6 +175,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
         permission: str = "api.send",
         directory: Path | None = None,
         clock: ManualClock | None = None,
+        transports: dict[str, Any] | None = None,
         **account: Any,
     ) -> Site:
         clock = clock or ManualClock()
@@ -186,7 +187,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
                 {"http": http or {}, "plugins": {"enabled": ["policy"]}}
             ),
             store=store,
-            transports={"fake": transport},
+            transports={"fake": transport, **(transports or {})},
             authenticator=authenticator,
             clock=clock,
         )

@@ -19,7 +19,7 @@ from smscore.ports.storage import Lane
 from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
 from smscore_http._requests import Request
-from smscore_http.gateway_api._send import Sending
+from smscore_http.gateway_api._api_php import Sending
 
 PATIENCE = 20.0
 HURRY = 0.05

@@ -5,9 +5,10 @@ The gateway API: ``/api.php`` and its neighbours, plain text for scripts and mon
 from smscore_http._context import Context
 from smscore_http._requests import Reply, Request
 from smscore_http._routes import Methods, answer, readable
+from smscore_http.gateway_api._api_php import Sending
+from smscore_http.gateway_api._check_php import Checking
 from smscore_http.gateway_api._replies import GatewayFaults
-from smscore_http.gateway_api._send import Sending
-from smscore_http.gateway_api._state import StateOfMessage
+from smscore_http.gateway_api._state_php import StateOfMessage
 
 __all__ = ["GatewayApi", "GatewayFaults"]
 
@@ -22,6 +23,7 @@ class GatewayApi:
         # No HEAD for api.php: it would send.
         self._routes: dict[str, Methods] = {
             "/api.php": {"GET": send, "POST": send},
+            "/check.php": readable(Checking(context)),
             "/state.php": readable(StateOfMessage(context)),
         }
 

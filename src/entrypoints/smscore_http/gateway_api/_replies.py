@@ -14,7 +14,7 @@ from smscore.errors import (
 from smscore_http._requests import TEXT_TYPE, Headers, Reply
 from smscore_http._throttle import Throttled
 
-__all__ = ["GatewayFaults", "MissingParameter", "text"]
+__all__ = ["NOT_FOUND", "GatewayFaults", "MissingParameter", "text"]
 
 _log = logging.getLogger(__name__)
 
@@ -79,3 +79,6 @@ class GatewayFaults:
 def text(body: str, *, status: int = 200, headers: Headers = ()) -> Reply:
     """A reply in plain text."""
     return Reply(status, body.encode(), (*TEXT_TYPE, *headers))
+
+
+NOT_FOUND = text(_PLAIN[404], status=404)
