@@ -18,7 +18,7 @@ from smscore.services.submission import Submission
 from smscore_http._bridge import Bridge
 from smscore_http._throttle import Attempt, LoginThrottle
 
-__all__ = ["Context"]
+__all__ = ["Context", "takes_long"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,10 +48,13 @@ class Context:
             bridge = self._bridge = Bridge(loop)
         return bridge.wait(future)
 
-    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def start(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call what may block, on a thread for calls to the store."""
-        pool = self._pool("smscore http", _STORE_THREADS)
-        return await self.wait(pool.submit(function, *args, **kwargs))
+        return self._pool("smscore http", _STORE_THREADS).submit(function, *args, **kwargs)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call what may block, and await what comes of it."""
+        return await self.wait(self.start(function, *args, **kwargs))
 
     def submit(
         self, submission: Submission, *, deadline: datetime | None = None
@@ -63,7 +66,7 @@ class Context:
             Rejected: nothing was stored; the class says why.
             StoreError: nothing was stored.
         """
-        if len(submission.items) > _PLANNED_AT_ONCE:
+        if takes_long(submission):
             return self._submit_many(submission, deadline)
         return self.wait(self.gateway.submissions.begin(submission, deadline=deadline))
 
@@ -130,3 +133,8 @@ class Context:
             pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
             self._threads[name] = pool
         return pool
+
+
+def takes_long(submission: Submission) -> bool:
+    """Whether planning it would hold up everybody else on the event loop."""
+    return submission.medium.goes_by_links or len(submission.items) > _PLANNED_AT_ONCE

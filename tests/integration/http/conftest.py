@@ -18,6 +18,9 @@ from starlette.testclient import TestClient
 
 import smscore
 from smscore.domain.credentials import Permission
+from smscore.domain.links import Link
+from smscore.domain.messages import Medium
+from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.errors import Overloaded, StoreError
 from smscore.ports.storage import Store, Tracked
@@ -38,12 +41,19 @@ class StubbornStore(MemoryStore):
         self.is_stuck = False
         self.is_busy = False  # stuck after it has begun
         self.stuck: list[Future[Any]] = []
+        self.may_read = threading.Event()  # on the threads of the surfaces
+        self.may_read.set()
         self._fault: StoreError | None = None
         self._fails_at_once = False
 
     def fail(self, fault: StoreError | None, *, at_once: bool = False) -> None:
         """From now on every change fails, before it is queued or afterwards; None: no more."""
         self._fault, self._fails_at_once = fault, at_once
+
+    def read(self, work: Callable[[Any], Any]) -> Any:
+        if threading.current_thread().name.startswith("smscore http"):
+            self.may_read.wait(5)
+        return super().read(work)
 
     def run(self, work: Callable[[Any], Any], **options: Any) -> Future[Any]:
         if self.is_full:
@@ -68,8 +78,8 @@ class StubbornStore(MemoryStore):
 class MoodyAuthenticator(PlainAuthenticator):
     """Breaks, or makes password checks wait, when it is told to."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, clock: ManualClock) -> None:
+        super().__init__(store, clock=clock)
         self.is_broken = False
         self.is_forgetful = False
         self.may_answer = threading.Event()
@@ -160,6 +170,7 @@ class Site:
         self.authenticator.may_answer.set()
         if isinstance(self.store, StubbornStore):
             self.store.is_full = self.store.is_stuck = False
+            self.store.may_read.set()
             self.store.fail(None)
         self.client.close()
         self.gateway.close()
@@ -180,7 +191,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
     ) -> Site:
         clock = clock or ManualClock()
         store = StubbornStore(clock) if directory is None else _store_in(directory, clock)
-        authenticator = MoodyAuthenticator(store)
+        authenticator = MoodyAuthenticator(store, clock)
         transport = FakeTransport()
         gateway = smscore.build(
             smscore.GatewayConfig.from_mapping(
@@ -241,3 +252,19 @@ def everything_to_phones(site: Site) -> Site:
     """Messages of all surfaces wait for phones."""
     site.gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
     return site
+
+
+@pytest.fixture
+def linked(make_site: Callable[..., Site]) -> Site:
+    """The number that :meth:`Site.api_php` sends to is linked to the channel ``chat``."""
+    site = make_site(transports={"chat": FakeTransport(media=(Medium.TELEGRAM,))})
+    number = PhoneNumber.parse("+491701234567")
+    link = Link(channel="chat", number=number, address="17", linked_at=site.clock.now())
+    site.store.run(lambda work: work.links.put(link)).result()
+    return site
+
+
+@pytest.fixture
+def with_voice(make_site: Callable[..., Site]) -> Site:
+    """The channel ``caller`` can make a telephone ring."""
+    return make_site(transports={"caller": FakeTransport(media=(Medium.VOICE,))})

@@ -13,7 +13,16 @@ import httpx2
 
 from smscore.domain.routing import Route
 
-__all__ = ["BY_NAME", "DOORS", "PLACES", "Door", "at_once", "queue_batch", "to_the_network"]
+__all__ = [
+    "BY_NAME",
+    "DOORS",
+    "PLACES",
+    "Door",
+    "at_once",
+    "everybody",
+    "queue_batch",
+    "to_the_network",
+]
 
 _REFUSED = "Error. See Gateway logs for more information."
 
@@ -140,3 +149,16 @@ def at_once(site: Any, requests: Sequence[Mapping[str, Any]]) -> list[httpx2.Res
             return await asyncio.gather(*(client.request(**one) for one in requests))
 
     return asyncio.run(send())
+
+
+def everybody(site: Any) -> None:
+    """A directory: three people with numbers, one without, groups of them."""
+    account, directory = site.account.id, site.gateway.directory
+    directory.contacts.add(account, "anna", number="0170 1111111")
+    directory.contacts.add(account, "bob", number="+44 7700 900123")
+    directory.contacts.add(account, "mail", email="mail@example.org")
+    directory.contacts.add(account, "2", number="+491702222222")  # an id that bob has
+    for group in ("on-call", "night", "empty"):
+        directory.groups.add(account, group)
+    directory.groups.join(account, "night", contacts=["anna", "mail"])
+    directory.groups.join(account, "on-call", contacts=["anna", "bob", "4"], groups=["night"])

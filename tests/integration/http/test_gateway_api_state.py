@@ -3,6 +3,9 @@
 """
 
 import pytest
+from msgspec.structs import replace
+
+from smscore.domain.deliveries import Status
 
 
 def ask(site, uid, **parameters):
@@ -32,6 +35,30 @@ def test_a_message_for_later_is_scheduled(site):
     later = site.send(scheduled_at="2026-03-02T12:00:00Z").json()["message_id"]
 
     assert ask(site, later.removeprefix("msg_")).text == "Status : scheduled"
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (Status.SCHEDULED, "scheduled"),
+        (Status.QUEUED, "queued"),
+        (Status.SENDING, "queued"),
+        (Status.SENT, "sent"),
+        (Status.INDETERMINATE, "sent"),
+        (Status.DELIVERED, "delivered"),
+        (Status.FAILED, "failed"),
+        (Status.CANCELLED, "failed"),
+        (Status.EXPIRED, "expired"),
+    ],
+)
+def test_every_status_has_its_word(site, status, word):
+    uid = uid_of(site.api_php())
+    delivery = replace(site.stored()[0].delivery, status=status)
+    site.store.run(lambda work: work.outbox.save(delivery)).result()
+
+    reply = ask(site, uid)
+
+    assert (reply.status_code, reply.content) == (200, f"Status : {word}".encode())
 
 
 @pytest.mark.parametrize(

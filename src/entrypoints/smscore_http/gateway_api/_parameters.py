@@ -15,7 +15,7 @@ from smscore_http.gateway_api._replies import MissingParameter
 __all__ = ["Parameters", "read_parameters"]
 
 _MOST_FIELDS = 1000
-_OFF = frozenset({"", "false", "0", "no", "off"})
+_OFF = frozenset({"false", "0", "no", "off"})
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
 _NAME = re.compile(rb'[;\s]name=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 
@@ -44,7 +44,11 @@ class Parameters:
 
     def is_on(self, name: str) -> bool:
         """Whether a switch is there and does not say no."""
-        return self._values.get(name, "").strip().lower() not in _OFF
+        return bool(value := self._values.get(name, "").strip().lower()) and value not in _OFF
+
+    def is_off(self, name: str) -> bool:
+        """Whether a switch is there and says no."""
+        return self._values.get(name, "").strip().lower() in _OFF
 
 
 async def read_parameters(request: Request) -> Parameters:

@@ -14,17 +14,24 @@ from smscore.errors import (
 from smscore_http._requests import TEXT_TYPE, Headers, Reply
 from smscore_http._throttle import Throttled
 
-__all__ = ["NOT_FOUND", "GatewayFaults", "MissingParameter", "text"]
+__all__ = [
+    "NOT_FOUND",
+    "TIMEOUT",
+    "GatewayFaults",
+    "MissingParameter",
+    "log_refusal",
+    "printable",
+    "retry_after",
+    "text",
+]
 
 _log = logging.getLogger(__name__)
 
 _REFUSED = "Error. See Gateway logs for more information."
 _MISSING = "Error: Parameter miss"
-_TIMEOUT = "FAILED - Timeout or see Gateway logs for more information."
-_DENIED: dict[type[Rejected], tuple[int, str]] = {
-    AuthenticationFailed: (401, "401 Unauthorized - Username or Password wrong"),
-    PermissionDenied: (403, "403 Forbidden - Your User has no right to send SMS over API"),
-}
+TIMEOUT = "FAILED - Timeout or see Gateway logs for more information."
+_UNAUTHORISED = "401 Unauthorized - Username or Password wrong"
+_FORBIDDEN = "403 Forbidden - Your User has no right to send SMS over API"
 _PLAIN = {
     404: "404 Not Found",
     405: "405 Method Not Allowed",
@@ -52,33 +59,51 @@ class GatewayFaults:
         return text(_PLAIN[status], status=status)
 
     def rejected(self, reason: Rejected) -> Reply:
-        if isinstance(reason, MissingParameter):
-            return text(_MISSING, status=400)
-        if (denied := _DENIED.get(type(reason))) is not None:
-            return text(denied[1], status=denied[0])
-        if isinstance(reason, Throttled):
-            status, sentence = _DENIED[AuthenticationFailed]
-            wait = (b"retry-after", b"%d" % reason.retry_after)
-            return text(sentence, status=status, headers=(wait,))
-        return self._refused(str(reason), code=reason.code)
+        match reason:
+            case AuthenticationFailed():
+                # No word of why: that would tell a stranger which names there are.
+                log_refusal(reason)
+                return text(_UNAUTHORISED, status=401, headers=retry_after(reason))
+            case PermissionDenied():
+                return self._refused(403, _FORBIDDEN, reason)
+            case MissingParameter():
+                return self._refused(400, _MISSING, reason)
+            case _:
+                return self._refused(400, _REFUSED, reason)
 
     def unavailable(self) -> Reply:
-        return text(_TIMEOUT, status=408)
+        return text(TIMEOUT, status=408)
 
-    def _refused(self, reason: str, *, code: str) -> Reply:
-        # The caller may put anything into `to`: no header may come out of it.
-        printable = _UNPRINTABLE.sub("?", reason)[:_LONGEST_REASON]
-        _log.info("refused: %s: %s", code, _DIGITS.sub(r"\1…", printable))
+    def _refused(self, status: int, sentence: str, reason: Rejected) -> Reply:
+        log_refusal(reason)
+        told = printable(str(reason))
         return text(
-            f"{_REFUSED}\n{printable}" if self._explain else _REFUSED,
-            status=400,
-            headers=((b"x-error-reason", printable.encode("ascii")),),
+            f"{sentence}\n{told}" if self._explain else sentence,
+            status=status,
+            headers=((b"x-error-reason", told.encode("ascii")),),
         )
 
 
 def text(body: str, *, status: int = 200, headers: Headers = ()) -> Reply:
     """A reply in plain text."""
     return Reply(status, body.encode(), (*TEXT_TYPE, *headers))
+
+
+def retry_after(reason: Rejected) -> Headers:
+    """When to come back, for whoever has made too many mistakes."""
+    if isinstance(reason, Throttled):
+        return ((b"retry-after", b"%d" % reason.retry_after),)
+    return ()
+
+
+def printable(reason: str) -> str:
+    """What may be put into a header or a log, whatever the caller has put into the reason."""
+    return _UNPRINTABLE.sub("?", reason)[:_LONGEST_REASON]
+
+
+def log_refusal(reason: Rejected) -> None:
+    """Say in the log why, and no whole number."""
+    _log.info("refused: %s: %s", reason.code, _DIGITS.sub(r"\1…", printable(str(reason))))
 
 
 NOT_FOUND = text(_PLAIN[404], status=404)

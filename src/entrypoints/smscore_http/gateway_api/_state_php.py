@@ -2,8 +2,6 @@
 ``/state.php``: what has become of a message.
 """
 
-import asyncio
-
 from smscore.domain.credentials import Permission
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import AccountId
@@ -14,6 +12,7 @@ from smscore_http._wire import parse_hex_id
 from smscore_http.gateway_api._login import log_in
 from smscore_http.gateway_api._parameters import Parameters, read_parameters
 from smscore_http.gateway_api._replies import text
+from smscore_http.gateway_api._time_limit import TimeLimit, time_limit
 
 __all__ = ["StateOfMessage"]
 
@@ -36,24 +35,23 @@ class StateOfMessage:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._is_open = context.gateway.config.http.open_state
-        self._timeout = context.gateway.config.http.submit_timeout
 
     async def __call__(self, request: Request) -> Reply:
-        until = asyncio.get_running_loop().time() + self._timeout
+        limit = time_limit(self._context)
         parameters = await read_parameters(request)
         uid = parameters.required("uid")
-        account = None if self._is_open else await self._owner(request, parameters, until=until)
+        account = None if self._is_open else await self._owner(request, parameters, limit)
         word = await self._context.call(self._look_up, uid, account)
         return text(f"Status : {word}")
 
-    async def _owner(self, request: Request, parameters: Parameters, *, until: float) -> AccountId:
+    async def _owner(self, request: Request, parameters: Parameters, limit: TimeLimit) -> AccountId:
         user = await log_in(
             self._context,
+            request,
             parameters.required("username"),
             parameters.required("password"),
-            address=request.address,
             permissions=(Permission.API_SEND, Permission.API_STATUS),
-            until=until,
+            limit=limit,
         )
         return user.account
 

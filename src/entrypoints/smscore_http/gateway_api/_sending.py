@@ -1,0 +1,114 @@
+"""
+Sending what a caller wishes: recipients are found, a list thins them out, the rest is submitted.
+"""
+
+from collections.abc import Sequence
+
+import attrs
+
+from smscore import Gateway
+from smscore.domain.accounts import Account
+from smscore.domain.messages import Medium, Surface
+from smscore.domain.numbers import PhoneNumber
+from smscore.domain.receipts import Receipt
+from smscore.errors import MessageTooLong, Rejected, RejectedItems
+from smscore.services.submission import Item, Submission
+from smscore_http._context import Context
+from smscore_http.gateway_api._recipients import Addressee, NumberList, Target, numbers_of
+from smscore_http.gateway_api._time_limit import TimeLimit, in_time, submit_in_time
+
+__all__ = ["Wish", "checked_text", "send"]
+
+_LONGEST_TEXT = 1600
+_RESOLVED_AT_ONCE = 100  # numbers, on the event loop's thread
+
+
+@attrs.frozen(kw_only=True)
+class Wish:
+    """
+    What is to be sent, and to whom.
+
+    ``is_partial`` sends it to those it can be sent to, if there are any.
+    """
+
+    addressees: tuple[Addressee, ...]
+    medium: Medium
+    text: str
+    flash: bool = False
+    by: NumberList | None = None
+    is_partial: bool = False
+    idempotency_key: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the recipients are all there is, whatever the directory says."""
+        return self.by is None and all(one.target is Target.NUMBER for one in self.addressees)
+
+
+def checked_text(content: str) -> str:
+    """
+    The text, if it is not too long.
+
+    Raises:
+        MessageTooLong: it is.
+    """
+    if len(content) > _LONGEST_TEXT:
+        raise MessageTooLong(f"text: {len(content)} characters, at most {_LONGEST_TEXT} allowed")
+    return content
+
+
+async def send(context: Context, wish: Wish, *, account: Account, limit: TimeLimit) -> Receipt:
+    """
+    Submit it for the account; it is durable when this returns.
+
+    Raises:
+        Rejected: nothing was stored; the class says why.
+        StoreError: nothing was stored, or what was stored is being called back.
+    """
+    numbers: Sequence[str] = ()
+    refusal: Rejected | None = None
+    try:
+        numbers = await _numbers(context, wish, account=account, limit=limit)
+    except Rejected as reason:
+        if wish.idempotency_key is None:
+            raise
+        # Contacts come and go: under a known key the first answer counts.
+        refusal = reason
+    try:
+        return await submit_in_time(context, _submission(wish, numbers, account), limit)
+    except RejectedItems as nobody:
+        raise refusal or next(iter(nobody.reasons.values()), nobody) from nobody
+
+
+def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submission:
+    return Submission(
+        account=account.id,
+        surface=Surface.GATEWAY,
+        items=tuple([Item(to=number, text=wish.text) for number in numbers]),
+        medium=wish.medium,
+        flash=wish.flash,
+        idempotency_key=wish.idempotency_key,
+        fingerprint="" if wish.is_plain else repr((wish.addressees, wish.by, wish.text)),
+        is_resolved=not wish.is_plain,
+        is_partial=wish.is_partial,
+    )
+
+
+async def _numbers(
+    context: Context, wish: Wish, *, account: Account, limit: TimeLimit
+) -> Sequence[str]:
+    if wish.is_plain and len(wish.addressees) <= _RESOLVED_AT_ONCE:
+        return _resolve(context.gateway, wish, account)
+    work = context.call(_resolve, context.gateway, wish, account)
+    return await in_time(work, limit, what="finding the recipients")
+
+
+def _resolve(gateway: Gateway, wish: Wish, account: Account) -> Sequence[str]:
+    """Everybody once, in the order of the wish, however many of its recipients lead to them."""
+    if len(wish.addressees) == 1:
+        return numbers_of(gateway, wish.addressees[0], account=account, by=wish.by)
+    found: dict[PhoneNumber, str] = {}
+    for addressee in wish.addressees:
+        for number in numbers_of(gateway, addressee, account=account, by=wish.by):
+            found.setdefault(PhoneNumber.parse(number, home=account.home_country), number)
+    return tuple(found.values())

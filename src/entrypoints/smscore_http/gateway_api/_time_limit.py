@@ -1,0 +1,143 @@
+"""
+By the configured time, or not at all: what a client was told had failed leaves no message.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import attrs
+
+from smscore.domain.messages import MessageId
+from smscore.domain.receipts import Receipt
+from smscore.errors import DeadlinePassed, StoreError
+from smscore.services.submission import Submission
+from smscore_http._context import Context, takes_long
+from smscore_http._wire import hex_id
+
+__all__ = ["HARD_LIMIT", "TimeLimit", "in_time", "submit_in_time", "time_limit"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+HARD_LIMIT = 9.5  # seconds; surfaces.md, A: whatever is still going on then is called a timeout
+
+
+@attrs.frozen(kw_only=True)
+class TimeLimit:
+    """
+    The time that one request has: until ``soft`` its unit of work may begin, until ``hard`` end.
+
+    Both on the event loop's clock; ``deadline`` is the first one on the gateway's.
+    """
+
+    soft: float
+    hard: float
+    deadline: datetime
+
+
+def time_limit(context: Context, *, hard_limit: float = HARD_LIMIT) -> TimeLimit:
+    """The time that a request has which arrives now."""
+    now = asyncio.get_running_loop().time()
+    timeout = context.gateway.config.http.submit_timeout
+    return TimeLimit(
+        soft=now + min(timeout, hard_limit),
+        hard=now + hard_limit,
+        deadline=context.gateway.clock.now() + timedelta(seconds=timeout),
+    )
+
+
+async def in_time(work: Awaitable[T], limit: TimeLimit, *, what: str) -> T:
+    """
+    What comes of work that changes nothing.
+
+    Raises:
+        DeadlinePassed: it takes too long; ``what`` it is, is said in the message.
+    """
+    try:
+        async with asyncio.timeout_at(limit.soft):
+            return await work
+    except TimeoutError as cause:
+        raise DeadlinePassed(f"{what} took too long") from cause
+
+
+async def submit_in_time(context: Context, submission: Submission, limit: TimeLimit) -> Receipt:
+    """
+    Accept a request to send; it is durable when this returns.
+
+    Raises:
+        Rejected: nothing was stored; the class says why.
+        StoreError: nothing was stored, or what was stored is being called back.
+    """
+    accepted = await _begun(context, submission, limit)
+    # What was begun in time is waited for, unless that takes too long even for us.
+    for end in (limit.soft, limit.hard):
+        try:
+            async with asyncio.timeout_at(end):
+                return await context.wait(accepted)
+        except TimeoutError:
+            if accepted.cancel():
+                raise DeadlinePassed("the store did not begin in time") from None
+    if accepted.done():
+        return accepted.result()
+    accepted.add_done_callback(lambda late: _withdraw(context, late, submission))
+    raise DeadlinePassed("the store did not end in time")
+
+
+async def _begun(context: Context, submission: Submission, limit: TimeLimit) -> Future[Receipt]:
+    """The submission on its way to the store; on a thread if that takes more than a moment."""
+    if not takes_long(submission):
+        return context.gateway.submissions.begin(submission, deadline=limit.deadline)
+    begin = context.gateway.submissions.begin
+    planning = context.start(begin, submission, deadline=limit.deadline)
+    try:
+        async with asyncio.timeout_at(limit.soft):
+            return await context.wait(planning)
+    except TimeoutError:
+        if planning.done() and not planning.cancelled():
+            return planning.result()
+    if not planning.cancel():
+        # The store will find the deadline passed, unless it has begun this very moment.
+        planning.add_done_callback(lambda planned: _give_up(context, planned, submission))
+    raise DeadlinePassed("the messages were not planned in time")
+
+
+def _give_up(context: Context, planned: Future[Future[Receipt]], submission: Submission) -> None:
+    """The client has gone; nothing may come of what was planned for it."""
+    if planned.exception() is None and not planned.result().cancel():
+        planned.result().add_done_callback(lambda late: _withdraw(context, late, submission))
+
+
+def _withdraw(context: Context, late: Future[Receipt], submission: Submission) -> None:
+    """The client was told that this had failed: so it must not be sent."""
+    if late.exception() is not None or late.result().is_replay:
+        return  # nothing was stored, or it was acknowledged to somebody before
+    ids = ", ".join(hex_id(item.message) for item in late.result().accepted)
+    try:
+        withdrawn = context.gateway.interventions.withdraw(
+            late.result(),
+            account=submission.account,
+            surface=submission.surface,
+            idempotency_key=submission.idempotency_key,
+        )
+    except StoreError:
+        _log.exception("accepted after a client was told 408, and not called back: %s", ids)
+    else:
+        withdrawn.add_done_callback(lambda done: _report_late(done, ids))
+
+
+def _report_late(withdrawn: Future[Sequence[MessageId]], ids: str) -> None:
+    fault = withdrawn.exception()
+    if fault is not None:
+        _log.error(
+            "accepted after a client was told 408, and not called back: %s", ids, exc_info=fault
+        )
+    elif left := withdrawn.result():
+        sent = ", ".join(map(hex_id, left))
+        _log.error("accepted after a client was told 408, and too late to call back: %s", sent)
+    else:
+        _log.warning("accepted after a client was told 408, and called back: %s", ids)
