@@ -9,12 +9,28 @@ from typing import Protocol
 
 from smscore.errors import Rejected, StoreError
 from smscore_http._requests import ClientGone, Headers, PayloadTooLarge, Reply, with_headers
+from smscore_http._wire import encode_json
 
-__all__ = ["RETRY_SOON", "Faults", "guarded", "method_not_allowed"]
+__all__ = ["PLAIN_JSON", "RETRY_SOON", "Faults", "coded", "guarded", "method_not_allowed"]
 
 _log = logging.getLogger(__name__)
 
 RETRY_SOON: Headers = ((b"retry-after", b"5"),)
+
+
+def coded(status: int, error: str, code: str) -> Reply:
+    """An error as everything below ``/api/`` and ``/download/`` tells it."""
+    return Reply(status, encode_json({"error": error, "code": code}))
+
+
+PLAIN_JSON: Mapping[int, Reply] = {
+    404: coded(404, "Not found", "not_found"),
+    405: coded(405, "Method not allowed", "method_not_allowed"),
+    413: coded(413, "Payload too large", "payload_too_large"),
+    431: coded(431, "Request header fields too large", "request_header_fields_too_large"),
+    500: coded(500, "Internal error", "internal_error"),
+}
+"""404, 405, 413, 431 and 500 there."""
 
 
 class Faults(Protocol):

@@ -11,7 +11,7 @@ from smscore_http._access import log_access
 from smscore_http._context import Context
 from smscore_http._faults import Faults
 from smscore_http._requests import Reply, Request
-from smscore_http.gateway_api import GatewayApi
+from smscore_http.gateway_api import GatewayApi, GatewayJsonApi
 from smscore_http.health import Health
 from smscore_http.provider_api import ProviderApi
 from smscore_http.queue_api import QueueApi
@@ -33,7 +33,8 @@ class Surfaces:
 
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
-        queue_api = QueueApi(self._context)
+        queue_api, json_api = QueueApi(self._context), GatewayJsonApi(self._context)
+        self._literal: Mapping[str, _Surface] = dict.fromkeys(json_api.paths, json_api)
         self._by_first_segment: Mapping[str, _Surface] = {
             "api": queue_api,
             "download": queue_api,
@@ -63,5 +64,7 @@ class Surfaces:
         self._context.close()
 
     def _surface(self, path: str) -> _Surface:
+        if (literal := self._literal.get(path)) is not None:
+            return literal
         first = path.split("/", 2)[1] if path.startswith("/") else ""
         return self._by_first_segment.get(first, self._otherwise)

@@ -28,8 +28,10 @@ PROVIDER_404 = '{"success":false,"error":{"code":"not_found","message":"Resource
         ("/api/app-version/", QUEUE_404),
         ("/api/download/", QUEUE_404),
         ("/api/download/5/", QUEUE_404),
-        ("/api/signin", QUEUE_404),
-        ("/api/messages", QUEUE_404),
+        ("/api/signin/", QUEUE_404),
+        ("/api/messages/", QUEUE_404),
+        ("/api/messages/queue", QUEUE_404),
+        ("/check.php/", TEXT_404),
         ("/download/other.apk", QUEUE_404),
         ("/v1", PROVIDER_404),
         ("/v1/", PROVIDER_404),
@@ -53,7 +55,10 @@ NOT_ALLOWED_PROVIDER = (
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "TRACE", "FOO")
 PATHS = [
     ("/api.php", "GET, POST", NOT_ALLOWED_TEXT),
+    ("/check.php", "GET, HEAD", NOT_ALLOWED_TEXT),
     ("/state.php", "GET, HEAD", NOT_ALLOWED_TEXT),
+    ("/api/signin", "POST", NOT_ALLOWED_QUEUE),
+    ("/api/messages", "POST", NOT_ALLOWED_QUEUE),
     ("/health/live", "GET, HEAD", NOT_ALLOWED_TEXT),
     ("/api/TOKEN/queue", "POST", NOT_ALLOWED_QUEUE),
     ("/api/TOKEN/get_messages", "GET", NOT_ALLOWED_QUEUE),
@@ -89,9 +94,9 @@ def test_a_method_that_a_path_does_not_have_is_not_allowed(site, method, path, a
             "/api.php?username=apiuser&password=secret-word&to=0170123&text=hi",
             "413 Payload Too Large",
         ),
-        (
-            "/api/TOKEN/queue",
-            '{"error":"Payload too large","code":"payload_too_large"}',
+        *(
+            (path, '{"error":"Payload too large","code":"payload_too_large"}')
+            for path in ("/api/TOKEN/queue", "/api/signin", "/api/messages")
         ),
         (
             "/api/TOKEN/status",

@@ -1,15 +1,16 @@
 """
-/api.php when the store, or a password check, does not come to an end in time.
+/api.php and /api/messages when the store, or a password check, does not come to an end in time.
 
 What was answered with 408 leaves no message: it is withdrawn, or called back before it is sent.
 """
 
 import asyncio
 import threading
+from base64 import b64encode
 from contextlib import contextmanager
 
 import pytest
-from doors import to_the_network
+from doors import everybody, to_the_network
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import Surface
@@ -20,32 +21,47 @@ from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
 from smscore_http._requests import Request
 from smscore_http.gateway_api._api_php import Sending
+from smscore_http.gateway_api._messages import SendingToMany
 
 PATIENCE = 20.0
 HURRY = 0.05
 
 
-async def send(site, key=b"", hard_limit=PATIENCE):
-    """A request to api.php."""
+LOGIN = b"username=apiuser&password=secret-word&"
+ONE, GROUP, LINKED = (
+    LOGIN + b"text=hi&" + rest
+    for rest in (b"to=0170123", b"mode=group&to=on-call", b"mode=telnumber&to=0170123")
+)
+SEVERAL = b'{"recipients":[{"to":"0170123"},{"to":"0170124"},{"to":"0170125"}],"text":"hi"}'
+
+
+async def send(site, key=b"", hard_limit=PATIENCE, content=ONE):
+    """A request to api.php, or one in JSON to its neighbour."""
+    headers = [(b"idempotency-key", key)] if key else []
+    is_json = content.startswith(b"{")
+    if is_json:
+        headers.append((b"authorization", b"Basic " + b64encode(b"apiuser:secret-word")))
     scope = {
-        "method": "GET",
-        "query_string": b"username=apiuser&password=secret-word&to=0170123&text=hi",
-        "headers": [(b"idempotency-key", key)] if key else [],
+        "method": "POST" if is_json else "GET",
+        "query_string": b"" if is_json else content,
+        "headers": headers,
     }
 
-    async def never():
-        raise AssertionError("a GET has no body")
+    async def receive():
+        assert is_json, "a GET has no body"
+        return {"type": "http.request", "body": content}
 
     context = Context(site.gateway)
+    handler = SendingToMany if is_json else Sending
     try:
-        return await Sending(context, hard_limit=hard_limit)(Request(scope, never, path="/api.php"))
+        return await handler(context, hard_limit=hard_limit)(Request(scope, receive, path="/"))
     finally:
         context.close()
 
 
-def give_up(site, key=b""):
+def give_up(site, key=b"", content=ONE):
     with pytest.raises(DeadlinePassed):
-        asyncio.run(send(site, key, HURRY))
+        asyncio.run(send(site, key, HURRY, content))
 
 
 @pytest.fixture
@@ -54,10 +70,12 @@ def numbered(site):
     return site
 
 
-def test_what_has_not_begun_by_then_is_withdrawn(numbered):
+@pytest.mark.parametrize("content", [ONE, GROUP, SEVERAL])
+def test_what_has_not_begun_by_then_is_withdrawn(numbered, content):
+    everybody(numbered)
     numbered.store.is_stuck = True
 
-    give_up(numbered)
+    give_up(numbered, content=content)
 
     assert numbered.store.stuck[-1].cancelled()
 
@@ -124,6 +142,52 @@ def test_a_password_is_not_waited_for_any_longer(make_site):
         asyncio.run(send(site, hard_limit=HURRY))
 
 
+# Links are looked up on a thread, before anything is submitted.
+
+
+def give_up_planning(site):
+    """A request that is answered with 408 while its recipient's links are still looked up."""
+    site.store.may_read.clear()
+    give_up(site, content=LINKED)
+    assert len(site.stored()) == 1  # the one that has numbered them
+
+
+def finish_planning(site):
+    site.store.may_read.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("smscore http"):
+            thread.join(PATIENCE)
+
+
+def test_what_is_planned_too_late_is_not_begun(numbered):
+    give_up_planning(numbered)
+    numbered.clock.move(seconds=5)  # and so it is on the gateway's clock as well
+
+    finish_planning(numbered)
+
+    assert len(numbered.stored()) == 1
+
+
+def test_what_begins_in_spite_of_that_is_called_back(numbered, caplog):
+    give_up_planning(numbered)
+
+    finish_planning(numbered)
+
+    late = numbered.stored()[-1]
+    assert late.delivery.status is Status.CANCELLED
+    assert f"and called back: {late.message.id:016x}" in caplog.text
+
+
+def test_what_a_store_refuses_after_planning_needs_nothing(numbered, caplog):
+    give_up_planning(numbered)
+    numbered.store.fail(StoreUnavailable("the disk is full"), at_once=True)
+
+    finish_planning(numbered)
+
+    assert len(numbered.stored()) == 1
+    assert caplog.text == ""
+
+
 # With the server's own store, whose writer is held up after the commit: what it tells comes late.
 
 
@@ -169,11 +233,11 @@ def held_up(site):
         site.store.run(nothing).result(PATIENCE)
 
 
-def submit_late(site, key=b"", meanwhile=lambda: None):
+def submit_late(site, key=b"", meanwhile=lambda: None, content=ONE):
     """A request that is answered with 408 after it was committed, and before anybody knows it."""
 
     async def request(let_commit):
-        sending = asyncio.ensure_future(send(site, key, HURRY))
+        sending = asyncio.ensure_future(send(site, key, HURRY, content))
         await asyncio.sleep(0)  # it waits for the store now
         let_commit()
         return await sending
@@ -196,6 +260,14 @@ def test_what_ends_too_late_is_called_back_and_paid_back(on_disk, caplog):
     assert (told["why"], told["refunded"]) == ("not acknowledged", 1)
     assert on_disk.account.credits == 999
     assert f"and called back: {story.tracked.message.id:016x}" in caplog.text
+
+
+def test_of_several_messages_that_end_too_late_each_is_called_back(on_disk):
+    submit_late(on_disk, content=SEVERAL)
+
+    first, *several = [tracked.delivery.status for tracked in on_disk.stored()]
+    assert (first, several) == (Status.SENT, [Status.CANCELLED] * 3)
+    assert on_disk.account.credits == 999
 
 
 def test_what_ends_too_late_is_called_back_before_a_claim_that_waits_for_it(on_disk):

@@ -9,7 +9,7 @@ from smscore.domain.messages import Surface
 from smscore.domain.receipts import Receipt
 from smscore.errors import LimitExceeded, Rejected, RejectedItems
 from smscore.ports.storage import Tracked
-from smscore_http._faults import RETRY_SOON
+from smscore_http._faults import PLAIN_JSON, RETRY_SOON, coded
 from smscore_http._requests import JSON_TYPE, Reply
 from smscore_http._wire import encode_json, hex_id, recipient_for
 
@@ -39,22 +39,11 @@ class ItemError(TypedDict):
     error: str
 
 
-def _coded(status: int, error: str, code: str) -> Reply:
-    return Reply(status, encode_json({"error": error, "code": code}))
-
-
-NO_ACTIVE_VERSION = _coded(404, "No active version available", "no_active_version")
+NO_ACTIVE_VERSION = coded(404, "No active version available", "no_active_version")
 NO_VERSIONS = Reply(200, b'{"versions":[]}')
-VERSION_NOT_FOUND = _coded(404, "Version not found", "version_not_found")
-TOO_MANY_REQUESTS = _coded(429, "Too many requests", "rate_limit_exceeded")
+VERSION_NOT_FOUND = coded(404, "Version not found", "version_not_found")
+TOO_MANY_REQUESTS = coded(429, "Too many requests", "rate_limit_exceeded")
 
-_PLAIN = {
-    404: _coded(404, "Not found", "not_found"),
-    405: _coded(405, "Method not allowed", "method_not_allowed"),
-    413: _coded(413, "Payload too large", "payload_too_large"),
-    431: _coded(431, "Request header fields too large", "request_header_fields_too_large"),
-    500: _coded(500, "Internal error", "internal_error"),
-}
 _UNAVAILABLE = Reply(
     503,
     encode_json({"error": "Service unavailable", "code": "service_unavailable"}),
@@ -62,9 +51,9 @@ _UNAVAILABLE = Reply(
 )
 _REJECTED = {
     "authentication_failed": Reply(401, b'{"error":"Invalid API token"}'),
-    "subscription_required": _coded(403, "No active subscription", "subscription_required"),
-    "insufficient_credits": _coded(402, "Insufficient credits", "insufficient_credits"),
-    "idempotency_conflict": _coded(409, "Idempotency key reused", "idempotency_conflict"),
+    "subscription_required": coded(403, "No active subscription", "subscription_required"),
+    "insufficient_credits": coded(402, "Insufficient credits", "insufficient_credits"),
+    "idempotency_conflict": coded(409, "Idempotency key reused", "idempotency_conflict"),
 }
 _ITEM_ERRORS = {
     "invalid_phone_number": "Invalid phone format",
@@ -85,7 +74,7 @@ class QueueFaults:
         self._refused = refused
 
     def plain(self, status: int) -> Reply:
-        return _PLAIN[status]
+        return PLAIN_JSON[status]
 
     def rejected(self, reason: Rejected) -> Reply:
         if isinstance(reason, LimitExceeded):
@@ -169,7 +158,7 @@ def refused_report(error: str) -> Reply:
 
 def refused_call(error: str) -> Reply:
     """A call that sends no list is wrong."""
-    return _coded(422, error, "invalid_request")
+    return coded(422, error, "invalid_request")
 
 
 def _limit_exceeded(reason: LimitExceeded) -> Reply:

@@ -1,0 +1,105 @@
+"""
+``/api/messages``: a text to several recipients of any kind at once, all or nothing.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from smscore.domain.credentials import Permission
+from smscore.domain.messages import Medium
+from smscore.errors import InvalidRequest
+from smscore_http._context import Context
+from smscore_http._query import query_values
+from smscore_http._requests import Reply, Request, idempotency_key
+from smscore_http._wire import BATCH_LIMIT, encode_json, hex_id
+from smscore_http.gateway_api._json import read_json
+from smscore_http.gateway_api._login import log_in_by_header
+from smscore_http.gateway_api._recipients import Addressee, Target
+from smscore_http.gateway_api._sending import Wish, checked_text, send
+from smscore_http.gateway_api._time_limit import HARD_LIMIT, time_limit
+
+__all__ = ["SendingToMany"]
+
+T = TypeVar("T")
+
+
+class _Recipient(msgspec.Struct):
+    to: str | int | None = None  # ids of contacts come as numbers as well
+    target: str | None = None
+
+
+class _Body(msgspec.Struct):
+    recipients: list[_Recipient] | None = None
+    text: str | None = None
+    provider: str | None = None
+    type: str | None = None
+    idempotency_key: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Body)
+
+_TARGETS = {"number": Target.NUMBER, "contact": Target.CONTACT, "contactgroup": Target.GROUP}
+_PROVIDERS = {"sms": Medium.SMS, "telegram": Medium.TELEGRAM, "automatic": Medium.AUTOMATIC}
+_TYPES = {"default": "default", "flash": "flash", "ring": "ring"}
+
+
+class SendingToMany:
+    """The handler. Checks the body, credentials, permission and recipients in this order."""
+
+    def __init__(self, context: Context, *, hard_limit: float = HARD_LIMIT) -> None:
+        self._context = context
+        self._hard_limit = hard_limit
+
+    async def __call__(self, request: Request) -> Reply:
+        context, limit = self._context, time_limit(self._context, hard_limit=self._hard_limit)
+        body = await read_json(request, _decoder)
+        in_query = query_values(request.query).get("idempotency_key")
+        key = idempotency_key(request, parameter=body.idempotency_key or in_query)
+        wish = _wish(body, key=key)
+        user = await log_in_by_header(
+            context, request, permissions=(Permission.API_SEND,), limit=limit
+        )
+        receipt = await send(context, wish, account=context.account(user), limit=limit)
+        ids = [hex_id(item.message) for item in receipt.accepted]
+        return Reply(200, encode_json({"ids": ids}))
+
+
+def _wish(body: _Body, *, key: str | None) -> Wish:
+    kind = _meaning(body.type, _TYPES, of="type", default="default")
+    medium = _meaning(body.provider, _PROVIDERS, of="provider", default="sms")
+    recipients = body.recipients or ()
+    if not recipients:
+        raise InvalidRequest("recipients are missing")
+    if len(recipients) > BATCH_LIMIT:
+        raise InvalidRequest(f"{len(recipients)} recipients, at most {BATCH_LIMIT} allowed")
+    if kind != "ring" and not body.text:
+        raise InvalidRequest("text is missing")
+    return Wish(
+        addressees=tuple([_addressee(one) for one in recipients]),
+        medium=Medium.VOICE if kind == "ring" else medium,
+        text="" if kind == "ring" else checked_text(body.text or ""),
+        flash=kind == "flash",
+        idempotency_key=key,
+    )
+
+
+def _addressee(recipient: _Recipient) -> Addressee:
+    if recipient.to in (None, ""):
+        raise InvalidRequest("a recipient has no 'to'")
+    target = _meaning(recipient.target, _TARGETS, of="target", default="number")
+    return Addressee(to=str(recipient.to), target=target)
+
+
+def _meaning(word: str | None, known: Mapping[str, T], *, of: str, default: str) -> T:
+    """
+    What a word stands for; none, or an empty one, is the default.
+
+    Raises:
+        InvalidRequest: nobody knows it.
+    """
+    found = known.get(word or default)
+    if found is None:
+        raise InvalidRequest(f"{of} {word!r} is none of: {', '.join(known)}")
+    return found
