@@ -31,6 +31,7 @@ def as_document(
         "to": message.recipient.value,
         "from": message.sender.value if message.sender else None,
         "text": message.text,
+        "medium": message.medium.value,
         "via": message.surface.value,
         "channel": delivery.channel,
         "parts": delivery.segments,

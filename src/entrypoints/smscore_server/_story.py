@@ -187,4 +187,4 @@ def _because(detail: Detail) -> str:
 
 
 def _chosen(rule: object) -> str:
-    return "" if rule in (None, "default") else f"rule {rule} applied, "
+    return "" if rule in (None, "", "default") else f"rule {rule} applied, "

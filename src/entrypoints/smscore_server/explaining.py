@@ -10,7 +10,7 @@ import click
 
 from smscore.domain.deliveries import Delivery, Part, Status
 from smscore.domain.events import Event
-from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.messages import AccountId, Medium, MessageId
 from smscore.services.inquiry import Story
 from smscore_server._documents import account_names, as_document
 from smscore_server._opening import opened
@@ -23,6 +23,7 @@ __all__ = ["explain"]
 
 _MILLISECONDS = "milliseconds"
 _NOT_RECORDED = "not recorded"
+_RULES = {"default": "no rule matched", "": "where the number is linked"}
 
 
 @click.command()
@@ -38,7 +39,8 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
 
     \b
     Example: smscore explain msg_0d2f6a3b4c5d6e7f
-    JSON keys: those of 'smscore status --json'; attempts; route: channel, credits;
+    JSON keys: those of 'smscore status --json'; attempts; fall_back_at;
+               route: channel, medium, credits;
                part_states: number, channel, state, reference, at;
                ledger: at, kind, credits, balance, message, why;
                events: sequence, at, kind, detail (of the first one: rule, channels, encoding,
@@ -57,7 +59,11 @@ def _as_document(story: Story, names: Mapping[AccountId, str]) -> dict[str, obje
     return {
         **as_document(story.tracked, names, precision=_MILLISECONDS),
         "attempts": delivery.attempts,
-        "route": [{"channel": leg.channel, "credits": leg.price} for leg in delivery.route],
+        "fall_back_at": instant(delivery.fall_back_at, precision=_MILLISECONDS),
+        "route": [
+            {"channel": leg.channel, "medium": leg.medium.value, "credits": leg.price}
+            for leg in delivery.route
+        ],
         "part_states": [_part_as_document(part) for part in delivery.parts],
         "ledger": [
             {**entry_as_document(one), "at": instant(one.at, precision=_MILLISECONDS)}
@@ -121,6 +127,10 @@ def _standing(delivery: Delivery) -> str:
             because = f" ({printable(delivery.error)})" if delivery.error else ""
             due = _clock(delivery.due_at) if delivery.due_at else "later"
             return f"its turn with {delivery.channel} is at {due}{because}"
+        case Status.SENT if delivery.route[0].medium is Medium.VOICE:
+            return "the telephone rang"
+        case Status.SENT if delivery.route[0].medium is Medium.TELEGRAM:
+            return "Telegram has all of it"
         case Status.FAILED | Status.INDETERMINATE:
             return printable(delivery.error or "the reason is not known")
         case status:
@@ -131,12 +141,12 @@ def _decision(story: Story) -> Iterator[tuple[str, object]]:
     message, delivery = story.tracked.message, story.tracked.delivery
     reasons = story.events[0].detail if story.events else {}
     channels = str(reasons.get("channels") or "").replace(", ", ", else ")
-    rule = "no rule matched" if reasons.get("rule") == "default" else f"rule {reasons.get('rule')}"
-    yield "route", f"{rule}: {channels}" if reasons.get("rule") else _NOT_RECORDED
-    parts = several(delivery.segments, "part")
-    tables = f", with the national tables {reasons['tables']}" if reasons.get("tables") else ""
-    encoding = f"{reasons['encoding']}, " if reasons.get("encoding") else ""
-    yield "encoding", f"{encoding}{parts}{tables}"
+    rule = str(reasons.get("rule", ""))
+    yield "route", f"{_RULES.get(rule, f'rule {rule}')}: {channels}" if channels else _NOT_RECORDED
+    if message.medium is not Medium.SMS:
+        yield "medium", message.medium.value
+    if any(leg.medium is Medium.SMS for leg in delivery.route):
+        yield "encoding", _encoding(delivery, reasons)
     if replaced := reasons.get("replaced"):
         yield "replaced", replaced
     if message.sender:
@@ -153,6 +163,13 @@ def _decision(story: Story) -> Iterator[tuple[str, object]]:
     yield "paid", several(delivery.charged, "credit") if is_counted else "credits not counted"
     if quota := reasons.get("quota"):
         yield "quota", f"message {quota}"
+
+
+def _encoding(delivery: Delivery, reasons: Mapping[str, str | int | None]) -> str:
+    parts = several(delivery.segments, "part")
+    tables = f", with the national tables {reasons['tables']}" if reasons.get("tables") else ""
+    encoding = f"{reasons['encoding']}, " if reasons.get("encoding") else ""
+    return f"{encoding}{parts}{tables}"
 
 
 def _show_parts(story: Story) -> None:

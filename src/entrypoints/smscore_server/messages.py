@@ -156,8 +156,8 @@ def status(*, message: MessageId, as_json: bool, config_file: Path) -> None:
 
     \b
     Example: smscore status 0d2f6a3b4c5d6e7f
-    JSON keys: id, status, account, to, from, text, via, channel, parts, credits, priority,
-               accepted_at, due_at, expires_at, sent_at, finished_at, error_code, error
+    JSON keys: id, status, account, to, from, text, medium, via, channel, parts, credits,
+               priority, accepted_at, due_at, expires_at, sent_at, finished_at, error_code, error
     """
     with opened(config_file) as gateway:
         document = as_document(gateway.inquiry.message(message), account_names(gateway))

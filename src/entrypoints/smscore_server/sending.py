@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from smscore.domain.messages import Priority, Surface
+from smscore.domain.messages import Medium, Priority, Surface
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
 from smscore_server._output import show_json
@@ -24,6 +24,13 @@ __all__ = ["send"]
     callback=check_text,
     metavar="SENDER",
     help="What the recipient sees as the sender, where a channel can show it.",
+)
+@click.option(
+    "--medium",
+    type=click.Choice([one.value for one in Medium]),
+    default=Medium.SMS.value,
+    show_default=True,
+    help="As what; automatic: by Telegram, else as an SMS; voice: the telephone rings.",
 )
 @click.option(
     "--priority",
@@ -49,7 +56,7 @@ __all__ = ["send"]
     metavar="KEY",
     help="Send once, however often the command is repeated within 24 hours.",
 )
-@click.argument("text")
+@click.argument("text", default="")
 @json_option
 @config_option
 def send(
@@ -57,6 +64,7 @@ def send(
     account: str,
     to: str,
     sender: str | None,
+    medium: str,
     priority: str,
     not_before: When | None,
     expires: When | None,
@@ -70,6 +78,8 @@ def send(
 
     The message is durable when the command ends; a running server, or the next one, sends it. To
     repeat a command under one idempotency key, give times and not durations: they stay the same.
+    By Telegram only those can be reached who share their number with a channel's bot. A call needs
+    no TEXT.
 
     \b
     Example: smscore send --account shop --to +491701234567 "Your parcel is here"
@@ -83,6 +93,7 @@ def send(
             to=to,
             text=text,
             sender=sender,
+            medium=Medium(medium),
             priority=Priority[priority.upper()],
             not_before=not_before.begin(now) if not_before else None,
             expires_at=expires.end(now) if expires else None,

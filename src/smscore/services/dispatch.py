@@ -24,6 +24,7 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, Transport
+from smscore.services._diversion import divert
 from smscore.services._handover import job_of
 from smscore.services._progress import record
 from smscore.services._settings import Settings
@@ -32,7 +33,6 @@ __all__ = ["Dispatch"]
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 500
 _NOT_READY_DELAY = timedelta(seconds=10)
 _PATIENCE = 30.0
 """Seconds for which a channel may be unable before its messages go to their next one."""
@@ -112,7 +112,7 @@ class Dispatch:
         running = {name: self._least(name) for name in self._channels if self._is_running(name)}
         least = {name: running.get(name) for name in self._channels}
         return self._store.run(
-            lambda work: _divert(work, channel, least, now=now), lane=Lane.CUSTODY
+            lambda work: divert(work, channel, least, now=now), lane=Lane.CUSTODY
         ).result()
 
     def _is_running(self, channel: str) -> bool:
@@ -251,34 +251,6 @@ def _settle(
     if after.due_at is not None:
         detail["again_at"] = after.due_at.isoformat(timespec="seconds")
     record(work, after, at=now, kind=_kind_of(before, after), detail=detail)
-
-
-def _divert(
-    work: UnitOfWork, channel: str, least: Mapping[str, Priority | None], *, now: datetime
-) -> int:
-    diverted = 0
-    for tracked in work.outbox.claimable(channel, limit=_BATCH):
-        delivery = tracked.delivery
-        able = [leg for leg in delivery.route if _is_able(leg.channel, delivery.priority, least)]
-        if not able or able[0] is delivery.route[0] or delivery.parts:
-            continue
-        if delivery.fall_back_at is not None:
-            continue  # it does so in its own time
-        after = delivery.diverted(able[0])
-        record(
-            work,
-            after,
-            at=now,
-            kind="message.rerouted",
-            detail={"channel": channel, "to": after.channel, "error": "the channel is not ready"},
-        )
-        diverted += 1
-    return diverted
-
-
-def _is_able(channel: str, priority: Priority, least: Mapping[str, Priority | None]) -> bool:
-    lowest = least.get(channel, Priority.LOW)  # phones take everything
-    return lowest is not None and priority >= lowest
 
 
 def _kind_of(before: Delivery, after: Delivery) -> str:

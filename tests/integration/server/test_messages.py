@@ -17,8 +17,8 @@ def test_status_knows_each_spelling_of_the_id(answer, sent, spelling):
     found = answer("status", spelling.format(sent["id"]))
 
     assert list(found) == [
-        "id", "status", "account", "to", "from", "text", "via", "channel", "parts", "credits",
-        "priority", "accepted_at", "due_at", "expires_at", "sent_at", "finished_at",
+        "id", "status", "account", "to", "from", "text", "medium", "via", "channel", "parts",
+        "credits", "priority", "accepted_at", "due_at", "expires_at", "sent_at", "finished_at",
         "error_code", "error",
     ]  # fmt: skip
     assert found["id"] == sent["id"]
@@ -32,7 +32,7 @@ def test_the_story_tells_what_was_decided(answer, command, sent):
     (event,) = told["events"]
     assert event["kind"] == "message.queued"
     assert event["detail"]["rule"] == "default"
-    assert told["route"] == [{"channel": "modem-1", "credits": 1}]
+    assert told["route"] == [{"channel": "modem-1", "medium": "sms", "credits": 1}]
     assert told["part_states"] == []
     assert "no rule matched: modem-1" in command("explain", sent["id"]).stdout
 
