@@ -110,10 +110,16 @@ def _show(story: Story, names: Mapping[AccountId, str]) -> None:
 
 _STANDING: Mapping[Status, str] = {
     Status.QUEUED: "it waits for {channel}",
-    Status.SENT: "the network has all of it, and a report may follow",
     Status.DELIVERED: "the recipient has all of it",
     Status.EXPIRED: "its time was over",
     Status.CANCELLED: "it was called back in time",
+}
+
+
+_SENT: Mapping[Medium, str] = {
+    Medium.SMS: "the network has all of it, and a report may follow",
+    Medium.TELEGRAM: "Telegram has all of it",
+    Medium.VOICE: "the telephone rang",
 }
 
 
@@ -127,10 +133,8 @@ def _standing(delivery: Delivery) -> str:
             because = f" ({printable(delivery.error)})" if delivery.error else ""
             due = _clock(delivery.due_at) if delivery.due_at else "later"
             return f"its turn with {delivery.channel} is at {due}{because}"
-        case Status.SENT if delivery.route[0].medium is Medium.VOICE:
-            return "the telephone rang"
-        case Status.SENT if delivery.route[0].medium is Medium.TELEGRAM:
-            return "Telegram has all of it"
+        case Status.SENT:
+            return _SENT[delivery.route[0].medium]
         case Status.FAILED | Status.INDETERMINATE:
             return printable(delivery.error or "the reason is not known")
         case status:
