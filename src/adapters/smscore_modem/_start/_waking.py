@@ -8,7 +8,7 @@ from smscore_modem._line._asking import insist
 from smscore_modem._line._dialogue import Dialogue, NoAnswer
 from smscore_modem._profiles import Profile, Step
 
-__all__ = ["Remedy", "Unusable", "run_step", "wake"]
+__all__ = ["Remedy", "Silent", "Unusable", "run_step", "wake"]
 
 
 class Remedy(enum.Enum):
@@ -28,12 +28,16 @@ class Unusable(Exception):
         self.is_without_sim = is_without_sim
 
 
+class Silent(Unusable):
+    """Nothing answers on the port, or in another language."""
+
+
 def wake(dialogue: Dialogue, *, profile: Profile) -> None:
     """
     Let the modem leave whatever a former owner left it in, and answer.
 
     Raises:
-        Unusable: nothing answers.
+        Silent: nothing answers.
         LineLost: the port is gone.
     """
     # The escape leaves a prompt; the repeats serve autobaud.
@@ -44,7 +48,7 @@ def wake(dialogue: Dialogue, *, profile: Profile) -> None:
         if _answers(dialogue, profile):
             dialogue.cancel(quiet=profile.quiet)  # the earlier ones may answer yet
             return
-    raise Unusable("the port opens, but no modem answers on it", remedy=Remedy.RECOVERY)
+    raise Silent("the port opens, but no modem answers on it", remedy=Remedy.RECOVERY)
 
 
 def _answers(dialogue: Dialogue, profile: Profile) -> bool:

@@ -1,5 +1,7 @@
 """
 The life of one modem, on a thread of its own: opened, initialised, served, recovered, opened again.
+
+Longer than most modules: what follows on what is read best in one place.
 """
 
 import logging
@@ -18,7 +20,8 @@ from smscore_modem._profiles import Profile
 from smscore_modem._sparing import SparingLog
 from smscore_modem._start._ports import Connect, find_port
 from smscore_modem._start._setup import ModemState, bring_up, greet
-from smscore_modem._start._waking import Remedy, Unusable
+from smscore_modem._start._speeds import Speeds
+from smscore_modem._start._waking import Remedy, Silent, Unusable
 from smscore_modem._time import Time
 from smscore_modem._traffic._inbox import Inbox
 from smscore_modem._upkeep._ladder import Ladder, Rung
@@ -82,6 +85,7 @@ class Life:
             time=time,
         )
         self._is_absent = True
+        self._speeds = Speeds(configured=options.baudrate)
         self._plugged_at = 0.0
 
     def run(self) -> None:
@@ -110,6 +114,8 @@ class Life:
             )
         except Unusable as error:
             self._wishes.ordered.answer(str(error))
+            if isinstance(error, Silent) and self._wire is not None:
+                self._speeds = self._speeds.silent(self._wire.path)
             self._on_unusable(error)
         except (LineLost, NoAnswer) as error:
             self._wishes.ordered.answer(str(error))
@@ -162,7 +168,7 @@ class Life:
         self._wire = Wire(
             self._connect,
             path,
-            baudrate=self._options.baudrate,
+            baudrate=self._speeds.now,
             name=f"smscore-modem-{self._name}",
             notify=self._wishes.letters.put,
             wake=lambda: self._wishes.letters.put(Wish.WAKE),
@@ -178,6 +184,7 @@ class Life:
         by_hand = self._wishes.by_hand.take()
         try:
             greeting = greet(dialogue, options=self._options, profile=self._fixed)
+            self._note_speed(self._speeds.answered())
             self._standing.change(
                 lambda view: attrs.evolve(view, device=greeting.device, profile=greeting.profile)
             )
@@ -194,6 +201,16 @@ class Life:
             self._wishes.by_hand.answer(str(error) if is_told else "the modem did not answer")
             raise
         return state
+
+    def _note_speed(self, speeds: Speeds) -> None:
+        if speeds != self._speeds and speeds.now != self._options.baudrate:
+            log.warning(
+                "channel %s: the modem speaks at %d bits a second; set `baudrate`, and it is found "
+                "at once",
+                self._name,
+                speeds.now,
+            )
+        self._speeds = speeds
 
     # What goes wrong.
 
