@@ -139,6 +139,7 @@ WRONG: dict[str, list[Evidence]] = {
     "events_have_no_gaps": [
         attrs.evolve(GOOD, events={**GOOD.events, 1: [*events_of(1, 1), events_of(1, 3)[2]]}),
         attrs.evolve(GOOD, events={**GOOD.events, INBOUND: []}),
+        attrs.evolve(GOOD, events={**GOOD.events, 0: events_of(0, 2)[1:]}),
     ],
     "phones_got_each_message_once": [attrs.evolve(GOOD, handed_out=[2, 2])],
     "phones_are_believed": [attrs.evolve(GOOD, told={2: False})],
@@ -169,6 +170,10 @@ WRONG: dict[str, list[Evidence]] = {
 
 def test_nothing_is_found_where_nothing_is_wrong() -> None:
     assert findings(GOOD) == []
+
+
+def test_a_channel_may_be_down_for_long_enough_to_be_told_of() -> None:
+    assert findings(attrs.evolve(GOOD, events={**GOOD.events, 0: events_of(0, 2)})) == []
 
 
 def test_a_part_in_doubt_may_be_sent_again_where_the_policy_says_so() -> None:
