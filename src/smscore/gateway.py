@@ -11,7 +11,6 @@ from typing import Self
 
 from smscore.config import GatewayConfig
 from smscore.domain.deliveries import ProcessId
-from smscore.domain.messages import MessageId
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
 from smscore.errors import NotFound, StoreError
@@ -23,6 +22,7 @@ from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Transport
 from smscore.runner import Runner
+from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
@@ -249,10 +249,6 @@ class Gateway:
 
         def work(work: UnitOfWork) -> Lease:
             process = work.processes.lease(now=now)
-            newest = [
-                *(one.message.id for one in work.outbox.find(limit=1)),
-                *(one.id for one in work.inbox.find(limit=1)),
-            ]
-            return Lease(process=process, newest=max(newest, default=MessageId(0)))
+            return Lease(process=process, newest=newest_of(work))
 
         return self.store.run(work, lane=Lane.CUSTODY).result()

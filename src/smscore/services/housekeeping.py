@@ -12,6 +12,7 @@ from smscore.errors import InvalidRequest
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._newest import keep_newest
 from smscore.services._progress import record
 
 __all__ = ["HEARTBEAT", "PARKED_LIFE", "Housekeeping", "Pruned"]
@@ -92,6 +93,7 @@ class Housekeeping:
 
     def _prune(self, before: datetime) -> Pruned | None:
         def work(work: UnitOfWork) -> Pruned:
+            keep_newest(work)
             return Pruned(
                 messages=work.outbox.prune(before=before, limit=_PRUNED_AT_ONCE),
                 inbound=work.inbox.prune(before=before, limit=_PRUNED_AT_ONCE),

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from smscore import Gateway
+from smscore import Gateway, GatewayConfig, build
+from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
-from smscore.domain.messages import MessageId
+from smscore.domain.messages import MessageId, Surface
 from smscore.domain.routing import Route
 from smscore.errors import Indeterminate, InvalidRequest, TemporaryFailure
 from smscore.services.housekeeping import Pruned
@@ -145,6 +146,22 @@ def test_what_arrived_long_ago_is_dropped(
     gateway.housekeeping.prune(before=NOON + timedelta(hours=1))
 
     assert [message.received_at for message in gateway.inquiry.inbound()] == [clock.now()]
+
+
+def test_an_id_is_given_once_though_its_message_was_dropped_and_the_clock_set_back(
+    gateway: Gateway, clock: ManualClock, store: MemoryStore
+) -> None:
+    clock.move(hours=2)
+    newest = submit(gateway)
+    gateway.interventions.cancel(newest)
+    clock.move(days=1)
+    gateway.housekeeping.prune(before=clock.now() - timedelta(hours=1))
+    clock.jump(days=-1, hours=-1)
+
+    later = build(GatewayConfig(plugins=PluginsConfig(enabled=())), store=store, clock=clock)
+    again = later.submissions.submit(account="acme", to=TO, text="hello", surface=Surface.QUEUE)
+
+    assert again.message > newest
 
 
 def test_progress_is_told_after_each_step(gateway: Gateway, clock: ManualClock) -> None:

@@ -13,7 +13,7 @@ from smscore.domain.membership import check_nesting, nesting_of
 from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.services._naming import (
+from smscore.services.directory._naming import (
     Membership,
     check_unused,
     contact_called,

@@ -11,11 +11,11 @@ from smscore.domain.membership import distinct_numbers
 from smscore.domain.messages import AccountId
 from smscore.errors import InvalidRequest, RejectedItems
 from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
-from smscore.services._contacts import Contacts
-from smscore.services._groups import Groups
-from smscore.services._importing import known_of, write_plan
-from smscore.services._naming import Membership, group_called, members_of
 from smscore.services._settings import Settings
+from smscore.services.directory._contacts import Contacts
+from smscore.services.directory._groups import Groups
+from smscore.services.directory._importing import known_of, write_plan
+from smscore.services.directory._naming import Membership, group_called, members_of
 
 __all__ = ["Directory", "Membership"]
 

@@ -24,10 +24,10 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, Transport
-from smscore.services._diversion import divert
-from smscore.services._handover import job_of
 from smscore.services._progress import record
 from smscore.services._settings import Settings
+from smscore.services.dispatch._diversion import divert
+from smscore.services.dispatch._handover import job_of
 
 __all__ = ["Dispatch"]
 

@@ -12,8 +12,8 @@ from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, clean_text
 from smscore.domain.numbers import PhoneNumber
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.services._naming import check_unused, contact_called, groups_with
 from smscore.services._settings import Settings
+from smscore.services.directory._naming import check_unused, contact_called, groups_with
 
 __all__ = ["Contacts"]
 
