@@ -251,18 +251,29 @@ class RecordingJournal:
     def __init__(self) -> None:
         self.marks: list[tuple[str, MessageId, int, str | None]] = []
         self.values: dict[str, bytes] = {}
+        self._changed = threading.Condition()
 
     def submitting(self, job: SendJob, part: int) -> None:
-        self.marks.append(("submitting", job.message, part, None))
+        self._mark("submitting", job, part)
 
     def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
-        self.marks.append(("accepted", job.message, part, reference))
+        self._mark("accepted", job, part, reference)
 
     def refused(self, job: SendJob, part: int) -> None:
-        self.marks.append(("refused", job.message, part, None))
+        self._mark("refused", job, part)
 
     def get(self, key: str) -> bytes | None:
         return self.values.get(key)
 
     def put(self, key: str, value: bytes) -> None:
         self.values[key] = value
+
+    def wait_for(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> bool:
+        """Wait until a mark has made the condition true."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout)
+
+    def _mark(self, mark: str, job: SendJob, part: int, reference: str | None = None) -> None:
+        with self._changed:
+            self.marks.append((mark, job.message, part, reference))
+            self._changed.notify_all()

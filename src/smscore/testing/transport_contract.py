@@ -4,7 +4,7 @@ What every transport promises, as tests: subclass :class:`TransportContract`, gi
 
 import threading
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -61,6 +61,10 @@ class TransportContract:
         """A transport that has not been opened, and its network."""
         raise NotImplementedError
 
+    def a_job(self, *parts: str, **changes: Any) -> SendJob:
+        """A job of these parts; override it if yours needs more than a recipient."""
+        return a_job(*parts, **changes)
+
     @pytest.fixture
     def harness(self) -> Iterator[TransportHarness]:
         harness = self.make_harness()
@@ -86,14 +90,14 @@ class TransportContract:
     def test_send_returns_one_reference_for_each_part(
         self, transport: Transport, harness: TransportHarness
     ) -> None:
-        receipt = transport.send(a_job("one ", "two ", "three", recipient=harness.reachable))
+        receipt = transport.send(self.a_job("one ", "two ", "three", recipient=harness.reachable))
 
         assert len(receipt.references) == 3
 
     def test_each_part_is_marked_before_it_leaves_and_after_it_was_taken(
         self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
     ) -> None:
-        receipt = transport.send(a_job("one ", "two", recipient=harness.reachable))
+        receipt = transport.send(self.a_job("one ", "two", recipient=harness.reachable))
 
         assert [(mark, part) for mark, _, part, _ in journal.marks] == [
             ("submitting", 1),
@@ -107,7 +111,7 @@ class TransportContract:
     def test_parts_that_the_network_has_already_are_not_sent_again(
         self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
     ) -> None:
-        job = a_job("one ", "two ", "three", recipient=harness.reachable, accepted=(1, 2))
+        job = self.a_job("one ", "two ", "three", recipient=harness.reachable, accepted=(1, 2))
 
         receipt = transport.send(job)
 
@@ -118,7 +122,7 @@ class TransportContract:
         self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
     ) -> None:
         with pytest.raises((PermanentFailure, TemporaryFailure)):
-            transport.send(a_job(recipient=harness.refused))
+            transport.send(self.a_job(recipient=harness.refused))
 
         assert journal.marks[-1][0] == "refused"
 
@@ -126,7 +130,7 @@ class TransportContract:
         self, transport: Transport, harness: TransportHarness, journal: RecordingJournal
     ) -> None:
         with pytest.raises(Indeterminate):
-            transport.send(a_job(recipient=harness.lost))
+            transport.send(self.a_job(recipient=harness.lost))
 
         assert [mark for mark, _, _, _ in journal.marks] == ["submitting"]
 
@@ -134,15 +138,15 @@ class TransportContract:
         self, transport: Transport, harness: TransportHarness
     ) -> None:
         with pytest.raises((PermanentFailure, TemporaryFailure)):
-            transport.send(a_job(recipient=harness.refused))
+            transport.send(self.a_job(recipient=harness.refused))
 
-        assert transport.send(a_job(recipient=harness.reachable)).references
+        assert transport.send(self.a_job(recipient=harness.reachable)).references
 
     def test_reports_reach_the_sink_under_the_references_of_the_receipt(
         self, transport: Transport, harness: TransportHarness, sink: RecordingSink
     ) -> None:
         self._skip_unless(self.has_delivery_reports, "delivery reports")
-        job = a_job("one ", "two", recipient=harness.reachable)
+        job = self.a_job("one ", "two", recipient=harness.reachable)
 
         receipt = transport.send(job)
         harness.report(job)
@@ -179,7 +183,7 @@ class TransportContract:
     ) -> None:
         before = set(threading.enumerate())
         harness.transport.open(sink, journal)
-        harness.transport.send(a_job(recipient=harness.reachable))
+        harness.transport.send(self.a_job(recipient=harness.reachable))
 
         harness.transport.close()
         harness.transport.close()
@@ -192,7 +196,7 @@ class TransportContract:
         transport.close()
 
         with pytest.raises(TemporaryFailure):
-            transport.send(a_job(recipient=harness.reachable))
+            transport.send(self.a_job(recipient=harness.reachable))
 
     @staticmethod
     def _skip_unless(has_it: bool, what: str) -> None:  # noqa: FBT001  # a flag is what it takes
