@@ -17,6 +17,7 @@ PUBLIC = (
     "smscore.testing",
     "smscore_http.hookspecs",
     "smscore_modem.simulator",
+    "smscore_telegram.testing",
 )
 
 

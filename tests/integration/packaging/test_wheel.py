@@ -20,6 +20,7 @@ PACKAGES = {
     "smscore_policy",
     "smscore_server",
     "smscore_sqlmodel",
+    "smscore_telegram",
 }
 # Templates, static files and such are added here when a package brings them along.
 SUFFIXES = {".py", ".typed", ".mako", ".toml"}
@@ -74,6 +75,7 @@ def test_the_bundled_plugins_register_through_the_same_group_as_strangers(wheel:
         "identity": "smscore_identity",
         "modem": "smscore_modem",
         "policy": "smscore_policy",
+        "telegram": "smscore_telegram",
         "sqlmodel": "smscore_sqlmodel",
     }
 
