@@ -170,6 +170,12 @@ def peer_python(peers_directory: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def peer() -> type[Peer]:
+    """What a test asks a program of its own by."""
+    return Peer
+
+
+@pytest.fixture(scope="session")
 def node_pdu(peers_directory: Path) -> Iterator[Peer]:
     """Reads PDUs; see ``read_pdus.js``."""
     node, modules = shutil.which("node"), peers_directory / "node_modules"
