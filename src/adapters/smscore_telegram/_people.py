@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from smscore.domain.alphabets import encode_ucs2
-from smscore.domain.inbound import InboundKind, InboundPart
+from smscore.domain.inbound import TELEGRAM_SENDER, InboundKind, InboundPart
 from smscore.domain.links import Link
 from smscore.domain.user_data import Coding
 from smscore.ports.clock import Clock
@@ -84,7 +84,7 @@ class People:
     def _part(self, wrote: Wrote, *, bot: int) -> InboundPart:
         return InboundPart(
             channel=self._channel,
-            sender=f"telegram:{wrote.address}",
+            sender=TELEGRAM_SENDER + wrote.address,
             coding=Coding.UCS2,
             user_data=encode_ucs2(wrote.text),
             received_at=self._clock.now(),

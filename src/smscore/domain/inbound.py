@@ -11,7 +11,10 @@ from smscore.domain.headers import Concatenation, concatenation_of
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
 
-__all__ = ["InboundKind", "InboundMessage", "InboundPart"]
+__all__ = ["TELEGRAM_SENDER", "InboundKind", "InboundMessage", "InboundPart"]
+
+TELEGRAM_SENDER = "telegram:"
+"""What stands before the id of a chat, where a sender's number is not known."""
 
 
 class InboundKind(enum.StrEnum):

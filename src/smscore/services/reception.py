@@ -7,7 +7,7 @@ from datetime import datetime
 
 from smscore.domain.deliveries import DeliveryReport, choose
 from smscore.domain.events import Event
-from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.inbound import TELEGRAM_SENDER, InboundKind, InboundMessage, InboundPart
 from smscore.domain.joining import Joined, join
 from smscore.domain.links import Link
 from smscore.domain.messages import MessageId, clean_text
@@ -77,7 +77,7 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
             id=message,
             account=account_id,
             channel=part.channel,
-            sender=part.sender,
+            sender=_sender_of(part, work),
             text=clean_text(joined.text),
             received_at=part.received_at,
             sent_at=part.sent_at,
@@ -95,6 +95,14 @@ def _receive(work: UnitOfWork, part: InboundPart, message: MessageId, *, owner: 
             detail={"channel": part.channel, "parts": len(joined.parts), "kind": part.kind.value},
         )
     )
+
+
+def _sender_of(part: InboundPart, work: UnitOfWork) -> str:
+    """Who wrote: by Telegram, the number that is linked to the chat, if one is."""
+    if part.kind is not InboundKind.TELEGRAM:
+        return part.sender
+    link = work.links.at(part.channel, part.sender.removeprefix(TELEGRAM_SENDER))
+    return part.sender if link is None else link.number.value
 
 
 def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
