@@ -19,6 +19,7 @@ _REMEDIES = {
     Verdict.TOKEN: "ask @BotFather for the bot's token, and correct token or token_file",
     Verdict.RIVAL: "a token serves one program: stop the other one, or make it a bot of its own",
 }
+_UNHEARD = "it is asked again and again; may this host reach base_url?"
 _FLOOD = 5.0
 """Seconds to be quiet for when we are told to be, and not for how long."""
 
@@ -62,9 +63,8 @@ class Standing:
             self._bot = f"@{bot.username}" if bot.username else bot.first_name
         self._set(None)
 
-    def troubled(self, detail: str, *, remedy: str | None = None) -> None:
-        """It cannot send; with a remedy only a person can help."""
-        is_alarming = remedy is not None
+    def troubled(self, detail: str, *, remedy: str, is_alarming: bool = False) -> None:
+        """It cannot send; that is alarming if nobody but a person can help."""
         self._set(self._health(detail, is_ready=False, is_alarming=is_alarming, remedy=remedy))
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class Standing:
 
     def unheard(self, error: NoAnswer) -> None:
         """It did not answer."""
-        self.troubled(f"Telegram cannot be reached: {error}")
+        self.troubled(f"Telegram cannot be reached: {error}", remedy=_UNHEARD)
 
     def refused(self, refusal: Refusal) -> None:
         """It refused what it should do for every bot."""
@@ -82,15 +82,14 @@ class Standing:
             case Verdict.FLOOD:
                 self.flooded(refusal)
             case Verdict.TOKEN as verdict:
-                self.troubled(
-                    f"Telegram knows no bot with this token ({refusal})", remedy=_REMEDIES[verdict]
-                )
+                said = f"Telegram knows no bot with this token ({refusal})"
+                self.troubled(said, remedy=_REMEDIES[verdict], is_alarming=True)
             case Verdict.RIVAL as verdict:
                 # It sends all the same.
                 said = f"something else fetches what people write to the bot ({refusal})"
                 self._set(self._health(said, is_alarming=True, remedy=_REMEDIES[verdict]))
             case _:
-                self.troubled(f"Telegram refuses to work: {refusal}")
+                self.troubled(f"Telegram refuses to work: {refusal}", remedy=_UNHEARD)
 
     def flooded(self, refusal: Refusal) -> None:
         """It was too much: nothing may be sent for a while."""

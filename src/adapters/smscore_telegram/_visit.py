@@ -69,7 +69,8 @@ class Visit:
             try:
                 await self._visit()
             except ConfigurationError as error:
-                self._standing.troubled(str(error), remedy=f"see [channels.{self._channel}]")
+                remedy = f"see [channels.{self._channel}]"
+                self._standing.troubled(str(error), remedy=remedy, is_alarming=True)
             except Refusal as refusal:
                 self._standing.refused(refusal)
             except NoAnswer as error:

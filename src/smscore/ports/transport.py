@@ -83,8 +83,9 @@ class ChannelHealth:
     How a channel is, in one word and one sentence.
 
     ``is_alarming`` says that only a person can help; ``facts`` are what else is known of it, in the
-    transport's words. While it is ready, messages below ``least_priority`` wait or go elsewhere.
-    ``has_radio`` says that it needs a SIM and a network's signal, whether or not it has them now.
+    transport's words, and among them, as ``remedy``, what that person can do. While it is ready,
+    messages below ``least_priority`` wait or go elsewhere. ``has_radio`` says that it needs a SIM
+    and a network's signal, whether or not it has them now.
     """
 
     is_ready: bool

@@ -6,6 +6,7 @@ import pytest
 import serial
 
 from smscore_modem.simulator.pytest import modem_simulator
+from smscore_telegram.testing import FakeTelegram
 
 __all__ = ["modem_simulator"]
 
@@ -83,6 +84,53 @@ def test_a_modem_that_is_not_there_is_wrong(findings, configure):
     configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere/modem1"\n')
 
     assert wrong(findings()) == ["channel modem-1"]
+
+
+@pytest.fixture
+def telegram():
+    with FakeTelegram() as telegram:
+        yield telegram
+
+
+@pytest.fixture
+def configure_bot(configure, telegram):
+    def configure_bot(**changes):
+        lines = [f"{key} = '{value}'" for key, value in {**telegram.table, **changes}.items()]
+        configure("\n".join(("[channels.bot]", *lines)) + "\n")
+
+    return configure_bot
+
+
+def test_a_bot_that_answers_is_fine(findings, configure_bot):
+    configure_bot()
+
+    found = findings(patience="30")
+
+    assert wrong(found) == []
+    assert found["channel bot"]["detail"] == "@test_bot"
+
+
+def test_a_bot_whose_token_is_wrong_needs_another_one(findings, configure_bot):
+    configure_bot(token="7:wrong")
+
+    found = findings(patience="30")
+
+    assert wrong(found) == ["channel bot"]
+    assert "no bot with this token" in found["channel bot"]["detail"]
+    assert "@BotFather" in found["channel bot"]["remedy"]
+    assert "7:wrong" not in str(found)
+
+
+def test_a_bot_whose_host_cannot_be_reached_is_wrong(findings, configure_bot, telegram):
+    configure_bot()
+    telegram.close()
+
+    found = findings(patience="1")
+
+    assert wrong(found) == ["channel bot"]
+    assert "cannot be reached" in found["channel bot"]["detail"]
+    assert "base_url" in found["channel bot"]["remedy"]
+    assert telegram.token not in str(found)
 
 
 def test_a_channel_that_was_paused_is_a_note(findings, configure, command):

@@ -124,17 +124,14 @@ def _judged(
     while not _is_settled(look(), names) and monotonic() < deadline:
         pause.wait(_PAUSE)
     for name, health in look().items():
-        if health.is_ready:
+        if health.is_ready and not health.is_alarming:
             yield ok(f"channel {name}", health.detail)
-        elif name in modems:
+        elif name in modems and not health.is_ready:
             trouble = diagnose(modems[name], _words_of(health), channel=name)
             yield wrong(f"channel {name}", trouble.what, remedy=trouble.remedy)
         else:
-            yield wrong(
-                f"channel {name}",
-                health.detail,
-                remedy=f"is what it needs there, and allowed to you? See [channels.{name}]",
-            )
+            remedy = f"is what it needs there, and allowed to you? See [channels.{name}]"
+            yield wrong(f"channel {name}", health.detail, remedy=health.facts.get("remedy", remedy))
 
 
 def _is_settled(found: Mapping[str, ChannelHealth], names: Collection[str]) -> bool:
