@@ -49,6 +49,9 @@ def run(example: str, directory: Path) -> str:
         ("plugins.md", 1, "+491701234567: Hello!"),
         ("plugins.md", 2, "0003070201"),
         ("plugins.md", 3, ""),
+        ("telegram.md", 0, "Hello!"),
+        ("telegram.md", 1, "True\nGood morning"),
+        ("telegram.md", 2, "modem-1\nbot"),
         (
             "texts.md",
             0,
