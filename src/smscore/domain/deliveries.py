@@ -372,8 +372,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
         It may have left; nobody sends it again unless it was a try or the channel's policy says so.
 
         Even then only as often as anything is tried: a modem that never answers must not send the
-        same text for ever.
+        same text for ever. Nothing is in doubt any more if the network's word came meanwhile.
         """
+        if self.is_whole and not self.is_in_doubt:
+            return self.sent(at=at)
         if self.can_fall_back:
             return self.fallen_back(at=at, error=error)
         if policy.in_doubt is DoubtPolicy.FAIL:

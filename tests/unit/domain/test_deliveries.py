@@ -14,6 +14,7 @@ from smscore.domain.deliveries import (
     ReportOutcome,
     Status,
 )
+from smscore.domain.messages import Medium
 from smscore.errors import IllegalMove
 from smscore.testing import NOON, a_delivery, a_report
 
@@ -180,6 +181,19 @@ def test_the_order_and_repetition_of_positive_reports_do_not_matter(
 
 def test_a_dead_process_leaves_what_it_had_not_begun_to_be_claimed_again() -> None:
     assert sending().recovered(at=NOON).status is Status.QUEUED
+
+
+def test_an_answer_that_came_before_its_absence_was_noted_leaves_no_doubt() -> None:
+    legs = (
+        Leg(channel="fake", price=0, medium=Medium.TELEGRAM, parts=1),
+        Leg(channel="m", price=1),
+    )
+    answered = sending(route=legs).with_part(a_mark(PartState.ACCEPTED))
+
+    after = answered.in_doubt(at=NOON, error="silence")
+
+    assert after.status is Status.SENT
+    assert after.channel == "fake"
 
 
 def test_a_dead_process_leaves_a_part_that_was_on_its_way_in_doubt() -> None:
