@@ -293,21 +293,10 @@ class Life:
             pause=self._waiting.pause,
         )
 
-    def _withdraw(
-        self, reason: str, *, is_hopeless: bool = False, is_without_sim: bool = False
-    ) -> None:
+    def _withdraw(self, reason: str, **why: bool) -> None:
         if self._is_closing:
             return
-        before, _ = self._standing.change(
-            lambda view: attrs.evolve(
-                view,
-                line=None,
-                detail=reason,
-                is_stuck=is_hopeless,
-                is_hopeless=is_hopeless,
-                is_without_sim=is_without_sim,
-            )
-        )
+        before, _ = self._standing.change(lambda view: view.down(reason, **why))
         if reason != before.detail or before.line is not None:
             log.warning("channel %s is down: %s", self._name, reason)
 

@@ -90,6 +90,19 @@ class View:
             card = self.last.card
         return {**attrs.asdict(self.device), **attrs.asdict(card), "profile": self.profile.name}
 
+    def down(
+        self, reason: str, *, is_hopeless: bool = False, is_without_sim: bool = False
+    ) -> "View":
+        """What is true when there is no line any more."""
+        return attrs.evolve(
+            self,
+            line=None,
+            detail=reason,
+            is_stuck=is_hopeless,
+            is_hopeless=is_hopeless,
+            is_without_sim=is_without_sim,
+        )
+
     def facts(self) -> dict[str, str]:
         """What else is known, for people."""
         facts = {"port": self.port} if self.port else {}
