@@ -19,6 +19,7 @@ import attrs
 import smscore
 from smscore import GatewayConfig
 from smscore.bootstrap import migrate
+from smscore.domain.credentials import Permission
 from smscore.domain.routing import Route
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
 HERE = Path(__file__).parent
 DATABASE = "bench.db"
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PASSWORD = "benchmark"
 _PATIENCE = 30  # seconds
 _CONFIG = f"""
 [store]
@@ -143,6 +145,7 @@ class Prepared:
     config: Path
     key: str  # of the provider API
     token: str  # of the queue API
+    password: str  # of the gateway API's user, who is called "bench" as well
 
 
 def prepare(directory: Path) -> Prepared:
@@ -158,11 +161,15 @@ def prepare(directory: Path) -> Prepared:
     with smscore.build(config) as gateway:
         administration = gateway.administration
         administration.create_account("bench", tariff="unlimited", credits=10**9)
+        administration.create_user(
+            "bench", account="bench", password=_PASSWORD, permissions=[Permission.API_SEND]
+        )
         administration.apply_rules([Route(name="wait", channels=("phones", "unplugged"))])
         return Prepared(
             config=path,
             key=administration.create_key("bench").secret,
             token=administration.token("bench").secret,
+            password=_PASSWORD,
         )
 
 
