@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 import attrs
+from msgspec import Struct
 
 from smscore import Gateway
 from smscore.domain.accounts import Account
@@ -29,8 +30,7 @@ class Target(enum.Enum):
     GROUP = "group"
 
 
-@attrs.frozen(kw_only=True)
-class Addressee:
+class Addressee(Struct, frozen=True, kw_only=True):
     """A recipient as the caller wrote it."""
 
     to: str

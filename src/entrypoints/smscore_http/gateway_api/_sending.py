@@ -4,7 +4,7 @@ Sending what a caller wishes: recipients are found, a list thins them out, the r
 
 from collections.abc import Sequence
 
-import attrs
+from msgspec import Struct
 
 from smscore import Gateway
 from smscore.domain.accounts import Account
@@ -23,8 +23,7 @@ _LONGEST_TEXT = 1600
 _RESOLVED_AT_ONCE = 100  # numbers, on the event loop's thread
 
 
-@attrs.frozen(kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """
     What is to be sent, and to whom.
 
@@ -81,6 +80,8 @@ async def send(context: Context, wish: Wish, *, account: Account, limit: TimeLim
 
 
 def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submission:
+    # Of what was asked for: who that is may have changed until a request is repeated.
+    fingerprint = "" if wish.is_plain else repr((wish.addressees, wish.by, wish.text))
     return Submission(
         account=account.id,
         surface=Surface.GATEWAY,
@@ -88,8 +89,8 @@ def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submiss
         medium=wish.medium,
         flash=wish.flash,
         idempotency_key=wish.idempotency_key,
-        fingerprint="" if wish.is_plain else repr((wish.addressees, wish.by, wish.text)),
-        is_resolved=not wish.is_plain,
+        fingerprint=fingerprint,
+        is_resolved=bool(fingerprint),
         is_partial=wish.is_partial,
     )
 
