@@ -92,6 +92,32 @@ def test_a_prompt_that_does_not_come_is_asked_for_once_more(end: OtherEnd) -> No
     assert [data for _, data in end.written] == [b"AT+CMGS=2\r", b"\x1b", b"AT+CMGS=2\r"]
 
 
+def test_an_ok_in_place_of_what_was_never_written_says_that_nothing_was_sent(
+    end: OtherEnd,
+) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> \r\nOK\r\n")
+
+    with pytest.raises(NoPrompt):
+        end.submit()
+    assert b"000102\x1a" not in [data for _, data in end.written]
+
+
+def test_an_ok_that_may_answer_the_escape_proves_nothing(end: OtherEnd) -> None:
+    asked = []
+
+    def prompt_late() -> None:
+        asked.append(end.time.monotonic())
+        if len(asked) == 2:
+            end.dialogue.receive(b"\r\n> ")  # for the first of the two commands
+
+    end.replies[b"AT+CMGS=2\r"] = prompt_late
+    end.on(b"000102\x1a", b"\r\nOK\r\n")
+
+    # It would mean that the message was sent, if there had been no escape.
+    with pytest.raises(Unsettled):
+        end.submit()
+
+
 def test_a_reference_without_its_ok_is_proof_enough(end: OtherEnd) -> None:
     end.on(b"AT+CMGS=2\r", b"\r\n> ")
     end.on(b"000102\x1a", b"\r\n+CMGS: 7\r\n", b"\r\nO?\r\n", after=0.1)

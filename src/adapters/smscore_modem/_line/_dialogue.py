@@ -149,10 +149,12 @@ class Dialogue:
             NoPrompt: the line was lost or silent before anything of the payload was written.
             Unsettled: it was lost or silent afterwards.
         """
+        escaped = False
         with self._exchange():
             try:
                 refusal = self._prompted(command, timeout=prompt_timeout)
             except NoPrompt:
+                escaped = True
                 refusal = self._prompted(command, timeout=prompt_timeout, escapes=True)
             if refusal is not None:
                 return refusal
@@ -167,6 +169,8 @@ class Dialogue:
                 )
             except (LineLost, NoAnswer) as error:
                 raise Unsettled(str(error)) from error
+            if answer.is_ok:
+                _check_proof(answer, was_written=was_written, escaped=escaped)
             return attrs.evolve(answer, was_written=was_written)
 
     @contextmanager
@@ -326,3 +330,11 @@ class Dialogue:
         while (left := min(self._heard + quiet, until) - self._monotonic()) > 0:
             with suppress(NoAnswer):
                 self._next(self._monotonic() + left)
+
+
+def _check_proof(answer: Answer, *, was_written: bool, escaped: bool) -> None:
+    """See that the OK can be that of the payload: a slow modem says one for an escape, too."""
+    if not was_written:
+        raise NoPrompt("an OK came in place of the payload")
+    if escaped and not any(line.startswith(_REFERENCE) for line in answer.lines):
+        raise Unsettled("the OK may be that of the escape, and no reference came")
