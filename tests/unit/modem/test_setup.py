@@ -461,6 +461,28 @@ def test_each_wrong_pin_is_tried_once_whatever_was_tried_in_between(modem: Scrip
     assert entered(modem) == ['AT+CPIN="1111"', 'AT+CPIN="2222"']
 
 
+@pytest.mark.parametrize(
+    "cards",
+    [
+        ("+CME ERROR: 14", "+CCID: 8999100000000000001"),
+        ("+CCID: 8999100000000000001", "+CME ERROR: 14"),
+    ],
+)
+def test_a_wrong_pin_is_tried_once_although_the_sim_says_its_number_only_sometimes(
+    modem: ScriptedModem, cards: tuple[str, ...]
+) -> None:
+    journal = RecordingJournal()
+    modem.answers("AT+CPIN?", "+CPIN: SIM PIN")
+    modem.answers('AT+CPIN="1111"', "+CME ERROR: 16")
+
+    for card in cards:
+        modem.answers("AT+CCID", card)
+        with pytest.raises(Unusable):
+            set_up(modem, pin="1111", journal=journal)
+
+    assert entered(modem) == ['AT+CPIN="1111"']
+
+
 def test_another_sim_may_have_the_same_pin(modem: ScriptedModem) -> None:
     journal = RecordingJournal()
     modem.answers("AT+CPIN?", "+CPIN: SIM PIN")

@@ -18,6 +18,7 @@ from smscore_modem._start._pin import (
     PUK_COUNTERS,
     ByHand,
     PinRefused,
+    Tries,
     tries_left,
     unlock,
     unlock_by_hand,
@@ -121,16 +122,16 @@ class Access:
         return self.by_hand is not None and self.by_hand.puk is not None
 
     def _enter(self) -> None:
-        sim = read_card(self.dialogue, profile=self.profile, is_open=False).key(self.device)
+        card = read_card(self.dialogue, profile=self.profile, is_open=False)
+        tries = Tries.of(card, self.device, journal=self.journal)
         if self.by_hand is not None:
-            unlock_by_hand(self.dialogue, entry=self.by_hand, sim=sim, journal=self.journal)
+            unlock_by_hand(self.dialogue, entry=self.by_hand, tries=tries)
         else:
             unlock(
                 self.dialogue,
                 pin=self.options.pin,
-                sim=sim,
+                tries=tries,
                 counters=self.profile.pin_counters,
-                journal=self.journal,
             )
 
     def _sim_state(self) -> str | None:

@@ -16,8 +16,17 @@ from smscore.ports.transport import Journal
 from smscore_modem._line._asking import insist
 from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._profiles import Counter
+from smscore_modem._start._identity import Device, SimCard
 
-__all__ = ["PUK_COUNTERS", "ByHand", "PinRefused", "tries_left", "unlock", "unlock_by_hand"]
+__all__ = [
+    "PUK_COUNTERS",
+    "ByHand",
+    "PinRefused",
+    "Tries",
+    "tries_left",
+    "unlock",
+    "unlock_by_hand",
+]
 
 PUK_COUNTERS = (
     Counter(command='AT+CPINR="SIM PUK"', pattern=r"\+CPINR:\s*\"?SIM PUK\"?\s*,\s*(\d+)"),
@@ -42,13 +51,68 @@ class ByHand:
     puk: str | None = attrs.field(default=None, repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class Tries:
+    """
+    The PINs that were tried on one locked SIM, durably.
+
+    A SIM that has just started may not tell its number yet. So what was tried on a nameless one
+    counts for every SIM of that modem, and the other way round.
+    """
+
+    own: str  # the name under which they are kept
+    related: str  # under which those are that count, too
+    noted: tuple[str, ...]  # under which one more is noted
+    journal: Journal
+
+    @classmethod
+    def of(cls, card: SimCard, device: Device, *, journal: Journal) -> "Tries":
+        """Those of this SIM in this modem."""
+        own, nameless = card.key(device), SimCard().key(device)
+        every = f"any-in-{device.imei or 'unknown'}"
+        if own == nameless:
+            return cls(own=own, related=every, noted=(own,), journal=journal)
+        return cls(own=own, related=nameless, noted=(own, every), journal=journal)
+
+    def have(self, pin: str) -> bool:
+        """Whether it was tried, and has not unlocked the SIM."""
+        return any(self._has(name, pin) for name in (self.own, self.related))
+
+    def note(self, pin: str) -> None:
+        """It is about to be tried; returns when that is durable."""
+        for name in self.noted:
+            if not self._has(name, pin):
+                kept = self._kept(name)[-(_MOST_KEPT - 1) * _FINGERPRINT :]
+                self.journal.put(_key(name), kept + _fingerprint(pin, name))
+
+    def forget(self, pin: str) -> None:
+        """It has unlocked the SIM."""
+        self.journal.put(_key(self.own), b"")
+        for name in {self.related, *self.noted} - {self.own}:
+            if self._has(name, pin):
+                right = _fingerprint(pin, name)
+                others = [one for one in self._each(name) if one != right]
+                self.journal.put(_key(name), b"".join(others))
+
+    def _has(self, name: str, pin: str) -> bool:
+        kept = self._each(name)
+        wanted = _fingerprint(pin, name) if kept else b""
+        return any(hmac.compare_digest(one, wanted) for one in kept)
+
+    def _each(self, name: str) -> list[bytes]:
+        kept = self._kept(name)
+        return [kept[at : at + _FINGERPRINT] for at in range(0, len(kept), _FINGERPRINT)]
+
+    def _kept(self, name: str) -> bytes:
+        return self.journal.get(_key(name)) or b""
+
+
 def unlock(
     dialogue: Dialogue,
     *,
     pin: str | None,
-    sim: str,
+    tries: Tries,
     counters: tuple[Counter, ...],
-    journal: Journal,
 ) -> None:
     """
     Enter the configured PIN; to be called only when the SIM asks for exactly that.
@@ -60,7 +124,7 @@ def unlock(
     told = "" if left is None else f", {left} tries left"
     if pin is None:
         raise PinRefused(f"the SIM asks for its PIN{told}; set `pin` for this channel")
-    if _was_tried(journal, sim, pin):
+    if tries.have(pin):
         raise PinRefused(
             f"the configured PIN was tried before and did not unlock the SIM{told}; "
             "set another, or unlock the SIM by hand"
@@ -69,10 +133,10 @@ def unlock(
         raise PinRefused(
             "the configured PIN is not tried with the last try; unlock the SIM by hand"
         )
-    _enter(dialogue, f'AT+CPIN="{pin}"', pin=pin, sim=sim, journal=journal)
+    _enter(dialogue, f'AT+CPIN="{pin}"', pin=pin, tries=tries)
 
 
-def unlock_by_hand(dialogue: Dialogue, *, entry: ByHand, sim: str, journal: Journal) -> None:
+def unlock_by_hand(dialogue: Dialogue, *, entry: ByHand, tries: Tries) -> None:
     """
     Enter what a person gave, without any doubt of ours: the PIN, or the PUK if there is one.
 
@@ -80,7 +144,7 @@ def unlock_by_hand(dialogue: Dialogue, *, entry: ByHand, sim: str, journal: Jour
         PinRefused: it is wrong.
     """
     given = f'"{entry.pin}"' if entry.puk is None else f'"{entry.puk}","{entry.pin}"'
-    _enter(dialogue, f"AT+CPIN={given}", pin=entry.pin, sim=sim, journal=journal)
+    _enter(dialogue, f"AT+CPIN={given}", pin=entry.pin, tries=tries)
 
 
 def tries_left(dialogue: Dialogue, counters: tuple[Counter, ...]) -> int | None:
@@ -94,22 +158,12 @@ def tries_left(dialogue: Dialogue, counters: tuple[Counter, ...]) -> int | None:
     return None
 
 
-def _enter(dialogue: Dialogue, command: str, *, pin: str, sim: str, journal: Journal) -> None:
-    tried = journal.get(_key(sim)) or b""
-    if not _was_tried(journal, sim, pin):
-        kept = tried[-(_MOST_KEPT - 1) * _FINGERPRINT :]
-        journal.put(_key(sim), kept + _fingerprint(pin, sim))
+def _enter(dialogue: Dialogue, command: str, *, pin: str, tries: Tries) -> None:
+    tries.note(pin)
     answer = dialogue.ask(command, timeout=_UNLOCK_TIMEOUT)
     if not answer.is_ok:
         raise PinRefused(f"the SIM refused its PIN: {answer.final.text}")
-    journal.put(_key(sim), b"")
-
-
-def _was_tried(journal: Journal, sim: str, pin: str) -> bool:
-    tried = journal.get(_key(sim)) or b""
-    wanted = _fingerprint(pin, sim)
-    starts = range(0, len(tried), _FINGERPRINT)
-    return any(hmac.compare_digest(tried[at : at + _FINGERPRINT], wanted) for at in starts)
+    tries.forget(pin)
 
 
 def _key(sim: str) -> str:
