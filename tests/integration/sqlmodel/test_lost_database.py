@@ -265,14 +265,14 @@ def test_a_server_does_not_follow_into_a_database_on_which_another_one_runs(
         other_home.rename(home)
 
         refusal(server)
-        assert "another server" in refusal(server)
+        assert "runs the channels of this database" in refusal(server)
         (tmp_path / "away").rename(other_home)  # they have changed places
         other.close()
 
         assert send(server) in stored(server)
         with (
             closing(SqlStore(f"sqlite:///{home}/smscore.db")) as third,
-            pytest.raises(StoreUnavailable, match="another server"),
+            pytest.raises(StoreUnavailable, match="runs the channels of this database"),
         ):
             third.become_server()
 
