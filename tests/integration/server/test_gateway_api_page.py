@@ -1,0 +1,73 @@
+"""
+The page about the gateway API: its commands say what the page says, its snippets send.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PAGE = (Path(__file__).parents[3] / "docs/gateway-api.md").read_text("utf-8")
+GATEWAY = "http://gateway:8080"
+# Ids, sessions and times are others each time, and here there is neither the machine nor the modem.
+_VARIES = re.compile(r"[0-9a-f]{16}|(?<=jwt\":\")[^\"]+|(?<=expireAt\":)[0-9]+")
+_OF_THE_MACHINE = re.compile(r"^(que|signal|state|load|time|disk|uptime): .*$", re.MULTILINE)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def steps() -> list[tuple[str, str]]:
+    """Each command and what it prints."""
+    sessions = "".join(blocks("console"))
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
+
+
+@pytest.fixture
+def url(command, channel, start):
+    """A server with the account of the page; what it is sent waits for a modem."""
+    for line, _ in steps():
+        program, *arguments = shlex.split(line)
+        if program == "smscore":
+            result = command(*arguments, stdin="secret-word\n")
+            assert result.exit_code == 0, f"{line}\n{result.output}"
+    return json.loads(start("serve", "--port", "0", "--json").line())["url"]
+
+
+def shell(line: str, **environment: str) -> str:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed; 'make test-peers' does it")
+    done = subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, env=environment, check=True, timeout=60
+    )
+    return done.stdout
+
+
+def masked(printed: str) -> str:
+    return _VARIES.sub("…", _OF_THE_MACHINE.sub(r"\1: …", printed)).strip()
+
+
+def test_the_commands_of_the_page_print_what_it_says(url):
+    message = ""
+    for line, printed in steps():
+        if line.startswith("curl "):
+            said = shell(re.sub("(?<=uid=)[0-9a-f]{16}", message, line.replace(GATEWAY, url)))
+            assert masked(said) == masked(printed), line
+            message = re.search("[0-9a-f]{16}|$", said)[0] or message
+
+
+def test_the_snippets_for_monitoring_systems_send(url, answer):
+    [nagios], [checkmk] = blocks("nagios"), blocks("sh")
+    notify = re.search(r"command_line +(/usr/bin/curl .*)", nagios)[1]
+    notify = notify.replace("$CONTACTPAGER$", "0170 1").replace("$USER5$", "secret-word")
+
+    shell(re.sub(r"\$([A-Z]+)\$", r"a & \1", notify.replace(GATEWAY, url)).replace("/usr/bin/", ""))
+    shell(checkmk.replace(GATEWAY, url), NOTIFY_CONTACTPAGER="0170 2", NOTIFY_HOSTNAME="web-1")
+
+    sent = answer("messages", "list", "--account", "monitoring")
+    assert {one["to"] for one in sent} == {"+491701", "+491702"}
