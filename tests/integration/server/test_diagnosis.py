@@ -160,6 +160,38 @@ def test_a_port_in_the_hands_of_modem_manager_needs_a_udev_rule(machine, pty):
     assert "ID_MM_DEVICE_IGNORE" in trouble.remedy
 
 
+def test_a_server_is_not_told_to_stop_for_its_own_hold_on_the_port(machine, pty):
+    machine.link("dev/ttyUSB0", pty)
+    machine.run(812, "smscore", files=[pty])
+
+    trouble = diagnose(
+        "/dev/ttyUSB0",
+        "cannot open /dev/ttyUSB0: Resource temporarily unavailable",
+        channel="modem-1",
+        server=812,
+        root=machine.root,
+    )
+
+    assert "stop" not in words(trouble)
+    assert trouble.what == "/dev/ttyUSB0 is being opened anew by the running server"
+
+
+def test_beside_a_server_the_other_program_at_the_port_is_named(machine, pty):
+    machine.link("dev/ttyUSB0", pty)
+    machine.run(812, "smscore", files=[pty])
+    machine.run(813, "minicom", files=[pty])
+
+    trouble = diagnose(
+        "/dev/ttyUSB0",
+        "cannot open /dev/ttyUSB0: Resource temporarily unavailable",
+        channel="modem-1",
+        server=812,
+        root=machine.root,
+    )
+
+    assert trouble.what.endswith("is in use by minicom (process 813)")
+
+
 def test_another_program_at_the_port_is_named(machine, pty):
     machine.link("dev/ttyUSB0", pty)
     machine.run(812, "minicom", files=[pty])

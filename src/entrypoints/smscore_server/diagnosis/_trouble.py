@@ -33,15 +33,23 @@ class Trouble:
 
 
 def diagnose(
-    port: str | None, detail: str, *, channel: str | None, root: Path = Path("/")
+    port: str | None,
+    detail: str,
+    *,
+    channel: str | None,
+    server: int | None = None,
+    root: Path = Path("/"),
 ) -> Trouble:
     """
     Why a modem is not ready. ``detail`` is what its channel says; ``root`` is where to look.
 
     A port that is an address elsewhere, or is searched for, is judged by the words alone. Without a
-    ``channel`` it is one that nobody has configured.
+    ``channel`` it is one that nobody has configured. ``server`` is the process of the server whose
+    channel it is, if one runs.
     """
-    found = None if port is None or "://" in port else _of_device(port, detail, root=root)
+    found = None
+    if port is not None and "://" not in port:
+        found = _of_device(port, detail, server=server, root=root)
     return found or _of_modem(detail, which=_Which(channel=channel, port=port))
 
 
@@ -64,7 +72,7 @@ class _Which:
         return remedy
 
 
-def _of_device(port: str, detail: str, *, root: Path) -> Trouble | None:
+def _of_device(port: str, detail: str, *, server: int | None, root: Path) -> Trouble | None:
     path = root / port.lstrip("/") if port.startswith("/") else Path(port)
     try:
         mode = path.stat().st_mode
@@ -80,7 +88,7 @@ def _of_device(port: str, detail: str, *, root: Path) -> Trouble | None:
     if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
         return _forbidden(port, path)
     if _BUSY.search(detail):
-        return _taken(port, path, root=root)
+        return _taken(port, path, server=server, root=root)
     return None
 
 
@@ -133,8 +141,14 @@ def _forbidden(port: str, path: Path) -> Trouble:
     )
 
 
-def _taken(port: str, path: Path, *, root: Path) -> Trouble:
-    holders = sorted(set(_holders(path, root=root)))
+def _taken(port: str, path: Path, *, server: int | None, root: Path) -> Trouble:
+    found = sorted(set(_holders(path, root=root)))
+    holders = [(name, number) for name, number in found if number != server]
+    if found and not holders:
+        return Trouble(
+            what=f"{port} is being opened anew by the running server",
+            remedy="it tries again by itself; --wait waits for longer",
+        )
     is_manager = "ModemManager" in {name for name, _ in holders} or (
         not holders and is_managed(root)
     )

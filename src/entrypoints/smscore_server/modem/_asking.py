@@ -4,6 +4,7 @@ Asking a running server over its control socket for what only it can do: it hold
 
 import json
 import socket
+import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,16 @@ class RunningServer:
             return None
         connection.settimeout(_PATIENCE)
         return cls(connection)
+
+    @property
+    def process(self) -> int | None:
+        """The number of its process; None where the kernel does not say."""
+        if not hasattr(socket, "SO_PEERCRED"):
+            return None
+        form = struct.Struct("iII")  # process, user, group
+        said = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, form.size)
+        number: int = form.unpack(said)[0]
+        return number or None
 
     def operate(
         self, channel: str, operation: str, arguments: Mapping[str, str]

@@ -123,7 +123,7 @@ def reached(
         Failure: it cannot be reached or used; says why, and what helps.
         GatewayError: an operation is refused.
     """
-    with _way_to(choice) as way, _explained(way.port, channel=way.channel):
+    with _way_to(choice) as way, _explained(way):
         if settles:
             settle(way.modem, patience=choice["patience"], needs_ready=needs_ready)
         yield way.modem
@@ -134,6 +134,7 @@ class _Way:
     modem: ReachedModem
     port: str | None
     channel: str | None
+    server: int | None = None  # its process
 
 
 @contextmanager
@@ -152,7 +153,7 @@ def _way_to(choice: Choice) -> Iterator[_Way]:
     server = RunningServer.at(control_path(config))
     if server is not None:
         with server:
-            yield _Way(modem=_Served(name, server), port=port, channel=name)
+            yield _Way(modem=_Served(name, server), port=port, channel=name, server=server.process)
         return
     with borrowed_channel(config, name) as modem:
         yield _Way(modem=Borrowed(modem), port=port, channel=name)
@@ -251,9 +252,9 @@ def _port(config: GatewayConfig, name: str) -> str | None:
 
 
 @contextmanager
-def _explained(port: str | None, *, channel: str | None) -> Iterator[None]:
+def _explained(way: _Way) -> Iterator[None]:
     try:
         yield
     except NotReady as fault:
-        trouble = diagnose(port, str(fault), channel=channel)
+        trouble = diagnose(way.port, str(fault), channel=way.channel, server=way.server)
         raise Failure(f"{trouble.what}; {trouble.remedy}") from fault
