@@ -139,6 +139,8 @@ class ModemChannel:
         health = self._keeper.health()
         if self._allowance is None:
             return health
+        if self._keeper.sim is not None:
+            self._allowance.meet(self._keeper.sim)
         facts = {**health.facts, **self._allowance.facts()}
         obstacle = self._allowance.obstacle(Priority.NORMAL)
         if obstacle is None:

@@ -287,6 +287,17 @@ def test_a_ceiling_outlives_the_channel_and_belongs_to_the_sim(bench: Bench) -> 
     assert "pace/8999100000000000001" in bench.journal.values
 
 
+def test_what_a_sim_has_sent_is_told_after_a_restart_before_it_sends_again(bench: Bench) -> None:
+    with bench.channel(per_day=1) as channel:
+        channel.send(a_job_to())
+    with bench.channel(per_day=1) as channel:
+        bench.lines.wait_for(lambda: channel.health().identity is not None, 60)
+
+        health = channel.health()
+        assert not health.is_ready
+        assert health.facts["sent this day"] == "1 of 1"
+
+
 def test_what_did_not_leave_does_not_count(bench: Bench) -> None:
     with bench.channel(per_day=1) as channel:
         channel.health()

@@ -4,6 +4,7 @@ Whether the SIM in a modem may send now: its ceilings, its circuit, and the gap 
 
 import logging
 import random
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from smscore.domain.messages import Priority
@@ -65,6 +66,11 @@ class Allowance:
             return f"the network refuses what this SIM sends, to several recipients; until {moment}"
         exhausted = self._pace.exhausted(parts=parts, priority=priority, now=now)
         return None if exhausted is None else str(exhausted)
+
+    def meet(self, sim: str) -> None:
+        """This SIM is in the modem: from now on, tell how much of its ceilings it has used."""
+        with suppress(NotReady):  # whoever sends says so
+            self._look_at(sim)
 
     def facts(self) -> dict[str, str]:
         """What the SIM has sent, in parts, of what it may; for people."""

@@ -7,6 +7,7 @@ zone.
 
 import enum
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -161,20 +162,22 @@ class Tally:
 
 
 class Pace:
-    """The ceilings of the SIM in one modem; used by one thread, looked at by any."""
+    """The ceilings of the SIM in one modem; counted by one thread, looked at by any."""
 
     def __init__(self, *, ceilings: Ceilings, zone: tzinfo, journal: Journal) -> None:
         self._ceilings = ceilings
         self._zone = zone
         self._journal = journal
+        self._lock = threading.Lock()  # so that no count is overwritten by what was read before
         self._sim: str | None = None
         self._tally = Tally()
 
     def look_at(self, sim: str) -> None:
         """From now on this SIM is meant."""
-        if sim != self._sim:
-            self._tally = Tally.load(self._journal.get(_key(sim)) if self._has_any else None)
-            self._sim = sim
+        with self._lock:
+            if sim != self._sim:
+                self._tally = Tally.load(self._journal.get(_key(sim)) if self._has_any else None)
+                self._sim = sim
 
     def exhausted(self, *, parts: int, priority: Priority, now: datetime) -> Exhausted | None:
         """What forbids to send so many parts of a message of this priority now."""
@@ -192,9 +195,10 @@ class Pace:
 
     def count(self, by: int, *, now: datetime) -> None:
         """One more part, or one that did not leave after all; returns when that is durable."""
-        if self._has_any and self._sim is not None:
-            self._tally = self._tally.changed(by, now=now, zone=self._zone)
-            self._journal.put(_key(self._sim), self._tally.dump())
+        with self._lock:
+            if self._has_any and self._sim is not None:
+                self._tally = self._tally.changed(by, now=now, zone=self._zone)
+                self._journal.put(_key(self._sim), self._tally.dump())
 
     @property
     def _has_any(self) -> bool:
