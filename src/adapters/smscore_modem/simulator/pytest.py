@@ -55,7 +55,7 @@ def modem_fault(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def faulty_modem_simulator(tmp_path: Path, modem_fault: str) -> Iterator[ModemSimulator]:
-    """One modem with which something is wrong from the beginning."""
+    """One modem with which something is wrong from the beginning; ``port()`` is where it is."""
     with ModemSimulator(modems=1, link_dir=_links(tmp_path), report_delay=0.01) as simulator:
         simulator.begin_fault(modem_fault)
         yield simulator
