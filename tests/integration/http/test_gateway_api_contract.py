@@ -231,12 +231,14 @@ def test_the_directory_of_another_account_is_not_seen(site, call):
     assert_refused(site, call(site, mode="user", to="anna"))
 
 
-def test_a_group_is_sent_to_those_it_can_be(site, call):
+def test_a_group_is_sent_to_those_it_can_be(site, call, caplog):
+    caplog.set_level("INFO", logger="smscore_http")
     everybody(site)
     site.keep_old_rules(Route(name="abroad", channels=("gone",), prefixes=("+44",)))
 
     assert call(site, mode="group", to="on-call").status_code == 200
     assert recipients(site) == ["+491701111111", "+491702222222"]
+    assert "1 recipients of 3 left out: no_route" in caplog.text
 
 
 def test_a_group_that_can_be_sent_to_nobody_is_refused(site, call):

@@ -53,8 +53,11 @@ async def log_in_by_header(
     scheme, _, secret = request.headers.get(b"authorization", b"").partition(b" ")
     match scheme.lower():
         case b"bearer":
-            session = secret.strip().decode("latin-1")
-            return _permitted(context.gateway.authenticator.session(session), permissions)
+            token = secret.strip().decode("latin-1")
+            # On a thread, for it may have to read the store.
+            found = context.call(context.gateway.authenticator.session, token)
+            user = await in_time(found, limit, what="looking up the session")
+            return _permitted(user, permissions)
         case b"basic":
             username, password = _basic(secret)
             return await log_in(

@@ -2,6 +2,7 @@
 Sending what a caller wishes: recipients are found, a list thins them out, the rest is submitted.
 """
 
+import logging
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ from smscore_http.gateway_api._recipients import Addressee, NumberList, Target, 
 from smscore_http.gateway_api._time_limit import TimeLimit, in_time, submit_in_time
 
 __all__ = ["Wish", "checked_text", "send"]
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_TEXT = 1600
 _RESOLVED_AT_ONCE = 100  # numbers, on the event loop's thread
@@ -74,9 +77,13 @@ async def send(context: Context, wish: Wish, *, account: Account, limit: TimeLim
         # Contacts come and go: under a known key the first answer counts.
         refusal = reason
     try:
-        return await submit_in_time(context, _submission(wish, numbers, account), limit)
+        receipt = await submit_in_time(context, _submission(wish, numbers, account), limit)
     except RejectedItems as nobody:
         raise refusal or next(iter(nobody.reasons.values()), nobody) from nobody
+    if receipt.refused:
+        reasons = ", ".join(sorted({one.code for one in receipt.refused}))
+        _log.info("%d recipients of %d left out: %s", len(receipt.refused), len(numbers), reasons)
+    return receipt
 
 
 def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submission:

@@ -43,6 +43,8 @@ class SigningIn:
             permissions=(Permission.API_SEND,),
             limit=limit,
         )
-        session = self._context.gateway.authenticator.new_session(user)
+        # On a thread: the library behind it is loaded when it is first needed.
+        new_session = self._context.gateway.authenticator.new_session
+        session = await self._context.call(new_session, user)
         expires_at = int(session.expires_at.timestamp())
         return Reply(200, encode_json({"jwt": session.token, "expireAt": expires_at}))
