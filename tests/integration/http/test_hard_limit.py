@@ -147,31 +147,32 @@ def test_a_password_is_not_waited_for_any_longer(make_site):
 
 def give_up_planning(site):
     """A request that is answered with 408 while its recipient's links are still looked up."""
+    before = threading.enumerate()
     site.store.may_read.clear()
     give_up(site, content=LINKED)
     assert len(site.stored()) == 1  # the one that has numbered them
+    return [thread for thread in threading.enumerate() if thread not in before]
 
 
-def finish_planning(site):
+def finish_planning(site, threads):
     site.store.may_read.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("smscore http"):
-            thread.join(PATIENCE)
+    for thread in threads:
+        thread.join(PATIENCE)
 
 
 def test_what_is_planned_too_late_is_not_begun(numbered):
-    give_up_planning(numbered)
+    threads = give_up_planning(numbered)
     numbered.clock.move(seconds=5)  # and so it is on the gateway's clock as well
 
-    finish_planning(numbered)
+    finish_planning(numbered, threads)
 
     assert len(numbered.stored()) == 1
 
 
 def test_what_begins_in_spite_of_that_is_called_back(numbered, caplog):
-    give_up_planning(numbered)
+    threads = give_up_planning(numbered)
 
-    finish_planning(numbered)
+    finish_planning(numbered, threads)
 
     late = numbered.stored()[-1]
     assert late.delivery.status is Status.CANCELLED
@@ -179,10 +180,10 @@ def test_what_begins_in_spite_of_that_is_called_back(numbered, caplog):
 
 
 def test_what_a_store_refuses_after_planning_needs_nothing(numbered, caplog):
-    give_up_planning(numbered)
+    threads = give_up_planning(numbered)
     numbered.store.fail(StoreUnavailable("the disk is full"), at_once=True)
 
-    finish_planning(numbered)
+    finish_planning(numbered, threads)
 
     assert len(numbered.stored()) == 1
     assert caplog.text == ""
