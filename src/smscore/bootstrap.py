@@ -21,7 +21,7 @@ from smscore.ports.identity import Authenticator
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
-from smscore.ports.transport import Capabilities, Transport
+from smscore.ports.transport import Capabilities, Reachable, Transport
 from smscore.registry import Registry, TransportKind
 from smscore.structuring import structure
 
@@ -72,12 +72,14 @@ def build(
     kinds = {name: _kind(loaded.registry, config, name) for name in config.channels}
     channels = {name: _make(kind, config, name) for name, kind in kinds.items()}
     topology = _topology(config, kinds, channels, transports or {})
+    carriers = {**channels, **(transports or {})}
+    _tell_addresses(config, carriers)
     kept = store or _open_store(config, loaded.registry, clock)
     return Gateway(
         config=config,
         store=kept,
         clock=clock,
-        transports={**channels, **(transports or {})},
+        transports=carriers,
         topology=topology,
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
         rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
@@ -216,6 +218,14 @@ def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
             f"the transport {kind.kind!r} could not make the channel {name!r}: "
             f"{type(cause).__name__}: {cause}"
         ) from cause
+
+
+def _tell_addresses(config: GatewayConfig, transports: Mapping[str, Transport]) -> None:
+    """Those that are called by HTTP have to tell their networks where."""
+    for name, transport in transports.items():
+        address = config.http.hooks_of(name)
+        if address is not None and isinstance(transport, Reachable):
+            transport.reachable_at(address)
 
 
 def _topology(

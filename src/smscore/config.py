@@ -15,6 +15,7 @@ from smscore.errors import ConfigurationError, InvalidRequest
 from smscore.structuring import nearest, structure
 
 __all__ = [
+    "HOOKS",
     "ChannelConfig",
     "GatewayConfig",
     "GroupConfig",
@@ -24,6 +25,9 @@ __all__ = [
     "StoreConfig",
     "Tariff",
 ]
+
+HOOKS = "hooks"
+"""The first segment of the paths at which networks call their channels."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,11 +50,18 @@ class HttpConfig:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    public_url: str | None = None  # None: scheme and host of the request
+    # Where the surfaces are from outside, such as behind a proxy; None: not to be reached there.
+    public_url: str | None = None
     explain: bool = False  # whether api.php adds the reason of a refusal to its body
     submit_timeout: float = 4.0  # seconds until a submission is given up
     access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
+
+    def hooks_of(self, channel: str) -> str | None:
+        """Where a channel's network calls it, but for the last segment; None: nowhere."""
+        if self.public_url is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/{HOOKS}/{channel}"
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 The gateway: what a host holds in its hands. The use cases as attributes, and when they run.
 """
 
+import hmac
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +21,7 @@ from smscore.ports.identity import Authenticator
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.ports.transport import ChannelHealth, Journal, Transport
+from smscore.ports.transport import ChannelHealth, Journal, Reachable, Transport
 from smscore.runner import Runner
 from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
@@ -185,6 +186,21 @@ class Gateway:
             raise NotFound(f"the channel {channel!r} offers no operations")
         answer: Mapping[str, object] = operate(operation, arguments or {})
         return answer
+
+    def reachable(self, channel: str, segment: str) -> Reachable:
+        """
+        The channel's transport, for a call by HTTP whose address ended with the segment.
+
+        Raises:
+            NotFound: there is no such channel, it is not called, or the segment is not its own.
+        """
+        # As an object: the type checker takes no None for something that may be reachable.
+        transport: object = self.transports.get(channel)
+        if isinstance(transport, Reachable):
+            own, given = transport.segment, segment.encode(errors="replace")
+            if own is not None and hmac.compare_digest(own.encode(), given):
+                return transport
+        raise NotFound("no channel is called at this address")
 
     def journal(self, channel: str) -> Journal:
         """What a channel's transport is opened with."""

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _CONNECTIONS = 20
+_CALLS = 4
+"""How many of its updates Telegram may post at once: each holds a thread of the web server."""
 _NO_PREVIEW = {"is_disabled": True}
 
 
@@ -110,7 +112,12 @@ class BotApi:
         )
 
     async def set_webhook(self, url: str, *, secret: str, patience: float) -> None:
-        parameters = {"url": url, "secret_token": secret, "allowed_updates": UPDATES}
+        parameters = {
+            "url": url,
+            "secret_token": secret,
+            "allowed_updates": UPDATES,
+            "max_connections": _CALLS,
+        }
         await self._ask("setWebhook", parameters, bool, patience=patience)
 
     async def delete_webhook(self, *, patience: float) -> None:

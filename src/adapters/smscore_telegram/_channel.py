@@ -4,6 +4,7 @@ The transport: one bot, from the options of its channel to what it sends and hea
 
 import hmac
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 
 import msgspec
 
@@ -17,6 +18,7 @@ from smscore.errors import (
 )
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.transport import (
+    CallAnswer,
     ChannelHealth,
     Journal,
     SendJob,
@@ -33,10 +35,13 @@ from smscore_telegram._visit import Visit, webhook_secret
 
 __all__ = ["TelegramChannel"]
 
+_SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header
+
 
 class TelegramChannel:
     """
-    One bot as a :class:`~smscore.ports.transport.Transport`, which a person may ask about a chat.
+    One bot as a :class:`~smscore.ports.transport.Transport`, which a person may ask about a chat,
+    and which Telegram may call.
 
     Everything on the network happens on a thread of the channel's own.
     """
@@ -48,6 +53,7 @@ class TelegramChannel:
         self._standing = Standing(channel=name, monotonic=self._clock.monotonic)
         self._loop = LoopThread(f"smscore telegram {name}")
         self._api: BotApi | None = None
+        self._address: str | None = None
         self._visit: Visit | None = None
         self._sender: Sender | None = None
 
@@ -66,6 +72,7 @@ class TelegramChannel:
             api=self._bot,
             people=people,
             standing=self._standing,
+            address=self._address,
         )
         self._sender = Sender(
             channel=self._name,
@@ -115,44 +122,40 @@ class TelegramChannel:
             "username": chat.username,
         }
 
+    def reachable_at(self, address: str) -> None:
+        """Where the webhook is, but for the last segment of its address."""
+        self._address = address
+
     @property
-    def webhook_path(self) -> str:
-        """
-        The last segment of the address that Telegram was given; nobody else can know it.
+    def segment(self) -> str | None:
+        """The last one of the webhook's address; None: there is no webhook, or no token yet."""
+        visit = self._visit
+        if not self._options.webhook or visit is None or not visit.token:
+            return None
+        return webhook_secret(visit.token, "path")
 
-        Raises:
-            NotReady: there is no webhook, or Telegram has not been heard yet.
+    def answer(self, headers: Mapping[str, str], body: bytes) -> CallAnswer:
         """
-        return webhook_secret(self._webhook_token(), "path")
-
-    def handle_update(self, body: bytes, *, secret: str | None) -> None:
-        """
-        Take an update that Telegram posted to the webhook; returns when it is stored.
-
-        ``secret`` is the request's header ``X-Telegram-Bot-Api-Secret-Token``. Whatever is raised
-        should be answered with an error, and Telegram offers the update again. Blocks.
+        Take an update that Telegram posted to the webhook; an error has it offered again.
 
         Raises:
             PermissionDenied: it is not from Telegram.
             InvalidRequest: it is no update.
             NotReady: the channel is not open, or fetches updates by itself.
         """
-        expected = webhook_secret(self._webhook_token(), "header")
-        if secret is None or not hmac.compare_digest(secret.encode(), expected.encode()):
-            raise PermissionDenied("the secret token is missing or wrong")
         visit = self._visit
-        assert visit is not None  # noqa: S101  # for the type checker: it has a token
+        if visit is None or self.segment is None:
+            raise NotReady(f"channel {self._name} takes no updates from a webhook now")
+        expected = webhook_secret(visit.token, "header")
+        if not hmac.compare_digest(headers.get(_SECRET, "").encode(), expected.encode()):
+            raise PermissionDenied("the secret token is missing or wrong")
         try:
             number = self._loop.submit(lambda: visit.follow(msgspec.Raw(body))).result()
-        except RuntimeError as error:
+        except (RuntimeError, CancelledError) as error:
             raise NotReady(f"channel {self._name} is closed") from error
         if number is None:
             raise InvalidRequest("this is no update")
-
-    def _webhook_token(self) -> str:
-        if self._options.webhook is None or self._visit is None or not self._visit.token:
-            raise NotReady(f"channel {self._name} takes no updates from a webhook now")
-        return self._visit.token
+        return CallAnswer()
 
     async def _run(self) -> None:
         assert self._visit is not None  # noqa: S101  # for the type checker: open() has made it

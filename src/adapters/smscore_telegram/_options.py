@@ -92,8 +92,7 @@ class TelegramOptions:
     token: str | None = attrs.field(default=None, repr=False, validator=_is_token)
     token_file: str | None = attrs.field(default=None, validator=_is_absolute)
     base_url: str = attrs.field(default="https://api.telegram.org", validator=_is_address)
-    # Where Telegram reaches the host that calls `handle_update`; None: we ask Telegram.
-    webhook: str | None = attrs.field(default=None, validator=_is_address)
+    webhook: bool = False  # whether Telegram calls us at [http] public_url; else we ask Telegram
     timeout: float = attrs.field(default=10.0, validator=_is_positive)  # until nobody knows
     reconnect_delay: float = attrs.field(default=1.0, validator=_is_positive)  # doubles up to 60
     texts: Texts = attrs.Factory(Texts)

@@ -52,12 +52,14 @@ class Visit:
         api: Callable[[], BotApi],
         people: People,
         standing: Standing,
+        address: str | None,
     ) -> None:
         self._channel = channel
         self._options = options
         self._api = api
         self._people = people
         self._standing = standing
+        self._address = address
         self._bot = 0
         self._offset: int | None = None
         self._faults = 0
@@ -102,14 +104,16 @@ class Visit:
         api.use(self.token)
         bot = await api.get_me(patience=_PATIENCE)
         self._meet(bot)
-        if self._options.webhook is None:
+        if not self._options.webhook:
             # While there is a webhook, asking is refused. What waits for it stays for us.
             await api.delete_webhook(patience=_PATIENCE)
             self._standing.well(bot)
             await self._fetch(api)
         else:
+            if self._address is None:
+                raise ConfigurationError("webhook = true needs [http] public_url, for Telegram")
             await api.set_webhook(
-                f"{self._options.webhook.rstrip('/')}/{webhook_secret(self.token, 'path')}",
+                f"{self._address}/{webhook_secret(self.token, 'path')}",
                 secret=webhook_secret(self.token, "header"),
                 patience=_PATIENCE,
             )

@@ -5,6 +5,7 @@ The access log: one line a request, without anything that could be used to log i
 import logging
 import re
 
+from smscore.config import HOOKS
 from smscore_http._requests import Request
 
 __all__ = ["log_access", "public_path"]
@@ -33,6 +34,7 @@ _PATHS = frozenset(
 )
 _MESSAGE = re.compile(r"/v1/messages/msg_[0-9a-f]{16}")
 _CALL_OF_TOKEN = re.compile(r"/api/[^/]+/(get_messages|queue|status)")
+_HOOK = re.compile(rf"/{HOOKS}/[^/]+/[^/]+")
 _LAST_SEGMENT = re.compile(r"(/api/download|/v1/messages)/[^/]+")
 
 
@@ -49,6 +51,8 @@ def public_path(path: str) -> str:
         return path
     if (call := _CALL_OF_TOKEN.fullmatch(path)) is not None:
         return f"/api/***/{call[1]}"
+    if _HOOK.fullmatch(path):
+        return f"/{HOOKS}/***"
     if (folder := _LAST_SEGMENT.fullmatch(path)) is not None:
         return f"{folder[1]}/***"
     return _UNKNOWN

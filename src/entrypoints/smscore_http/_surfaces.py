@@ -7,12 +7,14 @@ from time import perf_counter
 from typing import Protocol
 
 from smscore import Gateway
+from smscore.config import HOOKS
 from smscore_http._access import log_access
 from smscore_http._context import Context
 from smscore_http._faults import Faults
 from smscore_http._requests import Reply, Request
 from smscore_http.gateway_api import GatewayApi, GatewayJsonApi
 from smscore_http.health import Health
+from smscore_http.hooks import Hooks
 from smscore_http.provider_api import ProviderApi
 from smscore_http.queue_api import QueueApi
 
@@ -29,7 +31,7 @@ class _Surface(Protocol):
 
 
 class Surfaces:
-    """All APIs and the health checks over one gateway, for whoever speaks HTTP with clients."""
+    """All APIs, health checks and hooks over one gateway, for whoever speaks HTTP with clients."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
@@ -40,6 +42,7 @@ class Surfaces:
             "download": queue_api,
             "v1": ProviderApi(self._context),
             "health": Health(self._context),
+            HOOKS: Hooks(self._context),
         }
         self._otherwise: _Surface = GatewayApi(self._context)
 

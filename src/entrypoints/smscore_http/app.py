@@ -19,7 +19,7 @@ __all__ = ["Endpoint", "create_app"]
 
 def create_app(gateway: Gateway) -> "Starlette":
     """
-    An application with all three surfaces and the health checks, to serve or to mount.
+    An application with all surfaces, the health checks and the hooks, to serve or to mount.
 
     The host enters ``gateway.running()``, for a mounted application gets no lifespan events. No
     login and no secret in a path reaches the log ``smscore.http.access``; the server's own access

@@ -4,7 +4,7 @@ How messages leave and arrive: what a transport promises, and what it is given i
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -16,11 +16,13 @@ from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.segments import Segments
 
 __all__ = [
+    "CallAnswer",
     "Capabilities",
     "ChannelHealth",
     "Journal",
     "Limited",
     "Operable",
+    "Reachable",
     "SendJob",
     "SendReceipt",
     "Transport",
@@ -196,4 +198,48 @@ class Limited(Protocol):
     @property
     def daily_parts(self) -> float | None:
         """How many parts a day by its options; None: as many as there are."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class CallAnswer:
+    """What a network hears that has called by HTTP."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """
+    A transport that its network calls by HTTP, ``POST``, at an address that nobody else knows.
+
+    Whoever has a web server finds it by :meth:`smscore.Gateway.reachable`.
+    """
+
+    def reachable_at(self, address: str) -> None:
+        """
+        Learn where calls come in: at this address, a slash and the :attr:`segment`.
+
+        Called before ``open``, if the configuration says where the gateway is.
+        """
+        ...
+
+    @property
+    def segment(self) -> str | None:
+        """What nobody can guess, of ASCII and without a slash; None: it is not to be called now."""
+        ...
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> CallAnswer:
+        """
+        Hear a call; the names of headers are in lower case. Returns when it is stored. Blocks.
+
+        Any thread may call, and several at once. Whatever is raised becomes an error of HTTP.
+
+        Raises:
+            PermissionDenied: it is not from the network.
+            InvalidRequest: it cannot be understood.
+            TransportError: not now.
+        """
         ...

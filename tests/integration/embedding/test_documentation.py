@@ -50,7 +50,7 @@ def run(example: str, directory: Path) -> str:
         ("plugins.md", 2, "0003070201"),
         ("plugins.md", 3, ""),
         ("telegram.md", 0, "Hello!"),
-        ("telegram.md", 1, "True\nGood morning"),
+        ("telegram.md", 1, "200 Good morning"),
         ("telegram.md", 2, "modem-1\nbot"),
         (
             "texts.md",

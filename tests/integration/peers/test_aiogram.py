@@ -35,11 +35,12 @@ def telegram() -> Iterator[FakeTelegram]:
 def use_everything(telegram: FakeTelegram) -> None:
     """Have a channel send every request that it ever sends."""
     sink, ada = RecordingSink(), telegram.person("Ada")
-    for webhook in (None, "https://gateway.example/telegram"):
+    for webhook in (False, True):
         options = TelegramOptions(token=telegram.token, base_url=telegram.url, webhook=webhook)
         channel = make_channel("telegram", options)
+        channel.reachable_at("https://gateway.example/hooks/telegram")
         channel.open(sink, RecordingJournal())
-        if webhook is None:
+        if not webhook:
             ada.links()
             ada.stops()
             ada.writes("hello")

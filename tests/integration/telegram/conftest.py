@@ -45,9 +45,11 @@ def open_channel(
         options = {"base_url": telegram.url, "reconnect_delay": 0.02, **options}
         if "token_file" not in options:
             options.setdefault("token", telegram.token)
-        clock = options.pop("clock", None)
+        clock, address = options.pop("clock", None), options.pop("address", None)
         channel = TelegramChannel("telegram", TelegramOptions(**options), clock=clock)
         opened.append(channel)
+        if address is not None:
+            channel.reachable_at(address)
         channel.open(sink, journal)
         return channel
 

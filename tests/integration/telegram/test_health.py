@@ -140,7 +140,7 @@ def test_closing_takes_no_time_although_a_request_for_updates_is_under_way(chann
 def test_a_webhook_of_before_is_taken_away_and_what_waited_for_it_is_fetched(
     open_channel, telegram, sink
 ):
-    before = open_channel(webhook="https://old.example")
+    before = open_channel(webhook=True, address="https://old.example/hooks/bot")
     assert telegram.wait_for(lambda: telegram.webhook is not None)
     before.close()
     telegram.person().writes("hello")
@@ -148,6 +148,14 @@ def test_a_webhook_of_before_is_taken_away_and_what_waited_for_it_is_fetched(
     open_channel()
 
     assert sink.wait_for(lambda: len(sink.parts) == 1)
+    assert telegram.webhook is None
+
+
+def test_a_webhook_without_an_address_needs_a_person(open_channel, becomes, telegram):
+    health = becomes(open_channel(webhook=True), lambda health: health.is_alarming)
+
+    assert not health.is_ready
+    assert "[http] public_url" in health.detail
     assert telegram.webhook is None
 
 

@@ -74,7 +74,11 @@ METHODS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
     ),
     "setWebhook": (
         {"url": _is_text},
-        {"secret_token": _is_text, "allowed_updates": _are_kinds},
+        {
+            "secret_token": _is_text,
+            "allowed_updates": _are_kinds,
+            "max_connections": lambda value: _is_number(value) and 1 <= value <= 100,
+        },
     ),
     "deleteWebhook": ({}, {"drop_pending_updates": lambda value: isinstance(value, bool)}),
 }

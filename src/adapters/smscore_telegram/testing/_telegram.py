@@ -15,6 +15,7 @@ import attrs
 
 from smscore_telegram.testing._answers import Dropped, Held, Refused
 from smscore_telegram.testing._people import Person
+from smscore_telegram.testing._posting import post
 from smscore_telegram.testing._rules import METHODS, fault_in
 from smscore_telegram.testing._server import Answer, Server
 from smscore_telegram.testing._state import Refusing, Sent, State, Webhook
@@ -118,14 +119,31 @@ class FakeTelegram:
 
     @property
     def webhook(self) -> Webhook | None:
-        """Where updates are to be posted, which is up to the test; None: they are fetched."""
+        """Where :meth:`deliver` posts updates; None: they are fetched."""
         return self._state.webhook
 
     def take_updates(self) -> list[bytes]:
-        """What a webhook would be posted, oldest first; it is not kept any longer."""
+        """What :meth:`deliver` would post, oldest first; it is not kept any longer."""
         with self._changed:
             taken, self._state.updates = self._state.updates, []
         return [json.dumps(update).encode() for update in taken]
+
+    def deliver(self) -> list[int]:
+        """
+        Post what happened to the webhook, over HTTP and in order, and say how each was answered.
+
+        What was answered by an error is kept, to be posted again.
+        """
+        webhook, statuses = self._state.webhook, []
+        if webhook is None:
+            raise RuntimeError("no webhook was asked for")
+        for update in tuple(self._state.updates):
+            status = post(webhook, json.dumps(update).encode())
+            statuses.append(status)
+            if 200 <= status < 300:  # as HTTP counts
+                with self._changed:
+                    self._state.updates.remove(update)
+        return statuses
 
     @property
     def unconfirmed(self) -> int:
