@@ -89,7 +89,15 @@ class Gateway:
         )
         self.directory = Directory(store=store, settings=self.settings)
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
-        self.inquiry = Inquiry(store=store, channels=tuple(transports))
+        self.inquiry = Inquiry(
+            store=store,
+            channels=tuple(transports),
+            linked=[
+                name
+                for name, offer in topology.channels.items()
+                if any(medium.goes_by_links for medium in offer.media)
+            ],
+        )
         self.interventions = Interventions(
             store=store, clock=clock, openings=openings, settings=self.settings
         )

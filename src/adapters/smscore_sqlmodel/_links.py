@@ -17,6 +17,7 @@ __all__ = ["Links", "LinksView"]
 _GET = selection(LINKS, "WHERE number = ? AND channel = ?")
 _OF = selection(LINKS, "WHERE number = ? ORDER BY channel")
 _AT = selection(LINKS, "WHERE channel = ? AND address = ?")
+_COUNT = "SELECT count(*) FROM smscore_links WHERE channel = ?"
 _PUT = replacement(LINKS)
 _REMOVE = deletion(LINKS, "WHERE number = ? AND channel = ?")
 _REMOVE_OTHERS = deletion(LINKS, "WHERE channel = ? AND address = ? AND number <> ?")
@@ -34,6 +35,10 @@ class LinksView:
 
     def at(self, channel: str, address: str) -> Link | None:
         return self._one(_AT, channel, address)
+
+    def count(self, channel: str) -> int:
+        ((count,),) = self._session.fetch(_COUNT, (channel,))
+        return int(count)
 
     def _one(self, sql: str, *place: str) -> Link | None:
         rows = self._session.fetch(sql, place)

@@ -54,8 +54,8 @@ def list_channels(*, as_json: bool, config_file: Path) -> None:
     \b
     Example: smscore channel list
     JSON: a list with name, transport, mode (running, paused, draining), queued, since, why,
-          is_configured, state (ready, not ready, down), detail, state_since, seen_at, signal_dbm,
-          identity, facts
+          is_configured, links (how many numbers are linked to a bot), state (ready, not ready,
+          down), detail, state_since, seen_at, signal_dbm, identity, facts
     """
     with opened(config_file) as gateway:
         found = [_as_document(gateway, one) for one in gateway.inquiry.channels()]
@@ -152,6 +152,7 @@ def _seen(one: Mapping[str, Any]) -> list[tuple[str, object]]:
         "since": one["state_since"],
         "device": one["identity"],
         "signal": None if dbm is None else f"{dbm} dBm",
+        "links": one["links"],
         **one["facts"],
     }
     return [(name, value) for name, value in fields.items() if value is not None]
@@ -171,6 +172,7 @@ def _as_document(gateway: Gateway, found: ChannelOverview) -> dict[str, object]:
         "since": instant(found.since),
         "why": found.why,
         "is_configured": found.is_configured,
+        "links": found.links,
         **_health(found),
     }
 

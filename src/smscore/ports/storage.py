@@ -192,6 +192,10 @@ class LinksView(Protocol):
 
     def at(self, channel: str, address: str) -> Link | None: ...
 
+    def count(self, channel: str) -> int:
+        """How many numbers are linked to the channel."""
+        ...
+
 
 class Links(LinksView, Protocol):
     def put(self, link: Link) -> None:

@@ -44,7 +44,8 @@ class ChannelOverview:
     """
     A channel as an operator sees it; ``since`` and ``why`` are of its mode.
 
-    ``sighting`` is how it was when a server last looked; None: none ever has.
+    ``sighting`` is how it was when a server last looked; None: none ever has. ``links`` counts the
+    numbers that are linked to it; None: it does not go by links.
     """
 
     name: str
@@ -54,14 +55,18 @@ class ChannelOverview:
     why: str = ""
     is_configured: bool = True
     sighting: Sighting | None = None
+    links: int | None = None
 
 
 class Inquiry:
     """Questions to the store; they change nothing. Any thread may call."""
 
-    def __init__(self, *, store: Store, channels: Collection[str] = ()) -> None:
+    def __init__(
+        self, *, store: Store, channels: Collection[str] = (), linked: Collection[str] = ()
+    ) -> None:
         self._store = store
         self._channels = channels
+        self._linked = linked  # those that go by links
 
     def message(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
         """
@@ -112,11 +117,12 @@ class Inquiry:
 
     def channels(self) -> Sequence[ChannelOverview]:
         """Every channel that is configured or has messages waiting, with its mode."""
-        states, backlog, sightings = self._store.read(
+        states, backlog, sightings, links = self._store.read(
             lambda view: (
                 view.channels.all(),
                 view.outbox.backlog(),
                 {name: sighting_of(view, name) for name in self._channels},
+                {name: view.links.count(name) for name in self._linked},
             )
         )
         names = [*self._channels, *sorted(set(backlog) - set(self._channels))]
@@ -132,6 +138,7 @@ class Inquiry:
                     why=state.why if state else "",
                     is_configured=name in self._channels or name.startswith(f"{PHONES}/"),
                     sighting=sightings.get(name),
+                    links=links.get(name),
                 )
             )
         return overviews

@@ -203,6 +203,9 @@ class _Links:
         found = (one for one in self._links.values() if one.channel == channel)
         return next((one for one in found if one.address == address), None)
 
+    def count(self, channel: str) -> int:
+        return sum(one.channel == channel for one in self._links.values())
+
     def put(self, link: Link) -> None:
         if other := self.at(link.channel, link.address):
             self.remove(link.channel, other.number)

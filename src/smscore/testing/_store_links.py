@@ -12,7 +12,7 @@ from smscore.domain.links import Link
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import Rejected
-from smscore.ports.storage import Store, Tracked, UnitOfWork
+from smscore.ports.storage import Store, Tracked, UnitOfWork, View
 from smscore.testing._store_kit import add, do, do_each, queue
 from smscore.testing.builders import RECIPIENT, a_delivery, a_link, a_message
 from smscore.testing.fakes import NOON
@@ -73,6 +73,15 @@ class LinksContract:
             do(store, lambda work: work.links.remove("fake", RECIPIENT))
 
         assert _links_of(store) == [a_link(channel="other")]
+
+    def test_the_links_of_a_channel_are_counted(self, store: Store) -> None:
+        _put(store, a_link(), a_link(channel="other"), a_link(number=_OTHER, address="1002"))
+
+        def counted(view: View) -> list[int]:
+            return [view.links.count(channel) for channel in ("fake", "other", "nobody's")]
+
+        assert store.read(counted) == [2, 1, 0]
+        assert do(store, counted) == [2, 1, 0]
 
     def test_links_are_undone_with_their_unit(self, store: Store) -> None:
         _put(store, a_link())

@@ -33,6 +33,7 @@ def test_channels_are_listed_in_the_order_of_the_configuration(answer, send):
             "since": None,
             "why": "",
             "is_configured": True,
+            "links": None,
             "state": None,
             "detail": None,
             "state_since": None,

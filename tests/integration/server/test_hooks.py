@@ -2,6 +2,7 @@
 A bot whose updates are posted: from Telegram's requests to the store, through a whole server.
 """
 
+import re
 import socket
 
 import attrs
@@ -76,6 +77,17 @@ def test_a_person_is_linked_and_heard_by_what_telegram_posts(server, telegram, s
     assert telegram.unconfirmed == 0
     assert not telegram.asked("getUpdates")
     assert telegram.webhook.url.rpartition("/")[2] not in server.end()
+
+
+def test_the_list_of_channels_says_how_many_numbers_are_linked(server, telegram, answer, command):
+    telegram.person().links()
+    telegram.deliver()
+
+    while (found := answer("channel", "list")[0])["state"] != "ready":
+        telegram.wait_for(lambda: False, timeout=0.05)
+
+    assert found["links"] == 1
+    assert re.search(r"^links +1$", command("channel", "list").stdout, re.MULTILINE)
 
 
 def test_what_somebody_else_posts_leaves_no_trace(server, telegram, stored):
