@@ -40,6 +40,7 @@ class Standing:
         self._quiet_until = 0.0
         self._pause = 0.0
         self._is_closed = False
+        self._is_alone = False
 
     def wait(self, timeout: float) -> None:
         """Until there is a first word of how it stands, or time is up."""
@@ -55,13 +56,16 @@ class Standing:
         if self._monotonic() < self._quiet_until:
             said = f"Telegram asked for a pause of {self._pause:g} s"
             return self._health(said, is_ready=False)
-        return trouble or self._health(self._bot)
+        return trouble or self._health(self._bot, is_tentative=not self._is_alone)
 
-    def well(self, bot: User | None = None) -> None:
-        """It answered as it should."""
+    def well(self, bot: User | None = None, *, is_alone: bool = True) -> None:
+        """It answered as it should; ``is_alone``: nobody else who fetches updates was heard of."""
         if bot is not None:
             self._bot = f"@{bot.username}" if bot.username else bot.first_name
-        self._set(None)
+        self._is_alone = is_alone
+        has_rival = self._trouble is not None and self._trouble.is_ready
+        if is_alone or not has_rival:
+            self._set(None)
 
     def troubled(self, detail: str, *, remedy: str, is_alarming: bool = False) -> None:
         """It cannot send; that is alarming if nobody but a person can help."""
@@ -116,6 +120,7 @@ class Standing:
         *,
         is_ready: bool = True,
         is_alarming: bool = False,
+        is_tentative: bool = False,
         remedy: str | None = None,
     ) -> ChannelHealth:
         facts: Mapping[str, str] = {"bot": self._bot, "remedy": remedy or ""}
@@ -123,6 +128,7 @@ class Standing:
             is_ready=is_ready,
             detail=detail,
             is_alarming=is_alarming,
+            is_tentative=is_tentative,
             identity=self._bot or None,
             facts={key: value for key, value in facts.items() if value},
         )

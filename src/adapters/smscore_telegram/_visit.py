@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _PATIENCE = 10.0
 _LONG_POLL = 25
 """Seconds that Telegram keeps a request for updates; what stands in between allows for 30."""
+_FIRST_POLL = 3
+"""Seconds that the first one takes: whoever else fetches interrupts it by then."""
 _SHORT = 1.0
 _PULSE = 60.0
 """Seconds between two signs of life when updates come by themselves."""
@@ -107,7 +109,7 @@ class Visit:
         if not self._options.webhook:
             # While there is a webhook, asking is refused. What waits for it stays for us.
             await api.delete_webhook(patience=_PATIENCE)
-            self._standing.well(bot)
+            self._standing.well(bot, is_alone=False)
             await self._fetch(api)
         else:
             if self._address is None:
@@ -124,13 +126,12 @@ class Visit:
             self._bot, self._offset = bot.id, None  # the numbers are those of another bot
 
     async def _fetch(self, api: BotApi) -> None:
-        loop = asyncio.get_running_loop()
+        loop, wait = asyncio.get_running_loop(), _FIRST_POLL
         while True:
             asked_at = loop.time()
-            updates = await api.get_updates(
-                offset=self._offset, wait=_LONG_POLL, patience=_PATIENCE
-            )
+            updates = await api.get_updates(offset=self._offset, wait=wait, patience=_PATIENCE)
             self._went_well()
+            wait = _LONG_POLL
             for update in updates:
                 number = await self.follow(update)
                 if number is not None:

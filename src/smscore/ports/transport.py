@@ -87,7 +87,8 @@ class ChannelHealth:
     ``is_alarming`` says that only a person can help; ``facts`` are what else is known of it, in the
     transport's words, and among them, as ``remedy``, what that person can do. While it is ready,
     messages below ``least_priority`` wait or go elsewhere. ``has_radio`` says that it needs a SIM
-    and a network's signal, whether or not it has them now.
+    and a network's signal, whether or not it has them now. ``is_tentative`` says that something
+    will be heard within seconds which may put it into question that it is ready.
     """
 
     is_ready: bool
@@ -98,6 +99,7 @@ class ChannelHealth:
     is_alarming: bool = False
     has_radio: bool = False
     is_without_sim: bool = False
+    is_tentative: bool = False
     facts: Mapping[str, str] = attrs.field(factory=dict)
 
 

@@ -99,6 +99,7 @@ def _essence(sighting: Sighting) -> tuple[object, ...]:
         sighting.is_down,
         health.is_ready,
         health.is_alarming,
+        health.is_tentative,
         health.least_priority,
         health.detail,
         health.identity,

@@ -5,7 +5,9 @@ import sqlite3
 import pytest
 import serial
 
+from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem.simulator.pytest import modem_simulator
+from smscore_telegram import TelegramOptions, make_channel
 from smscore_telegram.testing import FakeTelegram
 
 __all__ = ["modem_simulator"]
@@ -108,6 +110,21 @@ def test_a_bot_that_answers_is_fine(findings, configure_bot):
 
     assert wrong(found) == []
     assert found["channel bot"]["detail"] == "@test_bot"
+
+
+def test_a_bot_whose_updates_somebody_else_fetches_is_wrong(findings, configure_bot, telegram):
+    configure_bot()
+    rival = make_channel("rival", TelegramOptions(token=telegram.token, base_url=telegram.url))
+    rival.open(RecordingSink(), RecordingJournal())
+    assert telegram.wait_for(lambda: telegram.asked("getUpdates"))
+
+    try:
+        found = findings(patience="30")
+    finally:
+        rival.close()
+
+    assert wrong(found) == ["channel bot"]
+    assert "something else fetches" in found["channel bot"]["detail"]
 
 
 def test_a_bot_whose_token_is_wrong_needs_another_one(findings, configure_bot):

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from smscore.errors import InvalidRequest, NotFound, NotReady, PermanentFailure, TransportError
-from smscore_telegram.testing import FakeTelegram, Refused
+from smscore_telegram.testing import FakeTelegram, Held, Refused
 
 
 @pytest.fixture
@@ -85,6 +85,30 @@ def test_another_program_that_fetches_updates_needs_a_person_but_stops_nothing(
     assert health.is_ready
     assert "something else fetches" in health.detail
     assert channel.send(job(ada, "hello")).references
+
+
+def test_a_bot_is_ready_at_once_and_for_certain_when_updates_were_answered(
+    channel, becomes, telegram
+):
+    becomes(channel, lambda health: health.is_ready and health.is_tentative)
+
+    telegram.person().writes("hello")
+
+    becomes(channel, lambda health: health.is_ready and not health.is_tentative)
+
+
+def test_another_program_that_fetches_updates_is_told_of_until_one_request_went_well(
+    channel, becomes, telegram
+):
+    held = Held()
+    telegram.script(Refused(code=409, description="Conflict"), held, method="getUpdates")
+    telegram.person().writes("wake up")
+    assert telegram.wait_for(lambda: len(telegram.asked("getUpdates")) == 3)
+
+    assert channel.health().is_alarming
+
+    held.release()
+    becomes(channel, lambda health: not health.is_alarming)
 
 
 def test_two_channels_of_one_bot_are_found_out(open_channel, telegram, becomes):

@@ -136,9 +136,11 @@ def _judged(
 
 def _is_settled(found: Mapping[str, ChannelHealth], names: Collection[str]) -> bool:
     """Whether waiting would tell no more."""
-    return all(
-        name in found and (found[name].is_ready or found[name].is_alarming) for name in names
-    )
+    return all(name in found and _has_last_word(found[name]) for name in names)
+
+
+def _has_last_word(health: ChannelHealth) -> bool:
+    return health.is_alarming or (health.is_ready and not health.is_tentative)
 
 
 def _words_of(health: ChannelHealth) -> str:
