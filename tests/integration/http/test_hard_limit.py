@@ -1,5 +1,5 @@
 """
-/api.php and /api/messages when the store, or a password check, does not come to an end in time.
+/api.php and its neighbours when the body, the store or a password check does not come in time.
 
 What was answered with 408 leaves no message: it is withdrawn, or called back before it is sent.
 """
@@ -22,6 +22,7 @@ from smscore_http._context import Context
 from smscore_http._requests import Request
 from smscore_http.gateway_api._api_php import Sending
 from smscore_http.gateway_api._messages import SendingToMany
+from smscore_http.gateway_api._signin import SigningIn
 
 PATIENCE = 20.0
 HURRY = 0.05
@@ -140,6 +141,24 @@ def test_a_password_is_not_waited_for_any_longer(make_site):
 
     with pytest.raises(DeadlinePassed):
         asyncio.run(send(site, hard_limit=HURRY))
+
+
+@pytest.mark.parametrize("handler", [Sending, SendingToMany, SigningIn])
+def test_a_body_is_not_waited_for_any_longer(make_site, handler):
+    site = make_site(http={"submit_timeout": HURRY})
+    scope = {"method": "POST", "query_string": b"", "headers": [(b"content-length", b"100")]}
+    pieces = [{"type": "http.request", "body": b"text=", "more_body": True}]
+
+    async def receive():
+        return pieces.pop() if pieces else await asyncio.Event().wait()
+
+    async def answer():
+        return await handler(context)(Request(scope, receive, path="/"))
+
+    context = Context(site.gateway)
+    with pytest.raises(DeadlinePassed, match="receiving the request took too long"):
+        asyncio.run(asyncio.wait_for(answer(), PATIENCE))
+    context.close()
 
 
 # Links are looked up on a thread, before anything is submitted.

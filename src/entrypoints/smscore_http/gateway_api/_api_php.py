@@ -40,7 +40,7 @@ class Sending:
 
     async def __call__(self, request: Request) -> Reply:
         context, limit = self._context, time_limit(self._context, hard_limit=self._hard_limit)
-        parameters = await read_parameters(request)
+        parameters = await read_parameters(request, limit)
         username, password = _check_parameters(parameters)
         user = await log_in(
             context, request, username, password, permissions=(Permission.API_SEND,), limit=limit

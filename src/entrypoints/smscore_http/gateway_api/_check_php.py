@@ -13,6 +13,7 @@ from smscore_http.gateway_api._parameters import read_parameters
 from smscore_http.gateway_api._replies import NOT_FOUND, text
 from smscore_http.gateway_api._signal import Signal, best_signal
 from smscore_http.gateway_api._tallies import Tallies
+from smscore_http.gateway_api._time_limit import time_limit
 
 __all__ = ["Checking"]
 
@@ -37,7 +38,8 @@ class Checking:
         }
 
     async def __call__(self, request: Request) -> Reply:
-        option = (await read_parameters(request)).get("option")
+        parameters = await read_parameters(request, time_limit(self._context))
+        option = parameters.get("option")
         if option is None:
             return text(await self._context.call(self._lines, tuple(self._values)))
         if option not in self._values:

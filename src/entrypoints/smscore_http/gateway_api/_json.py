@@ -11,6 +11,7 @@ from smscore_http._faults import PLAIN_JSON
 from smscore_http._requests import Reply, Request, with_headers
 from smscore_http._wire import NotJson, WrongShape, decode_json, encode_json
 from smscore_http.gateway_api._replies import TIMEOUT, log_refusal, printable, retry_after
+from smscore_http.gateway_api._time_limit import TimeLimit, received_in_time
 
 __all__ = ["JsonFaults", "read_json"]
 
@@ -38,16 +39,19 @@ class JsonFaults:
         return _error(408, TIMEOUT)
 
 
-async def read_json(request: Request, decoder: "msgspec.json.Decoder[T]") -> T:
+async def read_json(
+    request: Request, decoder: "msgspec.json.Decoder[T]", limit: TimeLimit
+) -> T:
     """
     What the body holds, as the decoder's type.
 
     Raises:
         InvalidRequest: it is no JSON, or of another shape.
         PayloadTooLarge: it is too long.
+        DeadlinePassed: it does not arrive in time.
     """
     try:
-        return decode_json(await request.body(), decoder)
+        return decode_json(await received_in_time(request, limit), decoder)
     except NotJson as cause:
         raise InvalidRequest("the body is not JSON") from cause
     except WrongShape as cause:

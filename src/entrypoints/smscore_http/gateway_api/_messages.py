@@ -54,7 +54,7 @@ class SendingToMany:
 
     async def __call__(self, request: Request) -> Reply:
         context, limit = self._context, time_limit(self._context, hard_limit=self._hard_limit)
-        body = await read_json(request, _decoder)
+        body = await read_json(request, _decoder, limit)
         in_query = query_values(request.query).get("idempotency_key")
         key = idempotency_key(request, parameter=body.idempotency_key or in_query)
         wish = _wish(body, key=key)

@@ -11,6 +11,7 @@ from smscore.errors import InvalidRequest
 from smscore_http._requests import Request
 from smscore_http._wire import decode_text
 from smscore_http.gateway_api._replies import MissingParameter
+from smscore_http.gateway_api._time_limit import TimeLimit, received_in_time
 
 __all__ = ["Parameters", "read_parameters"]
 
@@ -51,16 +52,17 @@ class Parameters:
         return self._values.get(name, "").strip().lower() in _OFF
 
 
-async def read_parameters(request: Request) -> Parameters:
+async def read_parameters(request: Request, limit: TimeLimit) -> Parameters:
     """
     All parameters of a request: the body wins over the query, and the last of several over others.
 
     Raises:
         InvalidRequest: there are absurdly many.
         PayloadTooLarge: the body is too long.
+        DeadlinePassed: it does not arrive in time.
     """
     values = _form(request.query) if request.query else {}
-    if request.method == "POST" and (body := await request.body()):
+    if request.method == "POST" and (body := await received_in_time(request, limit)):
         values.update(_body(body, request.headers.get(b"content-type", b"")))
     return Parameters(values)
 

@@ -32,7 +32,7 @@ class SigningIn:
 
     async def __call__(self, request: Request) -> Reply:
         limit = time_limit(self._context)
-        body = await read_json(request, _decoder)
+        body = await read_json(request, _decoder, limit)
         if not body.username or not body.password:
             raise InvalidRequest("username and password are required")
         user = await log_in(

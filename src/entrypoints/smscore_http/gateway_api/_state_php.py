@@ -38,7 +38,7 @@ class StateOfMessage:
 
     async def __call__(self, request: Request) -> Reply:
         limit = time_limit(self._context)
-        parameters = await read_parameters(request)
+        parameters = await read_parameters(request, limit)
         uid = parameters.required("uid")
         account = None if self._is_open else await self._owner(request, parameters, limit)
         word = await self._context.call(self._look_up, uid, account)

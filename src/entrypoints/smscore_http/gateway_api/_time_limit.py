@@ -16,9 +16,17 @@ from smscore.domain.receipts import Receipt
 from smscore.errors import DeadlinePassed, StoreError
 from smscore.services.submission import Submission
 from smscore_http._context import Context, takes_long
+from smscore_http._requests import Request
 from smscore_http._wire import hex_id
 
-__all__ = ["HARD_LIMIT", "TimeLimit", "in_time", "submit_in_time", "time_limit"]
+__all__ = [
+    "HARD_LIMIT",
+    "TimeLimit",
+    "in_time",
+    "received_in_time",
+    "submit_in_time",
+    "time_limit",
+]
 
 T = TypeVar("T")
 
@@ -62,6 +70,18 @@ async def in_time(work: Awaitable[T], limit: TimeLimit, *, what: str) -> T:
             return await work
     except TimeoutError as cause:
         raise DeadlinePassed(f"{what} took too long") from cause
+
+
+async def received_in_time(request: Request, limit: TimeLimit) -> bytes:
+    """
+    The body of a request.
+
+    Raises:
+        PayloadTooLarge: it is too long.
+        ClientGone: it never arrives.
+        DeadlinePassed: it does not arrive in time.
+    """
+    return await in_time(request.body(), limit, what="receiving the request")
 
 
 async def submit_in_time(context: Context, submission: Submission, limit: TimeLimit) -> Receipt:
