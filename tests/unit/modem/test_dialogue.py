@@ -17,6 +17,12 @@ from smscore_modem._traffic._calls import ask_network
 from smscore_modem._traffic._inbox import listing
 from smscore_modem.simulator import VirtualTime
 
+REPORT, ANOTHER = "06010203040506070809", "06010203040506070800"
+
+
+def cds(pdu: str) -> bytes:
+    return f"\r\n+CDS: {len(pdu) // 2}\r\n{pdu}\r\n".encode()
+
 
 class OtherEnd:
     """Keeps what was written and when; ``reply`` says what comes back to some of it."""
@@ -49,7 +55,13 @@ class OtherEnd:
 
     def submit(self, *, pacing: Pacing | None = None) -> Answer:
         return self.dialogue.submit(
-            "AT+CMGS=2", "000102", prompt_timeout=5.0, timeout=120.0, pacing=pacing
+            "AT+CMGS=2",
+            "000102",
+            prompt_timeout=5.0,
+            timeout=120.0,
+            late=60.0,
+            pacing=pacing,
+            answered_by=lambda said: "+CMGS: 7" if said.pdu == REPORT else None,
         )
 
 
@@ -118,6 +130,51 @@ def test_an_ok_that_may_answer_the_escape_proves_nothing(end: OtherEnd) -> None:
         end.submit()
 
 
+def test_a_report_stands_in_for_the_answer_when_that_is_overdue(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    end.on(b"000102\x1a", cds(ANOTHER), cds(REPORT), b"\r\nOVERHEARD\r\n", after=2.0)
+
+    answer = end.submit()
+
+    assert (answer.lines, answer.is_ok, answer.is_overdue) == (("+CMGS: 7",), True, True)
+    assert end.time.monotonic() == pytest.approx(120.0)
+    assert [said.pdu for said in end.noticed] == [ANOTHER, REPORT]
+
+
+def test_the_answer_itself_counts_if_it_comes_behind_the_report(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    end.on(b"000102\x1a", cds(REPORT), b"\r\n+CMGS: 8\r\n\r\nOK\r\n", after=100.0)
+
+    answer = end.submit()
+
+    assert (answer.lines, answer.is_overdue) == (("+CMGS: 8",), False)
+
+
+def test_the_answer_may_come_right_behind_a_report_that_is_late_itself(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    end.on(b"000102\x1a", b"", *[b""] * 35, cds(REPORT), b"\r\n+CMGS: 8\r\n\r\nOK\r\n", after=4.0)
+
+    assert end.submit().lines == ("+CMGS: 8",)
+
+
+def test_a_report_counts_although_the_line_is_lost_behind_it(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    end.on(b"000102\x1a", cds(REPORT))
+    end.time.later(10.0, lambda: end.dialogue.lose("unplugged"))
+
+    assert end.submit().lines == ("+CMGS: 7",)
+    assert end.time.monotonic() == pytest.approx(10.0)
+
+
+def test_a_report_on_something_else_settles_nothing(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    end.on(b"000102\x1a", cds(ANOTHER))
+
+    with pytest.raises(Unsettled):
+        end.submit()
+    assert end.time.monotonic() == pytest.approx(180.0)
+
+
 def test_a_reference_without_its_ok_is_proof_enough(end: OtherEnd) -> None:
     end.on(b"AT+CMGS=2\r", b"\r\n> ")
     end.on(b"000102\x1a", b"\r\n+CMGS: 7\r\n", b"\r\nO?\r\n", after=0.1)
@@ -133,7 +190,7 @@ def test_silence_behind_the_payload_is_unsettled(end: OtherEnd) -> None:
 
     with pytest.raises(Unsettled):
         end.submit()
-    assert end.time.monotonic() == pytest.approx(120.0)
+    assert end.time.monotonic() == pytest.approx(180.0)
 
 
 def test_whoever_waits_is_told_that_the_line_is_lost(end: OtherEnd) -> None:
@@ -199,7 +256,7 @@ def test_chatter_behind_a_payload_does_not_put_doubt_off(end: OtherEnd) -> None:
 
     with pytest.raises(Unsettled):
         end.submit()
-    assert end.time.monotonic() == pytest.approx(120.0)
+    assert end.time.monotonic() == pytest.approx(180.0)
 
 
 def test_an_endless_answer_fills_no_memory(end: OtherEnd) -> None:

@@ -79,6 +79,47 @@ def test_silence_after_the_message_is_doubt_after_half_as_long_again(bench: Benc
         assert bench.marks[-1] == ("submitting", 1)
 
 
+def test_a_report_stands_in_for_an_answer_that_is_overdue(bench: Bench) -> None:
+    with bench.channel() as channel:
+        channel.send(a_job_to())
+        bench.lines.begin_fault(Fault.NO_ANSWER, times=1)
+        before = bench.time.monotonic()
+
+        assert channel.send(a_job_to()).references == ("2",)
+        assert 120 <= bench.time.monotonic() - before < 130
+        assert bench.marks[-1] == ("accepted", 1)
+        assert channel.send(a_job_to()).references == ("3",)
+        assert bench.lines.wait_for(lambda: len(bench.sink.reports) == 3, 60)
+        assert [report.reference for report in bench.sink.reports] == ["1", "2", "3"]
+
+
+def test_a_late_report_ends_the_waiting_for_an_answer_that_is_overdue(bench: Bench) -> None:
+    with bench.channel() as channel:
+        channel.send(a_job_to())
+        bench.lines.begin_fault(Fault.NO_ANSWER, times=1)
+        before = bench.time.monotonic()
+
+        assert channel.send(a_job_to("+999080150")).references == ("2",)
+        assert 150 <= bench.time.monotonic() - before < 160
+
+
+def test_the_other_parts_follow_one_that_only_its_report_has_answered(bench: Bench) -> None:
+    with bench.channel() as channel:
+        channel.send(a_job_to())
+        bench.lines.begin_fault(Fault.NO_ANSWER, times=1)
+
+        assert channel.send(a_job_to(text="x" * 400)).references == ("2", "3", "4")
+        assert len(bench.taken) == 4
+
+
+def test_a_report_on_what_was_in_doubt_before_answers_for_nothing_later(bench: Bench) -> None:
+    with bench.channel() as channel:
+        channel.send(a_job_to())
+        bench.lines.begin_fault(Fault.NO_ANSWER, times=2)
+
+        refused(channel, Indeterminate, "+999080250", "+999080250")
+
+
 def test_a_modem_that_misses_the_command_is_asked_once_more(bench: Bench) -> None:
     with bench.channel() as channel:
         channel.send(a_job_to())

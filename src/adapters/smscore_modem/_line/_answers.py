@@ -30,12 +30,14 @@ class Answer:
     """
     What came back for one command.
 
-    ``was_written`` says whether its payload, if it has one, had been written before.
+    ``was_written`` says whether its payload, if it has one, had been written before, and
+    ``is_overdue`` that the modem has not said it: something else told, and it may still come.
     """
 
     lines: tuple[str, ...]
     final: Final
     was_written: bool = False
+    is_overdue: bool = False
 
     @property
     def is_ok(self) -> bool:

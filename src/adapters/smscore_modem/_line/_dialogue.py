@@ -27,6 +27,7 @@ _LAST_WORD = 5.0  # from a reference to the OK behind it
 _MOST_EVENTS = 10_000
 _MOST_LINES = 5_000
 _REFERENCE = "+CMGS:"
+_REPORT = "+CDS"
 _TAKEN = Final(family="OK", code="", text="OK")
 
 
@@ -84,13 +85,19 @@ class Dialogue:
             ears = self._ears
             # Queued under the lock, so that they cannot fall to the next command.
             for event in events:
-                if not isinstance(event, Notification | Noise):
+                if self._concerns_command(event):
                     self._events.put(event)
         for event in events:
             if isinstance(event, Notification):
                 for ear in ears:
                     ear.hear(event)
                 self._notify(event)
+
+    def _concerns_command(self, event: Event) -> bool:
+        """Whether whoever waits for an answer wants to know; a report may stand in for one."""
+        if isinstance(event, Notification):
+            return self.is_busy and event.name == _REPORT
+        return not isinstance(event, Noise)
 
     def lose(self, reason: str) -> None:
         """The line has ended: whoever waits is told, and nobody can ask any more."""
@@ -138,12 +145,16 @@ class Dialogue:
         *,
         prompt_timeout: float,
         timeout: float,
+        late: float = 0.0,
         pacing: Pacing | None = None,
+        answered_by: Callable[[Notification], str | None] = lambda _: None,
     ) -> Answer:
         """
         Send a command that asks for a payload, the payload, and wait for the final result.
 
-        A modem that stays silent instead of asking is escaped from and asked once more.
+        A modem that stays silent instead of asking is escaped from and asked once more. A result
+        that is overdue is waited for ``late`` seconds more, unless a report tells it by then:
+        ``answered_by`` says which line of an answer one proves, if it does.
 
         Raises:
             NoPrompt: the line was lost or silent before anything of the payload was written.
@@ -162,10 +173,12 @@ class Dialogue:
                 was_written = self._write_payload(payload, pacing or Pacing())
                 # A reference is proof enough, if the OK behind it gets lost.
                 answer = self._collect(
-                    timeout=timeout,
-                    longest=timeout,
+                    timeout=timeout + late,
+                    longest=timeout + late,
                     suffices_after=_LAST_WORD,
                     sufficient=_REFERENCE,
+                    patience=timeout,
+                    answered_by=answered_by,
                 )
             except (LineLost, NoAnswer) as error:
                 raise Unsettled(str(error)) from error
@@ -282,19 +295,28 @@ class Dialogue:
         longest: float,
         suffices_after: float | None = None,
         sufficient: str = "",
+        patience: float = 0.0,
+        answered_by: Callable[[Notification], str | None] = lambda _: None,
     ) -> Answer:
-        """An answer; a line that begins like this may suffice, if nothing follows it in time."""
+        """
+        An answer; a line that begins like this may suffice, if nothing follows it in time.
+
+        One told by a report suffices when the ``patience`` is over.
+        """
         lines: list[str] = []
         has_enough = False
-        until, latest = (self._monotonic() + seconds for seconds in (timeout, longest))
+        told: str | None = None
+        began = self._monotonic()
+        until, latest = began + timeout, began + longest
         while True:
             try:
                 event = self._next(until)
             except (LineLost, NoAnswer):
-                if has_enough:
-                    self.spoken_at = self._monotonic()
-                    return Answer(lines=tuple(lines), final=_TAKEN)
-                raise
+                answer = _taken(lines if has_enough else None, told=told)
+                if answer is None:
+                    raise
+                self.spoken_at = self._monotonic()
+                return answer
             match event:
                 case Information(text):
                     lines.append(text)
@@ -303,8 +325,10 @@ class Dialogue:
                     if suffices_after is not None and text.startswith(sufficient):
                         has_enough = True
                         until = min(until, self._monotonic() + suffices_after)
-                    elif not has_enough:
+                    elif not has_enough and told is None:
                         until = min(latest, self._monotonic() + timeout)
+                case Notification() if told is None and (told := answered_by(event)) is not None:
+                    until = min(until, max(began + patience, self._monotonic() + _LAST_WORD))
                 case Final() as final:
                     self.spoken_at = self._monotonic()
                     return Answer(lines=tuple(lines), final=final)
@@ -338,3 +362,10 @@ def _check_proof(answer: Answer, *, was_written: bool, escaped: bool) -> None:
         raise NoPrompt("an OK came in place of the payload")
     if escaped and not any(line.startswith(_REFERENCE) for line in answer.lines):
         raise Unsettled("the OK may be that of the escape, and no reference came")
+
+
+def _taken(lines: list[str] | None, *, told: str | None) -> Answer | None:
+    """The answer for which there is enough, from the modem itself or from a report."""
+    if lines is not None:
+        return Answer(lines=tuple(lines), final=_TAKEN)
+    return Answer(lines=(told,), final=_TAKEN, is_overdue=True) if told is not None else None

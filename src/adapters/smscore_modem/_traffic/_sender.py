@@ -19,7 +19,7 @@ from smscore.ports.clock import Clock
 from smscore.ports.transport import Journal, SendJob, SendReceipt
 from smscore_modem._line._commands import message_reference
 from smscore_modem._line._dialogue import Answer, Dialogue, NoPrompt, Pacing, Unsettled
-from smscore_modem._line._events import Final
+from smscore_modem._line._events import Final, Notification
 from smscore_modem._pdu import RelativeValidity, encode_parts
 from smscore_modem._time import Time
 from smscore_modem._traffic._allowance import Allowance
@@ -27,6 +27,7 @@ from smscore_modem._traffic._circuit import SUSPICIOUS
 from smscore_modem._traffic._errors import ErrorClass, classify, failure_of, meaning_of, number_of
 from smscore_modem._traffic._history import Culprit, History
 from smscore_modem._traffic._shelf import Shelf
+from smscore_modem._traffic._witness import Witness
 from smscore_modem._upkeep._keeper import Keeper
 
 __all__ = ["Sender"]
@@ -65,6 +66,7 @@ class Sender:
         self._clock = clock
         self._monotonic = time.monotonic
         self._history = History()
+        self._witness = Witness(clock)
         self._poison = poison
 
     def send(self, job: SendJob) -> SendReceipt:
@@ -124,14 +126,22 @@ class Sender:
     def _submit(self, dialogue: Dialogue, job: SendJob, number: int, payload: bytes) -> Answer:
         profile, patience = self._keeper.profile, self._keeper.response_timeout
         length = len(payload) - 1 - payload[0]  # without the centre (27.005, 4.3 <length>)
+        handed_over_at = self._clock.now()
+
+        def answered_by(said: Notification) -> str | None:
+            reference = self._witness.reference(said, recipient=job.recipient, since=handed_over_at)
+            return None if reference is None else f"+CMGS: {reference}"
+
         try:
-            return dialogue.submit(
+            answer = dialogue.submit(
                 f"AT+CMGS={length}",
                 payload.hex().upper(),
                 prompt_timeout=profile.prompt_timeout,
                 # A result that comes late is still this part's: nothing else is on its way.
-                timeout=patience + min(_LATE, patience / 2),
+                timeout=patience,
+                late=min(_LATE, patience / 2),
                 pacing=Pacing(before=profile.payload_delay, before_end=profile.ctrl_z_delay),
+                answered_by=answered_by,
             )
         except NoPrompt as error:
             self._keeper.drop(dialogue, str(error))
@@ -141,11 +151,14 @@ class Sender:
         except Unsettled as error:
             # It may have left, and its answer may still come: nothing that follows on this line
             # could be trusted.
-            self._history.doubted(job.message, number)
+            self._doubted(job, number)
             self._keeper.drop(dialogue, str(error))
             raise Indeterminate(
                 "the modem took the message and did not say what became of it", cause=str(error)
             ) from error
+        if answer.is_overdue:
+            self._keeper.drop(dialogue, "a delivery report came, and no answer")
+        return answer
 
     # What an answer means.
 
@@ -176,7 +189,7 @@ class Sender:
         if found is ErrorClass.MODEM:
             found = self._blamed(job, number, earlier=earlier)
         if found is ErrorClass.UNCERTAIN:
-            self._history.doubted(job.message, number)
+            self._doubted(job, number)
         else:
             self._lift_doubt(job, number, was_written=answer.was_written)
         if final.family == "CMS" and number_of(final) in SUSPICIOUS:
@@ -228,6 +241,10 @@ class Sender:
         else:
             log.error("channel %s: set aside as %s: %s", self._name, key, final.text)
 
+    def _doubted(self, job: SendJob, number: int) -> None:
+        self._history.doubted(job.message, number)
+        self._witness.left(job.recipient, None)
+
     def _lift_doubt(self, job: SendJob, number: int, *, was_written: bool) -> None:
         try:
             self._journal.refused(job, number)
@@ -242,6 +259,7 @@ class Sender:
         name = None if reference is None else str(reference)
         self._allowance.trust()
         self._history.settled(job.message, number)
+        self._witness.left(job.recipient, reference)
         try:
             self._journal.accepted(job, number, name)
         except GatewayError as error:

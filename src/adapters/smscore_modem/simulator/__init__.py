@@ -9,7 +9,7 @@ nobody has, behave in particular ways; NNN are the last three digits::
     +99903…         a report that the network still tries (0x20), then one of delivery
     +99904…         no report ever comes
     +99905…NNN      refused with +CMS ERROR: NNN
-    +99906…         the modem takes the message and never answers
+    +99906…         the modem takes the message, never answers, and no report comes
     +99907…         the modem takes the message, then its port vanishes for a moment
     +99908…NNN      the report of delivery comes NNN seconds late
     +99909…         the report of delivery comes before the modem has told the reference

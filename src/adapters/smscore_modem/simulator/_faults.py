@@ -28,6 +28,7 @@ class Fault(enum.StrEnum):
     ``slow``                    each answer takes ``delay`` seconds longer (1)
     ``late_reference``          a reference comes ``delay`` seconds late (130)
     ``no_reference``            a message is sent, and answered by ``OK`` without a reference
+    ``no_answer``               a message is sent, and not answered at all
     ``report_before_reference`` the reference waits until the report has come
     ``refuses``                 refuses messages, or what ``command`` names, with an error of
                                 ``cms`` or ``cme``, or without a number
@@ -59,6 +60,7 @@ class Fault(enum.StrEnum):
     SLOW = "slow"
     LATE_REFERENCE = "late_reference"
     NO_REFERENCE = "no_reference"
+    NO_ANSWER = "no_answer"
     REPORT_BEFORE_REFERENCE = "report_before_reference"
     REFUSES = "refuses"
     INTERRUPTS = "interrupts"

@@ -43,7 +43,7 @@ _MAGIC: dict[str, Callable[[int], Behaviour]] = {
     "+99903": lambda _: Behaviour(reports=(0x20, 0x00)),
     "+99904": lambda _: Behaviour(reports=()),
     "+99905": lambda number: Behaviour(refusal=number),
-    "+99906": lambda _: Behaviour(is_silent=True),
+    "+99906": lambda _: Behaviour(is_silent=True, reports=()),
     "+99907": lambda _: Behaviour(unplugs=True),
     "+99908": lambda number: Behaviour(report_delay=float(number)),
     "+99909": lambda _: Behaviour(reports_first=True),

@@ -127,7 +127,7 @@ class Sending:
         # The modem counts for itself, whatever the PDU says.
         self._reference = submission.reference
         self._pass_point(Point.TAKEN)
-        if verdict.is_silent:
+        if verdict.is_silent or modem.faults.shows(Fault.NO_ANSWER):
             raise Final("")
         self._tell_later(submission, self._troubled(verdict), answer=answer)
 
