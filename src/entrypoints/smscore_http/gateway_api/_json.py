@@ -39,9 +39,7 @@ class JsonFaults:
         return _error(408, TIMEOUT)
 
 
-async def read_json(
-    request: Request, decoder: "msgspec.json.Decoder[T]", limit: TimeLimit
-) -> T:
+async def read_json(request: Request, decoder: "msgspec.json.Decoder[T]", limit: TimeLimit) -> T:
     """
     What the body holds, as the decoder's type.
 
