@@ -22,6 +22,7 @@ FAULTS = (
     *("silent at=part seconds=45", "garbage seconds=30", "half_a_line at=taken seconds=45"),
     *("late_reference delay=100 times=1", "late_reference delay=200 times=1"),
     *("report_before_reference times=2", "reports_twice times=1", "no_reference times=1"),
+    *("no_answer times=1", "no_answer times=3"),
     *("unplugged delay=5", "unplugged at=pdu delay=5", "unplugged at=taken delay=5"),
     *("restarts", "restarts at=taken", "restarts at=prompt", "boot_chatter", "forgot_settings"),
     *("lost_routing", "sim_busy seconds=20", "no_registration seconds=60", "weak_signal"),

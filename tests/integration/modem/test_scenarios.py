@@ -158,6 +158,14 @@ def test_a_message_in_doubt_is_sent_again_where_the_policy_says_so() -> None:
         assert sorted(world.taken().values()) == [1, 1, 1, 1, 2]
 
 
+def test_what_only_its_report_has_answered_is_not_sent_again() -> None:
+    with Trouble("no_answer times=2", channel={"in_doubt": DoubtPolicy.RESEND}) as world:
+        messages = world.first, *world.others
+        assert world.run(lambda: all(world.status(one) is Status.DELIVERED for one in messages))
+
+        assert is_at_most_once(world)
+
+
 def test_a_message_in_doubt_has_failed_where_the_policy_says_so() -> None:
     fault = "silent at=taken seconds=400"
     with Trouble(fault, channel={"in_doubt": DoubtPolicy.FAIL}) as world:
