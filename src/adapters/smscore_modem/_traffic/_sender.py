@@ -137,8 +137,8 @@ class Sender:
                 f"AT+CMGS={length}",
                 payload.hex().upper(),
                 prompt_timeout=profile.prompt_timeout,
-                # A result that comes late is still this part's: nothing else is on its way.
                 timeout=patience,
+                # A result that comes late is still this part's: nothing else is on its way.
                 late=min(_LATE, patience / 2),
                 pacing=Pacing(before=profile.payload_delay, before_end=profile.ctrl_z_delay),
                 answered_by=answered_by,
@@ -157,6 +157,7 @@ class Sender:
                 "the modem took the message and did not say what became of it", cause=str(error)
             ) from error
         if answer.is_overdue:
+            # It may still come, and must not be taken for the next command's.
             self._keeper.drop(dialogue, "a delivery report came, and no answer")
         return answer
 

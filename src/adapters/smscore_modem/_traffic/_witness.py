@@ -51,15 +51,18 @@ class Witness:
         report = _read(notification)
         if report is None or report.answers_command or not _is_to(recipient, report):
             return None
-        taken_at = report.sent_at.moment
-        if (
-            taken_at is None
-            or not since - _WHOLE_SECOND < taken_at <= self._clock.now() + _BELIEVABLE
-        ):
+        if not self._was_taken(report, since=since):
             return None
         if self._knows(report.reference, recipient) or self._knows(None, recipient):
             return None
         return report.reference
+
+    def _was_taken(self, report: StatusReport, *, since: datetime) -> bool:
+        """Whether the network says that it took the message from that moment on."""
+        taken_at = report.sent_at.moment
+        if taken_at is None:
+            return False
+        return since - _WHOLE_SECOND < taken_at <= self._clock.now() + _BELIEVABLE
 
     def _knows(self, reference: int | None, recipient: PhoneNumber) -> bool:
         left_at = self._parts.get((reference, recipient.digits))
