@@ -171,9 +171,15 @@ def test_a_client_that_hangs_up_and_repeats_gets_one_message(server, door):
             for _ in range(3):
                 with suppress(httpx2.TransportError):
                     client.request(**request, timeout=hurried)
-            assert client.request(**request).status_code == 200
+            assert _answer_in_time(client, request).status_code == 200
 
     assert len(server.stored()) == 20
+
+
+def _answer_in_time(client, request):
+    """What is answered 408 on a busy machine left nothing, and is asked for again."""
+    replies = (client.request(**request) for _ in range(20))
+    return next(reply for reply in replies if reply.status_code != 408)
 
 
 def test_64_callers_at_the_limit_never_get_more_than_there_is(tmp_path):
