@@ -150,9 +150,9 @@ def _kind(given: str) -> CardKind:
 
 
 def _id(given: str) -> int | None:
-    number = as_id(given)
+    number = as_id(given.lstrip("0"))  # spreadsheets may be told to write them so
     if given and number is None:
-        raise InvalidRequest(f"the id {given[:70]!r} is not a number")
+        raise InvalidRequest(f"the id {given[:70]!r} is not a number from 1 on")
     return number
 
 

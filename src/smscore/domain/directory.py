@@ -40,7 +40,7 @@ _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]+")
 _LATIN = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
 _LINE_END = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_ID = re.compile(r"[0-9]{1,18}")  # as many digits as a store can keep
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # as many digits as a store can keep
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +110,7 @@ class ContactChanges:
 
 
 def as_id(given: str) -> int | None:
-    """The id that digits may mean; None for whatever can only be a name."""
+    """The id that is written like this; None for whatever can only be a name, such as ``007``."""
     return int(given) if _ID.fullmatch(given) else None
 
 

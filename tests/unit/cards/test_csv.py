@@ -111,7 +111,8 @@ def test_a_file_without_named_columns_is_refused(lines, said):
     [
         ("Anna Müller,,,", "'Anna Müller' cannot be a name; 'Anna.Muller' could"),
         ("anna,,robot,", "the kind 'robot' is neither contact nor group"),
-        ("anna,,,seven", "the id 'seven' is not a number"),
+        ("anna,,,seven", "the id 'seven' is not a number from 1 on"),
+        ("anna,,,0", "the id '0' is not a number from 1 on"),
         ("anna", "this line has 1 cells, and the first one 4"),
         ('anna,"x"y,,', "this is not CSV"),
         ('anna,"x,,', "this is not CSV"),

@@ -78,7 +78,15 @@ def test_digits_are_an_id_first_and_then_a_name(directory):
     assert directory.contacts.get(ACME, "1701") == by_name
 
 
-@pytest.mark.parametrize("to", ["bert", "7", "", " anna", "9" * 40, "１", "an\0na", "\ud800"])
+def test_digits_that_no_id_is_written_with_are_a_name(directory):
+    first = directory.contacts.add(ACME, "anna")
+    agent = directory.contacts.add(ACME, "001")
+
+    assert directory.contacts.get(ACME, "001") == agent
+    assert directory.contacts.get(ACME, "1") == first
+
+
+@pytest.mark.parametrize("to", ["bert", "7", "01", "", " anna", "9" * 40, "１", "an\0na", "\ud800"])
 def test_who_is_not_there_is_not_found(directory, to):
     directory.contacts.add(ACME, "anna")
 
