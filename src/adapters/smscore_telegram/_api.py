@@ -149,7 +149,7 @@ class BotApi:
         if not envelope.ok:
             raise Refusal(
                 envelope.error_code or status,
-                envelope.description,
+                self._without_token(envelope.description),
                 retry_after=envelope.parameters.retry_after,
             )
         try:
@@ -175,7 +175,10 @@ class BotApi:
             await response.aclose()
 
     def _without_token(self, said: str) -> str:
-        return said.replace(self._token, "…") if self._token else said
+        """What stands between us and Telegram may tell us where we wanted to go."""
+        if not self._token:
+            return said
+        return said.replace(self._token, "…").replace(self._token.replace(":", "%3A"), "…")
 
 
 def _opened(status: int, body: bytes) -> Envelope:

@@ -59,6 +59,20 @@ def test_no_error_holds_the_token_nor_does_what_caused_it(channel, ada, job, tel
     assert telegram.token not in shown
 
 
+@pytest.mark.parametrize("colon", [":", "%3A"])
+def test_an_address_that_is_told_back_to_us_is_shown_without_the_token(
+    everything, channel, ada, job, telegram, colon
+):
+    token = telegram.token.replace(":", colon)
+    telegram.script(Refused(code=404, description=f"no way to /bot{token}/sendMessage"))
+
+    with pytest.raises(TransportError) as failure:
+        channel.send(job(ada, "hello"))
+
+    assert "no way to /bot…/sendMessage" in channel.health().detail
+    assert token not in everything.text + "".join(traceback.format_exception(failure.value))
+
+
 def test_options_do_not_show_their_token():
     assert "secret" not in repr(TelegramOptions(token="7:secret"))
 
