@@ -186,6 +186,61 @@ def test_a_duplicate_counts_as_sent_after_doubt_and_only_then(bench: Bench) -> N
         assert channel.send(job).references == (None,)
 
 
+def test_a_duplicate_counts_as_sent_also_when_the_doubt_is_older_than_the_process(
+    bench: Bench,
+) -> None:
+    job = a_job_to("+491701234567")
+    with bench.channel() as channel:
+        bench.refuse(cms=332)
+        refused(channel, Indeterminate, "+491701234568")
+        bench.refuse(cms=332)
+        with pytest.raises(Indeterminate):
+            channel.send(job)
+    with bench.channel() as channel:
+        channel.send(a_job_to())
+        bench.refuse(cms=197)
+
+        assert channel.send(job).references == (None,)
+
+
+class CrashJournal(RecordingJournal):
+    """Knows in ``left`` what a process that ended just behind a mark would have left behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: dict[str, bytes] = {}
+
+    def put(self, key: str, value: bytes) -> None:
+        super().put(key, value)
+        if self.marks and self.marks[-1][0] == "submitting":
+            self.left = dict(self.values)
+
+
+def test_a_part_whose_process_was_killed_is_in_doubt_for_the_next_one(bench: Bench) -> None:
+    bench.journal = journal = CrashJournal()
+    job = a_job_to()
+    with bench.channel() as channel:
+        channel.send(job)
+    journal.values = journal.left
+    with bench.channel() as channel:
+        bench.refuse(cms=197)
+
+        assert channel.send(job).references == (None,)
+
+
+@pytest.mark.parametrize("cms", [42, 1])
+def test_a_duplicate_of_a_part_that_was_refused_has_failed_after_a_restart_too(
+    bench: Bench, cms: int
+) -> None:
+    job = a_job_to()
+    for code in (cms, 197):
+        with bench.channel() as channel:
+            bench.refuse(cms=code)
+            failure = TemporaryFailure if code == 42 else PermanentFailure
+            with pytest.raises(failure):
+                channel.send(job)
+
+
 @pytest.mark.parametrize(("number", "keeps_class"), [(198, True), (199, True), (143, False)])
 def test_what_the_centre_cannot_do_is_left_out_at_once(
     bench: Bench, number: int, *, keeps_class: bool

@@ -31,7 +31,6 @@ class Culprit(enum.Enum):
 @attrs.define
 class _Past:
     causes: Counter[str] = attrs.field(factory=Counter)
-    is_in_doubt: bool = False
     accepted_before: int | None = None  # of the channel's parts, when this one was refused last
     outdone: int = 1  # refusals: the first, and each before which others had passed
     blamed: int = 0  # times that the modem was to blame for its failure
@@ -57,14 +56,6 @@ class History:
             past.outdone += 1
         past.accepted_before = self._accepted
         return past.causes[cause] - 1
-
-    def doubted(self, message: int, part: int) -> None:
-        """The part may have left."""
-        self._past((message, part)).is_in_doubt = True
-
-    def was_doubted(self, message: int, part: int) -> bool:
-        """Whether an earlier try of the part may have left."""
-        return (message, part) in self._parts and self._parts[message, part].is_in_doubt
 
     def settled(self, message: int, part: int) -> None:
         """The network has the part: the modem works, whatever it said of others."""

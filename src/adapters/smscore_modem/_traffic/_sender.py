@@ -24,6 +24,7 @@ from smscore_modem._pdu import RelativeValidity, encode_parts
 from smscore_modem._time import Time
 from smscore_modem._traffic._allowance import Allowance
 from smscore_modem._traffic._circuit import SUSPICIOUS
+from smscore_modem._traffic._doubts import Doubts
 from smscore_modem._traffic._errors import ErrorClass, classify, failure_of, meaning_of, number_of
 from smscore_modem._traffic._history import Culprit, History
 from smscore_modem._traffic._shelf import Shelf
@@ -67,6 +68,7 @@ class Sender:
         self._monotonic = time.monotonic
         self._history = History()
         self._witness = Witness(clock)
+        self._doubts = Doubts(journal)
         self._poison = poison
 
     def send(self, job: SendJob) -> SendReceipt:
@@ -112,7 +114,7 @@ class Sender:
         if not answer.is_ok and (form := self._barer(job, answer.final)) is not None:
             payload = self._payloads(job, form)[number - 1]
             answer = self._submit(dialogue, job, number, payload)
-        if answer.is_ok or self._is_duplicate(job, number, answer.final):
+        if answer.is_ok or self._is_duplicate(answer.final):
             return self._accepted(job, number, message_reference(answer.lines))
         raise self._refused(dialogue, job, number, payload, answer)
 
@@ -120,6 +122,7 @@ class Sender:
         try:
             self._allowance.count(1)
             self._journal.submitting(job, number)
+            self._doubts.begin(job.message, number)
         except GatewayError as error:
             raise NotReady("the part could not be marked before sending") from error
 
@@ -151,7 +154,7 @@ class Sender:
         except Unsettled as error:
             # It may have left, and its answer may still come: nothing that follows on this line
             # could be trusted.
-            self._doubted(job, number)
+            self._witness.left(job.recipient, None)
             self._keeper.drop(dialogue, str(error))
             raise Indeterminate(
                 "the modem took the message and did not say what became of it", cause=str(error)
@@ -176,10 +179,9 @@ class Sender:
             return _Form(has_validity=False) if job.expires_at is not None else None
         return _Form(has_class=False) if job.flash else None
 
-    def _is_duplicate(self, job: SendJob, number: int, final: Final) -> bool:
+    def _is_duplicate(self, final: Final) -> bool:
         """Whether the network refused the part because it has it from an uncertain try."""
-        was_doubted = self._history.was_doubted(job.message, number)
-        return was_doubted and self._class_of(final) is ErrorClass.DUPLICATE
+        return self._doubts.is_repeated and self._class_of(final) is ErrorClass.DUPLICATE
 
     def _refused(
         self, dialogue: Dialogue, job: SendJob, number: int, payload: bytes, answer: Answer
@@ -190,7 +192,7 @@ class Sender:
         if found is ErrorClass.MODEM:
             found = self._blamed(job, number, earlier=earlier)
         if found is ErrorClass.UNCERTAIN:
-            self._doubted(job, number)
+            self._witness.left(job.recipient, None)
         else:
             self._lift_doubt(job, number, was_written=answer.was_written)
         if final.family == "CMS" and number_of(final) in SUSPICIOUS:
@@ -242,13 +244,10 @@ class Sender:
         else:
             log.error("channel %s: set aside as %s: %s", self._name, key, final.text)
 
-    def _doubted(self, job: SendJob, number: int) -> None:
-        self._history.doubted(job.message, number)
-        self._witness.left(job.recipient, None)
-
     def _lift_doubt(self, job: SendJob, number: int, *, was_written: bool) -> None:
         try:
             self._journal.refused(job, number)
+            self._doubts.lift()
             if not was_written:
                 self._allowance.count(-1)
         except GatewayError:
@@ -261,6 +260,7 @@ class Sender:
         self._allowance.trust()
         self._history.settled(job.message, number)
         self._witness.left(job.recipient, reference)
+        self._doubts.settle()
         try:
             self._journal.accepted(job, number, name)
         except GatewayError as error:
