@@ -179,12 +179,28 @@ def test_the_end_of_a_call_is_final_only_while_dialling() -> None:
     assert answers("AT", "NO CARRIER\r\nOK\r\n") == [Notification(name="NO CARRIER"), OK]
 
 
-@pytest.mark.parametrize("second", ["not hexadecimal", "0011", ""])
-def test_a_first_line_without_its_pdu_is_noise(second: str) -> None:
+@pytest.mark.parametrize("second", ["not hexadecimal", "0011", "+CSQ: 9,99", ""])
+def test_a_first_line_whose_pdu_got_lost_is_told_and_the_next_line_stands(second: str) -> None:
     events = answers(None, f"+CMT: ,22\r\n{second}\r\n+CMTI: 1\r\n")
 
-    assert isinstance(events[0], Noise)
+    assert events[0] == Notification(name="+CMT", text=",22")
     assert events[-1] == Notification(name="+CMTI", text="1")
+
+
+@pytest.mark.parametrize("damaged", [PDU[1:], PDU[:20] + "\ufffd" + PDU[21:]])
+@pytest.mark.parametrize("header", [",22", ",", ""])
+def test_a_pdu_that_was_damaged_on_the_line_is_handed_on_as_it_came(
+    damaged: str, header: str
+) -> None:
+    engine = AtEngine()
+
+    assert engine.receive(f"+CMT: {header}\r\n{damaged}\r\n".encode()) == [
+        Notification(name="+CMT", text=header, pdu=damaged)
+    ]
+
+
+def test_a_pdu_behind_a_header_without_a_length_is_one() -> None:
+    assert answers(None, f"+CMT: \r\n{PDU}\r\n") == [Notification(name="+CMT", pdu=PDU)]
 
 
 def test_a_pdu_may_come_without_its_centre() -> None:

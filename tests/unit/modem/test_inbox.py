@@ -122,17 +122,18 @@ class Desk:
         self.journal = RecordingJournal()
         self.suspected: list[str] = []
         sparing = SparingLog("m1", self.modem.time)
-        intake = Intake(
+        self.shelf = Shelf(self.journal, "unreadable", clock=ManualClock())
+        self.intake = Intake(
             channel="m1",
             sink=self.sink,
-            unreadable=Shelf(self.journal, "unreadable", clock=ManualClock()),
+            unreadable=self.shelf,
             clock=ManualClock(),
             suspect=self.suspected.append,
             sparing=sparing,
         )
         self.inbox = Inbox(
             channel="m1",
-            intake=intake,
+            intake=self.intake,
             list_timeout=lambda: 20.0,
             time=self.modem.time,
             sparing=sparing,
@@ -323,6 +324,35 @@ def test_a_direct_message_that_is_not_stored_is_offered_again(desk: Desk) -> Non
 
     desk.inbox.offer_again()
     assert desk.texts == ["hello"]
+
+
+def test_a_direct_message_without_a_length_is_read_all_the_same(desk: Desk) -> None:
+    desk.inbox.accept(Notification(name="+CMT", text="", pdu=a_text()))
+
+    assert desk.texts == ["hello"]
+
+
+@pytest.mark.parametrize("damage", [lambda pdu: pdu[:-1], lambda pdu: "\ufffd" + pdu[1:]])
+def test_a_direct_message_that_was_damaged_on_the_line_is_set_aside_and_told(
+    desk: Desk, damage: Callable[[str], str], caplog: pytest.LogCaptureFixture
+) -> None:
+    pdu = damage(a_text())
+    desk.inbox.accept(Notification(name="+CMT", text=f",{len(pdu) // 2}", pdu=pdu))
+
+    assert json.loads(desk.journal.values["unreadable/0"])["pdu"] == pdu
+    assert "set aside as unreadable: its digits were damaged" in caplog.text
+    (shelved,) = desk.shelf
+    assert not desk.intake.take_again(shelved)
+
+
+def test_a_direct_message_that_got_lost_on_the_line_is_told_and_looked_for(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(20):
+        desk.inbox.accept(Notification(name="+CMT", text=",24"))
+
+    assert caplog.text.count("the line lost what +CMT announced") == 5
+    assert desk.inbox.again_at == desk.modem.time.monotonic() + 1.0
 
 
 said = st.one_of(

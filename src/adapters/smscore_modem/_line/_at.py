@@ -8,9 +8,11 @@ no bytes make it raise.
 """
 
 import re
+from string import hexdigits
 
 import attrs
 
+from smscore_modem._line._commands import length_in
 from smscore_modem._line._events import Event, Final, Information, Noise, Notification, Prompt
 
 __all__ = ["CTRL_Z", "ESC", "AtEngine", "DialogueError"]
@@ -70,6 +72,7 @@ _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
 _ANSWERED_REGISTRATION = re.compile(r"\d+\s*,\s*\d{1,2}\s*(,|$)")
 _LINE_END = re.compile(rb"[\r\n]")
 _SHORTEST_PDU = 8  # octets that no other hexadecimal line is made of
+_MOSTLY = 0.9  # of its characters are digits, however bad the cable is
 # NULs and other controls come from resets and wrong speeds, Ctrl-Z and ESC from echoes.
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\r\n")
 _SENDABLE = re.compile(r"[ -~]+")
@@ -238,10 +241,9 @@ class AtEngine:
 
     def _second_line(self, header: Notification, text: str) -> list[Event]:
         self._header = None
-        if _is_pdu(text, header.text):
+        if _is_meant_as_pdu(text, header.text):
             return [attrs.evolve(header, pdu=text.upper())]
-        noise = Noise(text=f"{header.name}: {header.text}", why="no PDU followed")
-        return [noise, *self._line(text)]
+        return [header, *self._line(text)]
 
     def _continue_quote(self, text: str) -> list[Event]:
         self._quoted.append(text)
@@ -274,16 +276,17 @@ def _is_open(text: str) -> bool:
     return text.count('"') % 2 == 1
 
 
-def _is_pdu(text: str, header: str) -> bool:
+def _is_meant_as_pdu(text: str, header: str) -> bool:
     """
-    Whether the line is a PDU.
+    Whether the line is a PDU, maybe with characters that were lost or garbled on the way.
 
     It is as long as its header announced, maybe with a centre in front; or so long that it can be
-    nothing else: a modem that miscounts has no second copy of it.
+    nothing else: a modem that miscounts, and a bad cable, have no second copy of it.
     """
-    try:
-        octets = len(bytes.fromhex(text))
-        announced = int(header.rpartition(",")[2])
-    except ValueError:
-        return False
-    return octets >= _SHORTEST_PDU or announced <= octets <= announced + 12
+    digits = sum(char in hexdigits for char in text)
+    if len(text) >= 2 * _SHORTEST_PDU:
+        return digits >= _MOSTLY * len(text)
+    announced = length_in(header)
+    octets, odd = divmod(digits, 2)
+    is_pure = digits == len(text) and not odd
+    return is_pure and announced is not None and announced <= octets <= announced + 12

@@ -9,6 +9,7 @@ import attrs
 
 __all__ = [
     "Listed",
+    "length_in",
     "listed_messages",
     "message_reference",
     "quoted",
@@ -83,7 +84,7 @@ def listed_messages(lines: tuple[str, ...]) -> tuple[Listed, ...]:
         if header.startswith("+CMGL:") and place:
             pdu = "" if behind.startswith("+CMGL:") else behind
             index, status = int(place[1]), int(place[2])
-            found.append(Listed(index=index, status=status, pdu=pdu, length=_length(header)))
+            found.append(Listed(index=index, status=status, pdu=pdu, length=length_in(header)))
     return tuple(found)
 
 
@@ -92,11 +93,12 @@ def read_message(index: int, lines: tuple[str, ...]) -> Listed | None:
     for header, pdu in pairwise(lines):
         status = re.match(r"\+CMGR:\s*(\d+)", header)
         if status:
-            return Listed(index=index, status=int(status[1]), pdu=pdu, length=_length(header))
+            return Listed(index=index, status=int(status[1]), pdu=pdu, length=length_in(header))
     return None
 
 
-def _length(header: str) -> int | None:
+def length_in(header: str) -> int | None:
+    """How long a PDU is without its centre, from the line in front of it; None: it does not say."""
     found = _LENGTH.search(header)
     return int(found[1]) if found else None
 

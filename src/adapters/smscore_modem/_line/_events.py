@@ -44,7 +44,8 @@ class Notification:
     Something the modem says by itself.
 
     ``name`` is what stands before the colon, ``text`` what follows it, ``pdu`` the hexadecimal
-    second line of those that have one.
+    second line of those that have one: as it came, so a bad cable may have damaged it; None: what
+    followed was something else.
     """
 
     name: str

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from smscore_modem._line._commands import (
     Listed,
+    length_in,
     listed_messages,
     read_message,
     selected_usage,
@@ -79,8 +80,14 @@ class Inbox:
 
     def accept(self, notification: Notification) -> None:
         """Store what ``+CMT`` or ``+CDS`` brought along; blocks until it is durable."""
-        _, _, length = notification.text.rpartition(",")
-        if self._stored(notification.pdu or "", length=int(length)):
+        if notification.pdu is None:
+            if self._sparing.admits("messages that did not follow"):
+                log.error(
+                    "channel %s: the line lost what %s announced", self._channel, notification.name
+                )
+            self._again_in(_SOON)  # some keep a copy all the same
+            return
+        if self._stored(notification.pdu, length=length_in(notification.text)):
             return
         # The modem keeps no copy of it: this is the only one.
         if len(self._unstored) < _MOST_UNSTORED:

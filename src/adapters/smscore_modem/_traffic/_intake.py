@@ -72,7 +72,12 @@ class Intake:
         Raises:
             Exception: the sink or the journal could not store it.
         """
-        self._hand_over(_octets(pdu), length, place)
+        try:
+            octets = bytes.fromhex(pdu)
+        except ValueError:
+            self._set_aside(pdu, why="its digits were damaged", length=length)
+        else:
+            self._hand_over(octets, length, place)
 
     def take_again(self, shelved: Shelved) -> bool:
         """
@@ -83,7 +88,7 @@ class Intake:
         """
         try:
             value = self._read(bytes.fromhex(shelved.pdu), shelved.length, shelved.entry)
-        except (MalformedPdu, InvalidNumber):
+        except (ValueError, InvalidNumber):  # its digits may be damaged, or what they say
             return False
         self._deliver(value)
         return True
@@ -92,15 +97,21 @@ class Intake:
         try:
             value = self._read(pdu, length, place)
         except (MalformedPdu, InvalidNumber) as error:
-            # Kept for study; left in the modem it would fill the store. A number is not logged.
+            # A number is not logged.
             reason = error if isinstance(error, MalformedPdu) else type(error).__name__
-            if self._sparing.admits("unreadable PDUs"):
-                log.warning(
-                    "channel %s: a PDU was set aside as unreadable: %s", self._channel, reason
-                )
-            self._unreadable.put(pdu, why=str(error), length=length)
-            return
-        self._deliver(value)
+            self._set_aside(pdu, why=str(error), reason=str(reason), length=length)
+        else:
+            self._deliver(value)
+
+    def _set_aside(
+        self, pdu: bytes | str, *, why: str, length: int | None, reason: str | None = None
+    ) -> None:
+        """Keep it for study; left in the modem it would fill the store."""
+        if self._sparing.admits("unreadable PDUs"):
+            log.warning(
+                "channel %s: a PDU was set aside as unreadable: %s", self._channel, reason or why
+            )
+        self._unreadable.put(pdu, why=why, length=length)
 
     def _deliver(self, value: InboundPart | DeliveryReport) -> None:
         if isinstance(value, InboundPart):
@@ -150,10 +161,3 @@ class Intake:
 def _fingerprint(pdu: bytes, place: str) -> str:
     # A text that was sent twice in one second has one PDU, but lies in two places.
     return hashlib.sha256(pdu + place.encode()).hexdigest()[:32]
-
-
-def _octets(pdu: str) -> bytes:
-    try:
-        return bytes.fromhex(pdu)
-    except ValueError:
-        return pdu.encode("ascii", "replace")  # set aside with all else that cannot be read

@@ -35,9 +35,9 @@ class Shelf:
         self._counter = f"shelf/{kind}"
         self._lock = threading.Lock()  # between counting and writing, between looking and dropping
 
-    def put(self, pdu: bytes, *, why: str, length: int | None = None) -> str:
+    def put(self, pdu: bytes | str, *, why: str, length: int | None = None) -> str:
         """
-        Keep something, and say under which name.
+        Keep something, and say under which name; digits that are damaged stay as they came.
 
         Raises:
             Exception: the journal could not store it.
@@ -48,7 +48,7 @@ class Shelf:
                 entry=f"{self._kind}/{number}",
                 at=self._clock.now().isoformat(timespec="seconds"),
                 why=why,
-                pdu=pdu.hex().upper(),
+                pdu=pdu if isinstance(pdu, str) else pdu.hex().upper(),
                 length=length,
             )
             self._journal.put(self._place(number), msgspec.json.encode(shelved))
