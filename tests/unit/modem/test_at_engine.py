@@ -127,6 +127,17 @@ def test_a_quote_that_nobody_closes_does_not_swallow_the_reference_of_a_message(
     ]
 
 
+@pytest.mark.parametrize("command", ["AT+CUSD=1", "AT+CMGL=4", None])
+def test_what_arrives_in_the_middle_of_a_text_is_no_part_of_it(command: str | None) -> None:
+    said = f'+CUSD: 0,"a\r\n+CMT: ,{LENGTH}\r\n{PDU}\r\n+CDSI: "SR",1\r\nb",15\r\n'
+
+    assert answers(command, said) == [
+        Notification(name="+CMT", text=f",{LENGTH}", pdu=PDU),
+        Notification(name="+CDSI", text='"SR",1'),
+        Notification(name="+CUSD", text='0,"a\nb",15'),
+    ]
+
+
 def test_a_quote_that_never_closes_does_not_swallow_everything() -> None:
     events = answers("AT", '+CUSD: 1,"x\r\n' + "line\r\n" * 15 + "OK\r\n")
 

@@ -67,6 +67,8 @@ _PLAIN = _CALL_RESULTS | {
 }
 _PLAIN_BEGINNINGS = ("UNDER-VOLTAGE", "OVER-VOLTAGE", "DST:")  # SIMCom's warnings and clock
 _WITH_PDU = frozenset({"+CMT", "+CDS", "+CBM"})
+# Also in the middle of a text, whose quotes may never be closed: a message is no part of it.
+_ARRIVALS = ("+CMT:", "+CDS:", "+CMTI:", "+CDSI:")
 _ALWAYS_UNASKED = _WITH_PDU | {"+CMTI", "+CDSI", "+CRING", "+CUSD"}
 _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
 _ANSWERED_REGISTRATION = re.compile(r"\d+\s*,\s*\d{1,2}\s*(,|$)")
@@ -170,7 +172,7 @@ class AtEngine:
     def _line(self, text: str) -> list[Event]:
         if self._is_echo(text):
             return []
-        if not self._quoted:
+        if not self._quoted or text.startswith(_ARRIVALS):
             return self._first_line(text)
         if self._is_awaited(text):
             # A text may hold quotes that nobody closes; what a command waits for is no part of it.
