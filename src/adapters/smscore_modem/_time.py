@@ -100,7 +100,8 @@ class Mailbox(Generic[T]):
     """
     What any thread puts in and one takes out, in order.
 
-    ``most`` bounds what waits: when so many do, the newest is lost, unless it is vital.
+    ``most`` bounds what waits: when so many do, the newest is lost, unless it is vital. For the
+    sake of one that is worth more than others some ``beyond`` may wait.
     """
 
     def __init__(self, time: Time, *, most: int | None = None) -> None:
@@ -108,12 +109,14 @@ class Mailbox(Generic[T]):
         self._most = most
         self._letters: deque[T] = deque()
 
-    def put(self, letter: T, *, is_vital: bool = False) -> None:
-        """Never blocks."""
+    def put(self, letter: T, *, is_vital: bool = False, beyond: int = 0) -> bool:
+        """Whether there was room for it. Never blocks."""
         with self._gate:
-            if is_vital or self._most is None or len(self._letters) < self._most:
+            has_room = is_vital or self._most is None or len(self._letters) < self._most + beyond
+            if has_room:
                 self._letters.append(letter)
             self._gate.notify_all()
+        return has_room
 
     def get(self, timeout: float) -> T:
         """

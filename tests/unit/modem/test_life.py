@@ -12,10 +12,13 @@ import pytest
 
 from smscore.errors import InvalidRequest, PermanentFailure, TransportError
 from smscore.testing.builders import a_job
-from smscore.testing.fakes import RecordingJournal, RecordingSink
+from smscore.testing.fakes import NOON, RecordingJournal, RecordingSink
 from smscore_modem._channel import ModemChannel
+from smscore_modem._line._events import Notification
 from smscore_modem._line._transcript import read_transcript
 from smscore_modem._options import Hooks
+from smscore_modem._pdu import Coding, Deliver, UserData, encode_deliver
+from smscore_modem._upkeep._wishes import Wishes
 from smscore_modem.simulator import Fault, SimulatedLines, VirtualTime
 
 MINUTE = 60.0
@@ -250,6 +253,49 @@ def test_what_a_modem_says_after_switching_on_does_not_disturb(ward: Ward) -> No
     ward.time.sleep(5 * MINUTE)
     assert channel.health().is_ready
     assert "restarts" not in channel.health().facts
+
+
+# What it delivers directly, of which it keeps no copy.
+
+
+def a_direct_message() -> str:
+    data = UserData(coding=Coding.GSM7, content=b"hello")
+    pdu = encode_deliver(Deliver(sender="Newsbox", user_data=data, sent_at=NOON))
+    return f"+CMT: ,{len(pdu) - 1}\r\n{pdu.hex().upper()}"
+
+
+def test_a_message_is_not_lost_for_the_sake_of_chatter(ward: Ward) -> None:
+    wishes = Wishes(ward.time)
+    message = Notification(name="+CMT", text=",24", pdu="00")
+    for _ in range(12_000):
+        wishes.hear(Notification(name="^RSSI", text="17"))
+    wishes.hear(message)
+
+    assert list(wishes.only_copies()) == [message]
+    assert wishes.count_lost() == 0
+
+
+def test_messages_that_come_faster_than_they_are_stored_are_counted_and_told(
+    ward: Ward, caplog: pytest.LogCaptureFixture
+) -> None:
+    ward.admit()
+    ward.hear("\r\n".join([a_direct_message()] * 20_004))
+    ward.time.sleep(MINUTE)
+
+    assert len(ward.sink.parts) == 20_000
+    assert "4 messages came too fast to be stored, and are lost" in caplog.text
+
+
+def test_what_came_while_the_channel_is_closed_is_stored(ward: Ward) -> None:
+    ward.admit()
+    ward.lines.begin_fault(Fault.SLOW, seconds=HOUR, delay=4.0)
+    ward.time.sleep(30.0)  # it is being asked for something
+    ward.hear(a_direct_message())
+    ward.time.sleep(0.1)
+    assert ward.sink.parts == []
+    ward.discharge()
+
+    assert len(ward.sink.parts) == 1
 
 
 # The port.

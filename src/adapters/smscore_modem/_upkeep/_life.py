@@ -29,7 +29,7 @@ from smscore_modem._upkeep._recovery import Recovery, rungs_for
 from smscore_modem._upkeep._service import Forgotten, Service
 from smscore_modem._upkeep._standing import Line, Standing
 from smscore_modem._upkeep._waiting import LONGEST_DELAY, Waiting
-from smscore_modem._upkeep._wishes import Wish, Wishes
+from smscore_modem._upkeep._wishes import Wishes
 
 __all__ = ["Life"]
 
@@ -97,6 +97,8 @@ class Life:
                 self._hang_up()
                 self._waiting.back_off()
         self._hang_up()
+        for message in self._wishes.only_copies():
+            self._inbox.accept(message)
         self._inbox.offer_again()
         self._wishes.end("the channel is being closed")
 
@@ -170,8 +172,8 @@ class Life:
             path,
             baudrate=self._speeds.now,
             name=f"smscore-modem-{self._name}",
-            notify=self._wishes.letters.put,
-            wake=lambda: self._wishes.letters.put(Wish.WAKE),
+            notify=self._wishes.hear,
+            wake=self._wishes.wake,
             time=self._time,
             transcript=self._transcript,
         )

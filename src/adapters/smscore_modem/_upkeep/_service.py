@@ -140,6 +140,10 @@ class Service:
 
     def _settle(self) -> None:
         self._sparing.catch_up()
+        if (lost := self._wishes.count_lost()) and self._sparing.admits("lost messages"):
+            log.error(
+                "channel %s: %d messages came too fast to be stored, and are lost", self._name, lost
+            )
         ladder = self._standing.now().ladder
         settled = ladder.settled(now=self._now())
         if settled != ladder:

@@ -4,12 +4,11 @@ How the thread of a modem passes the time until it tries again.
 
 from collections.abc import Callable
 
-from smscore_modem._line._events import Notification
 from smscore_modem._line._serial import LineLost
 from smscore_modem._time import Silence, Time
 from smscore_modem._traffic._inbox import Inbox
 from smscore_modem._upkeep._standing import Standing
-from smscore_modem._upkeep._wishes import Wishes
+from smscore_modem._upkeep._wishes import Wishes, is_only_copy
 
 __all__ = ["LONGEST_DELAY", "Waiting"]
 
@@ -65,7 +64,7 @@ class Waiting:
                     return
                 self._inbox.offer_again()
                 continue
-            if isinstance(letter, Notification) and letter.name in ("+CMT", "+CDS"):
+            if is_only_copy(letter):
                 self._inbox.accept(letter)
             if self._wishes.is_personal or is_over():
                 return

@@ -5,19 +5,20 @@ What other threads want of the thread that keeps a modem.
 import enum
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Generic, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Generic, TypeGuard, TypeVar
 
 from smscore_modem._line._events import Notification
 from smscore_modem._start._pin import ByHand
-from smscore_modem._time import Mailbox, Time
+from smscore_modem._time import Mailbox, Silence, Time
 from smscore_modem._upkeep._ladder import Rung
 
-__all__ = ["Letter", "Occupied", "Slot", "Wish", "Wishes"]
+__all__ = ["Letter", "Occupied", "Slot", "Wish", "Wishes", "is_only_copy"]
 
 T = TypeVar("T")
 
 _MOST_LETTERS = 10_000  # a modem may chatter faster than anybody can look into its stores
+_MOST_COPIES = 10_000  # and so many more for what it keeps no copy of
 
 
 class Wish(enum.Enum):
@@ -29,6 +30,11 @@ class Wish(enum.Enum):
 
 
 Letter = Notification | Wish
+
+
+def is_only_copy(letter: Letter) -> TypeGuard[Notification]:
+    """Whether it brings a message along of which the modem keeps no copy."""
+    return isinstance(letter, Notification) and letter.name in ("+CMT", "+CDS")
 
 
 class Occupied(Exception):
@@ -98,6 +104,7 @@ class Wishes:
         self.by_hand: Slot[ByHand] = Slot(time)  # a PIN that a person gives
         self.ordered: Slot[Rung] = Slot(time)  # what a person wants to be done
         self._gate = time.gate()  # guards the next ones
+        self._lost = 0  # messages for which there was no room
         self._holders = 0
         self._is_at_work = False  # that thread, in the middle of several commands
 
@@ -105,6 +112,32 @@ class Wishes:
     def is_personal(self) -> bool:
         """Whether a person waits for something to begin."""
         return self.by_hand.wish is not None or self.ordered.wish is not None
+
+    def hear(self, said: Notification) -> None:
+        """
+        What the modem says by itself; on the reader thread.
+
+        Where there is no room for all of it, chatter is lost first: it is repeated, or a look into
+        the stores finds what it was about.
+        """
+        beyond = _MOST_COPIES if is_only_copy(said) else 0
+        if not self.letters.put(said, beyond=beyond) and beyond:
+            with self._gate:
+                self._lost += 1
+
+    def only_copies(self) -> Iterator[Notification]:
+        """All messages that still wait, for when nothing else is done any more."""
+        with suppress(Silence):
+            while True:
+                letter = self.letters.get(0.0)
+                if is_only_copy(letter):
+                    yield letter
+
+    def count_lost(self) -> int:
+        """How many messages were lost since it was asked last."""
+        with self._gate:
+            lost, self._lost = self._lost, 0
+        return lost
 
     def wake(self) -> None:
         """Have that thread look what there is."""
