@@ -276,6 +276,34 @@ def test_what_no_one_can_read_is_kept_for_study_and_taken_out(desk: Desk) -> Non
     assert not desk.modem.stores["ME"]
 
 
+@pytest.mark.parametrize("refusal", ["+CMS ERROR: 321", "OK"])
+@pytest.mark.parametrize("pdu", [a_text(), "00FF"])
+def test_what_only_a_list_shows_and_not_as_long_as_it_says_is_taken_from_the_next_one(
+    desk: Desk, pdu: str, refusal: str
+) -> None:
+    desk.modem.stores["ME"] = {1: pdu}
+    desk.modem.answers["AT+CMGL=4"] = ["+CMGL: 1,0,,99", pdu, "OK"]
+    desk.modem.answers["AT+CMGR=1"] = [refusal]
+    desk.sweep()
+    assert desk.modem.stores["ME"]
+
+    desk.modem.answers["AT+CMGL=4"] = ["+CMGL: 1,1,,99", pdu, "OK"]
+    desk.sweep()
+    assert desk.texts or desk.unreadable
+    assert not desk.modem.stores["ME"]
+
+
+def test_what_a_list_shows_differently_each_time_is_left_until_it_does_not(desk: Desk) -> None:
+    pdu = a_text()
+    desk.modem.stores["ME"] = {1: pdu}
+    desk.modem.answers["AT+CMGR=1"] = ["+CMS ERROR: 321"]
+    for damaged in (pdu[:-1], pdu[:-2], "", ""):
+        desk.modem.answers["AT+CMGL=4"] = ["+CMGL: 1,1,,99", damaged, "OK"]
+        desk.sweep()
+
+    assert desk.modem.stores["ME"]
+
+
 def test_what_the_user_wrote_is_left_alone(desk: Desk) -> None:
     desk.modem.answers["AT+CMGL=4"] = ["+CMGL: 1,2,,24", "0011", "OK"]
     desk.sweep()

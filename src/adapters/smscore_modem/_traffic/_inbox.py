@@ -68,6 +68,9 @@ class Inbox:
         self._monotonic = time.monotonic
         self._sparing = sparing
         self._unstored: list[Notification] = []
+        # By place and PDU, what the look before, and this one, found in lists alone, and damaged.
+        self._doubted: set[tuple[int, str]] = set()
+        self._doubtful: set[tuple[int, str]] = set()
         self._delay = _FIRST_OFFER
         self._announced_at: float | None = None
         self.again_at: float | None = None  # on the monotonic clock; None: nothing waits
@@ -119,6 +122,7 @@ class Inbox:
     def sweep(self, dialogue: Dialogue, *, home: str | None) -> None:
         """Look into all stores: announcements get lost while the line is busy or closed."""
         self.offer_again()
+        self._doubted, self._doubtful = self._doubtful, set()
         for store in dict.fromkeys((home or "SM", "SM", "SR")):
             with _selected(dialogue, store, home) as usage:
                 # Those that know that nothing is there need not list it.
@@ -139,7 +143,7 @@ class Inbox:
                 self._take(dialogue, found)
 
     def _take(self, dialogue: Dialogue, found: Listed) -> None:
-        sound = _sound(dialogue, found)
+        sound = self._sound(dialogue, found)
         if sound is None:
             return
         if not self._stored(sound.pdu, length=sound.length, place=str(sound.index)):
@@ -147,6 +151,24 @@ class Inbox:
             return
         # One index only: other forms of the command delete what came in the meantime.
         dialogue.ask(f"AT+CMGD={sound.index}", timeout=_TIMEOUT)
+
+    def _sound(self, dialogue: Dialogue, found: Listed) -> Listed | None:
+        """
+        What was listed, read once more if it looks damaged: a line may have lost a character.
+
+        What looks damaged in the same way twice is like that, or lacks its centre: read alone or,
+        where a modem refuses that, in the next list. None: nobody knows yet.
+        """
+        if found.is_plausible:
+            return found
+        again = _read(dialogue, found.index)
+        if again is not None:
+            return again if again.is_plausible or again.pdu == found.pdu else None
+        mark = (found.index, found.pdu)
+        if found.pdu and mark in self._doubted:
+            return found
+        self._doubtful.add(mark)
+        return None
 
     def _mind_bursts(self) -> None:
         now, before = self._monotonic(), self._announced_at
@@ -188,21 +210,6 @@ def listing(dialogue: Dialogue, *, total: int, timeout: float) -> tuple[Listed, 
 def _read(dialogue: Dialogue, index: int) -> Listed | None:
     answer = dialogue.ask(f"AT+CMGR={index}", timeout=_TIMEOUT)
     return read_message(index, answer.lines) if answer.is_ok else None
-
-
-def _sound(dialogue: Dialogue, found: Listed) -> Listed | None:
-    """
-    What was listed, read once more if it looks damaged: a line may have lost a character.
-
-    What looks damaged in the same way twice is like that, or lacks its centre; None: nobody knows
-    yet.
-    """
-    if found.is_plausible:
-        return found
-    again = _read(dialogue, found.index)
-    if again is None:
-        return None
-    return again if again.is_plausible or again.pdu == found.pdu else None
 
 
 def _usage(dialogue: Dialogue) -> dict[str, tuple[int, int]]:
