@@ -4,6 +4,7 @@ What can be configured for one modem.
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
@@ -32,12 +33,19 @@ def _is_number(_: object, attribute: "attrs.Attribute[str | None]", value: str |
 
 
 def _is_port(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
-    scheme, colon, _rest = (value or "").partition("://")
-    if value == "" or (colon and scheme not in _SCHEMES):
+    if value == "" or ("://" in (value or "") and not _is_address(value or "")):
         raise ConfigurationError(
-            f"{attribute.name} must be a path, or an address that begins with "
-            f"{' or '.join(f'{scheme}://' for scheme in _SCHEMES)}, not {value!r}"
+            f"{attribute.name} must be a path, or an address like "
+            f"{' or '.join(f'{scheme}://HOST:PORT' for scheme in _SCHEMES)}, not {value!r}"
         )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        found = urlsplit(text)
+        return found.scheme in _SCHEMES and bool(found.hostname and found.port)
+    except ValueError:  # its host or its port is none
+        return False
 
 
 def _is_imei(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:

@@ -383,6 +383,14 @@ def test_whom_nobody_can_call_is_a_wrong_call_of_the_command(command, configured
     assert "is not written like +491701234567" in result.stderr
 
 
+@pytest.mark.parametrize("number", ["0", "+1", "nobody"])
+def test_a_text_for_nobody_is_a_wrong_call_of_the_command(command, configured, number):
+    result = command("modem", "send", "--wait", "0", "--to", number, "hello")
+
+    assert result.exit_code == 2
+    assert "is not written like +491701234567" in result.stderr
+
+
 @EVERY_WAY
 def test_a_modem_is_initialised_again(answer, reach):
     done = answer("modem", "reset", "--soft", *reach)

@@ -57,10 +57,24 @@ def test_a_modem_without_a_port_and_an_imei_is_refused() -> None:
         ModemOptions()
 
 
-@pytest.mark.parametrize("port", ["", "tcp://127.0.0.1:1", "loop://"])
-def test_an_address_of_an_unknown_kind_is_refused(port: str) -> None:
+@pytest.mark.parametrize(
+    "port",
+    [
+        *("", "tcp://127.0.0.1:1", "loop://", "socket://", "socket://127.0.0.1", "socket://:7000"),
+        *("socket://127.0.0.1:0", "socket://127.0.0.1:x", "rfc2217://127.0.0.1:99999"),
+    ],
+)
+def test_an_address_of_an_unknown_kind_or_without_its_parts_is_refused(port: str) -> None:
     with pytest.raises(ConfigurationError, match="socket://"):
         ModemOptions(port=port)
+
+
+@pytest.mark.parametrize(
+    "port",
+    ["socket://127.0.0.1:7000", "rfc2217://box.lan:2217?ign_set_control", "socket://[::1]:7"],
+)
+def test_an_address_with_host_and_port_is_one(port: str) -> None:
+    assert ModemOptions(port=port).port == port
 
 
 def test_the_table_of_a_channel_holds_its_hooks() -> None:

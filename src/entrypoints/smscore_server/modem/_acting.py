@@ -14,6 +14,7 @@ from smscore_server.modem._reaching import Choice, modem_options, modem_options_
 __all__ = ["pin", "reset", "ring", "send", "ussd"]
 
 _LONGEST_RING = 120
+_PUNCTUATION = str.maketrans("", "", " -./()\u00a0")
 _OUTCOMES = {
     "rang": "it rang",
     "busy": "it is busy",
@@ -30,8 +31,19 @@ def _check_number(_ctx: click.Context, _param: click.Parameter, text: str) -> st
     return text
 
 
+def _check_recipient(ctx: click.Context, param: click.Parameter, text: str) -> str:
+    """Before the modem is waited for; a message that goes to nobody may cost money all the same."""
+    return _check_number(ctx, param, text.translate(_PUNCTUATION))
+
+
 @click.command()
-@click.option("--to", required=True, metavar="NUMBER", help="The recipient, like +491701234567.")
+@click.option(
+    "--to",
+    required=True,
+    callback=_check_recipient,
+    metavar="NUMBER",
+    help="The recipient, like +491701234567.",
+)
 @click.option(
     "--account",
     callback=check_text,
