@@ -222,6 +222,20 @@ def test_a_number_that_every_try_fails_with_does_not_make_a_modem_sick() -> None
         assert world.told() == []
 
 
+def test_settings_that_are_lost_while_a_message_leaves_cost_its_report_and_no_other() -> None:
+    # 27.005, 3.4.1 <ds>: a modem that was not told to hands no report on, and keeps none.
+    with World() as world:
+        assert world.run(world.is_ready, within=60)
+        world.lines.begin_fault("forgot_settings at=prompt")
+        without = world.submit(FIRST)
+        assert world.run(lambda: "restarts" in world.gateway.health("m1").facts, within=70)
+        following = world.submit(SECOND)
+
+        assert world.run(lambda: world.status(following) is Status.DELIVERED, within=30)
+        assert world.status(without) is Status.SENT
+        assert is_at_most_once(world)
+
+
 def attempts(world: World, message: MessageId) -> int:
     return world.gateway.inquiry.message(message).delivery.attempts
 
