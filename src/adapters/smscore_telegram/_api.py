@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx2
 import msgspec
 
-from smscore_telegram._objects import UPDATES, Chat, Envelope, Message, User
+from smscore_telegram._objects import UPDATES, Chat, Envelope, Message, User, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +184,7 @@ class BotApi:
 def _opened(status: int, body: bytes) -> Envelope:
     """The envelope; whatever stands between us and Telegram may answer without any."""
     try:
-        return msgspec.json.decode(body, type=Envelope)
+        return decode(body, Envelope)
     except msgspec.DecodeError:
         if status < 500:  # as HTTP counts
             raise NoAnswer(f"an answer with status {status} that is none of the Bot API") from None

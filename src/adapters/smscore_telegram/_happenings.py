@@ -9,7 +9,7 @@ import msgspec
 
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidNumber
-from smscore_telegram._objects import Contact, Message, Numbered, Update
+from smscore_telegram._objects import Contact, Message, Numbered, Update, decode
 
 __all__ = ["Blocked", "Happening", "Shared", "Started", "Stopped", "Wrote", "happening_of", "read"]
 
@@ -62,7 +62,7 @@ def read(update: msgspec.Raw) -> Update | Numbered | None:
     """An update; of one with another shape than promised the number alone, or nothing."""
     for kind in (Update, Numbered):
         try:
-            return msgspec.json.decode(update, type=kind)
+            return decode(update, kind)
         except msgspec.DecodeError:
             continue
     return None
@@ -86,12 +86,13 @@ def _of_message(message: Message, update: int) -> Happening | None:
     if message.contact is not None:
         return _shared(message, message.contact)
     text = message.text or message.caption
-    match (text or "").split(maxsplit=1)[:1]:
-        case []:
-            return None
-        case ["/start"]:
+    if not (words := (text or "").split(maxsplit=1)):
+        return None
+    # Programs write `/stop@the_bot` when somebody taps on a command.
+    match words[0].lower().partition("@")[0]:
+        case "/start":
             return Started(chat=chat)
-        case ["/stop"]:
+        case "/stop":
             return Stopped(chat=chat)
     return Wrote(chat=chat, update=update, text=text or "", at=_time(message.date))
 

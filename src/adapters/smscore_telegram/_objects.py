@@ -2,6 +2,10 @@
 What the Bot API says, as far as we listen: its objects, and the envelope around them.
 """
 
+import re
+from typing import TypeVar
+
+import msgspec
 from msgspec import Raw, Struct, field
 
 __all__ = [
@@ -16,7 +20,13 @@ __all__ = [
     "Parameters",
     "Update",
     "User",
+    "decode",
 ]
+
+T = TypeVar("T")
+
+_PAIR = rb"u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"\\(?:%s|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)" % _PAIR, re.DOTALL)
 
 UPDATES = ("message", "my_chat_member")
 """The kinds of updates that we ask for."""
@@ -106,3 +116,17 @@ class Update(Numbered):
 
     message: Message | None = None
     my_chat_member: MemberUpdate | None = None
+
+
+def decode(said: bytes | Raw, kind: type[T]) -> T:
+    """
+    An object; half a character in a text is replaced, for it must not hide all that came with it.
+
+    Raises:
+        msgspec.DecodeError: it has another shape.
+    """
+    try:
+        return msgspec.json.decode(said, type=kind)
+    except msgspec.DecodeError:
+        whole = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], bytes(said))
+        return msgspec.json.decode(whole, type=kind)

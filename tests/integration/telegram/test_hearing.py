@@ -34,6 +34,14 @@ def test_the_longest_text_arrives_whole(ada, sink):
     assert texts(sink) == ["😀" * 2048]
 
 
+def test_half_a_character_keeps_nobody_from_being_heard(ada, sink):
+    ada.writes(r"\ud83d is \\ud83d, and 😀 whole: " + "\ud83d")
+    ada.writes("hello")
+
+    assert sink.wait_for(lambda: len(sink.parts) == 2)
+    assert texts(sink)[0] == r"\ud83d is \\ud83d, and 😀 whole: " + "\ufffd"
+
+
 def test_whoever_is_not_linked_can_write_as_well(channel, telegram, sink):
     bob = telegram.person("Bob")
 

@@ -51,6 +51,11 @@ def test_stop_ends():
     assert said(text="/stop") == Stopped(chat=7)
 
 
+@pytest.mark.parametrize("text", ["/stop@test_bot", "/Stop", "/STOP@Test_Bot please"])
+def test_stop_ends_however_a_program_or_a_person_writes_it(text):
+    assert said(text=text) == Stopped(chat=7)
+
+
 @pytest.mark.parametrize("text", ["start", "/starting", "please /stop", "/help", "STOP"])
 def test_whatever_else_is_a_text(text):
     assert said(text=text) == Wrote(
