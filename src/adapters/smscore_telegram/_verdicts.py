@@ -16,7 +16,7 @@ class Verdict(enum.Enum):
     FLOOD = enum.auto()  # we were too fast
     TOKEN = enum.auto()  # the bot is not known by this token
     RIVAL = enum.auto()  # something else fetches the bot's updates
-    UNKNOWN = enum.auto()  # something in between gave up waiting: nobody knows
+    UNKNOWN = enum.auto()  # something in between heard no answer: nobody knows
     TEMPORARY = enum.auto()
 
 
@@ -26,6 +26,7 @@ _OF_CODE = {
     404: Verdict.TOKEN,  # a token of another shape than theirs
     409: Verdict.RIVAL,
     429: Verdict.FLOOD,
+    502: Verdict.UNKNOWN,  # RFC 9110, 15.6.3: it was handed on, and what came back was no answer
     504: Verdict.UNKNOWN,
 }
 

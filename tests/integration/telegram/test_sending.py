@@ -74,7 +74,6 @@ def test_a_chat_that_is_not_found_is_refused_for_good_and_unlinked(
     [
         pytest.param(Refused(code=400, description="Bad Request: whatever"), id="400"),
         pytest.param(Refused(code=500, description="Internal Server Error"), id="500"),
-        pytest.param(Refused(code=502, body=b"<html>Bad Gateway</html>"), id="502 in between"),
         pytest.param(Refused(code=503, body=b""), id="503 without a word"),
     ],
 )
@@ -132,10 +131,18 @@ def test_a_connection_that_is_lost_after_the_request_leaves_the_part_in_doubt(
     assert ada.address in sink.links
 
 
-def test_a_gateway_in_between_that_gave_up_waiting_leaves_the_part_in_doubt(
-    channel, ada, job, journal, telegram
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param(Refused(code=502, body=b"<html>Bad Gateway</html>"), id="lost the answer"),
+        pytest.param(Refused(code=502, description="Bad Gateway"), id="at Telegram's own door"),
+        pytest.param(Refused(code=504, body=b"<html>Gateway Time-out</html>"), id="gave up"),
+    ],
+)
+def test_a_gateway_in_between_that_heard_no_answer_leaves_the_part_in_doubt(
+    channel, ada, job, journal, telegram, refused
 ):
-    telegram.script(Refused(code=504, body=b"<html>Gateway Time-out</html>"))
+    telegram.script(refused)
 
     with pytest.raises(Indeterminate):
         channel.send(job(ada, "hello"))
