@@ -134,3 +134,14 @@ def test_head_is_a_get_without_a_body(site):
     assert reply.status_code == 200
     assert reply.content == b""
     assert reply.headers["content-length"] == str(len("Status : not found"))
+
+
+def test_a_store_that_does_not_answer_is_not_waited_for_any_longer(make_site):
+    site = make_site(http={"submit_timeout": 0.05})
+    site.store.may_read.clear()
+
+    reply = ask(site, "0000000000000001")
+
+    site.store.may_read.set()
+    assert reply.status_code == 408
+    assert reply.elapsed.total_seconds() < 4

@@ -12,7 +12,7 @@ from smscore_http._wire import parse_hex_id
 from smscore_http.gateway_api._login import log_in
 from smscore_http.gateway_api._parameters import Parameters, read_parameters
 from smscore_http.gateway_api._replies import text
-from smscore_http.gateway_api._time_limit import TimeLimit, time_limit
+from smscore_http.gateway_api._time_limit import TimeLimit, in_time, time_limit
 
 __all__ = ["StateOfMessage"]
 
@@ -41,7 +41,8 @@ class StateOfMessage:
         parameters = await read_parameters(request, limit)
         uid = parameters.required("uid")
         account = None if self._is_open else await self._owner(request, parameters, limit)
-        word = await self._context.call(self._look_up, uid, account)
+        found = self._context.call(self._look_up, uid, account)
+        word = await in_time(found, limit, what="looking the message up")
         return text(f"Status : {word}")
 
     async def _owner(self, request: Request, parameters: Parameters, limit: TimeLimit) -> AccountId:
