@@ -40,18 +40,20 @@ class Server:
         self._socket.close()  # it may have been too early for the loop to do it
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._talk, sock=self._socket)
+        server = await asyncio.start_server(self._connected, sock=self._socket)
         async with server:
             await asyncio.get_running_loop().create_future()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Closed also if it never came to a word, because we go.
+        self._loop.spawn(self._talk(reader, writer)).add_done_callback(lambda _: writer.close())
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._answer(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
-            pass  # the client has gone, or we go
-        finally:
-            writer.close()
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # the client has gone
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request; whether the connection goes on."""
