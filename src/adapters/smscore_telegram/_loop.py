@@ -12,6 +12,8 @@ __all__ = ["LoopThread"]
 
 T = TypeVar("T")
 
+_PATIENCE = 1.0  # seconds, with tasks that are not ours and do not end
+
 
 class LoopThread:
     """
@@ -37,8 +39,12 @@ class LoopThread:
             task = self.spawn(main())
             begun.set()
             await asyncio.wait([task])
-            while self._tasks:
-                await asyncio.wait(self._tasks)
+            # Also what libraries have begun, such as a connection that is being accepted: given
+            # up in the middle, it would never be closed.
+            while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                done, _ = await asyncio.wait(others, timeout=_PATIENCE)
+                if not done and not self._tasks:
+                    break
 
         self._thread = threading.Thread(
             target=lambda: asyncio.run(run()), name=self._name, daemon=True

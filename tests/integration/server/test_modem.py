@@ -3,6 +3,7 @@ The commands about modems, on simulated ones: without a server and beside one.
 """
 
 import json
+import re
 
 import pytest
 import serial
@@ -23,6 +24,8 @@ A_TEXT = (
     encode_deliver(Deliver(sender="+491701234567", sent_at=NOON, user_data=HELLO)).hex().upper()
 )
 EVERY_WAY = pytest.mark.parametrize("way", ["port", "configured", "served"])
+
+TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+")  # may hold the digits of a PIN
 
 
 @pytest.fixture
@@ -318,8 +321,7 @@ def test_no_secret_gets_into_the_log_of_the_server(command, configured, answer, 
 
     logged = server.end()
     assert "pin" in logged
-    assert "471" not in logged
-    assert not [line for line in talk if "471" in line]
+    assert not [line for line in (*logged.splitlines(), *talk) if "471" in TIME.sub("", line)]
 
 
 @EVERY_WAY

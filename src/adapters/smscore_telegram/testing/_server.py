@@ -41,8 +41,10 @@ class Server:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._connected, sock=self._socket)
-        async with server:
+        try:
             await asyncio.get_running_loop().create_future()
+        finally:
+            server.close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Closed also if it never came to a word, because we go.
