@@ -80,16 +80,17 @@ def _body(body: bytes, content_type: bytes) -> Mapping[str, str]:
 
 def _form(encoded: bytes) -> dict[str, str]:
     values: dict[str, str] = {}
-    pairs = decode_text(encoded).split("&")
+    pairs = decode_text(encoded).replace("+", " ").split("&")
     if len(pairs) > _MOST_FIELDS:
         raise InvalidRequest(f"more than {_MOST_FIELDS} parameters")
     for pair in pairs:
         name, _, value = pair.partition("=")
-        if "%" in pair or "+" in pair:
-            name = unquote(name.replace("+", " "), errors="replace")
-            value = unquote(value.replace("+", " "), errors="replace")
-        values[name] = clean_text(value)
+        values[_unquoted(name)] = clean_text(_unquoted(value))
     return values
+
+
+def _unquoted(part: str) -> str:
+    return unquote(part, errors="replace") if "%" in part else part
 
 
 def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
