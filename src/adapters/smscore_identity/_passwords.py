@@ -73,9 +73,7 @@ class Passwords:
 
     def _print(self, username: str, password: str, stored: str) -> bytes:
         """Stands for a verified triple; without this process's key it tells nothing."""
-        parts = (username, password, stored)
-        encoded = [_encoded(part) for part in parts]
-        message = b"".join(len(part).to_bytes(8) + part for part in encoded)
+        message = _encoded(f"{len(username)} {len(password)} {username}{password}{stored}")
         # Keyed (RFC 7693), since an HMAC of hashlib gives up the interpreter's lock for an instant,
         # and then waits for it longer than all the rest of a request takes.
         return hashlib.blake2b(message, key=self._process_key, digest_size=32).digest()

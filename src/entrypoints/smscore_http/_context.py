@@ -5,7 +5,6 @@ What every surface works with: the gateway, a way to wait for it, threads for ca
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 from smscore import Gateway
@@ -15,6 +14,7 @@ from smscore.domain.credentials import Principal
 from smscore.domain.receipts import Receipt
 from smscore.errors import AuthenticationFailed, NotFound
 from smscore.services.submission import Submission
+from smscore_http._alarms import Alarms
 from smscore_http._bridge import Bridge
 from smscore_http._throttle import Attempt, LoginThrottle
 
@@ -38,6 +38,7 @@ class Context:
         self.gateway = gateway
         self._throttle = LoginThrottle(monotonic=gateway.clock.monotonic)
         self._bridge: Bridge | None = None
+        self._alarms: Alarms | None = None
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     def wait(self, future: Future[T]) -> asyncio.Future[T]:
@@ -48,6 +49,14 @@ class Context:
             bridge = self._bridge = Bridge(loop)
         return bridge.wait(future)
 
+    def alarms(self) -> Alarms:
+        """Those of the running event loop."""
+        loop = asyncio.get_running_loop()
+        alarms = self._alarms
+        if alarms is None or alarms.loop is not loop:
+            alarms = self._alarms = Alarms(loop)
+        return alarms
+
     def start(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call what may block, on a thread for calls to the store."""
         return self._pool("smscore http", _STORE_THREADS).submit(function, *args, **kwargs)
@@ -56,9 +65,7 @@ class Context:
         """Call what may block, and await what comes of it."""
         return await self.wait(self.start(function, *args, **kwargs))
 
-    def submit(
-        self, submission: Submission, *, deadline: datetime | None = None
-    ) -> Awaitable[Receipt]:
+    def submit(self, submission: Submission) -> Awaitable[Receipt]:
         """
         Accept a request to send; it is durable when awaited.
 
@@ -67,13 +74,13 @@ class Context:
             StoreError: nothing was stored.
         """
         if takes_long(submission):
-            return self._submit_many(submission, deadline)
-        return self.wait(self.gateway.submissions.begin(submission, deadline=deadline))
+            return self._submit_many(submission)
+        return self.wait(self.gateway.submissions.begin(submission))
 
-    async def _submit_many(self, submission: Submission, deadline: datetime | None) -> Receipt:
+    async def _submit_many(self, submission: Submission) -> Receipt:
         """Planning thousands of messages would hold up everybody else."""
         begin = self.gateway.submissions.begin
-        return await self.wait(await self.call(begin, submission, deadline=deadline))
+        return await self.wait(await self.call(begin, submission))
 
     async def verify_password(self, username: str, password: str, *, address: str) -> Principal:
         """

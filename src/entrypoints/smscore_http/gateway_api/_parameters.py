@@ -25,11 +25,11 @@ class Parameters:
     """Merged parameters; an empty value is a missing one."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+        self._values = {name: value for name, value in values.items() if value}
 
     def get(self, name: str) -> str | None:
         """The value, if there is one."""
-        return self._values.get(name) or None
+        return self._values.get(name)
 
     def required(self, name: str) -> str:
         """
@@ -38,14 +38,16 @@ class Parameters:
         Raises:
             MissingParameter: there is none.
         """
-        value = self.get(name)
+        value = self._values.get(name)
         if value is None:
             raise MissingParameter(f"the parameter {name!r} is missing")
         return value
 
     def is_on(self, name: str) -> bool:
         """Whether a switch is there and does not say no."""
-        return bool(value := self._values.get(name, "").strip().lower()) and value not in _OFF
+        if (value := self._values.get(name)) is None:
+            return False
+        return bool(value := value.strip().lower()) and value not in _OFF
 
     def is_off(self, name: str) -> bool:
         """Whether a switch is there and says no."""
@@ -85,12 +87,10 @@ def _form(encoded: bytes) -> dict[str, str]:
         raise InvalidRequest(f"more than {_MOST_FIELDS} parameters")
     for pair in pairs:
         name, _, value = pair.partition("=")
-        values[_unquoted(name)] = clean_text(_unquoted(value))
+        if "%" in name:
+            name = unquote(name)
+        values[name] = clean_text(unquote(value) if "%" in value else value)
     return values
-
-
-def _unquoted(part: str) -> str:
-    return unquote(part, errors="replace") if "%" in part else part
 
 
 def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:

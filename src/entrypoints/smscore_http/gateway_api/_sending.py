@@ -44,7 +44,9 @@ class Wish(Struct, frozen=True, kw_only=True):
     @property
     def is_plain(self) -> bool:
         """Whether the recipients are all there is, whatever the directory says."""
-        return self.by is None and all(one.target is Target.NUMBER for one in self.addressees)
+        if self.by is not None:
+            return False
+        return not [one for one in self.addressees if one.target is not Target.NUMBER]
 
 
 def checked_text(content: str) -> str:
@@ -70,7 +72,11 @@ async def send(context: Context, wish: Wish, *, account: Account, limit: TimeLim
     numbers: Sequence[str] = ()
     refusal: Rejected | None = None
     try:
-        numbers = await _numbers(context, wish, account=account, limit=limit)
+        if wish.is_plain and len(wish.addressees) <= _RESOLVED_AT_ONCE:
+            numbers = _resolve(context.gateway, wish, account)
+        else:
+            work = context.call(_resolve, context.gateway, wish, account)
+            numbers = await in_time(work, limit, what="finding the recipients")
     except Rejected as reason:
         if wish.idempotency_key is None:
             raise
@@ -100,15 +106,6 @@ def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submiss
         is_resolved=bool(fingerprint),
         is_partial=wish.is_partial,
     )
-
-
-async def _numbers(
-    context: Context, wish: Wish, *, account: Account, limit: TimeLimit
-) -> Sequence[str]:
-    if wish.is_plain and len(wish.addressees) <= _RESOLVED_AT_ONCE:
-        return _resolve(context.gateway, wish, account)
-    work = context.call(_resolve, context.gateway, wish, account)
-    return await in_time(work, limit, what="finding the recipients")
 
 
 def _resolve(gateway: Gateway, wish: Wish, account: Account) -> Sequence[str]:
