@@ -87,6 +87,23 @@ class Request:
         client = self._scope.get("client")
         return str(client[0]) if client else "unknown"
 
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``, as the server knows it."""
+        return str(self._scope.get("scheme", "http"))
+
+    @property
+    def server(self) -> str:
+        """The address and port that the request came to, as in a URL."""
+        host, port = self._scope.get("server") or ("localhost", None)
+        written = f"[{host}]" if ":" in host else str(host)
+        return written if port is None else f"{written}:{port}"
+
+    @property
+    def mount(self) -> str:
+        """Where the application is mounted, such as ``/sms``; empty: nowhere in particular."""
+        return str(self._scope.get("root_path", "")).rstrip("/")
+
     async def body(self) -> bytes:
         """
         The whole body.
