@@ -27,6 +27,8 @@ _PATHS = frozenset(
         "/download/app.apk",
         "/health/live",
         "/health/ready",
+        "/postman/collection",
+        "/postman/environment",
         "/v1/account",
         "/v1/messages",
         "/v1/messages/estimate",

@@ -40,6 +40,7 @@ class Surfaces:
         self._by_first_segment: Mapping[str, _Surface] = {
             "api": queue_api,
             "download": queue_api,
+            "postman": queue_api,
             "v1": ProviderApi(self._context),
             "health": Health(self._context),
             HOOKS: Hooks(self._context),

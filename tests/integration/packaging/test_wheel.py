@@ -23,7 +23,7 @@ PACKAGES = {
     "smscore_telegram",
 }
 # Templates, static files and such are added here when a package brings them along.
-SUFFIXES = {".py", ".typed", ".mako", ".toml"}
+SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml"}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,12 @@ def test_every_file_in_the_wheel_is_of_a_kind_that_belongs_there(files: list[str
     strays = [name for name in files if Path(name).suffix not in SUFFIXES]
 
     assert not strays
+
+
+def test_the_wheel_holds_what_postman_imports(files: list[str]):
+    served = [Path(name).name for name in files if name.endswith(".json")]
+
+    assert sorted(served) == ["collection.json", "environment.json"]
 
 
 def test_the_wheel_holds_every_module_of_the_source_tree(files: list[str], root: Path):

@@ -11,6 +11,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ from smscore.domain.alphabets import GSM7
 from smscore_modem.simulator import ModemSimulator, Submission
 
 HERE = Path(__file__).parent
+# Where the server is as a process of its own; the tests are no package.
+sys.path.insert(0, str(HERE.parent / "http"))
 PATIENCE = 60.0
 
 _WRITABLE = [char for char in map(chr, range(0x2100)) if GSM7.has(char)]

@@ -20,6 +20,7 @@ from smscore_http.queue_api._replies import (
     refused_call,
     refused_report,
 )
+from smscore_http.queue_api.postman import for_postman
 
 __all__ = ["QueueApi"]
 
@@ -28,7 +29,7 @@ _NO_TOKENS = frozenset({"download", "messages"})
 
 
 class QueueApi:
-    """Everything below ``/api/`` and ``/download/``."""
+    """Everything below ``/api/``, ``/download/`` and ``/postman/``."""
 
     def __init__(self, context: Context) -> None:
         self.faults = QueueFaults(refused=refused_call)
@@ -37,6 +38,7 @@ class QueueApi:
             "/api/app-version": readable(_always(NO_ACTIVE_VERSION)),
             "/api/app-versions": readable(_always(NO_VERSIONS)),
             "/download/app.apk": readable(_always(NO_ACTIVE_VERSION)),
+            **for_postman(context),
         }
         self._version = readable(_always(VERSION_NOT_FOUND))
         self._calls: dict[str, dict[str, Call]] = {

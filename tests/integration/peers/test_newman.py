@@ -1,0 +1,67 @@
+"""
+The collection for Postman, run by newman against the server that serves it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server_process import Server
+
+from smscore.domain.deliveries import Status
+
+pytestmark = pytest.mark.peers
+
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def newman(peers_directory: Path) -> str:
+    program = peers_directory / "node_modules/.bin/newman"
+    if shutil.which("node") is None or not program.exists():
+        pytest.skip("newman is not installed; 'make test-peers' does it")
+    return str(program)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    with server.gateway() as gateway:
+        gateway.administration.apply_rules([])  # what the queue API queues is for phones
+    with server:
+        yield server
+
+
+def run(newman: str, server: Server, told: Path) -> dict[str, Any]:
+    """What newman says of a run of the collection, with the token that its user has written."""
+    served = f"{server.url}/postman"
+    command = [newman, "run", f"{served}/collection", "--environment", f"{served}/environment"]
+    command += ["--env-var", f"api_token={server.site.token}"]
+    command += ["--reporters", "cli,json", "--reporter-json-export", str(told)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, "NO_UPDATE_NOTIFIER": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said: dict[str, Any] = json.loads(told.read_text())["run"]
+    return said
+
+
+def test_every_assertion_of_the_collection_holds_twice_in_a_row(
+    newman: str, server: Server, tmp_path: Path
+) -> None:
+    runs = [run(newman, server, tmp_path / f"{number}.json") for number in range(2)]
+
+    assert [one["failures"] for one in runs] == [[], []]
+    assert all(one["stats"]["assertions"]["total"] > 50 for one in runs)
+    # What it queues it also reports.
+    assert [one.delivery.status for one in server.stored()] == [Status.DELIVERED] * 10
