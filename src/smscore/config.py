@@ -20,6 +20,7 @@ __all__ = [
     "GatewayConfig",
     "GroupConfig",
     "HttpConfig",
+    "PhonesConfig",
     "PluginsConfig",
     "SecurityConfig",
     "StoreConfig",
@@ -62,6 +63,13 @@ class HttpConfig:
         if self.public_url is None:
             return None
         return f"{self.public_url.rstrip('/')}/{HOOKS}/{channel}"
+
+
+@attrs.frozen(kw_only=True)
+class PhonesConfig:
+    """The phones that fetch messages and send them."""
+
+    silent_after: float = 900.0  # seconds without a word, after which somebody should look
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +121,7 @@ class GatewayConfig:
     store: StoreConfig = StoreConfig()
     security: SecurityConfig = SecurityConfig()
     http: HttpConfig = HttpConfig()
+    phones: PhonesConfig = PhonesConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
     channels: Mapping[str, ChannelConfig] = attrs.field(factory=dict)
@@ -208,6 +217,8 @@ def _check_ranges(config: GatewayConfig) -> None:
     http = config.http
     _check_range(http.port, "[http] port", lowest=0, highest=65_535)
     _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
+    silent_after = config.phones.silent_after
+    _check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
     for name, channel in config.channels.items():
         if channel.price is not None:
             _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)

@@ -6,6 +6,7 @@ import hmac
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -35,6 +36,7 @@ from smscore.services.interventions import Interventions
 from smscore.services.journal import ChannelJournal
 from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
+from smscore.services.phones import Phones
 from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
@@ -88,7 +90,12 @@ class Gateway:
             screens=screens,
         )
         self.directory = Directory(store=store, settings=self.settings)
-        self.pickup = Pickup(store=store, clock=clock, settings=self.settings)
+        self.pickup = Pickup(store=store, clock=clock, settings=self.settings, topology=topology)
+        self.phones = Phones(
+            store=store,
+            clock=clock,
+            silent_after=timedelta(seconds=config.phones.silent_after),
+        )
         self.inquiry = Inquiry(
             store=store,
             channels=tuple(transports),

@@ -51,6 +51,7 @@ TEXTS = {1: "x", 2: "x" * 200, 3: "x" * 400}
 OPENING = {"acme": 40, "free": None}
 LIMIT = 25
 DAY = timedelta(days=1)
+UNSENT = ("scheduled", "queued", "sending")
 
 
 @attrs.frozen
@@ -113,6 +114,7 @@ class CustodyMachine(RuleBasedStateMachine):
         self.topped_up: Counter[str] = Counter()
         self.modes = dict.fromkeys(CHANNELS, ChannelMode.RUNNING)
         self.resent: Counter[int] = Counter()
+        self.claimed_at: dict[int, datetime] = {}
         self.stories: dict[int, int] = {}
         self.ghosts: list[tuple[Gateway, Zombie]] = []
         self.start()
@@ -347,7 +349,9 @@ class CustodyMachine(RuleBasedStateMachine):
                 self.model.move(message, "expired", now)
                 continue
             message.status, message.tries = "sending", message.tries + 1
+            message.had_phone, message.claims = account, message.claims + 1
             handed_out.append(message.id)
+            self.claimed_at[message.id] = now
         fetched = self.gateway.pickup.fetch(self.ids[account], limit=limit)
         assert [tracked.message.id for tracked in fetched] == handed_out
 
@@ -355,17 +359,51 @@ class CustodyMachine(RuleBasedStateMachine):
     def tell(self, account: str, which: int, *, is_good: bool) -> None:
         if (message := self.a_message(which, "sending")) is None:
             return
-        now, is_known = self.clock.now(), message.legs[0] == f"phones/{account}"
+        now, is_there = self.clock.now(), message.legs[0] == f"phones/{account}"
+        is_known = is_there or message.had_phone == account
         told = self.gateway.pickup.tell(self.ids[account], {message.id: is_good})
         assert told == is_known
         if not is_known:
             return
         if is_good and Status.DELIVERED in MOVES[Status(message.status)]:
+            if not is_there and message.status in UNSENT and not message.parts:
+                message.legs = [f"phones/{account}", *message.legs]
             self.model.move(message, "delivered", now)
-        elif not is_good and message.status == "sending":
-            self.model.refuse(message, now=now)
-        elif not is_good and message.status == "queued":
-            self.model.move(message, "failed", now)
+        elif not is_good and is_there:
+            self.hear_a_refusal(message)
+
+    def hear_a_refusal(self, message: Message) -> None:
+        """Phones have no names here: only one that alone was given a message speaks for it."""
+        if message.status == "queued" and message.claims == 0 and message.had_phone is not None:
+            return
+        if message.status not in ("sending", "queued") or message.is_refused:
+            return
+        if message.claims > (1 if message.status == "sending" else 0):
+            message.is_refused = True
+            return
+        message.had_phone = message.account
+        self.model.refuse(message, now=self.clock.now())
+
+    @rule(minutes=st.sampled_from((0, 1, 10)), account=st.sampled_from((None, "acme", "free")))
+    def requeue(self, minutes: int, account: str | None) -> None:
+        before = self.clock.now() - timedelta(minutes=minutes)
+        found = [
+            message
+            for message in self.model.messages.values()
+            if self.is_at_a_phone(message)
+            and account in (None, message.account)
+            and self.claimed_at[message.id] < before
+        ]
+        assert sum(self.gateway.phones.claimed(before=before, account=account).values()) == len(
+            found
+        )
+        done = self.gateway.phones.requeue(before=before, account=account)
+        assert sum(done.values()) == len(found)
+        for message in found:
+            self.model.move(message, "queued", self.clock.now())
+
+    def is_at_a_phone(self, message: Message) -> bool:
+        return message.status == "sending" and message.legs[0].startswith("phones/")
 
     # Channels.
 
@@ -541,7 +579,6 @@ class CustodyMachine(RuleBasedStateMachine):
             return
         self.gateway.interventions.resend(message.id)
         if message.status == "sending":
-            message.tries -= 1
             self.model.move(message, "queued", now)
             return
         charge = max(self.model.price(leg, message.size) for leg in legs)
@@ -552,7 +589,7 @@ class CustodyMachine(RuleBasedStateMachine):
         self.model.move(message, "queued", now)
 
     def why_not_resent(self, message: Message) -> str | None:
-        if message.status == "sending" and message.legs[0].startswith("phones/"):
+        if self.is_at_a_phone(message):
             return None
         waits = message.status == "queued" or (message.status == "scheduled" and message.is_retry)
         if message.status not in ("failed", "indeterminate") and (not waits or message.parts):
@@ -676,7 +713,7 @@ class CustodyMachine(RuleBasedStateMachine):
 
 def _status_after(kind: str) -> Status | None:
     _, _, word = kind.partition(".")
-    if word in ("rerouted", "recovered", "resent", "released"):
+    if word in ("rerouted", "recovered", "resent", "released", "requeued"):
         return Status.QUEUED
     if word == "retried":
         return Status.SCHEDULED

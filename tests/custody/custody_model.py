@@ -10,7 +10,7 @@ from custody_records import Channel, Message, Part
 from smscore.domain.deliveries import DeliveryReport
 
 FINAL = ("delivered", "failed", "expired", "cancelled")
-MAY_ARRIVE = ("queued", "sent", "indeterminate", "failed", "expired")
+MAY_ARRIVE = ("scheduled", "queued", "sent", "indeterminate", "failed", "expired")
 BELIEVABLE = timedelta(minutes=10)  # by which a network's clock may be wrong
 POSSIBLE = timedelta(hours=15)  # or by its whole zone
 
@@ -118,6 +118,8 @@ class Model:
         m.status, m.due, m.is_retry = "scheduled", due, True
 
     def refuse(self, m: Message, *, now: datetime) -> None:
+        if m.legs[0] not in self.channels:
+            m.claims, m.is_refused = 0, False  # no phone has it any more
         if m.parts or len(m.legs) == 1:
             self.move(m, "failed", now)
         else:

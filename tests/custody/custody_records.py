@@ -42,6 +42,9 @@ class Message:
     due: datetime | None = None
     expires: datetime | None = None
     tries: int = 0
+    had_phone: str | None = None  # whose phones ever had it
+    claims: int = 0  # how often phones were given it since they last had it no more
+    is_refused: bool = False  # whether a phone has said that it could not send it
     is_retry: bool = False
     parts: dict[int, Part] = attrs.field(factory=dict)
     sent_at: datetime | None = None

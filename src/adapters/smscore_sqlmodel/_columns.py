@@ -13,6 +13,7 @@ __all__ = [
     "CHANNELS",
     "CONTACTS",
     "CONTACT_GROUPS",
+    "DEVICES",
     "DIRECTORY_IDS",
     "EVENTS",
     "IDEMPOTENCY",
@@ -57,11 +58,16 @@ def _columns(table: str, names: str, *, key: str = "id") -> Columns:
 ACCOUNTS = _columns(
     "smscore_accounts",
     "id name tariff home_country time_zone default_sender credits monthly_limit used month "
-    "subscription_until languages wide_reference replace_typography max_parts",
+    "subscription_until languages wide_reference replace_typography max_parts claim_lease",
 )
 CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
 CONTACTS = _columns("smscore_contacts", "account id name number email notes", key="account id")
 CONTACT_GROUPS = _columns("smscore_contact_groups", "account id name", key="account id")
+DEVICES = _columns(
+    "smscore_devices",
+    "account name first_seen last_seen last_poll delivered failed",
+    key="account name",
+)
 DIRECTORY_IDS = _columns("smscore_directory_ids", "account kind newest", key="account kind")
 LEDGER = _columns("smscore_ledger", "id account kind credits balance at message why")
 EVENTS = _columns("smscore_events", "id message account sequence kind at detail")
@@ -83,7 +89,7 @@ MESSAGES = _columns(
     "smscore_messages",
     "id account recipient recipient_as_given text surface accepted_at sender priority flash "
     "not_before expires_at callback_url languages wide_reference medium channel route segments "
-    "charged status due_at fall_back_at owner attempts "
+    "charged status due_at fall_back_at owner claimed_at attempts "
     "parts sent_at finished_at error_code error sequence",
 )
 PARKED_REPORTS = _columns(

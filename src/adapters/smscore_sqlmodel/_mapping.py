@@ -55,6 +55,7 @@ AccountCells: TypeAlias = tuple[
     int,  # wide_reference
     int,  # replace_typography
     int,  # max_parts
+    int | None,  # claim_lease
 ]
 ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str, int | None]
 
@@ -99,6 +100,7 @@ def account_cells(account: Account) -> AccountCells:
         1 if encoding.wide_reference else 0,
         1 if encoding.replace_typography else 0,
         encoding.max_parts,
+        None if account.claim_lease is None else account.claim_lease // _MICROSECOND,
     )
 
 
@@ -122,6 +124,7 @@ def account_of(cells: AccountCells) -> Account:
             replace_typography=bool(cells[13]),
             max_parts=cells[14],
         ),
+        claim_lease=None if cells[15] is None else cells[15] * _MICROSECOND,
     )
 
 

@@ -67,6 +67,7 @@ MessageCells: TypeAlias = tuple[
     int | None,  # due_at
     int | None,  # fall_back_at
     int | None,  # owner
+    int | None,  # claimed_at
     int,  # attempts
     str | None,  # parts
     int | None,  # sent_at
@@ -117,6 +118,7 @@ def is_plain(message: OutboundMessage, delivery: Delivery) -> bool:
         and delivery.due_at is None
         and delivery.fall_back_at is None
         and delivery.owner is None
+        and delivery.claimed_at is None
         and delivery.sent_at is None
         and delivery.finished_at is None
     )
@@ -156,6 +158,7 @@ def delivery_cells(
     int | None,
     int | None,
     int | None,
+    int | None,
     int,
     str | None,
     int | None,
@@ -175,6 +178,7 @@ def delivery_cells(
         None if delivery.due_at is None else micros(delivery.due_at),
         None if delivery.fall_back_at is None else micros(delivery.fall_back_at),
         delivery.owner,
+        None if delivery.claimed_at is None else micros(delivery.claimed_at),
         delivery.attempts,
         parts_text(delivery.parts) if delivery.parts else None,
         None if delivery.sent_at is None else micros(delivery.sent_at),
@@ -255,11 +259,12 @@ def _delivery(
         fall_back_at=optional_moment(cells[22]),
         expires_at=expires_at,
         owner=None if cells[23] is None else ProcessId(cells[23]),
-        attempts=cells[24],
-        parts=() if cells[25] is None else parts_of(cells[25]),
-        sent_at=optional_moment(cells[26]),
-        finished_at=optional_moment(cells[27]),
-        error_code=cells[28],
-        error=cells[29],
-        sequence=cells[30],
+        claimed_at=optional_moment(cells[24]),
+        attempts=cells[25],
+        parts=() if cells[26] is None else parts_of(cells[26]),
+        sent_at=optional_moment(cells[27]),
+        finished_at=optional_moment(cells[28]),
+        error_code=cells[29],
+        error=cells[30],
+        sequence=cells[31],
     )

@@ -51,25 +51,11 @@ _ADD_PLAIN = insertion(
     "attempts",
     "sequence",
 )
-_SAVE = updating(
-    MESSAGES,
-    "channel",
-    "route",
-    "segments",
-    "charged",
-    "status",
-    "due_at",
-    "fall_back_at",
-    "owner",
-    "attempts",
-    "parts",
-    "sent_at",
-    "finished_at",
-    "error_code",
-    "error",
-    "sequence",
-    rank=1,
+_CHANGING = (
+    "channel route segments charged status due_at fall_back_at owner claimed_at attempts parts "
+    "sent_at finished_at error_code error sequence"
 )
+_SAVE = updating(MESSAGES, *_CHANGING.split(), rank=1)
 # However often a part is saved, nothing is written unless it went out again.
 _REFER = replacement(
     PART_REFERENCES,
@@ -96,6 +82,15 @@ _OVERDUE = selection(
 _STRANDED = selection(
     MESSAGES,
     "WHERE fall_back_at IS NOT NULL AND fall_back_at <= ? ORDER BY fall_back_at, id LIMIT ?",
+)
+_CLAIMED = selection(
+    MESSAGES,
+    "WHERE account = ? AND claimed_at IS NOT NULL AND claimed_at < ? ORDER BY claimed_at, id "
+    "LIMIT ?",
+)
+_COUNT_CLAIMED = (
+    "SELECT count(*) FROM smscore_messages "
+    "WHERE account = ? AND claimed_at IS NOT NULL AND claimed_at < ?"
 )
 _HELD = selection(
     MESSAGES,
@@ -184,6 +179,13 @@ class OutboxView:
 
     def has_stranded(self, *, now: datetime) -> bool:
         return self._has(_STRANDED, now)
+
+    def claimed(self, account: AccountId, *, before: datetime, limit: int) -> Sequence[Delivery]:
+        return self._deliveries(_CLAIMED, (account, micros(before), limit))
+
+    def count_claimed(self, account: AccountId, *, before: datetime) -> int:
+        self._session.settle()
+        return self._number(_COUNT_CLAIMED, (account, micros(before)))
 
     def _has(self, sql: str, now: datetime) -> bool:
         self._session.settle()

@@ -31,6 +31,7 @@ __all__ = [
     "ChannelRow",
     "ContactGroupRow",
     "ContactRow",
+    "DeviceRow",
     "DirectoryIdRow",
     "EntryRow",
     "EventRow",
@@ -92,6 +93,7 @@ class AccountRow(Row, table=True):
     wide_reference: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     replace_typography: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     max_parts: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "50"})
+    claim_lease: int | None = Field(sa_type=_WIDE)  # NULL: claims do not end
 
 
 class EntryRow(Row, table=True):
@@ -177,6 +179,13 @@ class MessageRow(Row, table=True):
             "status",
             sqlite_where=text("status = 'sending'"),
         ),
+        Index(
+            "smscore_messages_claimed",
+            "account",
+            "claimed_at",
+            "id",
+            sqlite_where=text("claimed_at IS NOT NULL"),
+        ),
         Index("smscore_messages_account", "account", "id"),
         Index("smscore_messages_settled", "status", "id", sqlite_where=text(SETTLED)),
         Index(
@@ -223,6 +232,7 @@ class MessageRow(Row, table=True):
     due_at: int | None = Field(sa_type=_WIDE)
     fall_back_at: int | None = Field(sa_type=_WIDE)
     owner: int | None = Field(sa_type=Integer)
+    claimed_at: int | None = Field(sa_type=_WIDE)  # while a phone has it
     attempts: int = Field(sa_type=Integer)
     parts: str | None = Field(sa_type=Text)
     sent_at: int | None = Field(sa_type=_WIDE)
@@ -407,6 +417,21 @@ class MemberRow(Row, table=True):
     holder: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
     kind: str = Field(sa_type=Text, primary_key=True)
     member: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+
+
+class DeviceRow(Row, table=True):
+    """A phone that polls or reports; without a name, all that gave none."""
+
+    __tablename__ = "smscore_devices"
+    __table_args__ = (Index("smscore_devices_seen", "last_seen"),)
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    name: str = Field(sa_type=Text, primary_key=True)
+    first_seen: int = Field(sa_type=_WIDE)
+    last_seen: int = Field(sa_type=_WIDE)
+    last_poll: int | None = Field(sa_type=_WIDE)
+    delivered: int = Field(sa_type=_WIDE)
+    failed: int = Field(sa_type=_WIDE)
 
 
 class DirectoryIdRow(Row, table=True):

@@ -17,6 +17,7 @@ from smscore_sqlmodel._collections import (
     RoutingView,
 )
 from smscore_sqlmodel._credentials import Credentials, CredentialsView
+from smscore_sqlmodel._devices import Devices, DevicesView
 from smscore_sqlmodel._directory import Directory, DirectoryView
 from smscore_sqlmodel._inbox import Inbox, InboxView
 from smscore_sqlmodel._links import Links, LinksView
@@ -39,6 +40,7 @@ class Views:
         self.inbox = InboxView(session)
         self.links = LinksView(session)
         self.credentials = CredentialsView(session)
+        self.devices = DevicesView(session)
         self.directory = DirectoryView(session)
         self.journal = JournalView(session)
         self.events = EventsView(session)
@@ -58,6 +60,7 @@ class Unit:
         self.links = Links(session)
         self.idempotency = Idempotency(session)
         self.credentials = Credentials(session)
+        self.devices = Devices(session)
         self.directory = Directory(session)
         self.journal = JournalEntries(session)
         self.events = Events(session)

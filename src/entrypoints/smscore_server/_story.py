@@ -45,7 +45,8 @@ class _Teller:
             "message.recovered": _recovered,
             "message.released": lambda detail: f"{_channel(detail)} gives it back; it waits again",
             "message.resent": self._resent,
-            "message.reported": _report,
+            "message.requeued": _requeued,
+            "message.reported": _reported,
             "message.accepted_late": _accepted_late,
             "message.delivered": _delivered,
             "message.failed": _failed,
@@ -121,10 +122,23 @@ class _Teller:
 
 def _sending(detail: Detail) -> str:
     if str(detail.get("channel")).startswith(f"{PHONES}/"):
-        return f"a phone fetched it from {detail['channel']}"
+        return f"{_phone(detail)} fetched it from {detail['channel']}"
     attempt = detail.get("attempt")
     again = f", attempt {attempt}" if attempt not in (None, 1) else ""
     return f"{_channel(detail)} begins to send it{again}"
+
+
+def _requeued(detail: Detail) -> str:
+    if detail.get("why") == "lease":
+        return (
+            f"{detail.get('error')}, and the account's lease for that is over: "
+            "it waits for a phone again"
+        )
+    return "an operator put it back: it waits for a phone again"
+
+
+def _phone(detail: Detail) -> str:
+    return f"the phone {detail['device']}" if detail.get("device") else "a phone"
 
 
 def _accepted_late(detail: Detail) -> str:
@@ -144,6 +158,12 @@ def _recovered(detail: Detail) -> str:
         doubt = "it waits again, part in doubt included, as the channel's in_doubt says"
         return f"{stopped}{_because(detail)}; {doubt}"
     return f"{stopped}; it waits again, for what has not been sent"
+
+
+def _reported(detail: Detail) -> str:
+    if "part" in detail:
+        return _report(detail)
+    return f"{_phone(detail)} could not send it; another one may have it, or get it"
 
 
 def _report(detail: Detail) -> str:

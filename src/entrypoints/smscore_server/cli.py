@@ -32,6 +32,8 @@ _COMMANDS = {
     "messages": ("messages", "List messages, have them sent again, call them back."),
     "status": ("messages", "Say how far a message got."),
     "explain": ("explaining", "Tell the whole story of a message."),
+    "queue": ("phones", "Put back what phones were handed and have said nothing of."),
+    "device": ("phones", "List the phones that poll and report; forget one."),
     "channel": ("channels", "Pause channels, let them run empty, resume them; see what waits."),
     "modem": (
         "modem",

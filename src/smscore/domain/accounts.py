@@ -4,7 +4,7 @@ Accounts: who owns messages and what they may spend, quota and credit as one val
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -93,6 +93,9 @@ class Account(Struct, frozen=True, kw_only=True):
     month: str = ""  # such as "2026-11", in the account's time zone
     subscription_until: datetime | None = None  # None: no end
     encoding: EncodingOptions = DEFAULT_OPTIONS  # what its texts may use
+    claim_lease: timedelta | None = (
+        None  # after which a phone loses what it was handed; None: never
+    )
 
     @property
     def phone_queue(self) -> str:

@@ -63,7 +63,10 @@ _FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANC
 _UNSENT = frozenset({Status.SCHEDULED, Status.QUEUED, Status.SENDING})
 
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.SCHEDULED: frozenset({Status.QUEUED, Status.CANCELLED, Status.EXPIRED}),
+    Status.SCHEDULED: frozenset(
+        # Delivered: a phone that had it says so, and the next channel's try is still to come.
+        {Status.QUEUED, Status.CANCELLED, Status.EXPIRED, Status.DELIVERED}
+    ),
     Status.QUEUED: frozenset(
         # A phone may report a message that it was not handed (surfaces.md, B).
         {Status.SENDING, Status.CANCELLED, Status.EXPIRED, Status.DELIVERED, Status.FAILED}
@@ -167,6 +170,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     fall_back_at: datetime | None = None  # the next leg gets it then; None: never
     expires_at: datetime | None = None
     owner: ProcessId | None = None  # who holds it while SENDING; None for phones
+    claimed_at: datetime | None = None  # when a phone was handed it that has not said more
     attempts: int = 0  # on the leg in use
     parts: tuple[Part, ...] = ()  # begun on the leg in use
     sent_at: datetime | None = None
@@ -237,9 +241,19 @@ class Delivery(Struct, frozen=True, kw_only=True):
         fall_back_at = self.fall_back_at or patience_ends(self.route, since=at)
         return self._now(Status.QUEUED, due_at=None, fall_back_at=fall_back_at)
 
-    def claimed(self, *, owner: ProcessId | None) -> Self:
-        """A channel's thread took it under a lease, or a phone without one."""
+    def claimed(self, *, owner: ProcessId) -> Self:
+        """A channel's thread took it under a lease."""
         return self._now(Status.SENDING, owner=owner, attempts=self.attempts + 1)
+
+    def handed_out(self, *, at: datetime) -> Self:
+        """A phone was given it, and has it until it says what became of it."""
+        return self._now(Status.SENDING, claimed_at=at, attempts=self.attempts + 1)
+
+    def requeued(self) -> Self:
+        """The phone that was given it has not told: another one may have it, as a further try."""
+        if self.claimed_at is None:
+            raise IllegalMove(f"message {self.message:016x} is not claimed by a phone")
+        return self._now(Status.QUEUED)
 
     def released(self) -> Self:
         """Whoever held it gives it back: it is up for claiming as if nothing had happened."""
@@ -309,6 +323,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
             status=Status.QUEUED,
             route=following,
             due_at=None,
+            claimed_at=None,
             fall_back_at=patience_ends(following, since=at),
             owner=None,
             attempts=0,
@@ -397,6 +412,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         return self._now(
             Status.DELIVERED,
             owner=None,
+            due_at=None,
             sent_at=self.sent_at or at,
             finished_at=at,
             error_code=None,
@@ -406,6 +422,16 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def failed(self, *, at: datetime, code: str, error: str) -> Self:
         """It will not arrive."""
         return self._now(Status.FAILED, owner=None, finished_at=at, error_code=code, error=error)
+
+    def delivered_by(self, leg: Leg, *, at: datetime) -> Self:
+        """
+        A channel that it was taken from has delivered it after all.
+
+        What no other one has begun since is not sent any more, and costs what it costs there.
+        """
+        is_only_there = self.status in _UNSENT and not self.parts
+        begun = replace(self, route=(leg, *self.route)) if is_only_there else self
+        return begun.delivered(at=at)
 
     def expired(self, *, at: datetime) -> Self:
         """Its time ran out before it was sent or delivered."""
@@ -509,6 +535,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
             )
         if self.fall_back_at is not None and status not in _UNSENT:
             changes["fall_back_at"] = None
+        if self.claimed_at is not None:
+            changes["claimed_at"] = None  # whoever had it has told, or is not waited for
         return replace(self, status=status, **changes)
 
 

@@ -23,11 +23,11 @@ class Event(Struct, frozen=True, kw_only=True):
 
     ``kind`` is ``message.`` and the status reached, or a word of its own where the status does not
     tell what happened: ``message.retried`` (postponed), ``message.rerouted`` (the next channel gets
-    it), ``message.recovered`` (of a process that ended), ``message.released`` (not
-    begun, and up again), ``message.resent``, ``message.reported``
-    (a report that changes no status), ``message.accepted_late`` (by a channel that it was taken
-    from) and, of an inbound message, ``message.received``. Of a channel
-    it is ``channel.down`` (a person should look) or ``channel.up``; the message is 0 then.
+    it), ``message.recovered`` (of a process that ended), ``message.released`` (not begun, and up
+    again), ``message.requeued`` (a phone had it), ``message.resent``, ``message.reported`` (a
+    report that changes no status), ``message.accepted_late`` (by a channel that it was taken from)
+    and, of an inbound message, ``message.received``. Of a channel it is ``channel.down`` (a person
+    should look) or ``channel.up``; the message is 0 then.
     ``detail`` holds plain text values, in the field's words.
     """
 

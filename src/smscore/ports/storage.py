@@ -16,6 +16,7 @@ from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
+from smscore.domain.devices import Device
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
@@ -33,6 +34,8 @@ __all__ = [
     "ChannelsView",
     "Credentials",
     "CredentialsView",
+    "Devices",
+    "DevicesView",
     "Directory",
     "DirectoryView",
     "Events",
@@ -253,6 +256,14 @@ class OutboxView(Protocol):
         """Whether a delivery's ``fall_back_at`` has passed."""
         ...
 
+    def claimed(self, account: AccountId, *, before: datetime, limit: int) -> Sequence[Delivery]:
+        """The account's deliveries that phones were handed before then, earliest first."""
+        ...
+
+    def count_claimed(self, account: AccountId, *, before: datetime) -> int:
+        """How many there are of them."""
+        ...
+
 
 class Outbox(OutboxView, Protocol):
     def add(self, message: OutboundMessage, delivery: Delivery) -> None: ...
@@ -388,6 +399,37 @@ class Credentials(CredentialsView, Protocol):
 
     def set_token(self, token: QueueToken) -> None:
         """Replaces the account's token, if it has one."""
+        ...
+
+
+class DevicesView(Protocol):
+    def get(self, account: AccountId, name: str) -> Device | None: ...
+
+    def find(self, *, account: AccountId | None = None) -> Sequence[Device]:
+        """All of them, by account and name; the one without a name comes first."""
+        ...
+
+    def silent(self, *, since: datetime, limit: int) -> Sequence[Device]:
+        """
+        Devices that were not seen since then, the longest silent ones first.
+
+        None of an account that was polled without a name since then: that may have been any of its
+        phones. And that without a name only if none of its account has polled.
+        """
+        ...
+
+
+class Devices(DevicesView, Protocol):
+    def put(self, device: Device) -> None:
+        """Replaces the device of its account and name."""
+        ...
+
+    def keep_latest(self, account: AccountId, count: int) -> None:
+        """Forget all of the account but those that were seen last."""
+        ...
+
+    def remove(self, account: AccountId, name: str) -> bool:
+        """Whether there was one."""
         ...
 
 
@@ -560,6 +602,8 @@ class View(Protocol):
     @property
     def credentials(self) -> CredentialsView: ...
     @property
+    def devices(self) -> DevicesView: ...
+    @property
     def directory(self) -> DirectoryView: ...
     @property
     def journal(self) -> JournalView: ...
@@ -590,6 +634,8 @@ class UnitOfWork(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def credentials(self) -> Credentials: ...
+    @property
+    def devices(self) -> Devices: ...
     @property
     def directory(self) -> Directory: ...
     @property

@@ -189,8 +189,11 @@ def _put_back(work: UnitOfWork, message: MessageId, *, now: datetime) -> Tracked
     tracked = _found(work, message)
     if not _is_at_a_phone(tracked.delivery):
         raise _unfit(tracked.delivery)
-    released = record(work, tracked.delivery.released(), at=now, kind="message.resent")
-    return Tracked(message=tracked.message, delivery=released)
+    detail = {"channel": tracked.delivery.channel, "why": "operator"}
+    requeued = record(
+        work, tracked.delivery.requeued(), at=now, kind="message.requeued", detail=detail
+    )
+    return Tracked(message=tracked.message, delivery=requeued)
 
 
 def _resend(work: UnitOfWork, planned: Plan, *, now: datetime) -> Tracked:
@@ -231,7 +234,7 @@ def _check_resendable(delivery: Delivery, *, now: datetime) -> None:
 
 
 def _is_at_a_phone(delivery: Delivery) -> bool:
-    return delivery.status is Status.SENDING and delivery.owner is None
+    return delivery.claimed_at is not None
 
 
 def _found(work: UnitOfWork, message: MessageId) -> Tracked:

@@ -1,7 +1,7 @@
 """
 The collections of the store in memory: dictionaries that can undo.
 
-Longer than most modules: eleven small collections, each the shortest thing that keeps its promises.
+Longer than most modules: twelve small collections, each the shortest thing that keeps its promises.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
+from smscore.domain.devices import Device
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.ledger import Entry
@@ -91,6 +92,7 @@ class MemoryUnit:
         self.links = _Links(log)
         self.idempotency = _Idempotency(log)
         self.credentials = _Credentials(log)
+        self.devices = _Devices(log)
         self.directory = MemoryDirectory(log)
         self.journal = _Journal(log)
         self.processes = _Processes(log)
@@ -273,6 +275,20 @@ class _Outbox:
 
     def has_stranded(self, *, now: datetime) -> bool:
         return bool(self.stranded(now=now, limit=1))
+
+    def claimed(self, account: AccountId, *, before: datetime, limit: int) -> Sequence[Delivery]:
+        return self._claimed(account, before)[:limit]
+
+    def count_claimed(self, account: AccountId, *, before: datetime) -> int:
+        return len(self._claimed(account, before))
+
+    def _claimed(self, account: AccountId, before: datetime) -> list[Delivery]:
+        claimed = [
+            (one.claimed_at, one.message, one)
+            for one in self._deliveries.values()
+            if one.account == account and one.claimed_at is not None and one.claimed_at < before
+        ]
+        return [delivery for _, _, delivery in sorted(claimed, key=lambda found: found[:2])]
 
     def add(self, message: OutboundMessage, delivery: Delivery) -> None:
         if message.id in self._messages:
@@ -498,6 +514,50 @@ class _Credentials:
     def set_token(self, token: QueueToken) -> None:
         self._log.put(self._tokens, token.account, token)
         self._log.topics.add(Topic.CREDENTIALS)
+
+
+class _Devices:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._devices: dict[tuple[AccountId, str], Device] = {}
+
+    def get(self, account: AccountId, name: str) -> Device | None:
+        return self._devices.get((account, name))
+
+    def find(self, *, account: AccountId | None = None) -> Sequence[Device]:
+        return [
+            device
+            for (owner, _), device in sorted(self._devices.items())
+            if account in (None, owner)
+        ]
+
+    def silent(self, *, since: datetime, limit: int) -> Sequence[Device]:
+        polled = [
+            one for one in self.find() if one.last_poll is not None and one.last_poll >= since
+        ]
+        silent = [
+            one
+            for one in self.find()
+            if one.last_seen < since
+            and not any(
+                other.account == one.account and "" in (one.name, other.name) for other in polled
+            )
+        ]
+        return sorted(silent, key=lambda one: one.last_seen)[:limit]
+
+    def put(self, device: Device) -> None:
+        self._log.put(self._devices, (device.account, device.name), device)
+
+    def keep_latest(self, account: AccountId, count: int) -> None:
+        known = sorted(self.find(account=account), key=lambda one: one.last_seen, reverse=True)
+        for device in known[count:]:
+            self.remove(account, device.name)
+
+    def remove(self, account: AccountId, name: str) -> bool:
+        if (account, name) not in self._devices:
+            return False
+        self._log.drop(self._devices, (account, name))
+        return True
 
 
 class _Journal:

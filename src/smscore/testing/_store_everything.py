@@ -20,6 +20,7 @@ from smscore.testing._store_kit import (
 from smscore.testing.builders import (
     RECIPIENT,
     a_contact,
+    a_device,
     a_group,
     a_link,
     a_part,
@@ -68,6 +69,7 @@ def change_everything(work: UnitOfWork) -> None:
     work.credentials.add_user(a_user())
     work.credentials.add_key(ProviderKey(digest="d", account=ACCOUNT, created_at=NOON))
     work.credentials.set_token(QueueToken(digest="t", account=ACCOUNT, generation=1))
+    work.devices.put(a_device())
     work.directory.add_contacts([a_contact()])
     work.directory.add_group(a_group())
     work.directory.join(ACCOUNT, GroupId(1), contacts=[ContactId(1)])
@@ -89,6 +91,7 @@ def look_at_everything(view: View) -> list[object]:
         list(view.credentials.users()),
         view.credentials.key("d"),
         view.credentials.token_of(ACCOUNT),
+        list(view.devices.find()),
         list(view.directory.contacts(ACCOUNT)),
         list(view.directory.groups(ACCOUNT)),
         list(view.directory.contacts_in(ACCOUNT, [GroupId(1)])),

@@ -8,6 +8,7 @@ from typing import Any
 from smscore.domain.accounts import Account
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
+from smscore.domain.devices import Device
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.headers import Concatenation, concatenation_element, write_elements
 from smscore.domain.inbound import InboundPart
@@ -23,6 +24,7 @@ from smscore.testing.fakes import NOON
 __all__ = [
     "a_contact",
     "a_delivery",
+    "a_device",
     "a_group",
     "a_job",
     "a_link",
@@ -107,6 +109,20 @@ def a_tracked(**changes: Any) -> Tracked:
     """A message and its delivery; the changes are the delivery's."""
     message = a_message()
     return Tracked(message=message, delivery=a_delivery(message, **changes))
+
+
+def a_device(**changes: Any) -> Device:
+    """A phone of account 1 that polled at noon."""
+    return Device(
+        **{
+            "account": AccountId(1),
+            "name": "pixel",
+            "first_seen": NOON,
+            "last_seen": NOON,
+            "last_poll": NOON,
+            **changes,
+        }
+    )
 
 
 def a_report(**changes: Any) -> DeliveryReport:

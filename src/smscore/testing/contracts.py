@@ -18,6 +18,7 @@ pytest.register_assert_rewrite(
         for part in (
             "accounts",
             "collections",
+            "devices",
             "directory",
             "everything",
             "keeping",
@@ -35,6 +36,7 @@ pytest.register_assert_rewrite(
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_devices import DevicesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # rewritten first
 from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
@@ -59,6 +61,7 @@ class StoreContract(
     OutboxContract,
     ReportsContract,
     CollectionsContract,
+    DevicesContract,
     DirectoryContract,
     KeepingContract,
     UnitsContract,

@@ -120,7 +120,10 @@ def test_an_event_of_a_phone_names_the_device(gateway: Gateway) -> None:
 
     gateway.pickup.tell(account, {message: True}, device="Pixel")
 
-    assert gateway.inquiry.explain(message).events[-1].detail == {"device": "Pixel"}
+    assert gateway.inquiry.explain(message).events[-1].detail == {
+        "channel": "phones/acme",
+        "device": "Pixel",
+    }
 
 
 def test_what_is_refused_leaves_no_event(gateway: Gateway, store: MemoryStore) -> None:

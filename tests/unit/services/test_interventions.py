@@ -353,7 +353,7 @@ def test_a_message_that_a_phone_lost_goes_back_to_the_phones(gateway: Gateway) -
 
     (again,) = gateway.pickup.fetch(account, limit=1)
     assert again.message.id == message
-    assert story_of(gateway, message)[-2:] == ["message.resent", "message.sending"]
+    assert story_of(gateway, message)[-2:] == ["message.requeued", "message.sending"]
 
 
 def test_the_story_tells_every_credit_that_went_and_came(

@@ -153,7 +153,7 @@ def test_what_phones_hold_is_theirs_for_good(
     store: MemoryStore, clock: ManualClock, recovery: Recovery
 ) -> None:
     message = a_message()
-    at_phone = a_delivery(message).claimed(owner=None)
+    at_phone = a_delivery(message).handed_out(at=NOON)
     store.run(lambda work: work.outbox.add(message, at_phone)).result()
 
     assert recovery.recover_all() == 0

@@ -9,6 +9,7 @@ import attrs
 import msgspec
 from msgspec import Struct
 
+from smscore.domain.devices import LONGEST_NAME
 from smscore.domain.messages import MessageId, clean_text
 from smscore.services.submission import Item
 from smscore_http._requests import Reply
@@ -21,11 +22,10 @@ from smscore_http.queue_api._replies import (
     refused_report,
 )
 
-__all__ = ["Batch", "Report", "read_batch", "read_report"]
+__all__ = ["Batch", "Report", "read_batch", "read_device", "read_report"]
 
 _PHONE = re.compile(r"\+?[0-9]{6,20}")
 _LONGEST_MESSAGE = 1000
-_LONGEST_DEVICE = 15
 _OUTCOMES = {2: True, "2": True, 3: False, "3": False}
 _TOO_MANY = f"Too many messages (max {BATCH_LIMIT})"
 
@@ -73,6 +73,11 @@ def read_batch(body: bytes) -> Batch | Reply:
     return Batch(tuple(items), errors) if items else bad_batch(errors)
 
 
+def read_device(text: str | None) -> str | None:
+    """The name under which a phone polls; None: it gives none that could be one."""
+    return clean_text(text) if text and len(text) <= LONGEST_NAME else None
+
+
 def read_report(body: bytes) -> Report | Reply:
     """The report in a body, or the refusal of all of it."""
     try:
@@ -81,8 +86,8 @@ def read_report(body: bytes) -> Report | Reply:
         return refused_report("Invalid JSON")
     fields = content if isinstance(content, dict) else {}
     device = _text(fields.get("device"))
-    if device is not None and len(device) > _LONGEST_DEVICE:
-        error = f"Device name exceeds {_LONGEST_DEVICE} characters"
+    if device is not None and len(device) > LONGEST_NAME:
+        error = f"Device name exceeds {LONGEST_NAME} characters"
         return bad_report([{"index": 0, "error": error}])
     entries = fields.get("messages")
     if not isinstance(entries, list) or not entries:

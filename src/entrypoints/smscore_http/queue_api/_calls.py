@@ -16,7 +16,7 @@ from smscore_http._context import Context
 from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import parse_limit
-from smscore_http.queue_api._bodies import read_batch, read_report
+from smscore_http.queue_api._bodies import read_batch, read_device, read_report
 from smscore_http.queue_api._replies import bad_batch, fetched, item_errors, queued, told
 
 __all__ = ["Call", "Caller", "Fetching", "Queueing", "Telling"]
@@ -79,10 +79,12 @@ class Fetching:
 
     async def __call__(self, request: Request, caller: Caller) -> Reply:
         caller.account.check_subscription(caller.now)
-        wanted = query_values(request.query).get("limit", "")
-        limit = parse_limit(wanted, default=_PAGE, most=_LONGEST_PAGE)
+        wanted = query_values(request.query)
+        limit = parse_limit(wanted.get("limit", ""), default=_PAGE, most=_LONGEST_PAGE)
+        device = read_device(wanted.get("device"))
         fetch = self._context.gateway.pickup.fetch
-        return fetched(await self._context.call(fetch, caller.account.id, limit=limit))
+        messages = await self._context.call(fetch, caller.account.id, limit=limit, device=device)
+        return fetched(messages)
 
 
 class Telling:

@@ -1,0 +1,74 @@
+"""
+Claims: which phones may have a message, as its story tells, and whose word settles it.
+
+A claim is the hand-out of a message to a phone. It is open until that phone says that it could not
+send the message; a success ends them all. A story remembers what a delivery has left behind: it may
+have gone on to other channels since.
+"""
+
+from collections.abc import Sequence
+
+import attrs
+
+from smscore.domain.events import Event
+
+__all__ = ["Claims"]
+
+_NAMELESS = ""  # who polls or reports without a name
+
+
+@attrs.frozen(kw_only=True)
+class Claims:
+    """
+    What a message's story says of the phones of one channel.
+
+    ``holders`` are the names under which it was handed out, one for each time; ``refusers`` those
+    who have said since that they could not send it. Both begin anew when such a word ended it here.
+    """
+
+    holders: tuple[str, ...] = ()
+    refusers: frozenset[str] = frozenset()
+    is_known: bool = False  # whether phones ever had it, or ended it
+
+    @classmethod
+    def told_by(cls, story: Sequence[Event], *, channel: str) -> "Claims":
+        """The claims on a message, by all of its events in their order."""
+        claims = cls()
+        for event in story:
+            if event.detail.get("channel") == channel:
+                claims = claims._after(event)
+        return claims
+
+    def has_word_of(self, device: str | None) -> bool:
+        """Whether this phone has said before that it could not send the message."""
+        return (device or _NAMELESS) in self.refusers
+
+    def is_open_to_others(self, device: str | None) -> bool:
+        """
+        Whether a phone other than this one may still have it.
+
+        Names are believed. A claim without a name is that of any phone that has none under its own
+        name; a word without a name is that of one claim without a name, or else of the only one.
+        """
+        name = device or _NAMELESS
+        if name == _NAMELESS and _NAMELESS not in self.holders:
+            return len(set(self.holders) - self.refusers) > 1
+        done = self.refusers | {name}
+        named = set(self.holders) - {_NAMELESS}
+        nameless = self.holders.count(_NAMELESS)
+        return bool(named - done) or nameless > len(done - named)
+
+    def _after(self, event: Event) -> "Claims":
+        name = str(event.detail.get("device") or _NAMELESS)
+        match event.kind:
+            case "message.sending" if name == _NAMELESS:
+                return attrs.evolve(self, holders=(*self.holders, name), is_known=True)
+            case "message.sending":
+                refusers = self.refusers - {name}  # it has it again
+                return Claims(holders=(*self.holders, name), refusers=refusers, is_known=True)
+            case "message.failed" | "message.rerouted":
+                return Claims(is_known=True)
+            case "message.reported":
+                return attrs.evolve(self, refusers=self.refusers | {name}, is_known=True)
+            case _:
+                return self

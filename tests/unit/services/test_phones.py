@@ -1,0 +1,323 @@
+"""
+Phones that are lost, late, or silent.
+"""
+
+import pytest
+
+from smscore import Gateway
+from smscore.domain.deliveries import Delivery, Status
+from smscore.domain.devices import MOST_DEVICES, Device
+from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.routing import Route
+from smscore.errors import NotFound, PermanentFailure, TemporaryFailure
+from smscore.testing import FakeTransport, ManualClock, MemoryStore
+
+ACME = AccountId(1)
+
+
+@pytest.fixture(autouse=True)
+def _phones_first(gateway: Gateway) -> None:
+    gateway.administration.apply_rules([Route(name="r", channels=("phones", "fake"))])
+
+
+def submit(gateway: Gateway) -> MessageId:
+    return gateway.submissions.submit(account="acme", to="+491701234567", text="hi").message
+
+
+def fetched(gateway: Gateway, device: str | None = None) -> list[MessageId]:
+    return [one.message.id for one in gateway.pickup.fetch(ACME, limit=9, device=device)]
+
+
+def handed_to(gateway: Gateway, device: str | None = None) -> MessageId:
+    message = submit(gateway)
+    assert fetched(gateway, device) == [message]
+    return message
+
+
+def requeue(gateway: Gateway, clock: ManualClock) -> dict[str, int]:
+    clock.move(seconds=1)
+    return dict(gateway.phones.requeue(before=clock.now()))
+
+
+def tell(gateway: Gateway, message: MessageId, word: int, device: str | None = None) -> int:
+    return gateway.pickup.tell(ACME, {message: word == 2}, device=device)
+
+
+def delivery_of(gateway: Gateway, message: MessageId) -> Delivery:
+    return gateway.inquiry.message(message).delivery
+
+
+def kinds(gateway: Gateway, message: MessageId) -> list[str]:
+    return [event.kind for event in gateway.inquiry.explain(message).events]
+
+
+def devices(gateway: Gateway) -> list[Device]:
+    return [one.device for one in gateway.phones.all()]
+
+
+# Claims.
+
+
+def test_what_was_handed_out_before_then_waits_for_a_phone_again(
+    gateway: Gateway, clock: ManualClock
+):
+    first = handed_to(gateway, "a")
+    clock.move(hours=1)
+    second = handed_to(gateway, "a")
+
+    before = clock.now()
+    assert gateway.phones.claimed(before=before) == {"acme": 1}
+    assert gateway.phones.requeue(before=before) == {"acme": 1}
+    assert gateway.phones.requeue(before=before) == {}
+
+    assert delivery_of(gateway, second).status is Status.SENDING
+    assert fetched(gateway, "b") == [first]
+    assert kinds(gateway, first)[-2:] == ["message.requeued", "message.sending"]
+
+
+def test_many_are_put_back_in_steps(gateway: Gateway, clock: ManualClock):
+    gateway.administration.credit("acme", 1000, why="paid")
+    messages = [submit(gateway) for _ in range(450)]
+    gateway.pickup.fetch(ACME, limit=1000)
+
+    assert requeue(gateway, clock) == {"acme": 450}
+    assert len(gateway.pickup.fetch(ACME, limit=1000)) == len(messages)
+
+
+def test_only_the_claims_of_one_account_are_put_back(gateway: Gateway, clock: ManualClock):
+    gateway.administration.create_account("other")
+    handed_to(gateway)
+    clock.move(seconds=1)
+
+    assert gateway.phones.requeue(before=clock.now(), account="other") == {}
+    with pytest.raises(NotFound):
+        gateway.phones.requeue(before=clock.now(), account="nobody")
+
+
+@pytest.mark.parametrize("second", ["b", None])
+def test_a_late_success_ends_a_message_that_was_put_back(
+    gateway: Gateway, clock: ManualClock, second: str | None
+):
+    message = handed_to(gateway, "a")
+    requeue(gateway, clock)
+
+    assert tell(gateway, message, 2, "a") == 1
+
+    assert delivery_of(gateway, message).status is Status.DELIVERED
+    assert fetched(gateway, second) == []
+    assert requeue(gateway, clock) == {}
+
+
+def test_a_late_failure_does_not_take_a_message_from_the_next_phone(
+    gateway: Gateway, clock: ManualClock
+):
+    message = handed_to(gateway, "a")
+    requeue(gateway, clock)
+    assert fetched(gateway, "b") == [message]
+
+    assert [tell(gateway, message, 3, "a") for _ in range(2)] == [1, 1]
+
+    assert delivery_of(gateway, message).status is Status.SENDING
+    assert kinds(gateway, message).count("message.reported") == 1
+    tell(gateway, message, 3, "b")
+    assert delivery_of(gateway, message).channel == "fake"
+
+
+def test_a_late_failure_lets_a_message_that_waits_wait(gateway: Gateway, clock: ManualClock):
+    message = handed_to(gateway, "a")
+    requeue(gateway, clock)
+
+    tell(gateway, message, 3, "a")
+
+    assert fetched(gateway, "a") == [message]
+    tell(gateway, message, 3, "a")
+    assert delivery_of(gateway, message).channel == "fake"
+
+
+def test_phones_without_names_are_not_told_apart(gateway: Gateway, clock: ManualClock):
+    message = handed_to(gateway)
+    requeue(gateway, clock)
+    fetched(gateway)
+
+    tell(gateway, message, 3)
+    tell(gateway, message, 3)
+
+    assert delivery_of(gateway, message).status is Status.SENDING
+    tell(gateway, message, 2)
+    assert delivery_of(gateway, message).status is Status.DELIVERED
+
+
+# After a phone has given up.
+
+
+def test_a_repeated_failure_gets_the_same_number(gateway: Gateway):
+    message = handed_to(gateway, "a")
+
+    assert [tell(gateway, message, 3, "a") for _ in range(2)] == [1, 1]
+
+    assert delivery_of(gateway, message).channel == "fake"
+    assert kinds(gateway, message)[-1] == "message.rerouted"
+    gateway.run_pending()
+    assert tell(gateway, message, 3, "a") == 1
+    assert delivery_of(gateway, message).status is Status.SENT
+
+
+def test_a_success_after_its_failure_takes_it_from_the_next_channel(
+    gateway: Gateway, network: FakeTransport
+):
+    message = handed_to(gateway, "a")
+    tell(gateway, message, 3, "a")
+
+    assert tell(gateway, message, 2, "a") == 1
+
+    gateway.run_pending()
+    assert network.jobs == []
+    delivery = delivery_of(gateway, message)
+    assert (delivery.status, delivery.channel) == (Status.DELIVERED, "phones/acme")
+    assert delivery.charged == 0
+    assert gateway.inquiry.account_named("acme").credits == 10
+
+
+def test_a_success_ends_the_retries_of_the_next_channel(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+):
+    message = handed_to(gateway, "a")
+    tell(gateway, message, 3, "a")
+    network.fail_next(TemporaryFailure("busy"))
+    gateway.run_pending()
+    assert delivery_of(gateway, message).status is Status.SCHEDULED
+
+    tell(gateway, message, 2, "a")
+    clock.move(hours=1)
+    gateway.run_pending()
+
+    assert delivery_of(gateway, message).status is Status.DELIVERED
+    assert len(network.jobs) == 1
+
+
+def test_what_the_next_channel_has_sent_is_paid_for(gateway: Gateway):
+    message = handed_to(gateway, "a")
+    tell(gateway, message, 3, "a")
+    gateway.run_pending()
+
+    tell(gateway, message, 2, "a")
+
+    delivery = delivery_of(gateway, message)
+    assert (delivery.status, delivery.channel) == (Status.DELIVERED, "fake")
+    assert gateway.inquiry.account_named("acme").credits == 9
+
+
+def test_a_message_that_phones_never_had_is_not_theirs(gateway: Gateway, network: FakeTransport):
+    gateway.administration.apply_rules([Route(name="r", channels=("fake",))])
+    network.fail_next(PermanentFailure("no"))
+    message = submit(gateway)
+    assert tell(gateway, message, 2) == 0
+
+    gateway.run_pending()
+
+    assert tell(gateway, message, 2) == 0
+    assert delivery_of(gateway, message).status is Status.FAILED
+
+
+def test_a_late_failure_is_not_about_a_message_that_an_operator_has_sent_anew(gateway: Gateway):
+    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    message = handed_to(gateway, "a")
+    tell(gateway, message, 3, "a")
+    gateway.interventions.resend(message)
+
+    tell(gateway, message, 3, "a")
+    assert fetched(gateway, "b") == [message]
+    tell(gateway, message, 3, "a")
+
+    assert delivery_of(gateway, message).status is Status.SENDING
+    tell(gateway, message, 3, "b")
+    assert delivery_of(gateway, message).status is Status.FAILED
+
+
+# Devices.
+
+
+def test_a_phone_is_known_by_what_it_did(gateway: Gateway, clock: ManualClock):
+    first, second = submit(gateway), submit(gateway)
+    begin = clock.now()
+    fetched(gateway, "a")
+    clock.move(minutes=1)
+
+    for _ in range(2):  # repeating it is no news
+        gateway.pickup.tell(ACME, {first: True, second: False, MessageId(5): True}, device="a")
+
+    assert devices(gateway) == [
+        Device(
+            account=ACME,
+            name="a",
+            first_seen=begin,
+            last_seen=clock.now(),
+            last_poll=begin,
+            delivered=1,
+            failed=1,
+        )
+    ]
+
+
+def test_what_gives_no_name_is_one_device(gateway: Gateway):
+    message = submit(gateway)
+    fetched(gateway)
+    tell(gateway, message, 2)
+
+    (device,) = devices(gateway)
+    assert (device.name, device.delivered) == ("", 1)
+
+
+def test_a_poll_soon_after_another_costs_no_write(
+    gateway: Gateway, clock: ManualClock, store: MemoryStore
+):
+    fetched(gateway, "a")
+    known = devices(gateway)
+    clock.move(seconds=19)
+    fetched(gateway, "a")
+    assert devices(gateway) == known
+
+    clock.move(seconds=1)
+    fetched(gateway, "a")
+
+    assert devices(gateway)[0].last_poll == clock.now()
+
+
+def test_an_account_has_so_many_devices_and_no_more(gateway: Gateway, clock: ManualClock):
+    for number in range(MOST_DEVICES + 5):
+        clock.move(seconds=1)
+        gateway.pickup.tell(ACME, {}, device=f"{number}")
+
+    names = {device.name for device in devices(gateway)}
+    assert len(names) == MOST_DEVICES
+    assert "4" not in names
+    assert "5" in names
+
+
+def test_a_phone_that_is_not_heard_of_is_silent(gateway: Gateway, clock: ManualClock):
+    fetched(gateway, "a")
+    tell(gateway, MessageId(5), 2, "b")
+    clock.move(minutes=10)
+    tell(gateway, MessageId(5), 2, "b")
+    assert gateway.phones.silent() == []
+
+    clock.move(minutes=6)
+
+    (silent,) = gateway.phones.silent()
+    assert (silent.device.name, silent.account, silent.is_silent) == ("a", "acme", True)
+    assert [one.is_silent for one in gateway.phones.all(account="acme")] == [True, False]
+    fetched(gateway)  # may be that of any phone
+    assert gateway.phones.silent() == []
+
+
+def test_a_phone_that_is_forgotten_is_silent_no_more(gateway: Gateway, clock: ManualClock):
+    fetched(gateway, "a")
+    clock.move(hours=1)
+
+    gateway.phones.forget("acme", "a")
+
+    assert gateway.phones.silent() == devices(gateway) == []
+    with pytest.raises(NotFound, match="no device 'a'"):
+        gateway.phones.forget("acme", "a")
+    with pytest.raises(NotFound, match="no account"):
+        gateway.phones.forget("nobody", "a")
