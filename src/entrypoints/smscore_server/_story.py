@@ -21,6 +21,7 @@ _DOORS = {
     Surface.PROVIDER: "by the provider API",
     Surface.LIBRARY: "from the program that embeds smscore",
     Surface.COMMAND: "by 'smscore send'",
+    Surface.AGENT: "from the server that 'smscore agent' works for",
 }
 
 

@@ -57,6 +57,7 @@ class Surface(enum.StrEnum):
     PROVIDER = "provider"
     LIBRARY = "library"
     COMMAND = "command"
+    AGENT = "agent"  # fetched from another server
 
 
 class OutboundMessage(Struct, frozen=True, kw_only=True):

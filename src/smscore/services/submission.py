@@ -5,7 +5,7 @@ Longer than most modules, so that the request, its planning and its unit of work
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
@@ -140,12 +140,19 @@ class Submissions:
         )
         return self.begin(submission).result()
 
-    def begin(self, submission: Submission, *, deadline: datetime | None = None) -> Future[Receipt]:
+    def begin(
+        self,
+        submission: Submission,
+        *,
+        deadline: datetime | None = None,
+        beside: Callable[[UnitOfWork, Receipt], None] | None = None,
+    ) -> Future[Receipt]:
         """
         Begin to accept a request; the future resolves when its messages are durable.
 
         Async hosts await it with ``asyncio.wrap_future``. A request not begun by ``deadline``
-        leaves nothing behind.
+        leaves nothing behind. What ``beside`` writes is kept together with the messages or not at
+        all: it is part of their unit of work, and called for a replay, too.
 
         Raises:
             Rejected: as the future may; without an idempotency key, what needs no store is refused
@@ -165,7 +172,8 @@ class Submissions:
             acceptance = _Acceptance(submission=submission, refusal=refusal, now=now)
         else:
             acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
-        return self._store.run(acceptance, accounts=(account.id,), deadline=deadline)
+        work = acceptance if beside is None else _both(acceptance, beside)
+        return self._store.run(work, accounts=(account.id,), deadline=deadline)
 
     def estimate(self, submission: Submission) -> Sequence[Plan]:
         """
@@ -317,6 +325,17 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
                 )
             )
         return tuple(stored)
+
+
+def _both(
+    acceptance: _Acceptance, beside: Callable[[UnitOfWork, Receipt], None]
+) -> Callable[[UnitOfWork], Receipt]:
+    def work(work: UnitOfWork) -> Receipt:
+        receipt = acceptance(work)
+        beside(work, receipt)
+        return receipt
+
+    return work
 
 
 def _numbers(items: Sequence[Item], *, home: str | None) -> Iterator[PhoneNumber]:
