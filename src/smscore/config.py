@@ -126,6 +126,7 @@ class GatewayConfig:
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
     channels: Mapping[str, ChannelConfig] = attrs.field(factory=dict)
     groups: Mapping[str, GroupConfig] = attrs.field(factory=dict)
+    agent: Mapping[str, Any] = attrs.field(factory=dict)  # checked by the agent itself
     directory: Path = attrs.field(factory=Path)  # where relative paths begin
 
     @classmethod

@@ -17,6 +17,7 @@ _COMMANDS = {
     "init": ("setup", "Write a commented smscore.toml and create the database and the key file."),
     "migrate": ("setup", "Bring the database up to date after smscore was upgraded."),
     "serve": ("serve", "Run the gateway: the HTTP surfaces and the configured channels."),
+    "agent": ("agent", "Send for another server: fetch its messages, tell what became of them."),
     "check": ("check", "Say what is wrong with an installation, and how to mend it."),
     "account": ("accounts", "Create accounts, look at them, change what they may spend and do."),
     "user": (

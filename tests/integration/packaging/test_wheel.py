@@ -13,6 +13,7 @@ import pytest
 
 PACKAGES = {
     "smscore",
+    "smscore_agent",
     "smscore_cards",
     "smscore_http",
     "smscore_identity",

@@ -1,0 +1,290 @@
+"""
+The agent: fetches what its channels can carry soon, has it sent, and tells what became of it.
+"""
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+import attrs
+
+from smscore import Gateway
+from smscore.domain.accounts import Account
+from smscore.domain.channels import ChannelMode
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import Priority
+from smscore.errors import ConfigurationError, Conflict, StoreError
+from smscore.ports.storage import Topic, View
+from smscore_agent._acceptance import Acceptance
+from smscore_agent._journal import Entry, HandoutJournal
+from smscore_agent._options import AgentOptions
+from smscore_agent._outcomes import is_waiting, outcome_of
+from smscore_agent._pace import until_next_poll, until_next_try
+from smscore_agent._server import DELIVERED, FAILED, Handout, QueueServer, Trouble, Unreadable
+
+__all__ = ["Agent", "Balance"]
+
+_log = logging.getLogger(__name__)
+
+_REPORTS_AT_ONCE = 100
+_LOOK = 0.5
+"""Seconds after which to look again at what is awaited, although nobody woke us."""
+
+
+@attrs.frozen(kw_only=True)
+class Balance:
+    """
+    What a single poll came to; ``left`` are those whose outcome the server has not heard of.
+
+    None was fetched if the server did not answer in time, or nothing here was able to send.
+    """
+
+    fetched: int | None
+    delivered: int
+    failed: int
+    left: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the server was asked, and has heard of everything."""
+        return self.fetched is not None and not self.left
+
+
+class Agent:
+    """
+    One device of one server, over a gateway of its own; only one agent works on a gateway.
+
+    Everything blocks; :meth:`stop` may be called from any thread.
+    """
+
+    def __init__(
+        self, gateway: Gateway, options: AgentOptions, *, token: Callable[[], str]
+    ) -> None:
+        self._gateway = gateway
+        self._options = options
+        self._server = QueueServer(
+            options.server,
+            token=token,
+            device=options.device,
+            timeout=options.timeout,
+            clock=gateway.clock,
+        )
+        self._journal = HandoutJournal(gateway.store, server=options.server)
+        self._changed = gateway.store.wakeup(Topic.EVENTS)
+        self._stopping = threading.Event()
+        self._claimed: Sequence[Handout] = ()  # handed out to us, and not durable yet
+        self._doubted: set[str] = set()  # hashes that the log has told of
+        self._failures = 0
+        self._told = {DELIVERED: 0, FAILED: 0}
+
+    def stop(self) -> None:
+        """Have what runs end as soon as what has begun is done."""
+        self._stopping.set()
+        self._changed.set()
+
+    def run(self) -> None:
+        """
+        Work until stopped.
+
+        Raises:
+            StoreUnavailable: a server or another agent runs on the store.
+        """
+        with self._working():
+            while not self._stopping.is_set():
+                self._stopping.wait(self._round())
+            self._tell_last()
+
+    def run_once(self, *, patience: float) -> Balance:
+        """
+        Poll once, wait for what became of everything, and tell; for at most so many seconds.
+
+        Raises:
+            StoreUnavailable: a server or another agent runs on the store.
+        """
+        ends = self._gateway.clock.monotonic() + patience
+        fetched = None
+        with self._working():
+            while not self._stopping.is_set():
+                remaining = ends - self._gateway.clock.monotonic()
+                try:
+                    self._settle()
+                    fetched = self._fetch() if fetched is None else fetched
+                except (Trouble, StoreError, ConfigurationError) as fault:
+                    pause = self._failed(fault)
+                    if pause >= remaining:
+                        break
+                    self._stopping.wait(pause)
+                    continue
+                self._failures = 0
+                if remaining <= 0 or (fetched is not None and not self._journal.open()):
+                    break
+                self._changed.wait(min(_LOOK, remaining))
+            return Balance(
+                fetched=fetched,
+                delivered=self._told[DELIVERED],
+                failed=self._told[FAILED],
+                left=len(self._journal.open()),
+            )
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        with self._gateway.running():
+            self._acceptance = Acceptance(self._gateway, self._journal, account=self._account())
+            try:
+                yield
+            finally:
+                self._server.close()
+
+    def _account(self) -> Account:
+        with suppress(Conflict):  # it is there, and as its operator wants it
+            self._gateway.administration.create_account(self._options.account)
+        return self._gateway.inquiry.account_named(self._options.account)
+
+    # One round.
+
+    def _round(self) -> float:
+        """Tell, then fetch; says after how many seconds to do so again."""
+        try:
+            self._settle()
+            self._fetch()
+        except (Trouble, StoreError, ConfigurationError) as fault:
+            return self._failed(fault)
+        self._failures = 0
+        return until_next_poll(self._options.poll_every)
+
+    def _settle(self) -> None:
+        self._accept()
+        self._journal.reopen_revived()
+        self._tell(self._outcomes())
+
+    def _tell_last(self) -> None:
+        """What became of messages meanwhile; if that fails, it is told after the next start."""
+        try:
+            self._settle()
+        except (Trouble, StoreError, ConfigurationError) as fault:
+            _log.warning("outcomes are told after the next start: %s", fault)
+        if self._claimed:
+            hashes = ", ".join(one.hash for one in self._claimed)
+            _log.error("claimed, and not kept; have the server hand them out again: %s", hashes)
+
+    def _failed(self, fault: Exception) -> float:
+        """Say it, loudly if a person has to act; how many seconds to leave the server alone."""
+        self._failures += 1
+        trouble = fault if isinstance(fault, Trouble) else None
+        is_loud = not isinstance(fault, Trouble) or fault.needs_person
+        pause = until_next_try(self._failures, trouble, first=self._options.reconnect_delay)
+        _log.log(
+            logging.ERROR if is_loud else logging.WARNING,
+            "nothing is fetched and told for %.0f s: %s",
+            pause,
+            fault,
+        )
+        return pause
+
+    # Fetching.
+
+    def _fetch(self) -> int | None:
+        """As many as there is room for; None: there is none, or nothing here could send."""
+        room = self._room()
+        if not room:
+            return None
+        self._claimed = self._server.fetch(room)
+        return self._accept()
+
+    def _accept(self) -> int:
+        """Make durable what was handed out; until then it is kept in mind, for it is ours alone."""
+        claimed = self._claimed
+        if claimed:
+            self._acceptance.accept(claimed)
+            self._claimed = ()
+        return len(claimed)
+
+    def _room(self) -> int:
+        if not any(self._can_send(name) for name in self._gateway.transports):
+            return 0
+        entries = self._journal.open()
+
+        def look(view: View) -> int:
+            found = [view.outbox.get(one.message) for one in entries if one.message is not None]
+            return sum(1 for one in found if one is not None and is_waiting(one.delivery))
+
+        return max(0, self._options.batch - self._gateway.store.read(look))
+
+    def _can_send(self, channel: str) -> bool:
+        if self._gateway.settings.mode(channel) is not ChannelMode.RUNNING:
+            return False
+        health = self._gateway.health(channel)
+        return health.is_ready and health.least_priority <= Priority.NORMAL
+
+    # Telling.
+
+    def _outcomes(self) -> Mapping[str, int]:
+        """What is known now of everything that is still to be told."""
+        now, patience = (
+            self._gateway.clock.now(),
+            timedelta(seconds=self._options.delivery_patience),
+        )
+        entries = self._journal.open()
+        found = self._gateway.store.read(
+            lambda view: {
+                one.hash: None if one.message is None else view.outbox.get(one.message)
+                for one in entries
+            }
+        )
+        outcomes, lost = {}, []
+        for entry in entries:
+            tracked = found[entry.hash]
+            if tracked is not None:
+                outcome = outcome_of(tracked.delivery, now=now, patience=patience)
+                self._tell_of_doubt(entry, tracked.delivery.status)
+            else:
+                outcome = entry.told or (FAILED if entry.message is None else None)
+                if outcome is None:
+                    lost.append(entry.hash)
+            if outcome is not None:
+                outcomes[entry.hash] = outcome
+        if lost:
+            _log.error("dropped here before anything was known of them: %s", ", ".join(lost))
+            self._journal.close(lost)
+        return outcomes
+
+    def _tell_of_doubt(self, entry: Entry, status: Status) -> None:
+        if status is not Status.INDETERMINATE:
+            self._doubted.discard(entry.hash)
+        elif entry.hash not in self._doubted:
+            self._doubted.add(entry.hash)
+            _log.error(
+                "message %016x, %s at the server, may or may not have left: nothing is told of it "
+                "until that is known",
+                entry.message,
+                entry.hash,
+            )
+
+    def _tell(self, outcomes: Mapping[str, int]) -> None:
+        waiting = iter(outcomes.items())
+        while report := dict(itertools.islice(waiting, _REPORTS_AT_ONCE)):
+            try:
+                self._server.tell(report)
+            except Unreadable as refusal:
+                self._tell_one_by_one(report, refusal)
+            else:
+                self._keep_told(report)
+
+    def _tell_one_by_one(self, report: Mapping[str, int], refusal: Unreadable) -> None:
+        """One that the server cannot read must not keep the others from being heard."""
+        for key, outcome in report.items():
+            try:
+                if len(report) == 1:
+                    raise refusal
+                self._server.tell({key: outcome})
+            except Unreadable as final:
+                _log.error("the server does not take the outcome %d of %s: %s", outcome, key, final)
+            self._keep_told({key: outcome})
+
+    def _keep_told(self, report: Mapping[str, int]) -> None:
+        self._journal.told(report)
+        for outcome in report.values():
+            self._told[outcome] += 1

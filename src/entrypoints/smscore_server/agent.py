@@ -1,0 +1,124 @@
+"""
+The command that sends for another server.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from smscore import GatewayConfig, build
+from smscore.errors import ConfigurationError
+from smscore.structuring import structure
+from smscore_agent import Agent, AgentOptions, Balance, token_reader
+from smscore_server._logging import set_up_logging
+from smscore_server._options import Number, config_option, json_option
+from smscore_server._output import show_json
+
+__all__ = ["agent"]
+
+T = TypeVar("T")
+
+_TOKEN = "SMSCORE_AGENT_TOKEN"  # noqa: S105  # the name of a variable
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Poll once, wait for what becomes of it, and end.")
+@click.option(
+    "--wait",
+    type=Number(min=0),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long --once may take.",
+)
+@click.option("--verbose", is_flag=True, help="Log every detail, with full numbers.")
+@json_option
+@config_option
+@click.pass_context
+def agent(
+    ctx: click.Context,
+    *,
+    once: bool,
+    wait: float,
+    verbose: bool,
+    as_json: bool,
+    config_file: Path,
+) -> None:
+    """
+    Send for another server: fetch its messages, tell what became of them.
+
+    It polls the queue API at [agent] server as a phone does, and sends by the channels of its own
+    configuration, whose database must be its own. The token of the other server's account is in
+    [agent] token_file or in the environment variable SMSCORE_AGENT_TOKEN. SIGTERM or Ctrl-C ends
+    it in order. With --once the exit status is 1 if the server could not be asked, or has not heard
+    of every outcome.
+
+    \b
+    Example: smscore agent --config /srv/agent/smscore.toml
+             smscore agent --once --wait 60
+    JSON keys: server; with --once fetched, delivered, failed, left
+    """
+    set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
+    config = GatewayConfig.from_toml(config_file)
+    options, token = _options(config, config_file)
+    with build(config) as gateway:
+        worker = Agent(gateway, options, token=token)
+        _stop_on_signals(worker.stop)
+        if once:
+            balance = _apart(lambda: worker.run_once(patience=wait))
+            _show(balance, as_json=as_json)
+            ctx.exit(0 if balance.is_settled else 1)
+        if as_json:
+            show_json({"server": options.server})
+        else:
+            click.echo(f"smscore sends for {options.server}")
+        _apart(worker.run)
+
+
+def _options(config: GatewayConfig, config_file: Path) -> tuple[AgentOptions, Callable[[], str]]:
+    if not config.agent:
+        raise ConfigurationError(
+            f"{config_file} has no table [agent]; it names the server, such as "
+            'server = "https://gateway.example/api"'
+        )
+    options = structure(config.agent, AgentOptions, where="agent")
+    file = config.path(options.token_file) if options.token_file else None
+    token = token_reader(file=file, given=os.environ.get(_TOKEN) if file is None else None)
+    token()  # what is wrong from the beginning is said at the beginning
+    return options, token
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+def _apart(work: Callable[[], T]) -> T:
+    """On a thread of its own: a signal must not meet the locks that it would have to wait for."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="smscore agent") as executor:
+        return executor.submit(work).result()
+
+
+def _show(balance: Balance, *, as_json: bool) -> None:
+    if as_json:
+        show_json(
+            {
+                "fetched": balance.fetched,
+                "delivered": balance.delivered,
+                "failed": balance.failed,
+                "left": balance.left,
+            }
+        )
+    else:
+        fetched = "nothing" if balance.fetched is None else balance.fetched
+        click.echo(
+            f"fetched {fetched}; told {balance.delivered} delivered and {balance.failed} failed; "
+            f"{balance.left} left"
+        )
