@@ -52,7 +52,8 @@ def test_the_core_brings_no_heavy_library_along():
 
 
 @pytest.mark.parametrize(
-    "package", ["smscore_modem", "smscore_identity", "smscore_policy", "smscore_telegram"]
+    "package",
+    ["smscore_modem", "smscore_identity", "smscore_policy", "smscore_telegram", "smscore_termux"],
 )
 def test_naming_a_plugin_does_not_load_what_it_works_with(package: str):
     assert imported_by(f"import {package}") & HEAVY == set()

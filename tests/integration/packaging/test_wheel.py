@@ -22,6 +22,7 @@ PACKAGES = {
     "smscore_server",
     "smscore_sqlmodel",
     "smscore_telegram",
+    "smscore_termux",
 }
 # Templates, static files and such are added here when a package brings them along.
 SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml"}
@@ -83,6 +84,7 @@ def test_the_bundled_plugins_register_through_the_same_group_as_strangers(wheel:
         "modem": "smscore_modem",
         "policy": "smscore_policy",
         "telegram": "smscore_telegram",
+        "termux": "smscore_termux",
         "sqlmodel": "smscore_sqlmodel",
     }
 
