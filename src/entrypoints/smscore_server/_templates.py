@@ -58,6 +58,12 @@ CONFIGURATION = """\
 # Channels that stand for one another, under one name that rules can use.
 # [groups.modems]
 # channels = ["modem-1", "modem-2"]
+
+# 'smscore agent', in place of 'smscore serve': send for another server by the channels above.
+# [agent]
+# server = "https://gateway.example/api"
+# token_file = "token"    # of the account there
+# device = "attic"        # by which name that server knows us
 """
 
 _DEMO_HEAD = """\

@@ -21,7 +21,7 @@ from smscore_server._logging import set_up_logging
 from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import show_json
 
-__all__ = ["agent"]
+__all__ = ["agent", "settings_of"]
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def agent(
     """
     set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
     config = GatewayConfig.from_toml(config_file)
-    options, token = _options(config, config_file)
+    options, token = settings_of(config)
     with build(config) as gateway:
         worker = Agent(gateway, options, token=token)
         _stop_on_signals(worker.stop)
@@ -82,10 +82,16 @@ def agent(
         _apart(worker.run)
 
 
-def _options(config: GatewayConfig, config_file: Path) -> tuple[AgentOptions, Callable[[], str]]:
+def settings_of(config: GatewayConfig) -> tuple[AgentOptions, Callable[[], str]]:
+    """
+    The agent's options, and what reads its token.
+
+    Raises:
+        ConfigurationError: something of it is missing or wrong.
+    """
     if not config.agent:
         raise ConfigurationError(
-            f"{config_file} has no table [agent]; it names the server, such as "
+            "the configuration has no table [agent]; it names the server, such as "
             'server = "https://gateway.example/api"'
         )
     options = structure(config.agent, AgentOptions, where="agent")

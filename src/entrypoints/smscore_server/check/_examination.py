@@ -51,6 +51,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
         return
     yield ok("plugins", ", ".join(loaded.names))
     yield from _key_file(config)
+    yield from _agent(config)
     if not config.channels:
         yield note("channels", "none is configured: only phones can carry messages")
     faults = _channel_faults(config, loaded)
@@ -118,6 +119,21 @@ def _key_file(config: GatewayConfig) -> Iterator[Finding]:
         yield wrong("key file", f"{path} is too short", remedy="restore it from a backup")
     elif not mode & 0o077:
         yield ok("key file", str(path))
+
+
+def _agent(config: GatewayConfig) -> Iterator[Finding]:
+    if not config.agent:
+        return
+    # Loaded here: few installations are an agent's, and it brings an HTTP client.
+    from smscore_server.agent import settings_of
+
+    try:
+        options, _ = settings_of(config)
+    except GatewayError as fault:
+        yield wrong("agent", str(fault), remedy="correct [agent]; docs/agent.md explains each key")
+    else:
+        # Asking it would have messages handed out, or tell it something.
+        yield note("agent", f"for {options.server}, which was not asked")
 
 
 def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
