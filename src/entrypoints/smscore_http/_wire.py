@@ -20,8 +20,10 @@ __all__ = [
     "decode_text",
     "encode_json",
     "hex_id",
+    "inbound_id",
     "message_id",
     "parse_hex_id",
+    "parse_inbound_id",
     "parse_limit",
     "parse_message_id",
     "recipient_for",
@@ -87,6 +89,16 @@ def message_id(message: MessageId) -> str:
 def parse_message_id(text: str) -> MessageId | None:
     """The id that :func:`message_id` writes like this; any other spelling is none."""
     return parse_hex_id(text.removeprefix("msg_")) if text.startswith("msg_") else None
+
+
+def inbound_id(message: MessageId) -> str:
+    """The id of a received message as the provider API and its webhooks show it."""
+    return "in_" + hex_id(message)
+
+
+def parse_inbound_id(text: str) -> MessageId | None:
+    """The id that :func:`inbound_id` writes like this; any other spelling is none."""
+    return parse_hex_id(text.removeprefix("in_")) if text.startswith("in_") else None
 
 
 def parse_limit(text: str, *, default: int, most: int) -> int:

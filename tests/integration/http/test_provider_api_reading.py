@@ -175,6 +175,8 @@ def test_what_is_not_limited_is_null(make_site):
         ("GET", "/v1/messages/msg_0000000000000001"),
         ("GET", "/v1/account"),
         ("POST", "/v1/messages/estimate"),
+        ("DELETE", "/v1/messages/msg_0000000000000001"),
+        ("GET", "/v1/inbound"),
     ],
 )
 def test_without_a_valid_key_nothing_is_told(site, headers, method, path):

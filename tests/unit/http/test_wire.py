@@ -15,7 +15,9 @@ from smscore_http._wire import (
     WrongShape,
     decode_json,
     hex_id,
+    inbound_id,
     parse_hex_id,
+    parse_inbound_id,
     parse_limit,
     parse_message_id,
     utc_seconds,
@@ -35,6 +37,7 @@ SHAPE = msgspec.json.Decoder(Shape)
 def test_an_id_is_read_as_it_is_written(number):
     assert parse_hex_id(hex_id(number)) == number
     assert parse_message_id(f"msg_{hex_id(number)}") == number
+    assert parse_inbound_id(inbound_id(number)) == number
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,7 @@ def test_any_other_spelling_is_no_id(text):
     assert parse_hex_id(text) is None
     assert parse_message_id(text) is None
     assert parse_message_id("msg_msg_" + text) is None
+    assert parse_inbound_id("in_" + text) is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from smscore_http.provider_api._calls import (
     Sending,
     ShowingAccount,
 )
+from smscore_http.provider_api._inbound import ListingInbound
 from smscore_http.provider_api._replies import TOO_MANY_REQUESTS, ProviderFaults
 
 __all__ = ["ProviderApi"]
@@ -43,10 +44,12 @@ class ProviderApi:
     def __init__(self, context: Context) -> None:
         self._context = context
         listing, account = Listing(context), ShowingAccount(context)
+        inbound = ListingInbound(context)
         self._literal: dict[str, _Methods] = {
             "/v1/messages": {"POST": Sending(context), "GET": listing, "HEAD": listing},
             "/v1/messages/estimate": {"POST": Estimating(context)},
             "/v1/account": {"GET": account, "HEAD": account},
+            "/v1/inbound": {"GET": inbound, "HEAD": inbound},
         }
         reading = Reading(context)
         self._message: _Methods = {

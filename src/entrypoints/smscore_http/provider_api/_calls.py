@@ -15,8 +15,9 @@ from smscore.ports.storage import Tracked
 from smscore_http._context import Context
 from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request, idempotency_key
-from smscore_http._wire import message_id, parse_limit, parse_message_id, recipient_for
+from smscore_http._wire import message_id, parse_message_id, recipient_for
 from smscore_http.provider_api._bodies import read_wish, submission_of
+from smscore_http.provider_api._pages import LONGEST_PAGE, page_begin, page_size
 from smscore_http.provider_api._replies import (
     STATUSES,
     accepted,
@@ -37,7 +38,6 @@ __all__ = [
     "ShowingAccount",
 ]
 
-_PAGE, _LONGEST_PAGE = 50, 200
 _MOST_PAGES_LOOKED_THROUGH = 25
 
 Call = Callable[[Request, Account], Awaitable[Reply]]
@@ -142,7 +142,7 @@ class Listing:
         found: list[Tracked] = []
         before = search.before
         for _ in range(_MOST_PAGES_LOOKED_THROUGH):
-            wanted = _LONGEST_PAGE if search.to else search.limit
+            wanted = LONGEST_PAGE if search.to else search.limit
             messages = self._context.gateway.inquiry.messages(
                 account=search.account, statuses=search.statuses, before=before, limit=wanted + 1
             )
@@ -191,16 +191,13 @@ class _Search:
 
 def _search(account: AccountId, request: Request) -> _Search:
     values = query_values(request.query)
-    status, after = values.get("status"), values.get("after")
+    status = values.get("status")
     if status is not None and status not in STATUSES:
         raise InvalidRequest(f"status must be one of {', '.join(STATUSES)}")
-    before = parse_message_id(after) if after else None
-    if after and before is None:
-        raise InvalidRequest("after must be the next of the page before")
     return _Search(
         account=account,
         statuses=STATUSES[status] if status else (),
         to=values.get("to"),
-        before=before,
-        limit=parse_limit(values.get("limit", ""), default=_PAGE, most=_LONGEST_PAGE),
+        before=page_begin(values, parse=parse_message_id),
+        limit=page_size(values),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Status
 from smscore.domain.description import Description
+from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.planning import Plan
 from smscore.domain.receipts import Receipt
@@ -15,7 +16,13 @@ from smscore.errors import Rejected
 from smscore.ports.storage import Tracked
 from smscore_http._faults import RETRY_SOON
 from smscore_http._requests import JSON_TYPE, Headers, Reply
-from smscore_http._wire import encode_json, message_id, recipient_for, utc_seconds
+from smscore_http._wire import (
+    encode_json,
+    inbound_id,
+    message_id,
+    recipient_for,
+    utc_seconds,
+)
 
 __all__ = [
     "STATUSES",
@@ -25,6 +32,7 @@ __all__ = [
     "account_shown",
     "cancelled",
     "estimated",
+    "inbound_listed",
     "listed",
     "shown",
 ]
@@ -141,6 +149,25 @@ def listed(messages: Sequence[Tracked], *, following: str | None) -> Reply:
     content = {
         "success": True,
         "messages": [_message(tracked) for tracked in messages],
+        "next": following,
+    }
+    return Reply(200, encode_json(content))
+
+
+def inbound_listed(messages: Sequence[InboundMessage], *, following: str | None) -> Reply:
+    """A page of received messages; ``following`` is the cursor of the next one."""
+    content = {
+        "success": True,
+        "inbound": [
+            {
+                "message_id": inbound_id(message.id),
+                "from": message.sender,
+                "to": None,  # no channel knows its own number
+                "message": message.text,
+                "received_at": utc_seconds(message.received_at),
+            }
+            for message in messages
+        ],
         "next": following,
     }
     return Reply(200, encode_json(content))

@@ -1,0 +1,34 @@
+"""
+What clients ask for of a list: how many at a time, and where to go on.
+"""
+
+from collections.abc import Callable, Mapping
+
+from smscore.domain.messages import MessageId
+from smscore.errors import InvalidRequest
+from smscore_http._wire import parse_limit
+
+__all__ = ["LONGEST_PAGE", "page_begin", "page_size"]
+
+_PAGE, LONGEST_PAGE = 50, 200
+
+
+def page_begin(
+    values: Mapping[str, str], *, parse: Callable[[str], MessageId | None]
+) -> MessageId | None:
+    """
+    Behind which id the page begins; None: with the newest.
+
+    Raises:
+        InvalidRequest: no page before has given this cursor.
+    """
+    after = values.get("after")
+    before = parse(after) if after else None
+    if after and before is None:
+        raise InvalidRequest("after must be the next of the page before")
+    return before
+
+
+def page_size(values: Mapping[str, str]) -> int:
+    """How many the client wants at most."""
+    return parse_limit(values.get("limit", ""), default=_PAGE, most=LONGEST_PAGE)
