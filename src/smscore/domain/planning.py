@@ -37,6 +37,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     description: Description
     rule: str  # the routing rule that matched; empty: it goes by links alone
     way: Way
+    ignores_sender: bool = False  # it names one, and its first channel shows none but its own
 
     @property
     def route(self) -> tuple[Leg, ...]:
@@ -152,7 +153,14 @@ def plan(
     )
     if message.not_before is not None and message.not_before <= now:
         message = replace(message, not_before=None)
-    return Plan(message=_as_sent(message, description), description=description, rule=rule, way=way)
+    return Plan(
+        message=_as_sent(message, description),
+        description=description,
+        rule=rule,
+        way=way,
+        ignores_sender=message.sender is not None
+        and not topology.offer(way.route[0].channel).sender_id,
+    )
 
 
 def _as_sent(message: OutboundMessage, description: Description) -> OutboundMessage:

@@ -5,9 +5,11 @@ POST /v1/messages and its estimate.
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from doors import to_the_network
 
 from smscore.domain.routing import Route
-from smscore.testing import NOON
+from smscore.ports.transport import Capabilities
+from smscore.testing import NOON, FakeTransport
 
 
 def code(reply):
@@ -328,7 +330,8 @@ def test_an_estimate_says_what_it_would_come_to_and_sends_nothing(site):
         '{"to":"+9876543210","route":"fake","credits":1}],'
         '"forcing_characters":[{"index":1,"character":"☃","name":"SNOWMAN"}],'
         '"forcing_characters_count":1,"replacements":[],"replacements_count":0,'
-        '"units_used":2,"units_free":68,"units_per_segment":70,"languages":[]}'
+        '"units_used":2,"units_free":68,"units_per_segment":70,"languages":[],'
+        '"from":null,"from_ignored_by":[]}'
     )
     assert site.stored() == []
 
@@ -339,3 +342,29 @@ def test_an_estimate_refuses_what_a_send_refuses(site):
     )
 
     assert code(reply) == (422, "invalid_phone_number")
+
+
+def test_an_estimate_says_which_routes_show_another_sender(make_site):
+    plain = FakeTransport()
+    plain.capabilities = Capabilities()
+    site = make_site(transports={"plain": plain}, default_sender="Shop")
+    to_the_network(site, channels=("plain",), prefixes=("+49",))
+    content = {"to": ["+4917012", "+4917013", "+43664"], "message": "m"}
+
+    given, default = [
+        site.client.post("/v1/messages/estimate", json=wish, headers=site.bearer).json()
+        for wish in ({**content, "from": "Brand"}, content)
+    ]
+
+    assert (given["from"], given["from_ignored_by"]) == ("Brand", ["plain"])
+    assert (default["from"], default["from_ignored_by"]) == ("Shop", ["plain"])
+
+
+def test_a_message_without_a_sender_has_that_of_its_account(make_site):
+    site = make_site(default_sender="Shop")
+    site.send()
+    site.send(**{"from": "Brand"})
+
+    site.gateway.run_pending()
+
+    assert [job.sender.value for job in site.transport.jobs] == ["Shop", "Brand"]

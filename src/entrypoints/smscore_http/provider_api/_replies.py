@@ -187,9 +187,10 @@ def account_shown(account: Account, *, rate_limit: int | None) -> Reply:
 
 
 def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
-    """What a request would come to; its text is the same for all recipients."""
-    description = plans[0].description
+    """What a request would come to; text and sender are the same for all recipients."""
+    description, sender = plans[0].description, plans[0].message.sender
     segments = description.segments
+    ignoring = dict.fromkeys(plan.route[0].channel for plan in plans if plan.ignores_sender)
     content = {
         "success": True,
         "encoding": segments.encoding.value,
@@ -209,6 +210,8 @@ def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
         "units_free": segments.units_free,
         "units_per_segment": segments.units_per_part,
         "languages": _languages(segments),
+        "from": sender.value if sender else None,
+        "from_ignored_by": list(ignoring),
     }
     return Reply(200, encode_json(content))
 
