@@ -68,6 +68,7 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
         ("[http]\nport = 99999", r"\[http\] port must be between 0 and 65535, not 99999"),
         ('[http]\nhost = "a\\u0000b"', r"\[http\] host cannot be"),
         ('[channels.m1]\ntransport = "x"\nprice = -5', r"\[channels.m1\] price must be between 0"),
+        ("[phones]\nsilent_after = 59", r"\[phones\] silent_after must be between 60 and"),
         ("[tariffs.x]\nqueue_per_minute = 0", r"\[tariffs.x\] queue_per_minute must be between 1"),
         ("store = 1", r"store must be a table, such as \[store\], not 1"),
         ("channels = 1", r"channels must be a table, such as \[channels\], not 1"),

@@ -11,7 +11,7 @@ from smscore.ports.storage import UnitOfWork
 from smscore_http._context import Context
 from smscore_http._requests import JSON_TYPE, Reply, Request
 from smscore_http._routes import answer, readable
-from smscore_http._wire import encode_json
+from smscore_http._wire import encode_json, utc_seconds
 from smscore_http.gateway_api import GatewayFaults
 
 __all__ = ["Health"]
@@ -27,7 +27,8 @@ class Health:
     """
     ``/health/live``: the process answers. ``/health/ready``: messages can be accepted durably.
 
-    A channel that is down makes the gateway degraded, not unready: what it would send waits.
+    A channel that is down, or a phone that is silent, makes the gateway degraded, not unready: what
+    it would send waits.
     """
 
     def __init__(self, context: Context) -> None:
@@ -45,14 +46,15 @@ class Health:
         return _LIVE
 
     async def _ready(self, _: Request) -> Reply:
-        store, channels = await self._store(), self._channels()
+        store = await self._store()
+        carriers = [*self._channels(), *await self._phones()]
         if store["status"] != "ok":
             status, code = "unready", 503
-        elif any(check["status"] != "ok" for check in channels):
+        elif any(check["status"] != "ok" for check in carriers):
             status, code = "degraded", 200
         else:
             status, code = "ready", 200
-        body = encode_json({"status": status, "checks": [store, *channels]})
+        body = encode_json({"status": status, "checks": [store, *carriers]})
         return Reply(code, body, (*JSON_TYPE, (b"cache-control", b"no-store")))
 
     async def _store(self) -> _Check:
@@ -72,6 +74,21 @@ class Health:
             status = "ok" if health.is_ready else "degraded"
             checks.append(_check(f"channel {name}", status, health.detail or None))
         return checks
+
+    async def _phones(self) -> list[_Check]:
+        """Those that are silent: of the others there is nothing to say."""
+        try:
+            silent = await self._context.call(self._context.gateway.phones.silent)
+        except StoreError:
+            return []  # the store's own check says so
+        return [
+            _check(
+                f"phone {one.title}",
+                "degraded",
+                f"silent since {utc_seconds(one.device.last_seen)}",
+            )
+            for one in silent
+        ]
 
 
 def _mark(now: datetime) -> Callable[[UnitOfWork], None]:

@@ -3,7 +3,7 @@ The options about accounts: what one is created with, and what can be changed af
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +13,7 @@ from smscore.domain.settings import UNCHANGED, AccountChanges, Unchanged
 from smscore.ports.clock import SystemClock
 from smscore_server._encoding import EncodingChanges, encoding_options
 from smscore_server._options import WholeNumber, check_text
-from smscore_server._times import parse_ahead
+from smscore_server._times import parse_ahead, parse_span
 
 __all__ = ["AccountWishes", "account_options", "as_changes"]
 
@@ -22,6 +22,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _NONE = "none"
 _FOREVER = "forever"
+_OFF = "off"
 
 
 class AccountWishes(EncodingChanges):
@@ -30,6 +31,7 @@ class AccountWishes(EncodingChanges):
     plan: str | None  # None: not given
     monthly_limit: int | Unchanged | None  # None: none
     subscription_until: datetime | Unchanged | None
+    claim_lease: timedelta | Unchanged | None
     country: str | Unchanged | None
     time_zone: str | None
     sender: str | Unchanged | None
@@ -50,6 +52,7 @@ def as_changes(wishes: AccountWishes) -> AccountChanges:
         default_sender=SenderId.parse(sender) if isinstance(sender, str) else sender,
         monthly_limit=wishes["monthly_limit"],
         subscription_until=wishes["subscription_until"],
+        claim_lease=wishes["claim_lease"],
         languages=_given(wishes["languages"]),
         wide_reference=_given(wishes["wide_reference"]),
         replace_typography=_given(wishes["replace_typography"]),
@@ -92,6 +95,14 @@ def _until(
     return None if when is None else when.end(SystemClock().now())
 
 
+def _lease(
+    ctx: click.Context, param: click.Parameter, text: str | None
+) -> timedelta | Unchanged | None:
+    if text is None:
+        return UNCHANGED
+    return None if text.casefold() in (_OFF, _NONE) else parse_span(ctx, param, text)
+
+
 _OPTIONS = (
     click.option(
         "--plan",
@@ -110,6 +121,12 @@ _OPTIONS = (
         callback=_until,
         metavar="DATE|forever",
         help="Last day of the subscription, in UTC.",
+    ),
+    click.option(
+        "--claim-lease",
+        callback=_lease,
+        metavar="DURATION|off",
+        help="After which what a phone has fetched and not reported goes to a phone again.",
     ),
     click.option(
         "--country",

@@ -26,6 +26,9 @@ CONFIGURATION = """\
 # access_log = true       # a line for each request, about a tenth of its time
 # open_state = false      # true: state.php answers without a login
 
+[phones]
+# silent_after = 900      # seconds without a word, after which 'smscore check' shows a phone
+
 [plugins]
 # enabled = ["modem", "sqlmodel", "identity", "policy"]   # without it, all that are installed
 

@@ -57,8 +57,8 @@ def create_account(
     \b
     Example: smscore account create shop --credits 500 --monthly-limit 1000 --country DE
     JSON keys: name, id, plan, country, time_zone, sender, credits, monthly_limit,
-               used_this_month, subscription_until, languages, wide_reference,
-               replace_typography, max_parts
+               used_this_month, subscription_until, claim_lease (seconds), languages,
+               wide_reference, replace_typography, max_parts
     """
     wished = as_changes(wishes).apply(Account(id=AccountId(0), name=name))
     with opened(config_file) as gateway:
@@ -68,6 +68,7 @@ def create_account(
             credits=credits,
             monthly_limit=wished.monthly_limit,
             subscription_until=wished.subscription_until,
+            claim_lease=wished.claim_lease,
             home_country=wished.home_country,
             time_zone=wished.time_zone,
             default_sender=wished.default_sender.value if wished.default_sender else None,
@@ -214,5 +215,6 @@ def _as_document(gateway: Gateway, found: Account) -> dict[str, object]:
         "monthly_limit": found.monthly_limit,
         "used_this_month": found.used_in(gateway.clock.now()),
         "subscription_until": instant(found.subscription_until),
+        "claim_lease": int(found.claim_lease.total_seconds()) if found.claim_lease else None,
         **options_as_document(found.encoding),
     }

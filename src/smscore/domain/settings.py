@@ -4,7 +4,7 @@ Changing an account after it was made: what is wished, what may be wished, and t
 
 import enum
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +26,7 @@ __all__ = [
 
 T = TypeVar("T")
 _LARGEST = 2**53  # what JSON numbers can tell
+_SHORTEST_LEASE = timedelta(minutes=1)
 
 
 class Unchanged(enum.Enum):
@@ -53,6 +54,7 @@ class AccountChanges:
     default_sender: Clearable[SenderId] = UNCHANGED
     monthly_limit: Clearable[int] = UNCHANGED
     subscription_until: Clearable[datetime] = UNCHANGED
+    claim_lease: Clearable[timedelta] = UNCHANGED
     languages: tuple[Language, ...] | Unchanged = UNCHANGED
     wide_reference: bool | Unchanged = UNCHANGED
     replace_typography: bool | Unchanged = UNCHANGED
@@ -65,6 +67,8 @@ class AccountChanges:
             _check_time_zone(self.time_zone)
         if isinstance(self.monthly_limit, int):
             check_amount(self.monthly_limit, "the monthly limit")
+        if isinstance(self.claim_lease, timedelta):
+            _check_lease(self.claim_lease)
 
     def apply(self, account: Account) -> Account:
         """
@@ -81,6 +85,7 @@ class AccountChanges:
             default_sender=_either(self.default_sender, account.default_sender),
             monthly_limit=_either(self.monthly_limit, account.monthly_limit),
             subscription_until=_either(self.subscription_until, account.subscription_until),
+            claim_lease=_either(self.claim_lease, account.claim_lease),
             encoding=changed_options(
                 account.encoding,
                 languages=_either(self.languages, None),
@@ -126,6 +131,17 @@ def _check_time_zone(name: str) -> None:
         raise InvalidRequest(
             f"{name!r} is not a time zone; use a name such as Europe/Berlin"
         ) from cause
+
+
+def _check_lease(lease: timedelta) -> None:
+    """
+    Let a lease pass in which a phone can send and report.
+
+    Raises:
+        InvalidRequest: it is too short.
+    """
+    if lease < _SHORTEST_LEASE:
+        raise InvalidRequest(f"phones need at least {_SHORTEST_LEASE.seconds} s to send and report")
 
 
 def check_amount(amount: int, what: str) -> None:

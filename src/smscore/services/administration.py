@@ -5,7 +5,7 @@ Longer than most modules, so that whoever looks for such a change has one place 
 """
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import attrs
@@ -58,13 +58,14 @@ class Administration:
         credits: int | None = None,
         monthly_limit: int | None = None,
         subscription_until: datetime | None = None,
+        claim_lease: timedelta | None = None,
         home_country: str | None = None,
         time_zone: str = "UTC",
         default_sender: str | None = None,
         encoding: EncodingOptions = DEFAULT_OPTIONS,
     ) -> Account:
         """
-        Create an account with its queue token; ``None`` leaves a thing unmetered.
+        Create an account with its queue token; ``None`` leaves a thing unmetered, or off.
 
         Raises:
             InvalidRequest: a value is out of its range.
@@ -77,6 +78,7 @@ class Administration:
             default_sender=SenderId.parse(default_sender) if default_sender else None,
             monthly_limit=monthly_limit,
             subscription_until=subscription_until,
+            claim_lease=claim_lease,
         )
         check_tariff(tariff, known=self._tariffs)
         if credits is not None:

@@ -1,17 +1,20 @@
 """
-What time brings: schedules fall due, patience and validity end, leases die, old records go.
+What time brings: schedules fall due, patience, validity and leases end, old records go.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import attrs
 
+from smscore.domain.messages import AccountId
 from smscore.domain.receipts import IDEMPOTENCY_LIFE
 from smscore.errors import InvalidRequest
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.services._claims import STEP, end_leases
 from smscore.services._newest import keep_newest
 from smscore.services._progress import record
 
@@ -53,12 +56,13 @@ class Housekeeping:
         self._looked_at: tuple[datetime, float] | None = None
         self._beaten_at: datetime | None = None
         self._swept_at: datetime | None = None
+        self._leases_ended_at: datetime | None = None
 
     def run_once(self) -> int:
         """Promote, expire and, now and then, beat and sweep."""
         now = self._clock.now()
         done = self._promote(now) + self._expire(now) + self._fall_back(now)
-        done += self._mend_times(now)
+        done += self._mend_times(now) + self._end_leases(now)
         if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
             self._beat(now)
             self._beaten_at = now
@@ -139,6 +143,20 @@ class Housekeeping:
             lambda work: _fall_back(work, now, until=now), lane=Lane.CUSTODY
         ).result()
 
+    def _end_leases(self, now: datetime) -> int:
+        """Of what phones have fetched: a step for each account, and more of them next round."""
+        if not _is_time(now, since=self._leases_ended_at, every=_SWEEP):
+            return 0
+        ended = [
+            self._store.run(
+                partial(end_leases, account=account, before=before, now=now), lane=Lane.CUSTODY
+            ).result()
+            for account, before in self._store.read(lambda view: _ended_leases(view, now))
+        ]
+        if max(ended, default=0) < STEP:
+            self._leases_ended_at = now
+        return sum(ended)
+
     def _beat(self, now: datetime) -> None:
         process = self._ids.process
         self._store.run(
@@ -185,6 +203,20 @@ def _fall_back(work: UnitOfWork, now: datetime, *, until: datetime) -> int:
         detail = {"channel": delivery.channel, "to": after.channel, "why": "too_late"}
         record(work, after, at=now, kind="message.rerouted", detail={**detail, "error": error})
     return len(stranded)
+
+
+def _ended_leases(view: View, now: datetime) -> Sequence[tuple[AccountId, datetime]]:
+    """Accounts, and when was handed out at the latest what their phones had for too long."""
+    leased = [
+        (one.id, now - one.claim_lease)
+        for one in view.accounts.all()
+        if one.claim_lease is not None
+    ]
+    return [
+        (account, before)
+        for account, before in leased
+        if view.outbox.claimed(account, before=before, limit=1)
+    ]
 
 
 def _sweep(work: UnitOfWork, now: datetime) -> int:

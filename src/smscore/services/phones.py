@@ -29,6 +29,11 @@ class PhoneOverview:
     account: str
     is_silent: bool
 
+    @property
+    def title(self) -> str:
+        """Which one it is, such as ``pixel of shop``."""
+        return f"{self.device.name or 'unnamed'} of {self.account}"
+
 
 class Phones:
     """Any thread may call; *requeue* and *forget* block until they are durable."""

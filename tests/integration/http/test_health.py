@@ -40,3 +40,20 @@ def test_a_store_that_takes_nothing_makes_it_unready(site):
         "status": "unready",
         "detail": "the store cannot keep up",
     }
+
+
+def test_a_phone_that_is_silent_degrades_the_gateway(site):
+    site.fetch(device="pixel")
+    site.clock.move(minutes=15)
+    with site.gateway.running():
+        assert site.client.get("/health/ready").json()["status"] == "ready"
+        site.clock.move(seconds=1)
+        reply = site.client.get("/health/ready")
+
+    assert reply.status_code == 200
+    assert reply.json()["status"] == "degraded"
+    assert reply.json()["checks"][-1] == {
+        "name": "phone pixel of acme",
+        "status": "degraded",
+        "detail": "silent since 2026-03-01T12:00:00Z",
+    }

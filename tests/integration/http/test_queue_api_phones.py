@@ -4,6 +4,7 @@ The phones' side of the queue API: fetching messages, telling what became of the
 
 import pytest
 
+from smscore.domain.routing import Route
 from smscore.testing import NOON
 
 
@@ -252,3 +253,32 @@ def test_without_a_subscription_nothing_is_done(make_site, method, call):
 )
 def test_what_is_public_comes_before_tokens(site, path, status, body):
     assert told(site.client.get(path)) == (status, body)
+
+
+def test_a_poll_may_say_whose_it_is(site):
+    waiting(site, "m")
+
+    assert len(site.fetch(device="pixel").json()) == 1
+
+    assert [one.device.name for one in site.gateway.phones.all()] == ["pixel"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 16])
+def test_a_name_that_no_device_can_have_is_ignored_in_a_poll(site, name):
+    waiting(site, "m")
+
+    assert len(site.fetch(device=name).json()) == 1
+
+    assert [one.device.name for one in site.gateway.phones.all()] == [""]
+
+
+def test_a_report_of_what_went_on_to_another_channel_gets_the_same_number(site):
+    site.gateway.administration.apply_rules([Route(name="all", channels=("phones", "fake"))])
+    (hash_,) = waiting(site, "m")
+    site.fetch()
+    report = {"messages": [{"hash": hash_, "status": 3}]}
+
+    assert told(site.tell(report)) == told(site.tell(report)) == (200, '{"ok":true,"updated":1}')
+
+    (tracked,) = site.stored()
+    assert (tracked.delivery.channel, str(tracked.delivery.status)) == ("fake", "queued")

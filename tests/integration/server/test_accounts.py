@@ -5,6 +5,7 @@ def test_an_account_is_created_and_shown(answer):
     created = answer(
         "account", "create", "shop", "--credits", "500", "--plan", "enterprise",
         "--monthly-limit", "1000", "--subscription-until", "2027-12-31", "--country", "DE",
+        "--claim-lease", "2h",
     )  # fmt: skip
 
     assert created == {
@@ -18,6 +19,7 @@ def test_an_account_is_created_and_shown(answer):
         "monthly_limit": 1000,
         "used_this_month": 0,
         "subscription_until": "2028-01-01T00:00:00Z",
+        "claim_lease": 7200,
         "languages": [],
         "wide_reference": False,
         "replace_typography": False,
@@ -89,6 +91,8 @@ def test_only_what_is_given_is_set(answer, arguments, then):
         (("--monthly-limit", "none"), "monthly_limit", None),
         (("--subscription-until", "2027-12-31"), "subscription_until", "2028-01-01T00:00:00Z"),
         (("--subscription-until", "forever"), "subscription_until", None),
+        (("--claim-lease", "90m"), "claim_lease", 5400),
+        (("--claim-lease", "off"), "claim_lease", None),
         (("--country", "FR"), "country", "FR"),
         (("--country", "none"), "country", None),
         (("--time-zone", "Asia/Tokyo"), "time_zone", "Asia/Tokyo"),
@@ -102,7 +106,7 @@ def test_what_an_account_may_do_can_be_changed(answer, arguments, key, value):
     before = answer(
         "account", "create", "shop", "--credits", "5", "--monthly-limit", "1000",
         "--subscription-until", "2026-12-31", "--country", "DE", "--time-zone", "Europe/Berlin",
-        "--sender", "ACME", "--language", "tr",
+        "--sender", "ACME", "--language", "tr", "--claim-lease", "1d",
     )  # fmt: skip
 
     changed = answer("account", "set", "shop", *arguments)
@@ -180,6 +184,7 @@ def test_what_the_core_refuses_is_one_line_and_status_1(command):
         ("account", "create", "shop", "--subscription-until", "tomorrow"),
         ("account", "set", "shop", "--monthly-limit", "-1"),
         ("account", "set", "shop", "--monthly-limit", "some"),
+        ("account", "set", "shop", "--claim-lease", "soon"),
         ("account", "statement", "shop", "--since", "yesterday"),
         ("account", "statement", "shop", "--limit", "0"),
         ("account", "create", "shop", "--max-parts", "0"),
@@ -211,6 +216,7 @@ def test_a_wrong_call_is_a_usage_error(command, arguments):
         ("account", "set", "nobody", "--plan", "golden"),
         ("account", "set", "nobody", "--time-zone", "Berlin"),
         ("account", "set", "nobody", "--country", "Germany"),
+        ("account", "set", "nobody", "--claim-lease", "59s"),
         ("account", "set", "nobody", "--sender", "much too long a name"),
         ("account", "statement", "nobody"),
         ("account", "create", "shop", "--time-zone", "Berlin"),

@@ -2,6 +2,8 @@
 Phones that are lost, late, or silent.
 """
 
+from datetime import timedelta
+
 import pytest
 
 from smscore import Gateway
@@ -9,7 +11,8 @@ from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.devices import MOST_DEVICES, Device
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import Route
-from smscore.errors import NotFound, PermanentFailure, TemporaryFailure
+from smscore.domain.settings import AccountChanges
+from smscore.errors import InvalidRequest, NotFound, PermanentFailure, TemporaryFailure
 from smscore.testing import FakeTransport, ManualClock, MemoryStore
 
 ACME = AccountId(1)
@@ -321,3 +324,97 @@ def test_a_phone_that_is_forgotten_is_silent_no_more(gateway: Gateway, clock: Ma
         gateway.phones.forget("acme", "a")
     with pytest.raises(NotFound, match="no account"):
         gateway.phones.forget("nobody", "a")
+
+
+# Leases.
+
+
+@pytest.fixture
+def leased(gateway: Gateway) -> Gateway:
+    """The account's phones have an hour to report."""
+    changes = AccountChanges(claim_lease=timedelta(hours=1))
+    gateway.administration.change_account("acme", changes)
+    return gateway
+
+
+def test_without_a_lease_a_phone_keeps_what_it_was_handed(gateway: Gateway, clock: ManualClock):
+    message = handed_to(gateway)
+    clock.move(days=365)
+    gateway.run_pending()
+
+    assert delivery_of(gateway, message).status is Status.SENDING
+
+
+def test_what_a_phone_had_for_too_long_waits_for_a_phone_again(leased: Gateway, clock: ManualClock):
+    message = handed_to(leased, "a")
+    clock.move(minutes=59)
+    leased.run_pending()
+    assert fetched(leased, "b") == []
+
+    clock.move(minutes=2)
+    leased.run_pending()
+
+    assert fetched(leased, "b") == [message]
+    assert kinds(leased, message)[-2:] == ["message.requeued", "message.sending"]
+
+
+def test_every_claim_has_a_lease_of_its_own(leased: Gateway, clock: ManualClock):
+    handed_to(leased, "a")
+    clock.move(minutes=61)
+    leased.run_pending()
+    fetched(leased, "b")
+    clock.move(minutes=59)
+    leased.run_pending()
+
+    assert fetched(leased, "c") == []
+
+
+def test_phones_that_never_tell_do_not_send_the_same_text_for_ever(
+    leased: Gateway, clock: ManualClock
+):
+    message = handed_to(leased)
+    times = 1
+    for _ in range(20):
+        clock.move(minutes=61)
+        leased.run_pending()
+        times += len(fetched(leased))
+
+    assert times == 5
+    assert delivery_of(leased, message).status is Status.INDETERMINATE
+    tell(leased, message, 2)
+    assert delivery_of(leased, message).status is Status.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [(3, Status.FAILED), (2, Status.DELIVERED)], ids=["failed", "delivered"]
+)
+def test_what_the_only_phone_says_at_last_is_believed(
+    leased: Gateway, clock: ManualClock, word: int, status: Status
+):
+    message = handed_to(leased, "a")
+    for _ in range(9):
+        clock.move(minutes=61)
+        leased.run_pending()
+        fetched(leased, "a")
+    assert delivery_of(leased, message).status is Status.INDETERMINATE
+
+    tell(leased, message, word, "a")
+
+    assert delivery_of(leased, message).status is status
+
+
+def test_many_leases_end_in_steps(leased: Gateway, clock: ManualClock):
+    leased.administration.credit("acme", 1000, why="paid")
+    for _ in range(450):
+        submit(leased)
+    leased.pickup.fetch(ACME, limit=1000)
+    clock.move(minutes=61)
+
+    steps = [leased.housekeeping.run_once() for _ in range(4)]
+
+    assert steps == [200, 200, 50, 0]
+
+
+def test_a_lease_in_which_no_phone_could_report_is_refused():
+    with pytest.raises(InvalidRequest, match="at least 60 s"):
+        AccountChanges(claim_lease=timedelta(seconds=59))

@@ -4,6 +4,7 @@ What is right and wrong with an installation: looked at piece by piece, and mend
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from pathlib import Path
+from shlex import quote
 
 import attrs
 
@@ -15,7 +16,7 @@ from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
-from smscore_server._output import several
+from smscore_server._output import instant, printable, several
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 
@@ -64,6 +65,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
     else:
         with gateway:
             yield from _contents(gateway, config)
+            yield from _phones(gateway)
             yield from devices(gateway, patience=patience)
     yield note("webhooks", "this version keeps events and callback URLs, and posts none")
 
@@ -182,6 +184,24 @@ def _queues(channels: Iterable[ChannelOverview], *, known: Container[str]) -> It
                 f"{one.mode}{because}, with {count}",
                 remedy=f"smscore channel resume {one.name}",
             )
+
+
+def _phones(gateway: Gateway) -> Iterator[Finding]:
+    try:
+        found = gateway.phones.all()
+    except GatewayError:
+        return  # said already of the database
+    for one in found:
+        if one.is_silent:
+            name = quote(one.device.name) if one.device.name else "--unnamed"
+            yield wrong(
+                f"phone {printable(one.title)}",
+                f"silent since {instant(one.device.last_seen)}",
+                remedy="is it on, and connected? One that was put away: "
+                f"smscore device forget {name} --account {one.account}",
+            )
+    if found and not any(one.is_silent for one in found):
+        yield ok("phones", f"{several(len(found), 'device')}, none of them silent")
 
 
 def _rules(routes: Iterable[Route], *, known: Set[str]) -> Iterator[Finding]:
