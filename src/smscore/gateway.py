@@ -28,6 +28,7 @@ from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
+from smscore.services.apps import Apps
 from smscore.services.directory import Directory
 from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
@@ -96,6 +97,7 @@ class Gateway:
             clock=clock,
             silent_after=timedelta(seconds=config.phones.silent_after),
         )
+        self.apps = Apps(store=store, clock=clock)
         self.inquiry = Inquiry(
             store=store,
             channels=tuple(transports),

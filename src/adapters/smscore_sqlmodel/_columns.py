@@ -10,6 +10,7 @@ import attrs
 
 __all__ = [
     "ACCOUNTS",
+    "APPS",
     "CHANNELS",
     "CONTACTS",
     "CONTACT_GROUPS",
@@ -59,6 +60,12 @@ ACCOUNTS = _columns(
     "smscore_accounts",
     "id name tariff home_country time_zone default_sender credits monthly_limit used month "
     "subscription_until languages wide_reference replace_typography max_parts claim_lease",
+)
+APPS = _columns(
+    "smscore_apps",
+    "code package version certificates digest size notes published_at is_active downloads "
+    "withdrawn_at",
+    key="code",
 )
 CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
 CONTACTS = _columns("smscore_contacts", "account id name number email notes", key="account id")

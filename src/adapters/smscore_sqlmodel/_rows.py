@@ -28,6 +28,7 @@ from smscore_sqlmodel._columns import SETTLED
 
 __all__ = [
     "AccountRow",
+    "AppRow",
     "ChannelRow",
     "ContactGroupRow",
     "ContactRow",
@@ -472,6 +473,24 @@ class EventRow(Row, table=True):
     kind: str = Field(sa_type=Text)
     at: int = Field(sa_type=_WIDE)
     detail: str = Field(sa_type=Text)
+
+
+class AppRow(Row, table=True):
+    """A version of the app for phones; ``is_active`` is 1 of one at most."""
+
+    __tablename__ = "smscore_apps"
+
+    code: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    package: str = Field(sa_type=Text)
+    version: str = Field(sa_type=Text)
+    certificates: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text)
+    size: int = Field(sa_type=_WIDE)
+    notes: str = Field(sa_type=Text)
+    published_at: int = Field(sa_type=_WIDE)
+    is_active: int = Field(sa_type=Integer)
+    downloads: int = Field(sa_type=_WIDE)
+    withdrawn_at: int | None = Field(sa_type=_WIDE)
 
 
 class ProcessRow(Row, table=True):

@@ -3,6 +3,7 @@ The unit of work and the view: all collections over one session.
 """
 
 from smscore_sqlmodel._accounts import Accounts, AccountsView, Ledger, LedgerView
+from smscore_sqlmodel._apps import Apps, AppsView
 from smscore_sqlmodel._collections import (
     Channels,
     ChannelsView,
@@ -44,6 +45,7 @@ class Views:
         self.directory = DirectoryView(session)
         self.journal = JournalView(session)
         self.events = EventsView(session)
+        self.apps = AppsView(session)
         self.processes = ProcessesView(session)
 
 
@@ -64,4 +66,5 @@ class Unit:
         self.directory = Directory(session)
         self.journal = JournalEntries(session)
         self.events = Events(session)
+        self.apps = Apps(session)
         self.processes = Processes(session)

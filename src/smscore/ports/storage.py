@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import attrs
 
 from smscore.domain.accounts import Account
+from smscore.domain.apps import AppVersion
 from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
@@ -30,6 +31,8 @@ from smscore.domain.routing import Route
 __all__ = [
     "Accounts",
     "AccountsView",
+    "Apps",
+    "AppsView",
     "Channels",
     "ChannelsView",
     "Credentials",
@@ -562,6 +565,22 @@ class Events(EventsView, Protocol):
     def add(self, event: Event) -> None: ...
 
 
+class AppsView(Protocol):
+    """Versions of the app for phones: they are few."""
+
+    def get(self, code: int) -> AppVersion | None: ...
+
+    def all(self) -> Sequence[AppVersion]:
+        """The highest code first."""
+        ...
+
+
+class Apps(AppsView, Protocol):
+    def put(self, version: AppVersion) -> None:
+        """Replaces the version of the same code, if there is one."""
+        ...
+
+
 class ProcessesView(Protocol):
     def all(self) -> Sequence[Process]: ...
 
@@ -610,6 +629,8 @@ class View(Protocol):
     @property
     def events(self) -> EventsView: ...
     @property
+    def apps(self) -> AppsView: ...
+    @property
     def processes(self) -> ProcessesView: ...
 
 
@@ -642,6 +663,8 @@ class UnitOfWork(Protocol):
     def journal(self) -> JournalEntries: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def apps(self) -> Apps: ...
     @property
     def processes(self) -> Processes: ...
 

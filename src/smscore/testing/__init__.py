@@ -16,6 +16,8 @@ from smscore.testing.builders import (
     a_tracked,
     a_user,
     an_account,
+    an_app_manifest,
+    an_app_version,
 )
 from smscore.testing.fakes import (
     NOON,
@@ -46,4 +48,6 @@ __all__ = [
     "a_tracked",
     "a_user",
     "an_account",
+    "an_app_manifest",
+    "an_app_version",
 ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from smscore.domain.accounts import Account
+from smscore.domain.apps import AppVersion
 from smscore.domain.channels import ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken, User
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
@@ -95,6 +96,7 @@ class MemoryUnit:
         self.devices = _Devices(log)
         self.directory = MemoryDirectory(log)
         self.journal = _Journal(log)
+        self.apps = _Apps(log)
         self.processes = _Processes(log)
 
     def undo(self) -> None:
@@ -601,6 +603,21 @@ class _Events:
         gone = set(messages)
         for cursor in [cursor for cursor, one in self._events.items() if one.message in gone]:
             self._log.drop(self._events, cursor)
+
+
+class _Apps:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._versions: dict[int, AppVersion] = {}
+
+    def get(self, code: int) -> AppVersion | None:
+        return self._versions.get(code)
+
+    def all(self) -> Sequence[AppVersion]:
+        return [version for _, version in sorted(self._versions.items(), reverse=True)]
+
+    def put(self, version: AppVersion) -> None:
+        self._log.put(self._versions, version.code, version)
 
 
 class _Processes:

@@ -28,6 +28,7 @@ from smscore.testing.builders import (
     a_tracked,
     a_user,
     an_account,
+    an_app_version,
 )
 from smscore.testing.fakes import NOON
 
@@ -77,6 +78,7 @@ def change_everything(work: UnitOfWork) -> None:
     work.channels.set(ChannelState(channel="a", mode=ChannelMode.PAUSED, at=NOON))
     work.journal.put(channel="a", key="k", value=b"v")
     work.events.add(an_event())
+    work.apps.put(an_app_version())
     work.processes.lease(now=NOON)
 
 
@@ -101,6 +103,7 @@ def look_at_everything(view: View) -> list[object]:
         dict(view.outbox.backlog()),
         view.journal.get(channel="a", key="k"),
         list(view.events.of(MessageId(1))),
+        list(view.apps.all()),
         list(view.processes.all()),
     ]
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from smscore.domain.accounts import Account
+from smscore.domain.apps import AppManifest, AppVersion
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
 from smscore.domain.devices import Device
@@ -34,6 +35,8 @@ __all__ = [
     "a_tracked",
     "a_user",
     "an_account",
+    "an_app_manifest",
+    "an_app_version",
 ]
 
 _numbers = count(1)
@@ -179,6 +182,33 @@ def a_job(*parts: str, **changes: Any) -> SendJob:
             "text": "".join(parts),
             "segments": Segments(encoding=Encoding.GSM7, parts=parts),
             "concat_reference": 42,
+            **changes,
+        }
+    )
+
+
+def an_app_manifest(**changes: Any) -> AppManifest:
+    """Version 1.0.0 of an app, signed once."""
+    return AppManifest(
+        **{
+            "package": "org.example.phone",
+            "version": "1.0.0",
+            "code": 1,
+            "certificates": ("c1" * 32,),
+            **changes,
+        }
+    )
+
+
+def an_app_version(manifest: AppManifest | None = None, **changes: Any) -> AppVersion:
+    """A published version with this manifest."""
+    return AppVersion(
+        **{
+            "manifest": manifest or an_app_manifest(),
+            "digest": "d1" * 32,
+            "size": 1000,
+            "notes": "",
+            "published_at": NOON,
             **changes,
         }
     )

@@ -17,6 +17,7 @@ pytest.register_assert_rewrite(
         f"smscore.testing._store_{part}"
         for part in (
             "accounts",
+            "apps",
             "collections",
             "devices",
             "directory",
@@ -35,6 +36,7 @@ pytest.register_assert_rewrite(
 )
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_apps import AppsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_devices import DevicesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # rewritten first
@@ -62,6 +64,7 @@ class StoreContract(
     ReportsContract,
     CollectionsContract,
     DevicesContract,
+    AppsContract,
     DirectoryContract,
     KeepingContract,
     UnitsContract,
