@@ -16,6 +16,7 @@ from smscore.structuring import nearest, structure
 
 __all__ = [
     "HOOKS",
+    "AppsConfig",
     "ChannelConfig",
     "GatewayConfig",
     "GroupConfig",
@@ -73,6 +74,13 @@ class PhonesConfig:
 
 
 @attrs.frozen(kw_only=True)
+class AppsConfig:
+    """``directory``: where the files of published apps are; None: ``apps`` beside the database."""
+
+    directory: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class PluginsConfig:
     """``enabled``: entry-point names of the plugins to load; None loads all that are installed."""
 
@@ -107,6 +115,8 @@ class GroupConfig:
     channels: tuple[str, ...]
 
 
+_SQLITE = "sqlite:///"
+
 _TARIFFS = {
     "standard": Tariff(provider_per_second=10, queue_per_minute=60),
     "enterprise": Tariff(provider_per_second=50, queue_per_minute=60),
@@ -122,6 +132,7 @@ class GatewayConfig:
     security: SecurityConfig = SecurityConfig()
     http: HttpConfig = HttpConfig()
     phones: PhonesConfig = PhonesConfig()
+    apps: AppsConfig = AppsConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
     channels: Mapping[str, ChannelConfig] = attrs.field(factory=dict)
@@ -175,10 +186,26 @@ class GatewayConfig:
     @property
     def store_url(self) -> str:
         """The store's address, its path made absolute."""
-        prefix = "sqlite:///"
-        if not self.store.url.startswith(prefix):
-            return self.store.url
-        return prefix + str(self.path(self.store.url.removeprefix(prefix)))
+        path = self._store_path
+        return self.store.url if path is None else f"{_SQLITE}{path}"
+
+    @property
+    def apps_directory(self) -> Path:
+        """Where the files of published apps are."""
+        if self.apps.directory is not None:
+            return self.path(self.apps.directory)
+        path = self._store_path
+        return self.path("apps") if path is None else path.parent / "apps"
+
+    def app_file(self, digest: str) -> Path:
+        """The file of a published app with this SHA-256 digest."""
+        return self.apps_directory / f"{digest}.apk"
+
+    @property
+    def _store_path(self) -> Path | None:
+        if not self.store.url.startswith(_SQLITE):
+            return None
+        return self.path(self.store.url.removeprefix(_SQLITE))
 
 
 def _with_options(channel: Any) -> Any:
@@ -234,9 +261,13 @@ def _check_ranges(config: GatewayConfig) -> None:
             rate = getattr(tariff, key)
             if rate is not None:
                 _check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
-    texts = {"[http] host": http.host, "[security] key_file": config.security.key_file}
+    texts = {
+        "[http] host": http.host,
+        "[security] key_file": config.security.key_file,
+        "[apps] directory": config.apps.directory,
+    }
     for key, text in texts.items():
-        if "\0" in text or not text:
+        if text is not None and ("\0" in text or not text):
             raise ConfigurationError(f"{key} cannot be {text!r}")
 
 

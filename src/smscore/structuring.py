@@ -34,7 +34,9 @@ def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
 
 
 def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
-    known = {field.name: field for field in attrs.fields(shape) if field.name != "directory"}
+    known = {field.name: field for field in attrs.fields(shape)}
+    if not where:
+        known.pop("directory", None)  # of the configuration itself: the file is where it is
     for key, value in content.items():
         if key not in known:
             table = f"[{where}]" if where else "the file"

@@ -2,7 +2,7 @@
 Requests and replies as the surfaces see them: a path, parsed headers, a bounded body, bytes back.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ __all__ = [
     "PayloadTooLarge",
     "Reply",
     "Request",
+    "Stream",
     "idempotency_key",
     "with_headers",
 ]
@@ -38,11 +39,26 @@ class ClientGone(Exception):
     """The client went away before it had sent its whole request; nobody waits for an answer."""
 
 
+class Stream(Struct, frozen=True):
+    """
+    A body that is too long for memory.
+
+    ``pieces`` begins it. A piece has left when the next one is asked for; who is asked for none
+    any more is closed.
+    """
+
+    length: int  # bytes
+    pieces: Callable[[], AsyncGenerator[bytes, None]]
+
+    def __len__(self) -> int:
+        return self.length
+
+
 class Reply(Struct, frozen=True):
     """A whole answer. ``Content-Length`` is added when it is sent."""
 
     status: int
-    body: bytes
+    body: bytes | Stream
     headers: Headers = JSON_TYPE
 
 

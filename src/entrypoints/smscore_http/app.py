@@ -2,12 +2,13 @@
 The surfaces as an ASGI application, for hosts and their servers.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from smscore import Gateway
-from smscore_http._requests import ClientGone, Reply, Request
+from smscore_http._requests import ClientGone, Reply, Request, Stream
 from smscore_http._surfaces import Surfaces
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 __all__ = ["Endpoint", "create_app"]
+
+_NOT_MODIFIED = 304
 
 
 def create_app(gateway: Gateway) -> "Starlette":
@@ -59,7 +62,10 @@ class Endpoint:
             return
         await send(_start(reply))
         body = b"" if request.method == "HEAD" else reply.body
-        await send({"type": "http.response.body", "body": body})
+        if isinstance(body, Stream):
+            await _send_pieces(body, receive, send)
+        else:
+            await send({"type": "http.response.body", "body": body})
 
 
 def _path_of(scope: "Scope") -> str:
@@ -70,9 +76,28 @@ def _path_of(scope: "Scope") -> str:
 
 
 def _start(reply: Reply) -> dict[str, object]:
-    length = (b"content-length", b"%d" % len(reply.body))
-    return {
-        "type": "http.response.start",
-        "status": reply.status,
-        "headers": [*reply.headers, length],
-    }
+    headers = [*reply.headers]
+    if reply.status != _NOT_MODIFIED:  # RFC 9110, 8.6: it would be that of the body not sent
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+async def _send_pieces(stream: Stream, receive: "Receive", send: "Send") -> None:
+    """Send the pieces until there are no more, or nobody listens any more."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        async with aclosing(stream.pieces()) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                # Servers keep silent about clients that left while they waited for them.
+                await asyncio.sleep(0)
+                if gone.done():
+                    return
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: "Receive") -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -20,7 +20,7 @@ CONFIGURATION = """\
 [http]
 # host = "127.0.0.1"      # loopback: put a proxy with TLS in front to be reached from elsewhere
 # port = 8080
-# public_url = "https://sms.example.org"   # from outside: where networks call their channels
+# public_url = "https://sms.example.org"   # from outside: where networks call, phones download
 # explain = false         # true: api.php says in its body why it refused
 # submit_timeout = 4.0    # seconds until a submission is given up
 # access_log = true       # a line for each request, about a tenth of its time
@@ -28,6 +28,9 @@ CONFIGURATION = """\
 
 [phones]
 # silent_after = 900      # seconds without a word, after which 'smscore check' shows a phone
+
+[apps]
+# directory = "apps"      # the files of published apps; by default beside the database
 
 [plugins]
 # enabled = ["modem", "sqlmodel", "identity", "policy"]   # without it, all that are installed

@@ -183,6 +183,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
     def make(
         *,
         http: dict[str, Any] | None = None,
+        apps: dict[str, Any] | None = None,
         permission: str = "api.send",
         directory: Path | None = None,
         clock: ManualClock | None = None,
@@ -195,7 +196,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
         transport = FakeTransport()
         gateway = smscore.build(
             smscore.GatewayConfig.from_mapping(
-                {"http": http or {}, "plugins": {"enabled": ["policy"]}}
+                {"http": http or {}, "apps": apps or {}, "plugins": {"enabled": ["policy"]}}
             ),
             store=store,
             transports={"fake": transport, **(transports or {})},

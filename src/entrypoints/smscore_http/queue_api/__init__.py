@@ -7,14 +7,12 @@ The account's token is a segment of the path; what is public comes before it.
 from smscore_http._context import Context
 from smscore_http._faults import guarded, method_not_allowed
 from smscore_http._rates import count, limit_headers, refusal_headers, reset_header
-from smscore_http._requests import Handler, Reply, Request, with_headers
+from smscore_http._requests import Reply, Request, with_headers
 from smscore_http._routes import Methods, answer, readable
+from smscore_http.queue_api._apps import AppCalls
 from smscore_http.queue_api._calls import Call, Caller, Fetching, Queueing, Telling
 from smscore_http.queue_api._replies import (
-    NO_ACTIVE_VERSION,
-    NO_VERSIONS,
     TOO_MANY_REQUESTS,
-    VERSION_NOT_FOUND,
     QueueFaults,
     refused_batch,
     refused_call,
@@ -34,13 +32,14 @@ class QueueApi:
     def __init__(self, context: Context) -> None:
         self.faults = QueueFaults(refused=refused_call)
         self._context = context
+        apps = AppCalls(context)
         self._public: dict[str, Methods] = {
-            "/api/app-version": readable(_always(NO_ACTIVE_VERSION)),
-            "/api/app-versions": readable(_always(NO_VERSIONS)),
-            "/download/app.apk": readable(_always(NO_ACTIVE_VERSION)),
+            "/api/app-version": readable(apps.active),
+            "/api/app-versions": readable(apps.published),
+            "/download/app.apk": readable(apps.download_active),
             **for_postman(context),
         }
-        self._version = readable(_always(VERSION_NOT_FOUND))
+        self._version = readable(apps.download)
         self._calls: dict[str, dict[str, Call]] = {
             "queue": {"POST": Queueing(context)},
             # No HEAD: it would claim messages.
@@ -94,10 +93,3 @@ def _split(path: str) -> tuple[str, str]:
     if len(segments) == 4 and segments[1] == "api":
         return segments[2], segments[3]
     return "", ""
-
-
-def _always(reply: Reply) -> Handler:
-    async def answer_so(_: Request) -> Reply:
-        return reply
-
-    return answer_so

@@ -15,8 +15,8 @@ from smscore_http._wire import encode_json, hex_id, recipient_for
 
 __all__ = [
     "NO_ACTIVE_VERSION",
-    "NO_VERSIONS",
     "TOO_MANY_REQUESTS",
+    "UNAVAILABLE",
     "VERSION_NOT_FOUND",
     "ItemError",
     "QueueFaults",
@@ -40,11 +40,10 @@ class ItemError(TypedDict):
 
 
 NO_ACTIVE_VERSION = coded(404, "No active version available", "no_active_version")
-NO_VERSIONS = Reply(200, b'{"versions":[]}')
 VERSION_NOT_FOUND = coded(404, "Version not found", "version_not_found")
 TOO_MANY_REQUESTS = coded(429, "Too many requests", "rate_limit_exceeded")
 
-_UNAVAILABLE = Reply(
+UNAVAILABLE = Reply(
     503,
     encode_json({"error": "Service unavailable", "code": "service_unavailable"}),
     (*JSON_TYPE, *RETRY_SOON),
@@ -84,7 +83,7 @@ class QueueFaults:
         return _REJECTED.get(reason.code) or self._refused(str(reason))
 
     def unavailable(self) -> Reply:
-        return _UNAVAILABLE
+        return UNAVAILABLE
 
 
 def item_errors(refusal: RejectedItems) -> list[ItemError]:
