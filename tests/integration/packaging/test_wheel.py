@@ -14,6 +14,7 @@ import pytest
 PACKAGES = {
     "smscore",
     "smscore_agent",
+    "smscore_apk",
     "smscore_cards",
     "smscore_http",
     "smscore_identity",

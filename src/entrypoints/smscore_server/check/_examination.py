@@ -17,6 +17,7 @@ from smscore.plugins import LoadedPlugins, load
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
 from smscore_server._output import instant, printable, several
+from smscore_server.check._apps import apps
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 
@@ -164,6 +165,7 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
         if said:
             remedy = f"back up the database as it is; see 'smscore account statement {name}'"
             yield wrong(f"ledger of {name}", said[0], remedy=remedy)
+    yield from apps(gateway)
     yield from _queues(channels, known=config.channels)
     yield from _rules(routes, known={PHONES, *config.channels, *config.groups})
 
