@@ -22,6 +22,11 @@ def test_the_configured_address_wins_and_loses_its_last_slash():
     assert origin(request(), "https://public.example/sms/") == "https://public.example/sms"
 
 
+@pytest.mark.parametrize("end", ["/api", "/api/"])
+def test_an_origin_never_ends_as_the_base_url_of_collections_does(end):
+    assert origin(request(), f"https://public.example{end}") == "https://public.example"
+
+
 @pytest.mark.parametrize("host", [b"sms.example.org", b"localhost:8080", b"[::1]:8080", b"a_b.c"])
 def test_without_one_it_is_what_the_request_was_sent_to(host):
     asked = request(host, scheme="https")
