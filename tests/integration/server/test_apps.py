@@ -2,6 +2,9 @@ import fcntl
 import json
 import os
 import re
+import subprocess
+import sys
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -242,3 +245,59 @@ def test_downloads_that_are_cut_off_do_not_count(start, answer, apk):
     assert [part.status_code for part in parts] == [206, 206]
     assert server.stop() == 0
     assert answer("app", "list")[0]["downloads"] == 0
+
+
+@pytest.mark.slow
+def test_downloads_under_way_do_not_keep_a_server_from_its_end(start, answer, apk):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    answer("app", "publish", apk(files={"dex": os.urandom(30 << 20)}), "--activate")
+
+    with httpx2.stream("GET", f"{url}/download/app.apk") as reply:
+        pieces = reply.iter_raw()  # by a name: else it would be closed
+        next(pieces)
+        said = server.end()
+
+    assert "connections cut off with requests under way: 1" in said
+    assert "Traceback" not in said
+    assert answer("app", "list")[0]["downloads"] == 0
+
+
+# Publishing is interrupted.
+
+
+def test_a_full_disk_is_said_on_one_line_and_leaves_nothing(apk, installation: Path, files):
+    apk(files={"dex": os.urandom(1 << 20)})
+    publish = [sys.executable, "-P", "-m", "smscore_server", "app", "publish", "phone.apk"]
+
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1024; exec "$@"', "sh", *publish],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == f"error: {installation}/apps/draft.apk: File too large\n"
+    assert files() == []
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.2, 0.25, 0.3, 0.35, 0.4])
+def test_whenever_publishing_is_killed_what_is_listed_is_whole(
+    command, answer, apk, installation: Path, files, seconds
+):
+    apk(files={"dex": os.urandom(8 << 20)})
+    publish = [sys.executable, "-P", "-m", "smscore_server", "app", "publish", "phone.apk"]
+    process = subprocess.Popen(publish, stdout=subprocess.DEVNULL)
+
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.kill()
+    process.wait()
+
+    for one in answer("app", "list"):
+        assert sha256(Path(one["file"]).read_bytes()).hexdigest() == one["sha256"]
+    # Whatever is left of it is in nobody's way.
+    (listed,) = answer("app", "list") or [answer("app", "publish", "phone.apk")]
+    answer("app", "publish", "phone.apk", "--force")
+    assert files() == [f"{listed['sha256']}.apk"]

@@ -21,7 +21,7 @@ __all__ = ["Downloads"]
 
 _log = logging.getLogger(__name__)
 
-_PIECE = 256 << 10  # bytes
+_PIECE = 64 << 10  # bytes: what a client that takes its time holds in memory, a few times
 _APK: Headers = ((b"content-type", b"application/vnd.android.package-archive"),)
 _RANGES: Headers = ((b"accept-ranges", b"bytes"),)
 # /download/app.apk is another file after the next activation: who keeps it has to ask.
