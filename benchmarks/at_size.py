@@ -5,6 +5,7 @@ The arguments are the gateway's directory, how many messages wait there, the old
 and the step between two ids. The collector of garbage is set up as the bundled server does it.
 """
 
+import asyncio
 import gc
 import json
 import os
@@ -24,6 +25,8 @@ from smscore.domain.receipts import Receipt
 from smscore.gateway import Gateway
 from smscore.ports.storage import Lane, UnitOfWork
 from smscore.services.submission import Item, Submission
+from smscore_http import Surfaces
+from smscore_http._requests import Request
 
 _CLAIM = 200
 _CLAIMS = 20
@@ -43,6 +46,7 @@ def main() -> None:
         measured = {
             "claimable": _median_ms(lambda: _offered(gateway), times=_CLAIMS),
             "fetch": _median_ms(lambda: _fetch(gateway), times=_CLAIMS),
+            "poll": _polled(gateway),
             "get": _looked_up(gateway, count=count, oldest=oldest, step=step),
         }
         os.sync()
@@ -91,6 +95,30 @@ def _fetch(gateway: Gateway) -> float:
     taken = time.perf_counter() - started
     assert len(fetched) == _CLAIM
     return taken
+
+
+def _polled(gateway: Gateway) -> float:
+    """Milliseconds of ``get_messages`` from the request to the bytes of the answer."""
+    token = gateway.administration.token("bench").secret
+    scope = {"method": "GET", "headers": [], "query_string": b"limit=%d" % _CLAIM}
+    request = Request(scope, _nothing, path=f"/api/{token}/get_messages")
+    surfaces = Surfaces(gateway)
+    with asyncio.Runner() as runner:
+
+        def poll() -> float:
+            started = time.perf_counter()
+            reply = runner.run(surfaces.answer(request))
+            taken = time.perf_counter() - started
+            assert reply.body.count(b'"hash"') == _CLAIM, reply
+            return taken
+
+        milliseconds = _median_ms(poll, times=_CLAIMS)
+    surfaces.close()
+    return milliseconds
+
+
+async def _nothing() -> dict[str, object]:
+    return {"type": "http.request"}
 
 
 def _looked_up(gateway: Gateway, *, count: int, oldest: int, step: int) -> float:
