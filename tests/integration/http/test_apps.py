@@ -195,6 +195,19 @@ def test_a_download_is_not_gone_on_with_in_another_file(site, publish):
     assert reply.content == newer
 
 
+def test_androids_download_manager_is_told_that_the_file_is_another_one(site, publish):
+    tag = publish(5).digest
+    newer = publish(5, content=bytes(reversed(APK)), force=True)
+
+    headers = {"range": "bytes=1000-", "if-match": f'"{tag}"'}
+    reply = site.client.get("/api/download/5", headers=headers)
+
+    assert reply.status_code == 412
+    assert reply.text == '{"error":"Precondition failed","code":"precondition_failed"}'
+    assert reply.headers["etag"] == f'"{newer.digest}"'
+    assert downloads(site) == {5: 0}
+
+
 # Counting.
 
 

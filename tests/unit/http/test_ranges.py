@@ -75,3 +75,14 @@ def test_a_resumed_download_goes_on_with_the_same_file_only():
     assert asked(range=b"bytes=10-", if_range=TAG) == Part(10, 100)
     for other in (b'"abd"', b'W/"abc"', b"Sun, 22 Nov 2026 12:00:00 GMT"):
         assert asked(range=b"bytes=10-", if_range=other) is Verdict.WHOLE
+
+
+@pytest.mark.parametrize("begun", [TAG, b"*", b'"x", "abc"', b'W/"x" , "abc"'])
+def test_android_goes_on_with_the_same_file(begun: bytes):
+    assert asked(range=b"bytes=10-", if_match=begun) == Part(10, 100)
+
+
+@pytest.mark.parametrize("begun", [b"", b'"x"', b'W/"abc"', b"abc", b'"abc', b'"x", W/"abc"'])
+def test_android_does_not_go_on_with_another_file(begun: bytes):
+    assert asked(range=b"bytes=10-", if_match=begun) is Verdict.CHANGED
+    assert asked(if_match=begun, if_none_match=TAG) is Verdict.CHANGED

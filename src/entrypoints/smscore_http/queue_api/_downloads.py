@@ -27,6 +27,7 @@ _RANGES: Headers = ((b"accept-ranges", b"bytes"),)
 # /download/app.apk is another file after the next activation: who keeps it has to ask.
 _ASK_AGAIN: Headers = ((b"cache-control", b"no-cache"),)
 _UNFIT = re.compile(r"[^0-9A-Za-z._-]+")
+_CHANGED = coded(412, "Precondition failed", "precondition_failed")
 _NOT_SATISFIABLE = coded(416, "Range not satisfiable", "range_not_satisfiable")
 
 
@@ -44,6 +45,8 @@ class Downloads:
         etag = f'"{version.digest}"'.encode()
         wanted = requested(request.headers, size=version.size, etag=etag)
         tagged: Headers = (*_RANGES, (b"etag", etag), *_ASK_AGAIN)
+        if wanted is Verdict.CHANGED:
+            return with_headers(_CHANGED, tagged)
         if wanted is Verdict.NOT_MODIFIED:
             return Reply(304, b"", tagged)
         if wanted is Verdict.WHOLE or request.method == "HEAD":  # RFC 9110, 14.2: of GET alone

@@ -12,7 +12,7 @@ __all__ = ["Part", "Verdict", "requested"]
 
 # 14.1.2: a unit may be written in capitals. Several ranges are not served, as 14.2 allows.
 _RANGE = re.compile(rb"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE)
-_ETAG = re.compile(rb'(?:W/)?("[^"]*")')
+_TAG = re.compile(rb'(?:W/)?"[^"]*"')
 _MOST_DIGITS = 18
 
 
@@ -20,6 +20,7 @@ class Verdict(enum.Enum):
     """What there is to say without a range."""
 
     WHOLE = "whole"  # 200: none was asked for, or none that counts
+    CHANGED = "changed"  # 412: the client goes on with another file
     NOT_MODIFIED = "not modified"  # 304: the client has it
     UNSATISFIABLE = "unsatisfiable"  # 416: the file ends before the range begins
 
@@ -38,8 +39,12 @@ class Part:
 
 def requested(headers: Mapping[bytes, bytes], *, size: int, etag: bytes) -> Part | Verdict:
     """What a GET with these headers gets of a file that is so long and has this strong tag."""
-    known = headers.get(b"if-none-match")
-    if known is not None and _has(known, etag):
+    # 13.1.1: Android's download manager asks so for the rest of a file, and never by If-Range.
+    begun = headers.get(b"if-match")
+    if begun is not None and not {b"*", etag} & _tags(begun):
+        return Verdict.CHANGED
+    known = headers.get(b"if-none-match", b"")
+    if {b"*", etag, b"W/" + etag} & _tags(known):  # 13.1.2: a weak comparison
         return Verdict.NOT_MODIFIED
     wanted = _RANGE.fullmatch(headers.get(b"range", b""))
     # 13.1.5: of another version the client has nothing that a part could be added to. We give no
@@ -49,8 +54,8 @@ def requested(headers: Mapping[bytes, bytes], *, size: int, etag: bytes) -> Part
     return _part(*wanted.groups(), size=size)
 
 
-def _has(tags: bytes, etag: bytes) -> bool:
-    return tags.strip() == b"*" or etag in _ETAG.findall(tags)  # 13.1.2: weak comparison
+def _tags(written: bytes) -> set[bytes]:
+    return {b"*"} if written.strip() == b"*" else set(_TAG.findall(written))
 
 
 def _part(first: bytes, last: bytes, *, size: int) -> Part | Verdict:
