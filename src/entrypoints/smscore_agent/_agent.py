@@ -77,6 +77,7 @@ class Agent:
         self._stopping = threading.Event()
         self._claimed: Sequence[Handout] = ()  # handed out to us, and not durable yet
         self._doubted: set[str] = set()  # hashes that the log has told of
+        self._was_able: bool | None = None
         self._failures = 0
         self._told = {DELIVERED: 0, FAILED: 0}
 
@@ -137,6 +138,8 @@ class Agent:
                 yield
             finally:
                 self._server.close()
+                if lost := ", ".join(one.hash for one in self._claimed):
+                    _log.error("not kept here; have the server hand them out again: %s", lost)
 
     def _account(self) -> Account:
         with suppress(Conflict):  # it is there, and as its operator wants it
@@ -166,9 +169,6 @@ class Agent:
             self._settle()
         except (Trouble, StoreError, ConfigurationError) as fault:
             _log.warning("outcomes are told after the next start: %s", fault)
-        if self._claimed:
-            hashes = ", ".join(one.hash for one in self._claimed)
-            _log.error("claimed, and not kept; have the server hand them out again: %s", hashes)
 
     def _failed(self, fault: Exception) -> float:
         """Say it, loudly if a person has to act; how many seconds to leave the server alone."""
@@ -203,7 +203,7 @@ class Agent:
         return len(claimed)
 
     def _room(self) -> int:
-        if not any(self._can_send(name) for name in self._gateway.transports):
+        if not self._is_able():
             return 0
         entries = self._journal.open()
 
@@ -212,6 +212,17 @@ class Agent:
             return sum(1 for one in found if one is not None and is_waiting(one.delivery))
 
         return max(0, self._options.batch - self._gateway.store.read(look))
+
+    def _is_able(self) -> bool:
+        """Whether anything here can send; the log hears of it when that changes."""
+        is_able = any(self._can_send(name) for name in self._gateway.transports)
+        if is_able is not self._was_able:
+            if is_able:
+                _log.info("messages are fetched: a channel can send")
+            else:
+                _log.warning("nothing is fetched: no channel here is running and ready")
+        self._was_able = is_able
+        return is_able
 
     def _can_send(self, channel: str) -> bool:
         if self._gateway.settings.mode(channel) is not ChannelMode.RUNNING:

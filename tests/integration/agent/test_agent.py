@@ -1,4 +1,6 @@
+import contextlib
 import logging
+import socket
 import threading
 
 import pytest
@@ -185,13 +187,14 @@ def test_no_more_is_fetched_than_may_wait(server, network, begin):
     assert server.limits == [3, 1]
 
 
-def test_nothing_is_fetched_while_nothing_can_be_sent(server, network, begin):
+def test_nothing_is_fetched_while_nothing_can_be_sent(server, network, begin, caplog):
     server.queue("one")
     network.is_able = False
 
     assert begin().once(patience=0.5) == (None, 0, 0, 0)
 
     assert server.calls == []
+    assert caplog.text.count("no channel here is running and ready") == 1
 
 
 def test_nothing_is_fetched_while_all_channels_are_paused(server, begin):
@@ -298,6 +301,35 @@ def test_a_redirection_is_not_followed(server, begin, caplog):
     begin().once(patience=0.5)
 
     assert server.calls == ["get_messages"]
+
+
+def test_an_answer_without_end_is_not_waited_for(begin, caplog):
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            with contextlib.suppress(OSError):
+                while not is_over.wait(0.02):
+                    connection.sendall(b"[")
+
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        begin(server=url, timeout=0.3, reconnect_delay=60).once(patience=10)
+        is_over.set()
+        thread.join()
+
+    assert "takes too long" in caplog.text
+
+
+def test_an_answer_that_fills_the_memory_is_not_read(server, begin, caplog):
+    server.script("get_messages", Answer(200, ["x" * 9_000_000]))
+
+    begin(reconnect_delay=60).once()
+
+    assert "the answer is too long" in caplog.text
 
 
 def test_another_token_is_used_as_soon_as_it_is_there(server, begin):

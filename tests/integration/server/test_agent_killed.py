@@ -40,26 +40,22 @@ CALLS = [
 POINTS = [
     "inside-submission",
     "after-submission",
-    "after-claim",
     "after-submitting",
     "after-modem-accepted",
     "between-parts",
-    "before-receipt",
     "on-report",
-    "inside-custody:20",  # whatever that is: it depends on who is faster
 ]
 """Of the plugin that has kill points."""
 
 MORE_POINTS = [
     "before-submission",
+    "after-claim",
     "before-submitting",
     "after-accepted",
+    "before-receipt",
     "after-report",
-    *(
-        f"{when}-custody:{count}"
-        for when in ("before", "inside", "after")
-        for count in range(1, 32)
-    ),
+    # Whatever that is: it depends on who is faster.
+    *(f"{when}-custody:{n}" for when in ("before", "inside", "after") for n in range(1, 32)),
 ]
 """With ``--nightly``."""
 
@@ -136,8 +132,9 @@ class Proxy:
 class World:
     """Gateway A, a modem, and the agent between them, which is started and killed."""
 
-    def __init__(self, start, directory: Path, modems: ModemSimulator, monkeypatch) -> None:
-        self._start, self._directory, self._monkeypatch = start, directory, monkeypatch
+    def __init__(self, start, answer, directory: Path, modems: ModemSimulator, monkeypatch) -> None:
+        self._start, self._answer = start, answer
+        self._directory, self._monkeypatch = directory, monkeypatch
         self.modem = modems
         server = start("serve", "--port", "0", "--json")
         self._origin = json.loads(server.line())["url"]
@@ -177,14 +174,7 @@ class World:
             return self._start("agent", "--config", config)
 
     def requeue(self) -> None:
-        with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
-            claimed = gateway.inquiry.messages(statuses=[Status.SENDING])
-
-            def work(work) -> None:
-                for tracked in claimed:
-                    work.outbox.save(tracked.delivery.released())
-
-            gateway.store.run(work).result()
+        self._answer("queue", "requeue", "--claimed-before", "2999-01-01")
 
     def statuses(self) -> Counter:
         with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
@@ -219,7 +209,7 @@ def world(start, installation, answer, tmp_path, monkeypatch) -> Iterator[World]
     directory = tmp_path / "modems"
     directory.mkdir()
     with ModemSimulator(modems=1, link_dir=directory, report_delay=0.01) as modems:
-        world = World(start, tmp_path, modems, monkeypatch)
+        world = World(start, answer, tmp_path, modems, monkeypatch)
         try:
             yield world
         finally:
