@@ -2,10 +2,9 @@
 The agent: fetches what its channels can carry soon, has it sent, and tells what became of it.
 """
 
-import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -14,22 +13,21 @@ import attrs
 from smscore import Gateway
 from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelMode
-from smscore.domain.deliveries import Status
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError, Conflict, StoreError
 from smscore.ports.storage import Topic, View
 from smscore_agent._acceptance import Acceptance
-from smscore_agent._journal import Entry, HandoutJournal
+from smscore_agent._journal import HandoutJournal
 from smscore_agent._options import AgentOptions
-from smscore_agent._outcomes import is_waiting, outcome_of
+from smscore_agent._outcomes import is_waiting
 from smscore_agent._pace import until_next_poll, until_next_try
-from smscore_agent._server import DELIVERED, FAILED, Handout, QueueServer, Trouble, Unreadable
+from smscore_agent._server import DELIVERED, FAILED, Handout, QueueServer, Trouble
+from smscore_agent._telling import Telling
 
 __all__ = ["Agent", "Balance"]
 
 _log = logging.getLogger(__name__)
 
-_REPORTS_AT_ONCE = 100
 _LOOK = 0.5
 """Seconds after which to look again at what is awaited, although nobody woke us."""
 
@@ -73,13 +71,17 @@ class Agent:
             clock=gateway.clock,
         )
         self._journal = HandoutJournal(gateway.store, server=options.server)
+        self._telling = Telling(
+            gateway,
+            self._journal,
+            self._server,
+            patience=timedelta(seconds=options.delivery_patience),
+        )
         self._changed = gateway.store.wakeup(Topic.EVENTS)
         self._stopping = threading.Event()
         self._claimed: Sequence[Handout] = ()  # handed out to us, and not durable yet
-        self._doubted: set[str] = set()  # hashes that the log has told of
         self._was_able: bool | None = None
         self._failures = 0
-        self._told = {DELIVERED: 0, FAILED: 0}
 
     def stop(self) -> None:
         """Have what runs end as soon as what has begun is done."""
@@ -125,9 +127,9 @@ class Agent:
                 self._changed.wait(min(_LOOK, remaining))
             return Balance(
                 fetched=fetched,
-                delivered=self._told[DELIVERED],
-                failed=self._told[FAILED],
-                left=len(self._journal.open()),
+                delivered=self._telling.heard[DELIVERED],
+                failed=self._telling.heard[FAILED],
+                left=len(self._journal.open()) + self._telling.refused,
             )
 
     @contextmanager
@@ -160,8 +162,7 @@ class Agent:
 
     def _settle(self) -> None:
         self._accept()
-        self._journal.reopen_revived()
-        self._tell(self._outcomes())
+        self._telling.run_once()
 
     def _tell_last(self) -> None:
         """What became of messages meanwhile; if that fails, it is told after the next start."""
@@ -229,73 +230,3 @@ class Agent:
             return False
         health = self._gateway.health(channel)
         return health.is_ready and health.least_priority <= Priority.NORMAL
-
-    # Telling.
-
-    def _outcomes(self) -> Mapping[str, int]:
-        """What is known now of everything that is still to be told."""
-        now, patience = (
-            self._gateway.clock.now(),
-            timedelta(seconds=self._options.delivery_patience),
-        )
-        entries = self._journal.open()
-        found = self._gateway.store.read(
-            lambda view: {
-                one.hash: None if one.message is None else view.outbox.get(one.message)
-                for one in entries
-            }
-        )
-        outcomes, lost = {}, []
-        for entry in entries:
-            tracked = found[entry.hash]
-            if tracked is not None:
-                outcome = outcome_of(tracked.delivery, now=now, patience=patience)
-                self._tell_of_doubt(entry, tracked.delivery.status)
-            else:
-                outcome = entry.told or (FAILED if entry.message is None else None)
-                if outcome is None:
-                    lost.append(entry.hash)
-            if outcome is not None:
-                outcomes[entry.hash] = outcome
-        if lost:
-            _log.error("dropped here before anything was known of them: %s", ", ".join(lost))
-            self._journal.close(lost)
-        return outcomes
-
-    def _tell_of_doubt(self, entry: Entry, status: Status) -> None:
-        if status is not Status.INDETERMINATE:
-            self._doubted.discard(entry.hash)
-        elif entry.hash not in self._doubted:
-            self._doubted.add(entry.hash)
-            _log.error(
-                "message %016x, %s at the server, may or may not have left: nothing is told of it "
-                "until that is known",
-                entry.message,
-                entry.hash,
-            )
-
-    def _tell(self, outcomes: Mapping[str, int]) -> None:
-        waiting = iter(outcomes.items())
-        while report := dict(itertools.islice(waiting, _REPORTS_AT_ONCE)):
-            try:
-                self._server.tell(report)
-            except Unreadable as refusal:
-                self._tell_one_by_one(report, refusal)
-            else:
-                self._keep_told(report)
-
-    def _tell_one_by_one(self, report: Mapping[str, int], refusal: Unreadable) -> None:
-        """One that the server cannot read must not keep the others from being heard."""
-        for key, outcome in report.items():
-            try:
-                if len(report) == 1:
-                    raise refusal
-                self._server.tell({key: outcome})
-            except Unreadable as final:
-                _log.error("the server does not take the outcome %d of %s: %s", outcome, key, final)
-            self._keep_told({key: outcome})
-
-    def _keep_told(self, report: Mapping[str, int]) -> None:
-        self._journal.told(report)
-        for outcome in report.values():
-            self._told[outcome] += 1

@@ -216,7 +216,7 @@ def world(start, installation, answer, tmp_path, monkeypatch) -> Iterator[World]
             world.proxy.close()
 
 
-def test_an_agent_that_nobody_kills_sends_everything_once(world):
+def test_an_agent_that_nobody_kills_sends_everything_once(world, answer):
     world.queue()
 
     agent = world.agent()
@@ -225,6 +225,9 @@ def test_an_agent_that_nobody_kills_sends_everything_once(world):
 
     assert sorted(world.sent().values()) == [1] * PARTS
     assert agent.stop() == 0
+    (device,) = answer("device", "list")
+    assert (device["name"], device["delivered"]) == ("attic", len(TEXTS))
+    assert device["last_poll"] is not None
 
 
 @pytest.mark.parametrize("step", CALLS)
