@@ -132,6 +132,16 @@ def test_every_message_has_its_whole_story(store: SqlStore) -> None:
     assert store.read(lambda view: view.events.newest()) == 28
 
 
+def test_what_a_phone_had_fetched_can_be_put_back(store: SqlStore) -> None:
+    later = NOON + timedelta(days=1)
+
+    (claimed,) = store.read(lambda view: view.outbox.claimed(FREE, before=later, limit=9))
+
+    assert claimed.claimed_at == claimed.accepted_at
+    assert claimed.requeued().status is Status.QUEUED
+    assert store.read(lambda view: view.outbox.count_claimed(ACME, before=later)) == 0
+
+
 def test_queued_messages_are_claimed_by_priority(store: SqlStore) -> None:
     def claim(work: UnitOfWork) -> list[str]:
         claimed = list(work.outbox.claimable("fake", limit=10))

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from smscore.domain.deliveries import Status
-from smscore_sqlmodel import _accounts, _collections, _directory, _inbox, _links, _outbox, migrate
+from smscore_sqlmodel import (
+    _accounts,
+    _collections,
+    _devices,
+    _directory,
+    _inbox,
+    _links,
+    _outbox,
+    migrate,
+)
 from smscore_sqlmodel._pages import page_sql
 
 
@@ -30,6 +39,10 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_outbox._DUE, "smscore_messages_due"),
         (_outbox._OVERDUE, "smscore_messages_overdue"),
         (_outbox._STRANDED, "smscore_messages_stranded"),
+        (_outbox._CLAIMED, "smscore_messages_claimed"),
+        (_outbox._COUNT_CLAIMED, "smscore_messages_claimed"),
+        (_devices._GET, "sqlite_autoindex_smscore_devices_1"),
+        (_devices._OF, "sqlite_autoindex_smscore_devices_1"),
         (_links._GET, "sqlite_autoindex_smscore_links_1"),
         (_links._OF, "sqlite_autoindex_smscore_links_1"),
         (_links._AT, "sqlite_autoindex_smscore_links_2"),
@@ -119,6 +132,15 @@ def test_the_backlog_is_counted_along_the_queues_alone(connection: sqlite3.Conne
     plan = _plan(connection, _outbox._BACKLOG)
 
     assert plan == ["SCAN smscore_messages USING COVERING INDEX smscore_messages_claimable"]
+
+
+def test_silent_devices_are_found_by_when_they_were_seen(connection: sqlite3.Connection) -> None:
+    walk, _, other = _plan(connection, _devices._SILENT)
+
+    assert walk == "SEARCH smscore_devices USING INDEX smscore_devices_seen (last_seen<?)"
+    assert other.startswith(
+        "SEARCH other USING INDEX sqlite_autoindex_smscore_devices_1 (account=?"
+    )
 
 
 def test_messages_are_counted_along_indexes(connection: sqlite3.Connection) -> None:

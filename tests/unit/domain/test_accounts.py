@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 import pytest
@@ -42,6 +43,64 @@ def test_a_new_month_begins_at_midnight_in_the_accounts_time_zone() -> None:
 
     assert account.used_in(last_second) == 10
     assert account.used_in(last_second + timedelta(seconds=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "begin", "before", "month"),
+    [
+        # Summer time begins in the last night of March, and ends in October's last week.
+        ("Europe/Berlin", "2024-03-31T22:00:00", "2024-03", "2024-04"),
+        ("Europe/Berlin", "2026-10-31T23:00:00", "2026-10", "2026-11"),
+        ("Europe/Berlin", "2026-12-31T23:00:00", "2026-12", "2027-01"),
+        # A year ends a day apart at both ends of the world.
+        ("Pacific/Kiritimati", "2026-12-31T10:00:00", "2026-12", "2027-01"),
+        ("Pacific/Pago_Pago", "2027-01-01T11:00:00", "2026-12", "2027-01"),
+        ("Asia/Kathmandu", "2026-12-31T18:15:00", "2026-12", "2027-01"),
+        ("Pacific/Chatham", "2026-12-31T10:15:00", "2026-12", "2027-01"),
+        # The first hour of the month is repeated, or does not exist.
+        ("America/Havana", "2026-11-01T04:00:00", "2026-10", "2026-11"),
+        ("America/Asuncion", "2017-10-01T04:00:00", "2017-09", "2017-10"),
+        # Half an hour less than before, at midnight of the first day.
+        ("Asia/Pyongyang", "2018-04-30T15:30:00", "2018-04", "2018-05"),
+        # The day before was left out: the last day of the year is followed by another year.
+        ("Pacific/Apia", "2011-12-31T10:00:00", "2011-12", "2012-01"),
+        ("UTC", "2028-03-01T00:00:00", "2028-02", "2028-03"),
+    ],
+)
+def test_a_month_begins_when_the_clocks_of_its_time_zone_say_so(
+    time_zone: str, begin: str, before: str, month: str
+) -> None:
+    first = datetime.fromisoformat(begin).replace(tzinfo=UTC)
+    last = first - timedelta(microseconds=1)
+
+    ending, _ = an_account(time_zone=time_zone).spend(messages=5, credits=0, first=FIRST, now=last)
+    begun, _ = ending.spend(messages=2, credits=0, first=FIRST, now=first)
+
+    assert (ending.month, ending.used, ending.used_in(last)) == (before, 5, 5)
+    assert (begun.month, begun.used, begun.used_in(first)) == (month, 2, 2)
+
+
+def test_an_hour_that_comes_twice_does_not_begin_the_month_twice() -> None:
+    """In Havana summer time ends at one o'clock of the first of November: it is midnight again."""
+    account = an_account(time_zone="America/Havana", monthly_limit=3)
+    midnight = datetime(2026, 11, 1, 4, tzinfo=UTC)
+
+    account, _ = account.spend(messages=3, credits=0, first=FIRST, now=midnight)
+
+    assert account.used_in(midnight + timedelta(hours=1)) == 3
+    with pytest.raises(LimitExceeded):
+        account.spend(messages=1, credits=0, first=FIRST, now=midnight + timedelta(hours=1))
+
+
+@given(
+    time_zone=st.sampled_from(sorted(available_timezones())),
+    seconds=st.integers(0, 25 * 365 * 86_400),
+)
+def test_the_month_is_that_of_the_calendar_on_the_wall(time_zone: str, seconds: int) -> None:
+    at = datetime(2012, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    account, _ = an_account(time_zone=time_zone).spend(messages=1, credits=0, first=FIRST, now=at)
+
+    assert account.month == f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m}"
 
 
 @pytest.mark.parametrize(("messages", "month", "left"), [(2, "2026-03", 7), (9, "2026-02", 9)])
