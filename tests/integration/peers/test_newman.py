@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from server_process import Server
 
 from smscore.domain.deliveries import Status
+from smscore.testing import an_app_manifest
 
 pytestmark = pytest.mark.peers
 
@@ -56,12 +58,28 @@ def run(newman: str, server: Server, told: Path) -> dict[str, Any]:
     return said
 
 
-def test_every_assertion_of_the_collection_holds_twice_in_a_row(
+def publish(server: Server) -> None:
+    """Two versions of an app, of which the older one is active."""
+    with server.gateway() as gateway:
+        for code, content in ((5, b"the active one"), (10, b"a later one")):
+            digest = sha256(content).hexdigest()
+            path = gateway.config.app_file(digest)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+            manifest = an_app_manifest(code=code, version=f"1.{code}")
+            gateway.apps.publish(manifest, digest=digest, size=len(content), activate=code == 5)
+
+
+def test_every_assertion_of_the_collection_holds_without_an_app_and_with_one(
     newman: str, server: Server, tmp_path: Path
 ) -> None:
-    runs = [run(newman, server, tmp_path / f"{number}.json") for number in range(2)]
+    runs = [run(newman, server, tmp_path / "without.json")]
+    publish(server)
+    runs.append(run(newman, server, tmp_path / "with.json"))
 
     assert [one["failures"] for one in runs] == [[], []]
     assert all(one["stats"]["assertions"]["total"] > 50 for one in runs)
+    statuses = [[one["response"]["code"] for one in each["executions"][:4]] for each in runs]
+    assert statuses == [[404, 200, 404, 404], [200] * 4]
     # What it queues it also reports.
     assert [one.delivery.status for one in server.stored()] == [Status.DELIVERED] * 10
