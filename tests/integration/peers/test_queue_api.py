@@ -1,12 +1,12 @@
 """
-The collection for Postman, run by newman against the server that serves it.
+What the queue API is called with: the collection for Postman, run by newman, and apprise.
 """
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from smscore.testing import an_app_manifest
 pytestmark = pytest.mark.peers
 
 PATIENCE = 120.0
+PHONE = "0712345678"
 
 
 @pytest.fixture
@@ -83,3 +84,42 @@ def test_every_assertion_of_the_collection_holds_without_an_app_and_with_one(
     assert statuses == [[404, 200, 404, 404], [200] * 4]
     # What it queues it also reports.
     assert [one.delivery.status for one in server.stored()] == [Status.DELIVERED] * 10
+
+
+# apprise, whose plug-in for JSON posts an object.
+
+
+@pytest.fixture
+def apprise(peer_python: str, server: Server) -> Callable[..., int]:
+    program = str(Path(peer_python).with_name("apprise"))
+    host = server.url.removeprefix("http://")
+
+    def notify(text: str, *, phone: str = PHONE, token: str = server.site.token) -> int:
+        address = f"json://{host}/api/{token}/queue?:phone={phone}"
+        done = subprocess.run(
+            [program, "-b", text, address],
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return done.returncode
+
+    return notify
+
+
+@pytest.mark.parametrize("text", ["Disk full on web-1", "Größe: 100 % & mehr + x 😀"])
+def test_apprise_queues(apprise: Callable[..., int], server: Server, text: str) -> None:
+    assert apprise(text) == 0
+
+    [tracked] = server.stored()
+    assert (tracked.message.text, tracked.message.recipient_as_given) == (text, PHONE)
+
+
+@pytest.mark.parametrize("wrong", [{"phone": "12345"}, {"token": "wrong"}])
+def test_apprise_sees_a_refusal(
+    apprise: Callable[..., int], server: Server, wrong: dict[str, str]
+) -> None:
+    assert apprise("Test", **wrong) != 0
+
+    assert server.stored() == []
