@@ -36,12 +36,15 @@ def main(path: str) -> None:
 
 
 def _limit() -> None:
-    for what, most in (
+    for what, wanted in (
         (resource.RLIMIT_DATA, _MEMORY),
         (resource.RLIMIT_CPU, _SECONDS),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
     ):
+        _, highest = resource.getrlimit(what)
+        # Nobody may raise what was lowered before.
+        most = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
         resource.setrlimit(what, (most, most))
 
 
