@@ -57,10 +57,8 @@ class AppFiles:
         except OSError as cause:
             raise Failure(f"{self._directory} cannot be used: {cause.strerror}") from cause
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
             yield
-        except BlockingIOError as cause:
-            raise Conflict("another command publishes or withdraws an app; try again") from cause
         finally:
             os.close(descriptor)
 
@@ -100,6 +98,13 @@ class AppFiles:
             if path.name not in names:
                 with suppress(OSError):  # the next command tries again
                     path.unlink()
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as cause:
+        raise Conflict("another command publishes or withdraws an app; try again") from cause
 
 
 def _opened(source: Path) -> BinaryIO:

@@ -92,7 +92,9 @@ class Downloads:
     def _is_there(self, version: AppVersion) -> bool:
         path = self._context.gateway.config.app_file(version.digest)
         try:
-            fault = "" if path.stat().st_size == version.size else "its file is damaged"
+            with path.open("rb") as file:  # as later on: one may see a file that one may not read
+                size = os.fstat(file.fileno()).st_size
+            fault = "" if size == version.size else "its file is damaged"
         except OSError as cause:
             fault = f"its file cannot be read: {cause.strerror}"
         if fault:  # without the file's name, which looks like a secret in a log
