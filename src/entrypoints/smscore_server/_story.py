@@ -15,6 +15,7 @@ __all__ = ["tell"]
 
 Detail: TypeAlias = Mapping[str, str | int | None]
 
+_QUEUES = f"{PHONES}/"
 _DOORS = {
     Surface.GATEWAY: "by the gateway API",
     Surface.QUEUE: "by the queue API",
@@ -82,6 +83,8 @@ class _Teller:
         following = detail.get("to") or self._after(detail.get("channel")) or "the next channel"
         channel, because = _channel(detail), _because(detail)
         match detail.get("why"):
+            case None if channel.startswith(_QUEUES):
+                said = f"{_phone(detail)} could not send it"
             case "in_doubt":
                 said = f"nobody knows whether {channel} sent it{because}"
             case "too_late":
@@ -122,7 +125,7 @@ class _Teller:
 
 
 def _sending(detail: Detail) -> str:
-    if str(detail.get("channel")).startswith(f"{PHONES}/"):
+    if _channel(detail).startswith(_QUEUES):
         return f"{_phone(detail)} fetched it from {detail['channel']}"
     attempt = detail.get("attempt")
     again = f", attempt {attempt}" if attempt not in (None, 1) else ""

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from smscore.domain.deliveries import ReportOutcome
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.routing import Route
+from smscore.domain.settings import AccountChanges
 from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure
 from smscore.ports.storage import Tracked
 from smscore.services.submission import Item, Submission
@@ -179,6 +181,30 @@ def test_phones_fetch_and_tell(gateway: Gateway):
         "an operator put it back: it waits for a phone again",
         "a phone fetched it from phones/acme",
         "delivered, says the phone pixel",
+    ]
+
+
+def test_phones_that_lose_a_message_and_speak_late(gateway: Gateway, clock: ManualClock):
+    account = gateway.inquiry.account_named("acme").id
+    gateway.administration.change_account("acme", AccountChanges(claim_lease=timedelta(hours=1)))
+    gateway.administration.apply_rules([Route(name="r", channels=("phones", "second"))])
+    message = submit(gateway)
+    gateway.pickup.fetch(account, limit=1, device="pixel")
+    clock.move(hours=2)
+    gateway.housekeeping.run_once()
+    gateway.pickup.fetch(account, limit=1, device="nokia")
+    gateway.pickup.tell(account, {message: False}, device="pixel")
+    gateway.pickup.tell(account, {message: False}, device="nokia")
+
+    assert story(gateway, message)[1:] == [
+        "the phone pixel fetched it from phones/acme",
+        (
+            "no phone has said what became of it, and the account's lease for that is over: "
+            "it waits for a phone again"
+        ),
+        "the phone nokia fetched it from phones/acme",
+        "the phone pixel could not send it; another one may have it, or get it",
+        "the phone nokia could not send it; second is next",
     ]
 
 
