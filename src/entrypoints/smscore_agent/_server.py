@@ -2,6 +2,7 @@
 The queue API as a phone sees it: fetch what waits, tell what became of it.
 """
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -127,8 +128,9 @@ class QueueServer:
         if status != HTTPStatus.OK:
             raise self._refusal(status, headers, call.partition("?")[0])
         try:
-            return msgspec.json.decode(content)
-        except (msgspec.DecodeError, RecursionError) as error:
+            # What is not Unicode in one text must not lose the others: they are ours by now.
+            return json.loads(content.decode("utf-8-sig", "replace"))
+        except (ValueError, RecursionError) as error:
             raise Trouble(f"an answer that is no JSON: {error}") from error
 
     def _exchange(
@@ -179,7 +181,7 @@ def _handout(found: object) -> Handout | None:
     if not isinstance(found, dict):
         return None
     key, phone, text = found.get("hash"), found.get("phone"), found.get("text")
-    if not isinstance(key, str) or not 0 < len(key) <= _LONGEST_HASH:
+    if not (isinstance(key, str) and 0 < len(key) <= _LONGEST_HASH and key.isprintable()):
         return None
     if not (isinstance(phone, str) and isinstance(text, str)):
         return Handout(hash=key, phone=None, text=None)
@@ -193,7 +195,7 @@ def _seconds(said: str, *, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(said)
         return max(0.0, (moment - now).total_seconds())
-    except (TypeError, ValueError):  # of no date, and of one without a zone
+    except (OverflowError, TypeError, ValueError):  # such as of a date without a zone
         return None
 
 

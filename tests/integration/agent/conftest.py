@@ -1,5 +1,7 @@
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,16 @@ class Life:
         """Fetched, delivered, failed, left."""
         balance = self.agent.run_once(patience=patience)
         return balance.fetched, balance.delivered, balance.failed, balance.left
+
+    def until(self, condition: Callable[[], bool]) -> tuple[int | None, int, int, int]:
+        """The same, stopped as soon as something is so, which nobody announces."""
+        pause = threading.Event()
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            balance = executor.submit(self.once, 30)
+            while not condition() and not balance.done():
+                pause.wait(0.01)
+            self.agent.stop()
+            return balance.result()
 
 
 @pytest.fixture
