@@ -83,7 +83,7 @@ class Health:
             return []  # the store's own check says so
         return [
             _check(
-                f"phone {one.title}",
+                f"phone {one.device.name or 'unnamed'}",  # whose it is, strangers need not know
                 "degraded",
                 f"silent since {utc_seconds(one.device.last_seen)}",
             )

@@ -53,7 +53,7 @@ def test_a_phone_that_is_silent_degrades_the_gateway(site):
     assert reply.status_code == 200
     assert reply.json()["status"] == "degraded"
     assert reply.json()["checks"][-1] == {
-        "name": "phone pixel of acme",
+        "name": "phone pixel",
         "status": "degraded",
         "detail": "silent since 2026-03-01T12:00:00Z",
     }
