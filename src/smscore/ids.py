@@ -7,7 +7,7 @@ Top bit 0, 41 bits of milliseconds since 2020, 10 bits of process number leased 
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -15,7 +15,7 @@ from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
 from smscore.ports.clock import Clock
 
-__all__ = ["EPOCH", "IdSequence", "Lease", "born_at"]
+__all__ = ["EPOCH", "IdSequence", "Lease", "born_at", "first_of"]
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _EPOCH_MS = int(EPOCH.timestamp() * 1000)
@@ -82,3 +82,8 @@ class IdSequence:
 def born_at(message: MessageId) -> datetime:
     """When an id was made, to the millisecond."""
     return datetime.fromtimestamp(((message >> 22) + _EPOCH_MS) / 1000, tz=UTC)
+
+
+def first_of(at: datetime) -> MessageId:
+    """The smallest id that can be made in the millisecond of a moment."""
+    return MessageId((at - EPOCH) // timedelta(milliseconds=1) << 22)

@@ -316,6 +316,7 @@ class CustodyMachine(RuleBasedStateMachine):
                 accepted_at=now,
                 priority=asked.priority,
                 status="scheduled" if begins else "queued",
+                begins=begins,
                 due=begins,
                 expires=asked.expires_at,
             )

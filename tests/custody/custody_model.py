@@ -28,7 +28,7 @@ class Model:
     def waiting(self, leg: str) -> list[Message]:
         """Who may be claimed on a channel, in their order."""
         waiting = [m for m in self.messages.values() if m.status == "queued" and m.legs[0] == leg]
-        return sorted(waiting, key=lambda m: (-m.priority, m.id))
+        return sorted(waiting, key=lambda m: (-m.priority, m.place, m.id))
 
     def move(self, m: Message, status: str, at: datetime) -> None:
         m.status, back = status, 0

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from smscore.ids import first_of
+
 
 @attrs.frozen
 class Channel:
@@ -39,6 +41,7 @@ class Message:
     accepted_at: datetime
     priority: int = 1
     status: str = "queued"
+    begins: datetime | None = None  # as its customer has asked
     due: datetime | None = None
     expires: datetime | None = None
     tries: int = 0
@@ -49,6 +52,11 @@ class Message:
     parts: dict[int, Part] = attrs.field(factory=dict)
     sent_at: datetime | None = None
     finished_at: datetime | None = None
+
+    @property
+    def place(self) -> int:
+        """In a queue: as old as what was accepted when it may leave."""
+        return self.id if self.begins is None else first_of(self.begins)
 
     @property
     def missing(self) -> list[int]:

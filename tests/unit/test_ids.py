@@ -1,13 +1,14 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
-from smscore.ids import IdSequence, Lease, born_at
+from smscore.ids import EPOCH, IdSequence, Lease, born_at, first_of
 from smscore.testing import NOON, ManualClock
 
 
@@ -17,6 +18,15 @@ def a_sequence(clock: ManualClock, process: int = 7) -> IdSequence:
 
 def test_an_id_tells_when_it_was_made() -> None:
     assert born_at(a_sequence(ManualClock())()) == NOON
+
+
+@given(st.timedeltas(timedelta(), timedelta(days=20_000)))
+def test_the_first_id_of_a_moment_is_behind_those_of_before(since: timedelta) -> None:
+    at = EPOCH + since
+    first = first_of(at)
+
+    assert born_at(first) <= at < born_at(MessageId(first + (1 << 22)))
+    assert born_at(MessageId(first - 1)) < born_at(first)
 
 
 def test_an_id_fits_into_63_bits_and_holds_its_process() -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "MESSAGES",
     "PARKED_REPORTS",
     "PART_REFERENCES",
+    "PLACE",
     "PROCESSES",
     "PROVIDER_KEYS",
     "QUEUE_TOKENS",
@@ -40,6 +41,12 @@ SETTLED = "status <> 'queued' AND status <> 'sending' AND status <> 'scheduled'"
 """
 Of messages that wait for nobody here. Indexes have it as their condition, and not a list of the
 others, since looking through a list takes longer than writing the row.
+"""
+
+PLACE = "coalesce((not_before / 1000 - 1577836800000) * 4194304, id)"
+"""
+The place in a queue: where an id would be that was made when the message may leave, so that those
+of customers' times are among those that were accepted then. It is that of `smscore.ids.first_of`.
 """
 
 

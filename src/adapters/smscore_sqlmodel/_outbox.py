@@ -10,7 +10,7 @@ from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Statu
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
 from smscore.ports.storage import Tally, Tracked
 from smscore_sqlmodel._collections import PRUNE_EVENTS
-from smscore_sqlmodel._columns import MESSAGES, PARKED_REPORTS, PART_REFERENCES, SETTLED
+from smscore_sqlmodel._columns import MESSAGES, PARKED_REPORTS, PART_REFERENCES, PLACE, SETTLED
 from smscore_sqlmodel._mapping import micros, report_cells, report_of, to_json
 from smscore_sqlmodel._messages import (
     delivery_cells,
@@ -71,7 +71,8 @@ _QUEUED = "SELECT count(*) FROM smscore_messages WHERE status = 'queued'"
 _FAILED = "SELECT count(*) FROM smscore_messages WHERE status = 'failed' AND finished_at >= ?"
 # The partial indexes are used because their conditions stand here word by word.
 _CLAIMABLE = selection(
-    MESSAGES, "WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, id LIMIT ?"
+    MESSAGES,
+    f"WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, {PLACE}, id LIMIT ?",
 )
 _DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 _OVERDUE = selection(

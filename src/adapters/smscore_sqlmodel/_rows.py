@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from smscore_sqlmodel._columns import SETTLED
+from smscore_sqlmodel._columns import PLACE, SETTLED
 
 __all__ = [
     "AccountRow",
@@ -149,6 +149,7 @@ class MessageRow(Row, table=True):
             "smscore_messages_claimable",
             "channel",
             column("priority").desc(),
+            text(PLACE),
             "id",
             "account",
             "status",

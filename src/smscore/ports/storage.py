@@ -279,6 +279,9 @@ class Outbox(OutboxView, Protocol):
         """
         The queued deliveries of the channel: highest priority first, then oldest.
 
+        One that a customer has scheduled is as old as if it had been accepted at its time, to the
+        millisecond.
+
         They are this unit's alone until it ends; it moves and saves them.
         """
         ...

@@ -23,6 +23,7 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surfa
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.routing import Route
 from smscore.errors import Conflict, StoreError
+from smscore.ids import first_of
 from smscore.ports.storage import IdempotencyRecord, Process, Tally, Topic, Tracked
 from smscore.testing._directory import MemoryDirectory
 
@@ -305,7 +306,7 @@ class _Outbox:
 
     def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
         queued = self._where(lambda one: one.status is Status.QUEUED and one.channel == channel)
-        queued.sort(key=lambda one: (-one.priority, one.message))
+        queued.sort(key=lambda one: (-one.priority, self._place(one.message), one.message))
         return [
             Tracked(message=self._messages[one.message], delivery=one) for one in queued[:limit]
         ]
@@ -380,6 +381,11 @@ class _Outbox:
     def _where(self, is_meant: Callable[[Delivery], bool]) -> list[Delivery]:
         found = [one for one in self._deliveries.values() if is_meant(one)]
         return sorted(found, key=lambda one: one.message)
+
+    def _place(self, message: MessageId) -> MessageId:
+        """In the queue: as old as what was accepted when this one may leave."""
+        not_before = self._messages[message].not_before
+        return message if not_before is None else first_of(not_before)
 
     def _put(self, delivery: Delivery) -> None:
         self._log.put(self._deliveries, delivery.message, delivery)

@@ -12,6 +12,7 @@ from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.errors import StoreError
+from smscore.ids import first_of
 from smscore.ports.storage import Store, Tracked, UnitOfWork
 from smscore.testing._store_kit import add, do, queue
 from smscore.testing.builders import a_delivery, a_message, a_tracked
@@ -190,6 +191,29 @@ class OutboxContract:
 
         assert list(claimable) == [high, old, young, low]
         assert list(first) == [high, old]
+
+    def test_what_was_scheduled_is_as_old_as_its_time(self, store: Store) -> None:
+        def accepted(at: float, *, due: float | None = None) -> Tracked:
+            time = NOON + timedelta(seconds=at)
+            message = a_message(
+                id=MessageId(first_of(time) + 1),
+                accepted_at=time,
+                not_before=None if due is None else NOON + timedelta(seconds=due),
+            )
+            return Tracked(message=message, delivery=a_delivery(message))
+
+        last, second, third, first, fourth = (
+            accepted(0, due=9.5),
+            accepted(1, due=5.2),
+            accepted(2, due=5.201),
+            accepted(3),
+            accepted(9),
+        )
+        add(store, last, second, third, first, fourth)
+
+        claimable = do(store, lambda work: work.outbox.claimable("fake", limit=10))
+
+        assert list(claimable) == [first, second, third, fourth, last]
 
     def test_only_what_is_queued_on_the_channel_is_claimable(self, store: Store) -> None:
         queue(store, route=(Leg(channel="other", price=1),))
