@@ -3,13 +3,14 @@ Taking custody of what was handed out: each message is submitted once, however o
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 
 from smscore import Gateway
 from smscore.domain.accounts import Account
 from smscore.domain.messages import Surface
 from smscore.domain.receipts import Receipt
-from smscore.errors import Rejected
+from smscore.errors import Rejected, RejectedItems
 from smscore.ports.storage import Tracked, UnitOfWork
 from smscore.services.submission import Item, Submission
 from smscore_agent._journal import Entry, HandoutJournal
@@ -41,19 +42,33 @@ class Acceptance:
         Raises:
             StoreError: none is.
         """
-        by_hash = {one.hash: one for one in handouts}
-        known = self._journal.entries(by_hash)
+        first = {one.hash: one for one in reversed(handouts)}
+        known = self._journal.entries(first)
         anew = self._to_send_anew(known)
-        again = [entry for key, entry in known.items() if key not in anew]
-        fresh = [one for key, one in by_hash.items() if key not in known or key in anew]
-        if again:
-            _log.warning(
-                "handed out again, and not sent again: %s", ", ".join(one.hash for one in again)
+        is_fresh = {key: key not in known or key in anew for key in first}
+        meant = {
+            key: _digest(one) if is_fresh[key] else known[key].digest for key, one in first.items()
+        }
+        if others := [one.hash for one in handouts if _digest(one) != meant[one.hash]]:
+            _log.error(
+                "neither sent nor told, for the number or the text is another than before, and the "
+                "server uses its hashes again: %s",
+                ", ".join(others),
             )
-            self._journal.keep_alone(again)
-        readable = [one for one in fresh if one.phone is not None and one.text is not None]
-        if unreadable := [one for one in fresh if one not in readable]:
-            self._refuse(unreadable, "it has no telephone number or no text")
+        self._tell_again([known[key] for key in first if not is_fresh[key] and key not in others])
+        fresh = [one for one in handouts if first[one.hash] is one and is_fresh[one.hash]]
+        self._take(fresh)
+
+    def _tell_again(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            hashes = ", ".join(one.hash for one in entries)
+            _log.warning("handed out again, and not sent again: %s", hashes)
+            self._journal.keep_alone(entries)
+
+    def _take(self, handouts: Sequence[Handout]) -> None:
+        readable = [one for one in handouts if one.phone is not None and one.text is not None]
+        unreadable = [one for one in handouts if one not in readable]
+        self._refuse((one, "it has no telephone number or no text") for one in unreadable)
         if readable:
             self._submit(readable)
 
@@ -84,20 +99,34 @@ class Acceptance:
 
         try:
             receipt = self._gateway.submissions.begin(submission, beside=beside).result()
+        except RejectedItems as refusal:
+            reasons = refusal.reasons.items()
+            self._refuse((handouts[index], str(reason)) for index, reason in reasons)
+            return
         except Rejected as refusal:
-            self._refuse(handouts, str(refusal))
+            self._refuse((one, str(refusal)) for one in handouts)
             return
         for item in receipt.accepted:
             _log.info("message %016x is %s at the server", item.message, handouts[item.index].hash)
         for refused in receipt.refused:
             _log.error("%s is refused here: %s", handouts[refused.index].hash, refused.error)
 
-    def _refuse(self, handouts: Sequence[Handout], why: str) -> None:
-        for one in handouts:
+    def _refuse(self, refused: Iterable[tuple[Handout, str]]) -> None:
+        entries = []
+        for one, why in refused:
             _log.error("%s is refused here: %s", one.hash, why)
-        self._journal.keep_alone([Entry(hash=one.hash, message=None) for one in handouts])
+            entries.append(Entry(hash=one.hash, message=None, digest=_digest(one)))
+        if entries:
+            self._journal.keep_alone(entries)
 
 
 def _entries(handouts: Sequence[Handout], receipt: Receipt) -> Sequence[Entry]:
     accepted = {item.index: item.message for item in receipt.accepted}
-    return [Entry(hash=one.hash, message=accepted.get(index)) for index, one in enumerate(handouts)]
+    return [
+        Entry(hash=one.hash, message=accepted.get(index), digest=_digest(one))
+        for index, one in enumerate(handouts)
+    ]
+
+
+def _digest(handout: Handout) -> str:
+    return sha256(ascii((handout.phone, handout.text)).encode()).hexdigest()[:16]

@@ -25,11 +25,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """
     One message of the server; ``told`` is the outcome that it has heard of last.
 
-    None is the message of what was refused here.
+    None is the message of what was refused here. ``digest`` is that of its number and its text.
     """
 
     hash: str
     message: MessageId | None
+    digest: str
     told: int | None = None
 
 

@@ -116,12 +116,20 @@ class QueueServer:
         found = self._ask("POST", "status", msgspec.json.encode(report))
         if not isinstance(found, dict) or found.get("ok") is not True:
             raise Trouble("a report was answered by something that does not say ok")
+        known = found.get("updated")
+        if isinstance(known, int) and (unknown := len(outcomes) - known) > 0:
+            _log.error(
+                "the server does not know %d of the messages that it was told of: %s; "
+                "is it still the same account's token?",
+                unknown,
+                ", ".join(outcomes),
+            )
 
     def _ask(self, method: str, call: str, body: bytes = b"") -> object:
         token = self._token()
         try:
             status, headers, content = self._exchange(method, token, call, body)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             said = _without(token, f"{type(error).__name__}: {error}")
             # `from None`: the error of the library may know the address.
             raise Trouble(f"the server did not answer: {said}") from None
@@ -170,7 +178,9 @@ class QueueServer:
         )
 
 
-_MEANING = {
+_MEANING = dict.fromkeys(
+    (301, 302, 303, 307, 308), ": [agent] server has to be the address to which it sends others"
+) | {
     401: ": the token is wrong",
     403: ": the account may not, such as without a subscription",
     404: ": [agent] server is not the address of a queue API, which ends in /api as a rule",

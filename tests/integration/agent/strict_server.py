@@ -22,7 +22,7 @@ TOKEN = "0123456789abcdef" * 4
 
 @attrs.frozen
 class Answer:
-    """An answer of which the server does nothing."""
+    """An answer of which the server does nothing; a document of bytes is sent as it is."""
 
     status: int
     document: Any = None
@@ -167,7 +167,8 @@ def _handler(server: StrictServer) -> type[BaseHTTPRequestHandler]:
             answer = server.answer(self.command, self.path, body)
             if answer is None:
                 return
-            content = json.dumps(answer.document).encode()
+            document = answer.document
+            content = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(answer.status)
             for name, value in {"Content-Length": str(len(content)), **answer.headers}.items():
                 self.send_header(name, value)

@@ -228,6 +228,91 @@ def test_what_has_no_hash_keeps_nothing_else_from_being_sent(server, network, be
     assert "without a hash, which nobody can report: 4" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [(b"caf\xe9", "caf\ufffd"), (b"\\ud83d", "\ufffd"), (b"a\\u0000b", "a\ufffdb")],
+)
+def test_an_answer_that_is_not_quite_json_loses_nothing(server, network, begin, written, sent):
+    server.queue("one", "two")
+    first = b'{"phone":"+491701234567","text":"%b","hash":"%016x"}' % (written, 0)
+    second = b'{"phone":"+491701234567","text":"two","hash":"%016x"}' % 1
+    server.script("get_messages", Answer(200, b"\xef\xbb\xbf[%b,%b]" % (first, second)))
+
+    assert begin().once() == (2, 2, 0, 0)
+
+    assert texts(network) == [sent, "two"]
+
+
+@pytest.mark.parametrize(
+    "document", [b"<html>", b"[" * 100_000, b"[NaN", b'[{"hash":' + b"1" * 9_999 + b"}]"]
+)
+def test_an_answer_that_cannot_be_read_ends_nothing(server, begin, caplog, document):
+    server.script("get_messages", Answer(200, document))
+
+    assert begin(reconnect_delay=60).once(patience=1) == (None, 0, 0, 0)
+
+    assert "an answer that is no JSON" in caplog.text
+
+
+def test_a_hash_that_would_break_the_log_is_none(server, begin, caplog):
+    forged = {"phone": "x", "text": "x", "hash": "1\n2026 ERROR forged\x1b[31m"}
+    server.script("get_messages", Answer(200, [forged]))
+
+    begin().once()
+
+    assert "forged" not in caplog.text
+    assert "without a hash, which nobody can report: 1" in caplog.text
+
+
+def test_a_hash_that_comes_again_for_another_text_is_neither_sent_nor_told(
+    server, network, begin, caplog
+):
+    (key,) = server.queue("one")
+    begin().once()
+    server.messages[key].text = "two"
+    server.requeue(key)
+
+    assert begin().once() == (1, 0, 0, 0)
+
+    assert texts(network) == ["one"]
+    assert server.messages[key].status == 1
+    assert f"uses its hashes again: {key}" in caplog.text
+
+
+def test_of_two_messages_with_one_hash_the_first_is_sent(server, network, begin, caplog):
+    (key,) = server.queue("one")
+    both = [{"phone": NUMBER.value, "text": text, "hash": key} for text in ("one", "two")]
+    server.script("get_messages", Answer(200, both))
+
+    begin().once()
+
+    assert texts(network) == ["one"]
+    assert f"uses its hashes again: {key}" in caplog.text
+
+
+def test_the_log_says_why_a_message_is_refused(server, begin, caplog):
+    server.queue("one", phone="mother")
+
+    begin().once()
+
+    assert "is refused here: 'mother'" in caplog.text
+
+
+def test_the_log_says_when_the_server_does_not_know_what_it_hears(server, begin, caplog):
+    (key,) = server.queue("one")
+    server.script("status", Answer(200, {"ok": True, "updated": 0}))
+
+    begin().once()
+
+    assert f"does not know 1 of the messages that it was told of: {key}" in caplog.text
+
+
+def test_an_address_that_cannot_be_looked_up_ends_nothing(begin, caplog):
+    begin(server="http://a..b/api", reconnect_delay=60).once(patience=1)
+
+    assert "the server did not answer" in caplog.text
+
+
 @pytest.mark.parametrize("document", [None, {}, {"ok": False}, [], "ok"])
 def test_only_an_answer_that_says_ok_counts_as_heard(server, begin, document):
     server.queue("one")
