@@ -43,6 +43,19 @@ class Claims:
         """Whether this phone has said before that it could not send the message."""
         return (device or _NAMELESS) in self.refusers
 
+    def is_beside_the_point(self, device: str | None) -> bool:
+        """
+        Whether this phone's word that it could not send the message changes nothing.
+
+        It has said so before, or it was never handed the message under this name, and as many
+        others of that kind have said so as there are claims without a name: a story has an end,
+        whatever names somebody makes up.
+        """
+        strangers = self.refusers - set(self.holders)
+        is_stranger = (device or _NAMELESS) not in self.holders
+        most = max(1, self.holders.count(_NAMELESS))
+        return self.has_word_of(device) or (is_stranger and len(strangers) >= most)
+
     def is_open_to_others(self, device: str | None) -> bool:
         """
         Whether a phone other than this one may still have it.

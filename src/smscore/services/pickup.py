@@ -153,7 +153,7 @@ def _keep_failure(work: UnitOfWork, phone: _Phone, delivery: Delivery) -> bool |
     claims = _claims(work, phone, delivery)
     if delivery.channel != phone.queue.channel:
         return False if claims.is_known else None
-    if delivery.status not in _AT_PHONES or claims.has_word_of(phone.name):
+    if delivery.status not in _AT_PHONES or claims.is_beside_the_point(phone.name):
         return False
     if delivery.status is Status.QUEUED and claims.is_known and not claims.holders:
         return False  # it failed, and is to be tried anew: this is about the time before

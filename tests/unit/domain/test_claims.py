@@ -96,3 +96,12 @@ def test_a_message_that_phones_had_is_known_for_good(told: tuple[str, ...]):
 def test_a_phone_that_takes_a_message_again_has_not_refused_it():
     assert claims("a takes", "a refuses").has_word_of("a")
     assert not claims("a takes", "a refuses", "a takes").has_word_of("a")
+
+
+def test_names_that_hold_nothing_are_heard_as_often_as_they_can_close_a_claim():
+    assert not claims("a takes").is_beside_the_point("x")
+    assert claims("a takes", "x refuses").is_beside_the_point("y")
+    assert not claims("a takes", "x refuses").is_beside_the_point("a")
+    twice = "nobody takes", "nobody takes", "a takes"
+    assert not claims(*twice, "x refuses").is_beside_the_point("y")
+    assert claims(*twice, "x refuses", "y refuses").is_beside_the_point("z")

@@ -126,6 +126,16 @@ def test_a_late_failure_does_not_take_a_message_from_the_next_phone(
     assert delivery_of(gateway, message).channel == "fake"
 
 
+def test_made_up_names_do_not_make_a_story_without_end(gateway: Gateway):
+    message = handed_to(gateway, "a")
+
+    assert {tell(gateway, message, 3, f"x{number}") for number in range(20)} == {1}
+
+    assert kinds(gateway, message).count("message.reported") == 1
+    tell(gateway, message, 3, "a")
+    assert delivery_of(gateway, message).channel == "fake"
+
+
 def test_a_late_failure_lets_a_message_that_waits_wait(gateway: Gateway, clock: ManualClock):
     message = handed_to(gateway, "a")
     requeue(gateway, clock)
