@@ -4,6 +4,7 @@ The directory with the files of published apps: each under its digest, whole or 
 
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +23,9 @@ __all__ = ["AppFiles", "Draft"]
 _LARGEST = 512 << 20  # bytes
 _TOO_LARGE = f"it has more than {_LARGEST >> 20} MiB, which no app should have"
 _PIECE = 1 << 20
-_DRAFT = "draft.apk"
+_DRAFT = ".draft"
+# The directory may be one in which the operator keeps APKs under names of his own.
+_OURS = re.compile(r"[0-9a-f]{64}\.apk|\.draft")
 _PUBLIC = 0o644  # anybody may download it
 
 
@@ -94,8 +97,8 @@ class AppFiles:
     def sweep(self, *, kept: Collection[str]) -> None:
         """Remove the files that no published version has, such as those of an interrupted one."""
         names = {self._config.app_file(digest).name for digest in kept}
-        for path in self._directory.glob("*.apk"):
-            if path.name not in names:
+        for path in self._directory.iterdir():
+            if _OURS.fullmatch(path.name) and path.name not in names:
                 with suppress(OSError):  # the next command tries again
                     path.unlink()
 

@@ -178,7 +178,7 @@ def test_two_commands_do_not_publish_at_the_same_time(command, apk, installation
 
 def test_what_an_interrupted_command_left_is_removed(answer, apk, installation: Path, files):
     (installation / "apps").mkdir()
-    for name in (f"{'a' * 64}.apk", "draft.apk"):
+    for name in (f"{'a' * 64}.apk", ".draft"):
         (installation / "apps" / name).write_bytes(b"half")
 
     published = answer("app", "publish", apk())
@@ -193,6 +193,18 @@ def test_files_are_where_the_configuration_says(answer, apk, installation: Path)
 
     assert Path(published["file"]).parent == installation / "elsewhere/apks"
     assert Path(published["file"]).stat().st_mode & 0o777 == 0o644
+
+
+def test_apks_that_the_operator_keeps_in_the_same_directory_stay(answer, apk, installation: Path):
+    (installation / "smscore.toml").write_text('[apps]\ndirectory = "."\n')
+    for name in ("draft.apk", "phone-1.2.apk"):
+        apk(name, code=2)
+    before = {path: path.read_bytes() for path in installation.glob("*.apk")}
+
+    answer("app", "publish", "draft.apk")
+    answer("app", "withdraw", "2")
+
+    assert {path: path.read_bytes() for path in installation.glob("*.apk")} == before
 
 
 def test_check_finds_files_that_are_gone_or_damaged(command, answer, apk, installation: Path):
@@ -278,7 +290,7 @@ def test_a_full_disk_is_said_on_one_line_and_leaves_nothing(apk, installation: P
     )
 
     assert done.returncode == 1
-    assert done.stderr == f"error: {installation}/apps/draft.apk: File too large\n"
+    assert done.stderr == f"error: {installation}/apps/.draft: File too large\n"
     assert files() == []
 
 
