@@ -4,13 +4,18 @@ The socket on which the server listens.
 
 import errno
 import socket
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, suppress
 
 from smscore_server._output import Failure
 
 __all__ = ["address", "listen"]
 
 _BACKLOG = 2048
+# What the system keeps for a client that reads slowly or not at all, who may be anybody: else four
+# megabytes for each of them, and for ever.
+_UNSENT = 128 << 10  # bytes
+_PATIENCE = 60_000  # milliseconds in which nothing was taken
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -41,10 +46,20 @@ def _open(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _limit_connections(listener)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
         undone.pop_all()
     return listener
+
+
+def _limit_connections(listener: socket.socket) -> None:
+    """Its connections inherit what slow readers may cost."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError):  # a kernel that only looks like Linux may know neither
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PATIENCE)
 
 
 def address(listener: socket.socket) -> str:

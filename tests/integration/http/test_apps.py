@@ -275,9 +275,8 @@ class Leaver:
             self._left.set()
 
 
-def leave_after(gateway, pieces, **headers):
-    """The bytes that a client took which left after so many pieces."""
-    scope = {
+def a_scope(**headers):
+    return {
         "type": "http",
         "method": "GET",
         "path": "/api/download/5",
@@ -287,9 +286,13 @@ def leave_after(gateway, pieces, **headers):
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
 
+
+def leave_after(gateway, pieces, **headers):
+    """The bytes that a client took which left after so many pieces."""
+
     async def visit():
         client, surfaces = Leaver(pieces), Surfaces(gateway)
-        await Endpoint(surfaces)(scope, client.receive, client.send)
+        await Endpoint(surfaces)(a_scope(**headers), client.receive, client.send)
         surfaces.close()
         return client.taken
 
@@ -313,6 +316,60 @@ def test_whoever_leaves_with_the_last_piece_may_not_have_it(site, publish):
 
     assert leave_after(site.gateway, 16) == APK
     assert downloads(site) == {5: 0}
+
+
+class Slow:
+    """A client at the application's own door, which takes one piece until it may take more."""
+
+    def __init__(self):
+        self.has_begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+        self.taken = b""
+        self.status = 0
+        self.headers = {}
+
+    async def receive(self):
+        await asyncio.Event().wait()
+
+    async def send(self, message):
+        self.status = message.get("status", self.status)
+        self.headers |= dict(message.get("headers", ()))
+        self.taken += message.get("body", b"")
+        if message["type"] == "http.response.body":
+            self.has_begun.set()
+            await self.may_go_on.wait()
+
+
+def test_a_crowd_that_takes_its_time_keeps_others_from_the_files_only_and_while_it_is_there(
+    site, publish
+):
+    publish(5)
+
+    async def begin(surfaces, tasks):
+        client = Slow()
+        door = Endpoint(surfaces)
+        tasks.create_task(door(a_scope(), client.receive, client.send))
+        await client.has_begun.wait()
+        return client
+
+    async def visit():
+        surfaces = Surfaces(site.gateway)
+        async with asyncio.TaskGroup() as tasks:
+            crowd = [await begin(surfaces, tasks) for _ in range(200)]
+            refused = await begin(surfaces, tasks)
+            for client in (*crowd, refused):
+                client.may_go_on.set()
+        async with asyncio.TaskGroup() as tasks:
+            served = await begin(surfaces, tasks)
+            served.may_go_on.set()
+        surfaces.close()
+        return crowd, refused, served
+
+    crowd, refused, served = asyncio.run(visit())
+
+    assert all(client.taken == APK for client in crowd)
+    assert (refused.status, refused.taken) == (503, GONE.encode())
+    assert refused.headers[b"retry-after"] == b"5"
+    assert served.taken == APK
 
 
 # Faults.

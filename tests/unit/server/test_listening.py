@@ -1,3 +1,6 @@
+import socket
+import sys
+
 import pytest
 
 from smscore_server._listening import address, listen
@@ -27,3 +30,14 @@ def test_a_free_port_can_be_chosen_and_is_told():
 
         assert port > 0
         assert address(listener) == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems name these otherwise")
+def test_a_client_that_takes_nothing_costs_the_system_little_and_not_for_ever():
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            unsent = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+            patience = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert (unsent, patience) == (131_072, 60_000)

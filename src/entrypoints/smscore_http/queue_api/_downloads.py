@@ -5,7 +5,8 @@ Files of published apps as they leave: in pieces, in part, or not at all; and co
 import logging
 import os
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from smscore.domain.apps import AppVersion
@@ -22,6 +23,8 @@ __all__ = ["Downloads"]
 _log = logging.getLogger(__name__)
 
 _PIECE = 64 << 10  # bytes: what a client that takes its time holds in memory, a few times
+# Anybody may ask, and take as long as they like: each keeps two descriptors and half a megabyte.
+_MOST_AT_ONCE = 200
 _APK: Headers = ((b"content-type", b"application/vnd.android.package-archive"),)
 _RANGES: Headers = ((b"accept-ranges", b"bytes"),)
 # /download/app.apk is another file after the next activation: who keeps it has to ask.
@@ -37,10 +40,11 @@ class Downloads:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._coverages: dict[str, Coverage] = {}  # by the digest of the file
+        self._sending = 0
 
     async def answer(self, request: Request, version: AppVersion) -> Reply:
         """What a GET or a HEAD for the version's file gets."""
-        if not await self._context.call(self._is_there, version):
+        if self._sending >= _MOST_AT_ONCE or not await self._context.call(self._is_there, version):
             return UNAVAILABLE
         etag = f'"{version.digest}"'.encode()
         wanted = requested(request.headers, size=version.size, etag=etag)
@@ -64,17 +68,26 @@ class Downloads:
     async def _pieces(self, version: AppVersion, part: Part) -> AsyncGenerator[bytes, None]:
         left, path = part.first, self._context.gateway.config.app_file(version.digest)
         read = self._context.call
-        file = await read(os.open, path, os.O_RDONLY)
+        with self._under_way():
+            file = await read(os.open, path, os.O_RDONLY)
+            try:
+                while left < part.end:
+                    piece = await read(os.pread, file, min(_PIECE, part.end - left), left)
+                    if not piece:
+                        raise OSError(f"the file of version code {version.code} became shorter")
+                    yield piece
+                    left += len(piece)
+            finally:
+                os.close(file)
+                await self._sent(version, part.first, left)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self._sending += 1
         try:
-            while left < part.end:
-                piece = await read(os.pread, file, min(_PIECE, part.end - left), left)
-                if not piece:
-                    raise OSError(f"the file of version code {version.code} has become shorter")
-                yield piece
-                left += len(piece)
+            yield
         finally:
-            os.close(file)
-            await self._sent(version, part.first, left)
+            self._sending -= 1
 
     async def _sent(self, version: AppVersion, first: int, end: int) -> None:
         if first == end:
