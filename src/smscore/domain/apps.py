@@ -51,6 +51,18 @@ class AppVersion:
     def is_published(self) -> bool:
         return self.withdrawn_at is None
 
+    def instead_of(self, before: "AppVersion") -> "AppVersion":
+        """Published where there was one of this code; of the same file, what is known stays."""
+        version = attrs.evolve(self, is_active=before.is_active)
+        if self.digest != before.digest:
+            return version
+        return attrs.evolve(
+            version,
+            notes=self.notes or before.notes,
+            published_at=before.published_at if before.is_published else self.published_at,
+            downloads=before.downloads,
+        )
+
     def withdrawn(self, *, at: datetime) -> "AppVersion":
         """Nobody can get it any more."""
         return attrs.evolve(self, is_active=False, withdrawn_at=at)

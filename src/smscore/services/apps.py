@@ -66,7 +66,8 @@ class Apps:
         Publish a version whose file is in its place already.
 
         ``force`` lets it be one that phones would not take for an update. A version of the same
-        code gives way to it, with what was counted, and stays active if it was.
+        code gives way to it, with what was counted, and stays active if it was; of the same file,
+        what was counted and noted stays too.
 
         Raises:
             Conflict: phones would not take it for an update.
@@ -76,15 +77,11 @@ class Apps:
         def work(work: UnitOfWork) -> AppVersion:
             if not force:
                 check_successor(manifest, versions=work.apps.all())
-            before = work.apps.get(manifest.code)
             version = AppVersion(
-                manifest=manifest,
-                digest=digest,
-                size=size,
-                notes=notes,
-                published_at=now,
-                is_active=before is not None and before.is_active,
+                manifest=manifest, digest=digest, size=size, notes=notes, published_at=now
             )
+            if (before := work.apps.get(manifest.code)) is not None:
+                version = version.instead_of(before)
             work.apps.put(version)
             return _activated(work, version) if activate else version
 

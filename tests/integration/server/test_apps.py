@@ -224,7 +224,12 @@ def test_check_finds_files_that_are_gone_or_damaged(command, answer, apk, instal
     assert found["detail"] == f"{file} is damaged"
 
     file.unlink()
-    assert finding()[0]["detail"] == f"{file}: No such file or directory"
+    (found,) = finding()
+    assert found["detail"] == f"{file}: No such file or directory"
+    assert found["remedy"].startswith("publish the APK again with --force")
+
+    answer("app", "publish", "phone.apk", "--force")
+    assert finding()[0]["detail"] == "1 version, active is 1.2.0 (5)"
 
 
 def test_a_running_server_offers_what_is_published_beside_it(start, answer, apk, installation):

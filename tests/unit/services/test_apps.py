@@ -63,6 +63,19 @@ def test_a_forced_version_replaces_that_of_its_code_and_stays_active(apps: Apps)
     assert (replaced.digest, replaced.downloads) == (OTHER, 0)
 
 
+def test_what_is_known_of_a_file_stays_when_it_is_published_once_more(
+    apps: Apps, clock: ManualClock
+):
+    apps.count_downloads(publish(apps, 1, notes="first", activate=True), count=3)
+    clock.move(seconds=60)
+
+    same = publish(apps, 1, force=True)
+
+    assert apps.active() == same
+    assert (same.notes, same.published_at, same.downloads) == ("first", NOON, 3)
+    assert publish(apps, 1, notes="other", force=True).notes == "other"
+
+
 def test_a_withdrawn_version_is_remembered_and_cannot_be_had(apps: Apps, clock: ManualClock):
     publish(apps, 1, activate=True)
     clock.move(seconds=60)
@@ -78,11 +91,15 @@ def test_a_withdrawn_version_is_remembered_and_cannot_be_had(apps: Apps, clock: 
             ask(1)
 
 
-def test_a_withdrawn_version_that_is_published_again_is_not_active(apps: Apps):
+def test_a_withdrawn_version_that_is_published_again_is_not_active(apps: Apps, clock: ManualClock):
     publish(apps, 1, activate=True)
-    apps.withdraw(1)
+    apps.count_downloads(apps.withdraw(1), count=2)
+    clock.move(seconds=60)
 
-    assert publish(apps, 1).is_published
+    again = publish(apps, 1)
+
+    assert again.is_published
+    assert (again.published_at, again.downloads) == (NOON + timedelta(minutes=1), 2)
     assert apps.active() is None
 
 

@@ -18,7 +18,7 @@ def apps(gateway: Gateway) -> Iterator[Finding]:
     published = gateway.apps.published()
     faults = {one.code: fault for one in published if (fault := _fault(gateway, one))}
     for code, fault in faults.items():
-        remedy = f"restore the file, or 'smscore app withdraw {code}' and publish it again"
+        remedy = f"publish the APK again with --force, or 'smscore app withdraw {code}'"
         yield wrong(f"app {code}", fault, remedy=remedy)
     if not published or faults:
         return
