@@ -29,6 +29,7 @@ from smscore_sqlmodel._statements import deletion, insertion, replacement, selec
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = [
+    "NEWEST_EVENT",
     "PRUNE_EVENTS",
     "Channels",
     "ChannelsView",
@@ -41,6 +42,7 @@ __all__ = [
     "ProcessesView",
     "Routing",
     "RoutingView",
+    "event_of",
 ]
 
 _ROUTES = selection(ROUTES, "ORDER BY position")
@@ -63,7 +65,8 @@ _PUT_VALUE = replacement(JOURNAL)
 _STORY = selection(EVENTS, "WHERE message = ? ORDER BY sequence")
 _SINCE = selection(EVENTS, "WHERE id > ? ORDER BY id LIMIT ?")
 # Pruned or not: the numbers that were ever given are remembered.
-_NEWEST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
+NEWEST_EVENT = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
+"""The cursor of the newest event."""
 _ADD_EVENT = insertion(EVENTS, "message", "account", "sequence", "kind", "at", "detail", rank=5)
 
 PRUNE_EVENTS = deletion(EVENTS, "WHERE message IN (SELECT value FROM json_each(?))")
@@ -187,16 +190,16 @@ class EventsView:
 
     def of(self, message: MessageId) -> Sequence[Event]:
         self._session.settle()
-        return [_event_of(cells) for cells in self._session.fetch(_STORY, (message,))]
+        return [event_of(cells) for cells in self._session.fetch(_STORY, (message,))]
 
     def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
         self._session.settle()
         rows = self._session.fetch(_SINCE, (cursor, limit))
-        return [(cells[0], _event_of(cells)) for cells in rows]
+        return [(cells[0], event_of(cells)) for cells in rows]
 
     def newest(self) -> int:
         self._session.settle()
-        newest: int = self._session.fetch(_NEWEST)[0][0]
+        newest: int = self._session.fetch(NEWEST_EVENT)[0][0]
         return newest
 
 
@@ -259,7 +262,8 @@ class Processes(ProcessesView):
         return ProcessId(number)
 
 
-def _event_of(cells: Cells) -> Event:
+def event_of(cells: Cells) -> Event:
+    """The event of a row."""
     _, message, account, sequence, kind, at, detail = cells
     return Event(
         message=MessageId(message),

@@ -11,6 +11,7 @@ import attrs
 __all__ = [
     "ACCOUNTS",
     "APPS",
+    "CALLBACK_SECRETS",
     "CHANNELS",
     "CONTACTS",
     "CONTACT_GROUPS",
@@ -34,6 +35,9 @@ __all__ = [
     "ROUTES",
     "SETTLED",
     "USERS",
+    "WEBHOOKS",
+    "WEBHOOK_ATTEMPTS",
+    "WEBHOOK_POSTINGS",
     "Columns",
 ]
 
@@ -74,6 +78,7 @@ APPS = _columns(
     "withdrawn_at",
     key="code",
 )
+CALLBACK_SECRETS = _columns("smscore_callback_secrets", "account generation since", key="account")
 CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
 CONTACTS = _columns("smscore_contacts", "account id name number email notes", key="account id")
 CONTACT_GROUPS = _columns("smscore_contact_groups", "account id name", key="account id")
@@ -118,3 +123,17 @@ PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at lab
 QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
 ROUTES = _columns("smscore_routes", "position name channels prefixes", key="position")
 USERS = _columns("smscore_users", "name account password_hash permissions", key="name")
+WEBHOOKS = _columns(
+    "smscore_webhooks",
+    "id account url events created_at is_active generation rotated_at failing_since",
+)
+WEBHOOK_ATTEMPTS = _columns(
+    "smscore_webhook_attempts",
+    "posting number at micros status error answer",
+    key="posting number",
+)
+WEBHOOK_POSTINGS = _columns(
+    "smscore_webhook_postings",
+    "id account endpoint webhook url event_id event message sequence body created_at state "
+    "attempts due_at ends_at last_status last_error",
+)

@@ -29,6 +29,7 @@ from smscore_sqlmodel._columns import PLACE, SETTLED
 __all__ = [
     "AccountRow",
     "AppRow",
+    "CallbackSecretRow",
     "ChannelRow",
     "ContactGroupRow",
     "ContactRow",
@@ -51,6 +52,9 @@ __all__ = [
     "RouteRow",
     "Row",
     "UserRow",
+    "WebhookAttemptRow",
+    "WebhookPostingRow",
+    "WebhookRow",
     "metadata",
     "table",
 ]
@@ -207,6 +211,7 @@ class MessageRow(Row, table=True):
             text("coalesce(finished_at, sent_at, accepted_at)"),
             sqlite_where=text(SETTLED),
         ),
+        Index("smscore_messages_callback", "id", sqlite_where=text("callback_url IS NOT NULL")),
     )
 
     id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
@@ -499,3 +504,87 @@ class ProcessRow(Row, table=True):
 
     id: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
     heartbeat_at: int = Field(sa_type=_WIDE)
+
+
+class WebhookRow(Row, table=True):
+    __tablename__ = "smscore_webhooks"
+    __table_args__ = (Index("smscore_webhooks_account", "account", "is_active"),)
+
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    account: int = Field(sa_type=_WIDE)
+    url: str = Field(sa_type=Text)
+    events: str = Field(sa_type=Text)
+    created_at: int = Field(sa_type=_WIDE)
+    is_active: int = Field(sa_type=Integer)
+    generation: int = Field(sa_type=Integer)
+    rotated_at: int | None = Field(sa_type=_WIDE)
+    failing_since: int | None = Field(sa_type=_WIDE)
+
+
+class CallbackSecretRow(Row, table=True):
+    """Which secret signs an account's callbacks; without a row it is the first one."""
+
+    __tablename__ = "smscore_callback_secrets"
+
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    generation: int = Field(sa_type=Integer)
+    since: int | None = Field(sa_type=_WIDE)
+
+
+class WebhookPostingRow(Row, table=True):
+    """One event for one endpoint; ``url`` is that of a callback, else the webhook's own counts."""
+
+    __tablename__ = "smscore_webhook_postings"
+    __table_args__ = (
+        Index(
+            "smscore_webhook_postings_due",
+            "endpoint",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'pending' AND due_at IS NOT NULL"),
+        ),
+        Index(
+            "smscore_webhook_postings_waiting",
+            "message",
+            "endpoint",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index("smscore_webhook_postings_endpoint", "endpoint", "id"),
+        Index("smscore_webhook_postings_state", "endpoint", "state", "id"),
+        Index(
+            "smscore_webhook_postings_created_at",
+            "created_at",
+            sqlite_where=text("state <> 'pending'"),
+        ),
+    )
+
+    id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    account: int = Field(sa_type=_WIDE)
+    endpoint: str = Field(sa_type=Text)
+    webhook: int | None = Field(sa_type=_WIDE)
+    url: str | None = Field(sa_type=Text)
+    event_id: int = Field(sa_type=_WIDE)
+    event: str = Field(sa_type=Text)
+    message: int = Field(sa_type=_WIDE)
+    sequence: int = Field(sa_type=Integer)
+    body: bytes = Field(sa_type=LargeBinary)
+    created_at: int = Field(sa_type=_WIDE)
+    state: str = Field(sa_type=Text)
+    attempts: int = Field(sa_type=Integer)
+    due_at: int | None = Field(sa_type=_WIDE)
+    ends_at: int | None = Field(sa_type=_WIDE)
+    last_status: int | None = Field(sa_type=Integer)
+    last_error: str | None = Field(sa_type=Text)
+
+
+class WebhookAttemptRow(Row, table=True):
+    __tablename__ = "smscore_webhook_attempts"
+
+    posting: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    number: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
+    at: int = Field(sa_type=_WIDE)
+    micros: int = Field(sa_type=_WIDE)
+    status: int | None = Field(sa_type=Integer)
+    error: str | None = Field(sa_type=Text)
+    answer: bytes = Field(sa_type=LargeBinary)

@@ -24,6 +24,7 @@ from smscore_sqlmodel._inbox import Inbox, InboxView
 from smscore_sqlmodel._links import Links, LinksView
 from smscore_sqlmodel._outbox import Outbox, OutboxView
 from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._webhooks import Webhooks, WebhooksView
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Unit", "Views"]
@@ -46,6 +47,7 @@ class Views:
         self.journal = JournalView(session)
         self.events = EventsView(session)
         self.apps = AppsView(session)
+        self.webhooks = WebhooksView(session)
         self.processes = ProcessesView(session)
 
 
@@ -67,4 +69,5 @@ class Unit:
         self.journal = JournalEntries(session)
         self.events = Events(session)
         self.apps = Apps(session)
+        self.webhooks = Webhooks(session)
         self.processes = Processes(session)

@@ -27,6 +27,15 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surfa
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
 from smscore.domain.routing import Route
+from smscore.domain.webhooks import (
+    Attempt,
+    Generation,
+    Posting,
+    PostingId,
+    PostingState,
+    Webhook,
+    WebhookId,
+)
 
 __all__ = [
     "Accounts",
@@ -68,6 +77,8 @@ __all__ = [
     "UnitOfWork",
     "View",
     "Wakeup",
+    "Webhooks",
+    "WebhooksView",
 ]
 
 T = TypeVar("T")
@@ -89,6 +100,7 @@ class Topic(enum.StrEnum):
     ROUTING = "topic:routing"
     CHANNELS = "topic:channels"  # an operator paused one, or the like
     EVENTS = "topic:events"
+    WEBHOOKS = "topic:webhooks"  # added or changed, or something is to be replayed
 
 
 @attrs.frozen(kw_only=True)
@@ -584,6 +596,90 @@ class Apps(AppsView, Protocol):
         ...
 
 
+class WebhooksView(Protocol):
+    """Webhooks, and which event waits for which endpoint or has reached it."""
+
+    def get(self, webhook: WebhookId) -> Webhook | None: ...
+
+    def of(self, account: AccountId) -> Sequence[Webhook]:
+        """All of an account, oldest first."""
+        ...
+
+    def callback_secret(self, account: AccountId) -> Generation:
+        """Which secret signs what goes to callback addresses."""
+        ...
+
+    def news(self, cursor: int, *, limit: int) -> tuple[Sequence[tuple[int, Event]], int]:
+        """
+        Events behind the cursor that somebody may have to be told of, and the cursor behind them.
+
+        They belong to accounts with an active webhook, or to messages with a callback address. At
+        most ``limit`` events are looked at; all are passed over if there is nobody to be told.
+        """
+        ...
+
+    def waiting(self) -> Mapping[str, datetime]:
+        """The endpoints for which something is pending, each with the earliest ``due_at``."""
+        ...
+
+    def upcoming(self, endpoint: str, *, limit: int) -> Sequence[Posting]:
+        """What is due for an endpoint or will be, the longest due first."""
+        ...
+
+    def posting(self, posting: PostingId) -> Posting | None: ...
+
+    def postings(
+        self,
+        endpoint: str,
+        *,
+        state: PostingState | None = None,
+        before: PostingId | None = None,
+        limit: int = 50,
+    ) -> Sequence[Posting]:
+        """Newest first; ``before`` is the last one of the page before."""
+        ...
+
+    def attempts(self, posting: PostingId) -> Sequence[Attempt]:
+        """What was tried, oldest first."""
+        ...
+
+    def newest(self) -> int:
+        """The highest id of a webhook or a posting; 0: there is none."""
+        ...
+
+
+class Webhooks(WebhooksView, Protocol):
+    def save(self, webhook: Webhook) -> None:
+        """Add it, or replace the one of its id."""
+        ...
+
+    def remove(self, webhook: WebhookId) -> None:
+        """With what is pending for it. There may be none."""
+        ...
+
+    def set_callback_secret(self, account: AccountId, secret: Generation) -> None: ...
+
+    def add(self, posting: Posting) -> None:
+        """If one of its message is pending at the endpoint already, it waits for that one."""
+        ...
+
+    def replay(self, posting: Posting) -> None:
+        """Save one that is up again, as if it were new, and wake whoever posts."""
+        ...
+
+    def record(self, posting: Posting, attempt: Attempt | None, *, at: datetime) -> None:
+        """
+        Save a posting after an attempt, or after it was given up without one.
+
+        If it is not pending any more, the next one of its message at the endpoint is due.
+        """
+        ...
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        """Drop postings made before then that are not pending, with their attempts."""
+        ...
+
+
 class ProcessesView(Protocol):
     def all(self) -> Sequence[Process]: ...
 
@@ -634,6 +730,8 @@ class View(Protocol):
     @property
     def apps(self) -> AppsView: ...
     @property
+    def webhooks(self) -> WebhooksView: ...
+    @property
     def processes(self) -> ProcessesView: ...
 
 
@@ -668,6 +766,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def apps(self) -> Apps: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def processes(self) -> Processes: ...
 

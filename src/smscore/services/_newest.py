@@ -1,5 +1,5 @@
 """
-The newest id that was ever given to a message, for it must not be given again.
+The newest id that was ever given, for it must not be given again.
 """
 
 from smscore.domain.messages import MessageId
@@ -16,6 +16,7 @@ def newest_of(work: UnitOfWork) -> MessageId:
     found = [
         *(one.message.id for one in work.outbox.find(limit=1)),
         *(one.id for one in work.inbox.find(limit=1)),
+        MessageId(work.webhooks.newest()),
         *((MessageId(int.from_bytes(kept)),) if kept else ()),
     ]
     return max(found, default=MessageId(0))

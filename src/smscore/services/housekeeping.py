@@ -38,6 +38,7 @@ class Pruned:
 
     messages: int
     inbound: int  # messages and parts
+    postings: int = 0  # of events to endpoints
 
 
 class Housekeeping:
@@ -89,7 +90,9 @@ class Housekeeping:
         done = Pruned(messages=0, inbound=0)
         while step := self._prune(before):
             done = Pruned(
-                messages=done.messages + step.messages, inbound=done.inbound + step.inbound
+                messages=done.messages + step.messages,
+                inbound=done.inbound + step.inbound,
+                postings=done.postings + step.postings,
             )
             if progress is not None:
                 progress(done)
@@ -101,10 +104,11 @@ class Housekeeping:
             return Pruned(
                 messages=work.outbox.prune(before=before, limit=_PRUNED_AT_ONCE),
                 inbound=work.inbox.prune(before=before, limit=_PRUNED_AT_ONCE),
+                postings=work.webhooks.prune(before=before, limit=_PRUNED_AT_ONCE),
             )
 
         step = self._store.run(work, lane=Lane.CUSTODY).result()
-        return step if step.messages or step.inbound else None
+        return step if step.messages or step.inbound or step.postings else None
 
     def _mend_times(self, now: datetime) -> int:
         """

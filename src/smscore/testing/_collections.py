@@ -1,7 +1,7 @@
 """
 The collections of the store in memory: dictionaries that can undo.
 
-Longer than most modules: twelve small collections, each the shortest thing that keeps its promises.
+Longer than most modules: many small collections, each the shortest thing that keeps its promises.
 """
 
 from collections import Counter
@@ -26,6 +26,7 @@ from smscore.errors import Conflict, StoreError
 from smscore.ids import first_of
 from smscore.ports.storage import IdempotencyRecord, Process, Tally, Topic, Tracked
 from smscore.testing._directory import MemoryDirectory
+from smscore.testing._webhooks import MemoryWebhooks
 
 __all__ = ["MemoryUnit"]
 
@@ -98,6 +99,7 @@ class MemoryUnit:
         self.directory = MemoryDirectory(log)
         self.journal = _Journal(log)
         self.apps = _Apps(log)
+        self.webhooks = MemoryWebhooks(log, events=self.events, outbox=self.outbox)
         self.processes = _Processes(log)
 
     def undo(self) -> None:

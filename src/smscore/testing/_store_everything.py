@@ -11,6 +11,7 @@ from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
 from smscore.domain.routing import Route
+from smscore.domain.webhooks import Generation
 from smscore.errors import Rejected
 from smscore.ports.storage import IdempotencyRecord, UnitOfWork, View
 from smscore.testing._store_kit import (
@@ -24,9 +25,11 @@ from smscore.testing.builders import (
     a_group,
     a_link,
     a_part,
+    a_posting,
     a_report,
     a_tracked,
     a_user,
+    a_webhook,
     an_account,
     an_app_version,
 )
@@ -77,6 +80,9 @@ def change_everything(work: UnitOfWork) -> None:
     work.routing.replace([Route(name="new", channels=("a",))])
     work.channels.set(ChannelState(channel="a", mode=ChannelMode.PAUSED, at=NOON))
     work.journal.put(channel="a", key="k", value=b"v")
+    work.webhooks.save(a_webhook())
+    work.webhooks.set_callback_secret(ACCOUNT, Generation(number=2, since=NOON))
+    work.webhooks.add(a_posting())
     work.events.add(an_event())
     work.apps.put(an_app_version())
     work.processes.lease(now=NOON)
@@ -104,6 +110,9 @@ def look_at_everything(view: View) -> list[object]:
         view.journal.get(channel="a", key="k"),
         list(view.events.of(MessageId(1))),
         list(view.apps.all()),
+        list(view.webhooks.of(ACCOUNT)),
+        view.webhooks.callback_secret(ACCOUNT),
+        list(view.webhooks.upcoming(a_webhook().endpoint, limit=10)),
         list(view.processes.all()),
     ]
 

@@ -5,7 +5,10 @@ Values with sensible defaults, so that a test mentions only what matters to it.
 from itertools import count
 from typing import Any
 
+import attrs
+
 from smscore.domain.accounts import Account
+from smscore.domain.announcements import ANNOUNCED
 from smscore.domain.apps import AppManifest, AppVersion
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
@@ -18,6 +21,7 @@ from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surfa
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import Encoding, Segments
 from smscore.domain.user_data import Coding
+from smscore.domain.webhooks import Posting, PostingId, Webhook, WebhookId
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import SendJob
 from smscore.testing.fakes import NOON
@@ -31,9 +35,11 @@ __all__ = [
     "a_link",
     "a_message",
     "a_part",
+    "a_posting",
     "a_report",
     "a_tracked",
     "a_user",
+    "a_webhook",
     "an_account",
     "an_app_manifest",
     "an_app_version",
@@ -212,3 +218,35 @@ def an_app_version(manifest: AppManifest | None = None, **changes: Any) -> AppVe
             **changes,
         }
     )
+
+
+def a_webhook(**changes: Any) -> Webhook:
+    """The webhook 5 of account 1, for all events."""
+    webhook = Webhook(
+        id=WebhookId(5),
+        account=AccountId(1),
+        url="https://example.org/hook",
+        events=ANNOUNCED,
+        created_at=NOON,
+    )
+    return attrs.evolve(webhook, **changes)
+
+
+def a_posting(**changes: Any) -> Posting:
+    """The first event of message 1, due for :func:`a_webhook`."""
+    webhook = a_webhook()
+    posting = Posting(
+        id=PostingId(1),
+        account=AccountId(1),
+        endpoint=webhook.endpoint,
+        webhook=webhook.id,
+        url=None,
+        event_id=1,
+        event="message.queued",
+        message=MessageId(1),
+        sequence=1,
+        body=b"{}",
+        created_at=NOON,
+        due_at=NOON,
+    )
+    return attrs.evolve(posting, **changes)

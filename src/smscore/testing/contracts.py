@@ -31,6 +31,7 @@ pytest.register_assert_rewrite(
             "seeing",
             "units",
             "wakeups",
+            "webhooks",
         )
     ),
 )
@@ -50,6 +51,7 @@ from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewr
 from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_webhooks import WebhooksContract  # noqa: E402  # rewritten first
 from smscore.testing.transport_contract import (  # noqa: E402  # as above
     TransportContract,
     TransportHarness,
@@ -73,6 +75,7 @@ class StoreContract(
     LanesContract,
     LinksContract,
     RacesContract,
+    WebhooksContract,
     StoreKit,
 ):
     """

@@ -1,0 +1,260 @@
+"""
+Webhooks, and what waits for their endpoints or has reached them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from smscore.domain.events import Event
+from smscore.domain.messages import AccountId
+from smscore.domain.webhooks import (
+    Attempt,
+    Generation,
+    Posting,
+    PostingId,
+    PostingState,
+    Webhook,
+    WebhookId,
+    webhook_endpoint,
+)
+from smscore.ports.storage import Topic
+from smscore_sqlmodel._collections import NEWEST_EVENT, event_of
+from smscore_sqlmodel._columns import (
+    CALLBACK_SECRETS,
+    EVENTS,
+    WEBHOOK_ATTEMPTS,
+    WEBHOOK_POSTINGS,
+    WEBHOOKS,
+)
+from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
+from smscore_sqlmodel._pages import LARGEST_ID
+from smscore_sqlmodel._postings import (
+    attempt_cells,
+    attempt_of,
+    posting_cells,
+    posting_of,
+    webhook_cells,
+    webhook_of,
+)
+from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._statements import Statement, deletion, insertion, replacement, selection
+from smscore_sqlmodel._writing import WriteSession
+
+__all__ = ["Webhooks", "WebhooksView"]
+
+_GET = selection(WEBHOOKS, "WHERE id = ?")
+_OF = selection(WEBHOOKS, "WHERE account = ? ORDER BY id")
+_SAVE = replacement(WEBHOOKS)
+_REMOVE = deletion(WEBHOOKS, "WHERE id = ?")
+_SECRET = selection(CALLBACK_SECRETS, "WHERE account = ?")
+_SET_SECRET = replacement(CALLBACK_SECRETS)
+
+# The partial indexes are used because their conditions stand here word by word.
+_LISTENS = (
+    "SELECT EXISTS (SELECT 1 FROM smscore_webhooks WHERE is_active = 1) "
+    "OR EXISTS (SELECT 1 FROM smscore_messages WHERE callback_url IS NOT NULL)"
+)
+_LAST = "SELECT id FROM smscore_events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
+_NEWS = selection(
+    EVENTS,
+    "WHERE id > ? AND id <= ? AND ("
+    "EXISTS (SELECT 1 FROM smscore_webhooks AS one"
+    " WHERE one.account = smscore_events.account AND one.is_active = 1) "
+    "OR EXISTS (SELECT 1 FROM smscore_messages AS one"
+    " WHERE one.id = smscore_events.message AND one.callback_url IS NOT NULL)"
+    ") ORDER BY id",
+)
+
+# From one endpoint to the next one: few of them may have many postings.
+_WAITING = """
+WITH RECURSIVE found (endpoint) AS (
+    SELECT min(endpoint) FROM smscore_webhook_postings
+    WHERE state = 'pending' AND due_at IS NOT NULL
+    UNION ALL
+    SELECT (
+        SELECT min(endpoint) FROM smscore_webhook_postings
+        WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint > found.endpoint
+    ) FROM found WHERE found.endpoint IS NOT NULL
+)
+SELECT found.endpoint, (
+    SELECT min(due_at) FROM smscore_webhook_postings AS one
+    WHERE one.state = 'pending' AND one.due_at IS NOT NULL AND one.endpoint = found.endpoint
+) FROM found WHERE found.endpoint IS NOT NULL
+"""
+_UPCOMING = selection(
+    WEBHOOK_POSTINGS,
+    "WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = ? ORDER BY due_at, id LIMIT ?",
+)
+_POSTING = selection(WEBHOOK_POSTINGS, "WHERE id = ?")
+_PAGE = selection(WEBHOOK_POSTINGS, "WHERE endpoint = ? AND id <= ? ORDER BY id DESC LIMIT ?")
+_PAGE_OF = selection(
+    WEBHOOK_POSTINGS, "WHERE endpoint = ? AND state = ? AND id <= ? ORDER BY id DESC LIMIT ?"
+)
+_ATTEMPTS = selection(WEBHOOK_ATTEMPTS, "WHERE posting = ? ORDER BY number")
+
+_NEWEST = (
+    "SELECT max(coalesce((SELECT max(id) FROM smscore_webhooks), 0), "
+    "coalesce((SELECT max(id) FROM smscore_webhook_postings), 0))"
+)
+
+_UNLESS_BESIDE = (
+    "CASE WHEN EXISTS (SELECT 1 FROM smscore_webhook_postings AS one WHERE one.state = 'pending'"
+    " AND one.message = ? AND one.endpoint = ? AND one.id <> ? AND one.due_at IS NOT NULL)"
+    " THEN NULL ELSE ? END"
+)
+_INSERT = insertion(WEBHOOK_POSTINGS).sql.partition("VALUES")[0]
+_ADD = Statement(f"{_INSERT} VALUES ({'?, ' * 13}{_UNLESS_BESIDE}, ?, ?, ?)", rank=6)
+_REPLAY = Statement(
+    "UPDATE smscore_webhook_postings SET state = 'pending', ends_at = NULL, "  # noqa: S608  # a constant
+    f"due_at = {_UNLESS_BESIDE} WHERE id = ?",
+    rank=7,
+)
+_RECORD = Statement(
+    "UPDATE smscore_webhook_postings SET state = ?, attempts = ?, due_at = ?, ends_at = ?, "
+    "last_status = ?, last_error = ? WHERE id = ?",
+    rank=7,
+)
+# Not if the posting was removed with its webhook while it was tried.
+_ATTEMPT = Statement(
+    "INSERT OR REPLACE INTO smscore_webhook_attempts "
+    "(posting, number, at, micros, status, error, answer) "
+    "SELECT id, ?, ?, ?, ?, ?, ? FROM smscore_webhook_postings WHERE id = ?",
+    rank=8,
+)
+# What is due already goes first; then nothing else is to be.
+_RELEASE = Statement(
+    "UPDATE smscore_webhook_postings SET due_at = ? WHERE due_at IS NULL AND id = ("
+    "SELECT id FROM smscore_webhook_postings WHERE state = 'pending' AND message = ? "
+    "AND endpoint = ? ORDER BY due_at IS NULL, id LIMIT 1)",
+    rank=9,
+)
+_DROP = deletion(WEBHOOK_POSTINGS, "WHERE endpoint = ? AND state = 'pending'")
+_DROP_ATTEMPTS = deletion(
+    WEBHOOK_ATTEMPTS,
+    "WHERE posting IN (SELECT id FROM smscore_webhook_postings "
+    "WHERE endpoint = ? AND state = 'pending')",
+)
+_OLD = (
+    "SELECT id FROM smscore_webhook_postings WHERE state <> 'pending' AND created_at < ? "
+    "ORDER BY created_at LIMIT ?"
+)
+_PRUNE_ATTEMPTS = deletion(WEBHOOK_ATTEMPTS, f"WHERE posting IN ({_OLD})")
+_PRUNE = deletion(WEBHOOK_POSTINGS, f"WHERE id IN ({_OLD})")
+
+
+class WebhooksView:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, webhook: WebhookId) -> Webhook | None:
+        rows = self._fetch(_GET, webhook) if 0 <= webhook <= LARGEST_ID else []
+        return webhook_of(rows[0]) if rows else None
+
+    def of(self, account: AccountId) -> Sequence[Webhook]:
+        return [webhook_of(cells) for cells in self._fetch(_OF, account)]
+
+    def callback_secret(self, account: AccountId) -> Generation:
+        rows = self._fetch(_SECRET, account)
+        if not rows:
+            return Generation()
+        _, number, since = rows[0]
+        return Generation(number=number, since=optional_moment(since))
+
+    def news(self, cursor: int, *, limit: int) -> tuple[Sequence[tuple[int, Event]], int]:
+        # What comes between these questions is behind the newest event, and is looked at later.
+        newest = int(self._fetch(NEWEST_EVENT)[0][0])
+        if cursor >= newest or not self._fetch(_LISTENS)[0][0]:
+            return (), max(cursor, newest)
+        full = self._fetch(_LAST, cursor, limit - 1)
+        last = min(full[0][0], newest) if full else newest
+        return [(cells[0], event_of(cells)) for cells in self._fetch(_NEWS, cursor, last)], last
+
+    def waiting(self) -> Mapping[str, datetime]:
+        return {endpoint: from_micros(due_at) for endpoint, due_at in self._fetch(_WAITING)}
+
+    def upcoming(self, endpoint: str, *, limit: int) -> Sequence[Posting]:
+        return [posting_of(cells) for cells in self._fetch(_UPCOMING, endpoint, limit)]
+
+    def posting(self, posting: PostingId) -> Posting | None:
+        rows = self._fetch(_POSTING, posting) if 0 <= posting <= LARGEST_ID else []
+        return posting_of(rows[0]) if rows else None
+
+    def postings(
+        self,
+        endpoint: str,
+        *,
+        state: PostingState | None = None,
+        before: PostingId | None = None,
+        limit: int = 50,
+    ) -> Sequence[Posting]:
+        last = LARGEST_ID if before is None else min(before - 1, LARGEST_ID)
+        if state is None:
+            rows = self._fetch(_PAGE, endpoint, last, limit)
+        else:
+            rows = self._fetch(_PAGE_OF, endpoint, state.value, last, limit)
+        return [posting_of(cells) for cells in rows]
+
+    def attempts(self, posting: PostingId) -> Sequence[Attempt]:
+        return [attempt_of(cells) for cells in self._fetch(_ATTEMPTS, posting)]
+
+    def newest(self) -> int:
+        return int(self._fetch(_NEWEST)[0][0])
+
+    def _fetch(self, sql: str, *parameters: object) -> list[Cells]:
+        self._session.settle()
+        return self._session.fetch(sql, parameters)
+
+
+class Webhooks(WebhooksView):
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
+
+    def save(self, webhook: Webhook) -> None:
+        self._writer.change(_SAVE.sql, webhook_cells(webhook))
+        self._wake()
+
+    def remove(self, webhook: WebhookId) -> None:
+        endpoint = webhook_endpoint(webhook)
+        self._writer.change(_DROP_ATTEMPTS, (endpoint,))
+        self._writer.change(_DROP, (endpoint,))
+        self._writer.change(_REMOVE, (webhook,))
+        self._wake()
+
+    def set_callback_secret(self, account: AccountId, secret: Generation) -> None:
+        cells = (account, secret.number, optional_micros(secret.since))
+        self._writer.change(_SET_SECRET.sql, cells)
+
+    def add(self, posting: Posting) -> None:
+        self._writer.write(_ADD, posting_cells(posting))
+
+    def replay(self, posting: Posting) -> None:
+        beside = (posting.message, posting.endpoint, posting.id)
+        self._writer.write(_REPLAY, (*beside, optional_micros(posting.due_at), posting.id))
+        self._wake()
+
+    def record(self, posting: Posting, attempt: Attempt | None, *, at: datetime) -> None:
+        self._writer.write(
+            _RECORD,
+            (
+                posting.state.value,
+                posting.attempts,
+                optional_micros(posting.due_at),
+                optional_micros(posting.ends_at),
+                posting.last_status,
+                posting.last_error,
+                posting.id,
+            ),
+        )
+        if attempt is not None:
+            self._writer.write(_ATTEMPT, (*attempt_cells(attempt), posting.id))
+        if posting.state is not PostingState.PENDING:
+            self._writer.write(_RELEASE, (micros(at), posting.message, posting.endpoint))
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        self._writer.change(_PRUNE_ATTEMPTS, (micros(before), limit))
+        return self._writer.change(_PRUNE, (micros(before), limit))
+
+    def _wake(self) -> None:
+        self._writer.touch(Topic.WEBHOOKS)
+        self._writer.touch(Topic.EVENTS)

@@ -1,0 +1,101 @@
+"""
+What endpoints are told: which events, in which words, with which bytes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from smscore.domain.events import Event
+from smscore.domain.inbound import InboundMessage
+from smscore.domain.messages import OutboundMessage, Surface, clean_text
+
+__all__ = ["ANNOUNCED", "announced_as", "inbound_body", "outbound_body", "sequence_of"]
+
+_WORDS = {
+    "message.queued": "message.queued",
+    "message.sent": "message.sent",
+    "message.indeterminate": "message.sent",
+    "message.delivered": "message.delivered",
+    "message.failed": "message.failed",
+    "message.cancelled": "message.failed",
+    "message.expired": "message.expired",
+    "message.received": "message.received",
+}
+
+ANNOUNCED = tuple(dict.fromkeys(_WORDS.values()))
+"""The events that a webhook can ask for."""
+
+_encode = msgspec.json.Encoder().encode
+"""
+Compact and unescaped, as ``JSON.stringify`` writes what it has read of it: endpoints that follow
+the documented verifier compute the signature over that.
+"""
+
+
+def announced_as(event: Event) -> str | None:
+    """The event's name for endpoints; None: they hear nothing of it."""
+    return _WORDS.get(event.kind)
+
+
+def sequence_of(event: Event, *, story: Sequence[Event]) -> int | None:
+    """
+    The event's number among those of its message that are announced; None: this one is not.
+
+    Each name is announced once, for its first event: a message that was queued again after a
+    failed attempt was never anything else to those outside.
+    """
+    earlier = {
+        _WORDS[one.kind] for one in story if one.kind in _WORDS and one.sequence < event.sequence
+    }
+    name = announced_as(event)
+    return None if name is None or name in earlier else len(earlier) + 1
+
+
+def outbound_body(
+    event: Event, message: OutboundMessage, *, error_code: str | None = None
+) -> bytes:
+    """The payload of an event of a message that is on its way."""
+    name = _WORDS[event.kind]
+    status = name.partition(".")[2]
+    content: dict[str, str | int | None] = {
+        "event": name,
+        "message_id": f"msg_{message.id:016x}",
+        "to": _recipient(message),
+        "status": status,
+        f"{status}_at": _seconds(event.at),
+    }
+    if name == "message.failed":
+        reason = "cancelled" if event.kind == "message.cancelled" else error_code
+        content["error_code"] = reason or "failed"
+        content["error"] = clean_text(str(event.detail.get("error") or "it will not arrive"))
+    content["timestamp"] = int(event.at.timestamp())
+    return _encode(content)
+
+
+def inbound_body(event: Event, message: InboundMessage) -> bytes:
+    """The payload of a message that came in."""
+    return _encode(
+        {
+            "event": "message.received",
+            "message_id": f"in_{message.id:016x}",
+            "from": message.sender,
+            "to": None,
+            "message": clean_text(message.text),
+            "status": "received",
+            "received_at": _seconds(message.received_at),
+            "timestamp": int(event.at.timestamp()),
+        }
+    )
+
+
+def _recipient(message: OutboundMessage) -> str:
+    """As callers of the provider API wrote it; of messages from elsewhere the normal form."""
+    if message.surface is Surface.PROVIDER:
+        return message.recipient_as_given
+    return message.recipient.value
+
+
+def _seconds(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,214 @@
+"""
+Webhooks: who is told of what, and how far we got with telling each endpoint of each event.
+"""
+
+import enum
+import re
+from datetime import datetime, timedelta
+from typing import NewType, Self
+from urllib.parse import urlsplit
+
+import attrs
+
+from smscore.domain.messages import AccountId, MessageId
+from smscore.errors import InvalidRequest
+
+__all__ = [
+    "CALLBACK_EVENTS",
+    "LIFE",
+    "OVERLAP",
+    "Attempt",
+    "Generation",
+    "Posting",
+    "PostingId",
+    "PostingState",
+    "Webhook",
+    "WebhookId",
+    "callback_endpoint",
+    "check_url",
+    "retry_delay",
+    "webhook_endpoint",
+]
+
+WebhookId = NewType("WebhookId", int)
+PostingId = NewType("PostingId", int)
+
+CALLBACK_EVENTS = frozenset(
+    {"message.sent", "message.delivered", "message.failed", "message.expired"}
+)
+"""What the callback address of a message is told."""
+
+LIFE = timedelta(hours=24)
+"""For how long an event is offered to an endpoint, from the first attempt on."""
+
+OVERLAP = timedelta(hours=24)
+"""For how long a secret signs beside the one that took its place."""
+
+_LONGEST_URL = 2048
+_URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class Generation:
+    """Which of its secrets somebody has: each is derived from its number."""
+
+    number: int = 1
+    since: datetime | None = None  # None: it is the first one
+
+    def next(self, *, at: datetime) -> Self:
+        """The one that takes its place."""
+        return attrs.evolve(self, number=self.number + 1, since=at)
+
+    def valid(self, *, at: datetime) -> tuple[int, ...]:
+        """The numbers that sign then, the current one first."""
+        if self.since is None or at - self.since >= OVERLAP:
+            return (self.number,)
+        return (self.number, self.number - 1)
+
+
+@attrs.frozen(kw_only=True)
+class Webhook:
+    """An address that an account wants to have told of some events."""
+
+    id: WebhookId
+    account: AccountId
+    url: str
+    events: tuple[str, ...]
+    created_at: datetime
+    is_active: bool = True
+    secret: Generation = Generation()
+    failing_since: datetime | None = None  # None: it answered the last time, or was never asked
+
+    @property
+    def endpoint(self) -> str:
+        """Under which name its postings wait."""
+        return webhook_endpoint(self.id)
+
+
+def webhook_endpoint(webhook: WebhookId) -> str:
+    """Under which name a webhook's postings wait."""
+    return f"wh_{webhook:016x}"
+
+
+def callback_endpoint(account: AccountId, url: str) -> str:
+    """
+    The same for a message's callback address.
+
+    Those of one host wait together, since addresses that differ for each message would have
+    nothing in common by which their host were spared.
+    """
+    parts = urlsplit(url)
+    return f"{account:016x} {parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+class PostingState(enum.StrEnum):
+    """What has become of an event for an endpoint."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"  # given up; it can be replayed
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One try, and what came of it. ``answer`` is the beginning of the body."""
+
+    number: int
+    at: datetime
+    seconds: float
+    status: int | None = None  # None: there was no answer
+    error: str | None = None
+    answer: bytes = b""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the endpoint has it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@attrs.frozen(kw_only=True)
+class Posting:
+    """
+    One event for one endpoint.
+
+    ``body`` stays the same in every attempt. Those of one message wait for one another at an
+    endpoint: one that is pending without ``due_at`` waits for the one before it.
+    """
+
+    id: PostingId
+    account: AccountId
+    endpoint: str
+    webhook: WebhookId | None  # None: for the callback address
+    url: str | None  # None: the webhook's own
+    event_id: int
+    event: str
+    message: MessageId
+    sequence: int  # 1, 2, 3 … of the events that the message's endpoints may hear
+    body: bytes
+    created_at: datetime
+    state: PostingState = PostingState.PENDING
+    attempts: int = 0
+    due_at: datetime | None = None
+    ends_at: datetime | None = None  # given up then; None: not tried yet
+    last_status: int | None = None
+    last_error: str | None = None
+
+    def attempted(self, attempt: Attempt, *, jitter: float) -> Self:
+        """It was tried: delivered, or up again later, or given up; ``jitter`` is from 0 to 1."""
+        ends_at = self.ends_at or attempt.at + LIFE
+        after = attrs.evolve(
+            self,
+            attempts=attempt.number,
+            due_at=None,
+            ends_at=ends_at,
+            last_status=attempt.status,
+            last_error=attempt.error,
+        )
+        if attempt.is_success:
+            return attrs.evolve(after, state=PostingState.DELIVERED)
+        due_at = attempt.at + retry_delay(attempt.number, jitter=jitter)
+        if due_at > ends_at:
+            return attrs.evolve(after, state=PostingState.DEAD)
+        return attrs.evolve(after, due_at=due_at)
+
+    def given_up(self, *, why: str) -> Self:
+        """Nobody tries any more."""
+        return attrs.evolve(
+            self, state=PostingState.DEAD, due_at=None, last_error=self.last_error or why
+        )
+
+    def replayed(self, *, at: datetime) -> Self:
+        """Up again as if it had never been tried, or at once if it still waits."""
+        return attrs.evolve(self, state=PostingState.PENDING, due_at=at, ends_at=None)
+
+
+def retry_delay(attempts: int, *, jitter: float) -> timedelta:
+    """
+    How long to wait after so many attempts: from 5 seconds on three times as long, at most 4 hours.
+
+    ``jitter``, from 0 to 1, takes up to a half of it away, so that not all come back at once.
+    """
+    longest = min(5.0 * 3.0 ** min(attempts - 1, 20), 4 * 3600.0)
+    return timedelta(seconds=longest * (1 - jitter / 2))
+
+
+def check_url(url: str) -> str:
+    """
+    The address, if it can be one.
+
+    Raises:
+        InvalidRequest: it is none of http or https, has no host, or more than an address may have.
+    """
+    # Whatever else an address holds has to be percent-encoded.
+    if len(url) > _LONGEST_URL or not _URL.fullmatch(url):
+        raise InvalidRequest("url must be an http or https address")
+    try:
+        parts = urlsplit(url)
+        is_url = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_url = urlsplit(""), False
+    if not is_url:
+        raise InvalidRequest("url must be an http or https address")
+    if "@" in parts.netloc:
+        raise InvalidRequest("url must not hold a user name or a password")
+    return url

@@ -1,0 +1,173 @@
+"""
+Webhooks of the store in memory, and what waits for them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from smscore.domain.events import Event
+from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.webhooks import (
+    Attempt,
+    Generation,
+    Posting,
+    PostingId,
+    PostingState,
+    Webhook,
+    WebhookId,
+    webhook_endpoint,
+)
+from smscore.ports.storage import Topic
+
+if TYPE_CHECKING:
+    from smscore.testing._collections import _Events, _Log, _Outbox
+
+__all__ = ["MemoryWebhooks"]
+
+_PENDING = PostingState.PENDING
+
+
+class MemoryWebhooks:
+    """See :class:`smscore.ports.storage.Webhooks`."""
+
+    def __init__(self, log: "_Log", *, events: "_Events", outbox: "_Outbox") -> None:
+        self._log = log
+        self._events = events
+        self._outbox = outbox
+        self._webhooks: dict[WebhookId, Webhook] = {}
+        self._secrets: dict[AccountId, Generation] = {}
+        self._postings: dict[PostingId, Posting] = {}
+        self._attempts: dict[tuple[PostingId, int], Attempt] = {}
+
+    def get(self, webhook: WebhookId) -> Webhook | None:
+        return self._webhooks.get(webhook)
+
+    def of(self, account: AccountId) -> Sequence[Webhook]:
+        found = (one for one in self._webhooks.values() if one.account == account)
+        return sorted(found, key=lambda one: one.id)
+
+    def callback_secret(self, account: AccountId) -> Generation:
+        return self._secrets.get(account, Generation())
+
+    def news(self, cursor: int, *, limit: int) -> tuple[Sequence[tuple[int, Event]], int]:
+        looked_at = self._events.since(cursor, limit=limit)
+        listening = {one.account for one in self._webhooks.values() if one.is_active}
+        news = [
+            (place, event)
+            for place, event in looked_at
+            if event.account in listening or self._has_callback(event.message)
+        ]
+        return news, looked_at[-1][0] if looked_at else cursor
+
+    def waiting(self) -> Mapping[str, datetime]:
+        earliest: dict[str, datetime] = {}
+        for one in self._where(lambda one: one.state is _PENDING):
+            if one.due_at is not None:
+                earliest[one.endpoint] = min(one.due_at, earliest.get(one.endpoint, one.due_at))
+        return earliest
+
+    def upcoming(self, endpoint: str, *, limit: int) -> Sequence[Posting]:
+        due = [
+            (one.due_at, one.id, one)
+            for one in self._where(lambda one: one.endpoint == endpoint and one.state is _PENDING)
+            if one.due_at is not None
+        ]
+        return [one for *_, one in sorted(due, key=lambda found: found[:2])[:limit]]
+
+    def posting(self, posting: PostingId) -> Posting | None:
+        return self._postings.get(posting)
+
+    def postings(
+        self,
+        endpoint: str,
+        *,
+        state: PostingState | None = None,
+        before: PostingId | None = None,
+        limit: int = 50,
+    ) -> Sequence[Posting]:
+        found = self._where(
+            lambda one: (
+                one.endpoint == endpoint
+                and state in (None, one.state)
+                and (before is None or one.id < before)
+            )
+        )
+        return found[::-1][:limit]
+
+    def attempts(self, posting: PostingId) -> Sequence[Attempt]:
+        return [one for (which, _), one in sorted(self._attempts.items()) if which == posting]
+
+    def newest(self) -> int:
+        return max([0, *self._webhooks, *self._postings])
+
+    def save(self, webhook: Webhook) -> None:
+        self._log.put(self._webhooks, webhook.id, webhook)
+        self._wake()
+
+    def remove(self, webhook: WebhookId) -> None:
+        endpoint = webhook_endpoint(webhook)
+        for one in self._where(lambda one: one.endpoint == endpoint and one.state is _PENDING):
+            self._drop(one.id)
+        if webhook in self._webhooks:
+            self._log.drop(self._webhooks, webhook)
+        self._wake()
+
+    def set_callback_secret(self, account: AccountId, secret: Generation) -> None:
+        self._log.put(self._secrets, account, secret)
+
+    def add(self, posting: Posting) -> None:
+        beside = self._pending_beside(posting)
+        if beside and beside[0].due_at is not None:
+            posting = attrs.evolve(posting, due_at=None)
+        self._log.put(self._postings, posting.id, posting)
+
+    def replay(self, posting: Posting) -> None:
+        self.add(posting)
+        self._wake()
+
+    def record(self, posting: Posting, attempt: Attempt | None, *, at: datetime) -> None:
+        if posting.id not in self._postings:
+            return  # its webhook was removed meanwhile
+        self._log.put(self._postings, posting.id, posting)
+        if attempt is not None:
+            self._log.put(self._attempts, (posting.id, attempt.number), attempt)
+        beside = self._pending_beside(posting)
+        if posting.state is not _PENDING and beside and beside[0].due_at is None:
+            following = attrs.evolve(beside[0], due_at=at)
+            self._log.put(self._postings, following.id, following)
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        old = self._where(lambda one: one.created_at < before and one.state is not _PENDING)[:limit]
+        for one in old:
+            self._drop(one.id)
+        return len(old)
+
+    def _pending_beside(self, posting: Posting) -> list[Posting]:
+        """What is pending of the same message at the same endpoint: what is due, then the rest."""
+        found = self._where(
+            lambda one: (
+                one.state is _PENDING
+                and one.id != posting.id
+                and (one.endpoint, one.message) == (posting.endpoint, posting.message)
+            )
+        )
+        return sorted(found, key=lambda one: (one.due_at is None, one.id))
+
+    def _drop(self, posting: PostingId) -> None:
+        self._log.drop(self._postings, posting)
+        for key in [key for key in self._attempts if key[0] == posting]:
+            self._log.drop(self._attempts, key)
+
+    def _where(self, is_meant: Callable[[Posting], bool]) -> list[Posting]:
+        found = [one for one in self._postings.values() if is_meant(one)]
+        return sorted(found, key=lambda one: one.id)
+
+    def _has_callback(self, message: MessageId) -> bool:
+        tracked = self._outbox.get(message)
+        return tracked is not None and tracked.message.callback_url is not None
+
+    def _wake(self) -> None:
+        self._log.topics |= {Topic.WEBHOOKS, Topic.EVENTS}
