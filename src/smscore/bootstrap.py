@@ -3,7 +3,7 @@ Building a gateway from its configuration, its plugins, and what the host hands 
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Reachable, Transport
+from smscore.ports.webhooks import WebhookSender
 from smscore.registry import Registry, TransportKind
 from smscore.structuring import structure
 
@@ -48,6 +49,7 @@ def build(
     authenticator: Authenticator | None = None,
     rate_limiter: RateLimiter | None = None,
     pattern_engine: PatternEngine | None = None,
+    webhook_sender: WebhookSender | None = None,
     clock: Clock | None = None,
     plugins: Iterable[Any] = (),
 ) -> Gateway:
@@ -84,6 +86,7 @@ def build(
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
         rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
         pattern_engine=lambda: pattern_engine or loaded.registry.pattern_engine_maker()(),
+        webhook_sender=_webhook_sender(config, loaded, webhook_sender),
         screens=loaded.screens,
         observers=loaded.observers,
     )
@@ -201,6 +204,15 @@ def _authenticator(
 ) -> Authenticator:
     key = read_key(config.path(config.security.key_file))
     return loaded.registry.authenticator_maker()(store, key, clock)
+
+
+def _webhook_sender(
+    config: GatewayConfig, loaded: LoadedPlugins, handed_in: WebhookSender | None
+) -> Callable[[], WebhookSender] | None:
+    if handed_in is not None:
+        return lambda: handed_in
+    make = loaded.registry.webhook_sender_maker()
+    return None if make is None else lambda: make(config.webhooks.allow)
 
 
 def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind:

@@ -1,9 +1,12 @@
 """
 The configuration file: TOML in, frozen values out, every mistake named with its remedy.
+
+Longer than most modules, so that all settings are found in one place.
 """
 
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +29,7 @@ __all__ = [
     "SecurityConfig",
     "StoreConfig",
     "Tariff",
+    "WebhooksConfig",
 ]
 
 HOOKS = "hooks"
@@ -81,6 +85,20 @@ class AppsConfig:
 
 
 @attrs.frozen(kw_only=True)
+class WebhooksConfig:
+    """
+    Which endpoints may be called, and how long a broken one is.
+
+    ``allow`` are networks such as ``10.0.0.0/8`` to which webhooks may go though they are not
+    public: loopback, private, link-local. ``disable_after`` are seconds for which nothing has
+    reached an endpoint.
+    """
+
+    allow: tuple[str, ...] = ()
+    disable_after: float = 5 * 86_400.0
+
+
+@attrs.frozen(kw_only=True)
 class PluginsConfig:
     """``enabled``: entry-point names of the plugins to load; None loads all that are installed."""
 
@@ -133,6 +151,7 @@ class GatewayConfig:
     http: HttpConfig = HttpConfig()
     phones: PhonesConfig = PhonesConfig()
     apps: AppsConfig = AppsConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
     channels: Mapping[str, ChannelConfig] = attrs.field(factory=dict)
@@ -261,6 +280,7 @@ def _check_ranges(config: GatewayConfig) -> None:
             rate = getattr(tariff, key)
             if rate is not None:
                 _check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
+    _check_webhooks(config.webhooks)
     texts = {
         "[http] host": http.host,
         "[security] key_file": config.security.key_file,
@@ -269,6 +289,16 @@ def _check_ranges(config: GatewayConfig) -> None:
     for key, text in texts.items():
         if text is not None and ("\0" in text or not text):
             raise ConfigurationError(f"{key} cannot be {text!r}")
+
+
+def _check_webhooks(webhooks: WebhooksConfig) -> None:
+    year = 366 * 86_400
+    _check_range(webhooks.disable_after, "[webhooks] disable_after", lowest=60, highest=year)
+    for network in webhooks.allow:
+        try:
+            ip_network(network)
+        except ValueError as cause:
+            raise ConfigurationError(f"[webhooks] allow: {cause}; write 10.0.0.0/8") from cause
 
 
 def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:

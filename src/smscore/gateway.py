@@ -1,5 +1,7 @@
 """
 The gateway: what a host holds in its hands. The use cases as attributes, and when they run.
+
+Longer than most modules: it is the one list of all parts, and of what each is given.
 """
 
 import hmac
@@ -7,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +25,7 @@ from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Reachable, Transport
+from smscore.ports.webhooks import WebhookSender
 from smscore.runner import Runner
 from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
@@ -42,6 +45,7 @@ from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
 from smscore.services.submission import Submissions
+from smscore.services.webhooks import Announcing, Secrets, Webhooks
 
 __all__ = ["Gateway"]
 
@@ -68,6 +72,7 @@ class Gateway:
         authenticator: Callable[[], Authenticator],
         rate_limiter: Callable[[], RateLimiter],
         pattern_engine: Callable[[], PatternEngine],
+        webhook_sender: Callable[[], WebhookSender] | None = None,
         screens: Sequence[Screen] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -78,6 +83,7 @@ class Gateway:
         self._make_authenticator = authenticator
         self._make_rate_limiter = rate_limiter
         self._make_pattern_engine = pattern_engine
+        sender = None if webhook_sender is None else cache(webhook_sender)
         self.settings = Settings(store)
         openings = Openings(store=store, settings=self.settings, topology=topology)
         self._stopping = threading.Event()
@@ -110,6 +116,8 @@ class Gateway:
         self.interventions = Interventions(
             store=store, clock=clock, openings=openings, settings=self.settings
         )
+        secrets = Secrets(lambda: self.authenticator)
+        self.webhooks = Webhooks(store=store, clock=clock, ids=ids, secrets=secrets, sender=sender)
         self.administration = Administration(
             store=store,
             clock=clock,
@@ -152,6 +160,16 @@ class Gateway:
             reception=self.reception,
             housekeeping=self.housekeeping,
             notification=Notification(store=store, observers=observers),
+            announcing=None
+            if sender is None
+            else Announcing(
+                store=store,
+                clock=clock,
+                ids=ids,
+                sender=sender,
+                secrets=secrets,
+                disable_after=timedelta(seconds=config.webhooks.disable_after),
+            ),
             monitoring=Monitoring(
                 store=store, clock=clock, channels=tuple(transports), health=self.health
             ),

@@ -21,6 +21,7 @@ __all__ = [
     "smscore_register_rate_limiters",
     "smscore_register_stores",
     "smscore_register_transports",
+    "smscore_register_webhook_senders",
     "smscore_screens",
 ]
 
@@ -51,6 +52,11 @@ def smscore_register_pattern_engines(registry: Registry) -> None:
 @hookspec
 def smscore_register_rate_limiters(registry: Registry) -> None:
     """Call ``registry.rate_limiter(…)`` to replace what counts calls."""
+
+
+@hookspec
+def smscore_register_webhook_senders(registry: Registry) -> None:
+    """Call ``registry.webhook_sender(…)`` to replace what calls endpoints."""
 
 
 @hookspec

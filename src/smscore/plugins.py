@@ -86,6 +86,7 @@ def _ask(hook: Any, names: Sequence[str]) -> LoadedPlugins:
     hook.smscore_register_authenticators(registry=registry)
     hook.smscore_register_pattern_engines(registry=registry)
     hook.smscore_register_rate_limiters(registry=registry)
+    hook.smscore_register_webhook_senders(registry=registry)
     return LoadedPlugins(
         names=tuple(names),
         registry=registry,

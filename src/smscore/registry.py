@@ -17,13 +17,17 @@ from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Transport
+from smscore.ports.webhooks import WebhookSender
 
-__all__ = ["AuthenticatorMaker", "Registry", "StoreKind", "TransportKind"]
+__all__ = ["AuthenticatorMaker", "Registry", "StoreKind", "TransportKind", "WebhookSenderMaker"]
 
 T = TypeVar("T")
 
 AuthenticatorMaker = Callable[[Store, bytes, Clock], Authenticator]
 """Makes an authenticator from the store, the content of the key file and the clock."""
+
+WebhookSenderMaker = Callable[[Sequence[str]], WebhookSender]
+"""Makes a sender from the networks that may be called though nobody outside could, as CIDR."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +65,7 @@ class Registry:
         self._authenticators: list[AuthenticatorMaker] = []
         self._pattern_engines: list[Callable[[], PatternEngine]] = []
         self._rate_limiters: list[Callable[[], RateLimiter]] = []
+        self._webhook_senders: list[WebhookSenderMaker] = []
 
     def transport(
         self,
@@ -114,6 +119,10 @@ class Registry:
         """Register what counts calls; that of the plugin loaded last is used."""
         self._rate_limiters.append(make)
 
+    def webhook_sender(self, make: WebhookSenderMaker) -> None:
+        """Register what calls endpoints; that of the plugin loaded last is used."""
+        self._webhook_senders.append(make)
+
     def transport_kind(self, kind: str) -> TransportKind:
         """
         A registered kind of transport.
@@ -158,6 +167,10 @@ class Registry:
             PluginError: nothing has registered one.
         """
         return _foremost(self._rate_limiters, "rate limiter")
+
+    def webhook_sender_maker(self) -> WebhookSenderMaker | None:
+        """What calls endpoints; None: no plugin has registered one, and nobody is told."""
+        return self._webhook_senders[0] if self._webhook_senders else None
 
 
 def _put(kinds: dict[str, T], name: str, what: str, value: T) -> None:

@@ -16,6 +16,7 @@ from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
+from smscore.services.webhooks import Announcing
 
 __all__ = ["Runner"]
 
@@ -49,6 +50,7 @@ class Runner:
         housekeeping: Housekeeping,
         notification: Notification,
         monitoring: Monitoring,
+        announcing: Announcing | None,
         stopping: threading.Event,
         grace: float = 15.0,
     ) -> None:
@@ -61,6 +63,7 @@ class Runner:
         self._housekeeping = housekeeping
         self._notification = notification
         self._monitoring = monitoring
+        self._announcing = announcing
         self._stop = stopping
         self._grace = grace
         self._threads: list[threading.Thread] = []
@@ -87,6 +90,10 @@ class Runner:
         if self._notification.has_observers:
             wakeup = self._wake_up(Topic.EVENTS)
             self._start("observers", self._notification.run_once, wait=wakeup.wait)
+        if self._announcing is not None:
+            wakeup = self._announcing.open()
+            self._wakeups.append(wakeup)
+            self._start("webhooks", self._announcing.run_once, wait=wakeup.wait)
 
     def stop(self) -> None:
         """Stop the threads, close the channels, hand back what they held. May be called twice."""
@@ -101,6 +108,8 @@ class Runner:
                 transport.close()
         for thread in self._threads:
             thread.join()
+        if self._announcing is not None:
+            self._announcing.close()
         self._threads.clear()
         self._wakeups.clear()
         if self._is_open:
@@ -116,6 +125,8 @@ class Runner:
             done += self._send_pending(name, transport)
         if self._notification.has_observers:
             done += self._notification.run_once()
+        if self._announcing is not None:
+            done += self._announcing.run_once()
         return done
 
     def _send_pending(self, name: str, transport: Transport) -> int:

@@ -2,6 +2,7 @@
 Credentials in, principals out: the authenticator over the store's records.
 """
 
+import base64
 import hashlib
 import hmac
 import re
@@ -24,6 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 _KEY_PREFIX = "sk_"
 _TOKEN_PURPOSE = b"queue-token"
+_SECRET_PURPOSE = b"webhook-secret"
 
 
 class StoreAuthenticator:
@@ -121,6 +123,12 @@ class StoreAuthenticator:
         message = b"%s|%d|%d" % (_TOKEN_PURPOSE, account, generation)
         secret = hmac.digest(self._key, message, hashlib.sha256).hex()
         return IssuedKey(secret=secret, digest=_digest(secret))
+
+    def derive_secret(self, purpose: str, number: int, *, generation: int) -> str:
+        """What signs webhooks: the same key file gives the same secret."""
+        message = b"%s|%s|%d|%d" % (_SECRET_PURPOSE, purpose.encode(), number, generation)
+        derived = hmac.digest(self._key, message, hashlib.sha256)
+        return "whsec_" + base64.b64encode(derived).decode()
 
 
 def _refuse() -> NoReturn:

@@ -32,8 +32,12 @@ CONFIGURATION = """\
 [apps]
 # directory = "apps"      # the files of published apps; by default beside the database
 
+[webhooks]
+# allow = ["10.0.0.0/8"]      # networks that may be called though they are not public
+# disable_after = 432000.0    # seconds of nothing but failures until a webhook is switched off
+
 [plugins]
-# enabled = ["modem", "sqlmodel", "identity", "policy"]   # without it, all that are installed
+# enabled = ["modem", "sqlmodel", "identity", "policy", "webhook"]   # else all
 
 # What an account's plan allows; a limit that is absent does not exist. These three are built in:
 # [tariffs.standard]
@@ -85,6 +89,10 @@ key_file = "smscore.key"
 [http]
 # api.php says why it refuses; elsewhere that is off, for it tells strangers more than they need.
 explain = true
+
+# Webhooks may go to programs on this machine, for trying them out.
+[webhooks]
+allow = ["127.0.0.0/8", "::1/128"]
 
 # Two simulated modems, which the demo starts, on pseudo-terminals with stable names.
 """

@@ -27,7 +27,8 @@ class Event(Struct, frozen=True, kw_only=True):
     again), ``message.requeued`` (a phone had it), ``message.resent``, ``message.reported`` (a
     report that changes no status), ``message.accepted_late`` (by a channel that it was taken from)
     and, of an inbound message, ``message.received``. Of a channel it is ``channel.down`` (a person
-    should look) or ``channel.up``; the message is 0 then.
+    should look) or ``channel.up``; the message is 0 then. Of a webhook it is ``webhook.disabled``;
+    the message is the webhook's id then.
     ``detail`` holds plain text values, in the field's words.
     """
 

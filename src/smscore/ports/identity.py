@@ -79,3 +79,11 @@ class Authenticator(Protocol):
     def derive_token(self, account: AccountId, *, generation: int) -> IssuedKey:
         """The queue token of an account: the same key file gives the same token."""
         ...
+
+    def derive_secret(self, purpose: str, number: int, *, generation: int) -> str:
+        """
+        What signs webhooks: ``whsec_`` and 32 bytes in base64, the same from the same key file.
+
+        Each purpose, number and generation has its own.
+        """
+        ...

@@ -1,8 +1,5 @@
 """
 Telling observers what happened, after it is durable.
-
-Webhooks are not posted by this version: their events are kept in the store, in order, so that
-nothing is lost for the sender that will post them.
 """
 
 import logging

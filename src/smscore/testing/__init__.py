@@ -12,9 +12,11 @@ from smscore.testing.builders import (
     a_link,
     a_message,
     a_part,
+    a_posting,
     a_report,
     a_tracked,
     a_user,
+    a_webhook,
     an_account,
     an_app_manifest,
     an_app_version,
@@ -28,9 +30,11 @@ from smscore.testing.fakes import (
 )
 from smscore.testing.identity import PlainAuthenticator
 from smscore.testing.memory import MemoryStore
+from smscore.testing.webhooks import FakeSender
 
 __all__ = [
     "NOON",
+    "FakeSender",
     "FakeTransport",
     "ManualClock",
     "MemoryStore",
@@ -44,9 +48,11 @@ __all__ = [
     "a_link",
     "a_message",
     "a_part",
+    "a_posting",
     "a_report",
     "a_tracked",
     "a_user",
+    "a_webhook",
     "an_account",
     "an_app_manifest",
     "an_app_version",

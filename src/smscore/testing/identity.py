@@ -2,6 +2,7 @@
 An authenticator without cost: for tests, never for a gateway that others can reach.
 """
 
+import base64
 import hashlib
 from datetime import timedelta
 from itertools import count
@@ -77,6 +78,10 @@ class PlainAuthenticator:
 
     def derive_token(self, account: AccountId, *, generation: int) -> IssuedKey:
         return _issued(_digest(f"{account} {generation}"))
+
+    def derive_secret(self, purpose: str, number: int, *, generation: int) -> str:
+        derived = hashlib.sha256(f"{purpose} {number} {generation}".encode()).digest()
+        return "whsec_" + base64.b64encode(derived).decode()
 
 
 def _principal(user: User) -> Principal:

@@ -188,6 +188,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
         directory: Path | None = None,
         clock: ManualClock | None = None,
         transports: dict[str, Any] | None = None,
+        webhook_sender: Any = None,
         **account: Any,
     ) -> Site:
         clock = clock or ManualClock()
@@ -201,6 +202,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
             store=store,
             transports={"fake": transport, **(transports or {})},
             authenticator=authenticator,
+            webhook_sender=webhook_sender,
             clock=clock,
         )
         operator = gateway.administration

@@ -24,6 +24,7 @@ PACKAGES = {
     "smscore_sqlmodel",
     "smscore_telegram",
     "smscore_termux",
+    "smscore_webhook",
 }
 # Templates, static files and such are added here when a package brings them along.
 SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml"}
@@ -86,6 +87,7 @@ def test_the_bundled_plugins_register_through_the_same_group_as_strangers(wheel:
         "policy": "smscore_policy",
         "telegram": "smscore_telegram",
         "termux": "smscore_termux",
+        "webhook": "smscore_webhook",
         "sqlmodel": "smscore_sqlmodel",
     }
 

@@ -57,7 +57,7 @@ def test_an_installation_to_begin_with_has_nothing_wrong(findings, configure):
 
     assert wrong(found) == []
     assert found["accounts"]["remedy"].startswith("smscore account create")
-    assert "posts none" in found["webhooks"]["detail"]
+    assert found["webhooks"]["detail"] == "posted to public addresses"
 
 
 def test_people_see_a_line_for_each_thing_and_how_to_mend_it(command, configure, installation):

@@ -68,7 +68,14 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
             yield from _contents(gateway, config)
             yield from _phones(gateway)
             yield from devices(gateway, patience=patience)
-    yield note("webhooks", "this version keeps events and callback URLs, and posts none")
+    yield _webhooks(config, loaded)
+
+
+def _webhooks(config: GatewayConfig, loaded: LoadedPlugins) -> Finding:
+    if loaded.registry.webhook_sender_maker() is None:
+        return note("webhooks", "no plugin posts any; enable 'webhook', and nothing is missed")
+    besides = f" and in {', '.join(config.webhooks.allow)}" if config.webhooks.allow else ""
+    return ok("webhooks", f"posted to public addresses{besides}")
 
 
 def _channel_faults(config: GatewayConfig, loaded: LoadedPlugins) -> Mapping[str, GatewayError]:

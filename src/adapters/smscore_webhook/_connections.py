@@ -1,0 +1,124 @@
+"""
+Connections to endpoints: to addresses that were checked, kept for a few seconds for the next call.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from urllib.parse import SplitResult
+
+from smscore_webhook._exchange import Exchange
+from smscore_webhook._targets import Targets
+
+__all__ = ["Connections", "Forbidden"]
+
+_IDLE = 4.0  # seconds; most servers wait for 5 and more
+_MOST_IDLE = 64  # to one host
+_PORTS = {"http": 80, "https": 443}
+
+_Place = tuple[str, str, int]
+
+
+class Forbidden(OSError):
+    """The name of the host stands for an address that nobody may call."""
+
+
+class Connections:
+    """Those of one event loop."""
+
+    def __init__(self, targets: Targets, *, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._targets = targets
+        self._tls = tls
+        self._idle: dict[_Place, list[tuple[float, Exchange]]] = {}
+
+    async def ask(
+        self, url: SplitResult, request: bytes, *, body_patience: float
+    ) -> tuple[int, bytes]:
+        """
+        Send a request, and wait for the status and the beginning of the body.
+
+        Raises:
+            OSError, BadAnswer, ValueError: there was no answer.
+        """
+        place = (url.scheme, url.hostname or "", url.port or _PORTS[url.scheme])
+        exchange = self._take(place)
+        if exchange is not None:
+            try:
+                return await self._ask(place, exchange, request, body_patience)
+            except OSError:
+                # The other side may have closed it at that moment: then it has not heard us.
+                if exchange.has_answer:
+                    raise
+        return await self._ask(place, await self._connect(place), request, body_patience)
+
+    def close(self) -> None:
+        """End all that is kept."""
+        for kept in self._idle.values():
+            for _, exchange in kept:
+                exchange.close()
+        self._idle.clear()
+
+    async def _ask(
+        self, place: _Place, exchange: Exchange, request: bytes, body_patience: float
+    ) -> tuple[int, bytes]:
+        try:
+            await exchange.ask(request, body_patience=body_patience)
+            return exchange.status, exchange.body
+        finally:
+            if exchange.is_reusable:
+                self._keep(place, exchange)
+            else:
+                exchange.close()
+
+    def _take(self, place: _Place) -> Exchange | None:
+        now, kept = asyncio.get_running_loop().time(), self._idle.get(place, [])
+        while kept:
+            since, exchange = kept.pop()
+            if exchange.is_open and now - since < _IDLE:
+                return exchange
+            exchange.close()
+        self._idle.pop(place, None)
+        return None
+
+    def _keep(self, place: _Place, exchange: Exchange) -> None:
+        loop = asyncio.get_running_loop()
+        kept = self._idle.setdefault(place, [])
+        kept.append((loop.time(), exchange))
+        if len(kept) > _MOST_IDLE:
+            kept.pop(0)[1].close()
+        loop.call_later(_IDLE, self._drop_old, place)
+
+    def _drop_old(self, place: _Place) -> None:
+        now, kept = asyncio.get_running_loop().time(), self._idle.get(place, [])
+        while kept and now - kept[0][0] >= _IDLE:
+            kept.pop(0)[1].close()
+        if not kept:
+            self._idle.pop(place, None)
+
+    async def _connect(self, place: _Place) -> Exchange:
+        """A connection to one of the host's addresses, all of which may be called."""
+        scheme, host, port = place
+        fault: OSError = Forbidden("the host has no address")
+        for address in await self._addresses(host, port):
+            try:
+                _, exchange = await asyncio.get_running_loop().create_connection(
+                    Exchange,
+                    address,
+                    port,
+                    ssl=self._tls() if scheme == "https" else None,
+                    server_hostname=host if scheme == "https" else None,
+                )
+            except OSError as cause:
+                fault = cause
+            else:
+                return exchange
+        raise fault
+
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+        if not self._targets.are_allowed(addresses):
+            raise Forbidden("the host's address is not public")
+        return addresses

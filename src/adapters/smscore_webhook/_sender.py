@@ -1,0 +1,148 @@
+"""
+Calls to endpoints: looked up, checked, connected to what was checked, and all of it in ten seconds.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from smscore.ports.webhooks import Answer, Call
+from smscore_webhook._connections import Connections
+from smscore_webhook._exchange import BadAnswer
+from smscore_webhook._signature import signed_headers
+from smscore_webhook._targets import Targets
+
+__all__ = ["HttpSender"]
+
+_PATIENCE = 10.0  # seconds from the look-up to the status
+_BODY_PATIENCE = 1.0  # and from there for the beginning of the body, which only we want
+_LOOK_UPS = 16  # at a time: they block threads
+
+
+class HttpSender:
+    """
+    A :class:`smscore.ports.webhooks.WebhookSender` on a thread of its own, from the first call on.
+
+    Nothing of the environment, such as proxies, and no redirect leads anywhere else.
+    """
+
+    def __init__(self, *, targets: Targets, patience: float = _PATIENCE) -> None:
+        self._targets = targets
+        self._patience = patience
+        self._starting = threading.Lock()
+        self._worker: _Worker | None = None
+
+    def check(self, url: str) -> None:
+        self._targets.check_host(urlsplit(url).hostname or "")
+
+    def send(self, call: Call) -> "Future[Answer]":
+        future: Future[Answer] = Future()
+        future.set_running_or_notify_cancel()
+        with self._starting:
+            if self._worker is None:
+                self._worker = _Worker(self._targets, patience=self._patience)
+            self._worker.begin(call, future)
+        return future
+
+    def close(self) -> None:
+        with self._starting:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+
+class _Worker:
+    """The thread, its event loop and its connections."""
+
+    def __init__(self, targets: Targets, *, patience: float) -> None:
+        self._patience = patience
+        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="smscore look-up")
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(self._look_ups)
+        self._connections = Connections(targets, tls=lambda: self._tls)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._run, name="smscore webhook", daemon=True)
+        self._thread.start()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    def begin(self, call: Call, future: "Future[Answer]") -> None:
+        self._loop.call_soon_threadsafe(self._spawn, self._settle(call, future))
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop)
+        self._thread.join()
+        self._look_ups.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._finish())
+        self._loop.close()
+
+    async def _finish(self) -> None:
+        await asyncio.gather(*self._tasks)
+        self._connections.close()
+        await asyncio.sleep(0)  # here the transports notice
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._loop.stop()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, call: Call, future: "Future[Answer]") -> None:
+        began = self._loop.time()
+        status, body, error = None, b"", None
+        try:
+            status, body = await self._post(call)
+        except TimeoutError:
+            error = f"no answer within {self._patience:g} s"
+        except asyncio.CancelledError:
+            error = "given up, since the gateway stops"
+        except (OSError, BadAnswer, ValueError) as cause:
+            error = _told(cause)
+        seconds = self._loop.time() - began
+        if status is not None and not 200 <= status < 300:
+            error = f"the endpoint answered {status}"
+        future.set_result(Answer(seconds=seconds, status=status, error=error, body=body))
+
+    async def _post(self, call: Call) -> tuple[int, bytes]:
+        url = urlsplit(call.url)
+        request = _request(url, call)
+        async with asyncio.timeout(self._patience):
+            return await self._connections.ask(url, request, body_patience=_BODY_PATIENCE)
+
+
+def _request(url: SplitResult, call: Call) -> bytes:
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    head = [
+        f"POST {target} HTTP/1.1",
+        f"Host: {url.netloc.rpartition('@')[2]}",
+        "User-Agent: smscore",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        "Content-Type: application/json",
+        f"Content-Length: {len(call.body)}",
+        *(f"{name}: {value}" for name, value in signed_headers(call)),
+    ]
+    return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + call.body
+
+
+def _told(cause: Exception) -> str:
+    """Why there was no answer; addresses of other machines are no business of the endpoint's."""
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed: {cause.reason or type(cause).__name__}"
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"not reached: {cause.strerror}"
+    return str(cause) or type(cause).__name__

@@ -1,0 +1,76 @@
+"""
+Who may be called: public addresses, and the networks that the operator has allowed.
+"""
+
+import socket
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+from smscore.errors import InvalidRequest
+
+__all__ = ["Targets"]
+
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052, 2.1: the last 32 bits are an IPv4 address
+_COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1: the same, of old
+
+
+class Targets:
+    """
+    Decides about addresses, not about names: those are looked up first.
+
+    An IPv6 address through which an IPv4 address is reached is as good as that one.
+    """
+
+    def __init__(self, allow: Sequence[str]) -> None:
+        self._allowed = [ip_network(network) for network in allow]
+
+    def are_allowed(self, addresses: Sequence[str]) -> bool:
+        """Whether each of them may be called: a name with a forbidden one among them may not."""
+        return bool(addresses) and all(self._is_allowed(address) for address in addresses)
+
+    def check_host(self, host: str) -> None:
+        """
+        Refuse a literal address that may not be called, however it is written.
+
+        Raises:
+            InvalidRequest: it is one.
+        """
+        literal = _literal(host)
+        if literal is not None and not self._is_allowed(literal):
+            raise InvalidRequest("url must not name an address that is not public")
+
+    def _is_allowed(self, address: str) -> bool:
+        parsed = ip_address(address.partition("%")[0])
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        return all(self._is_reachable(one) for one in (parsed, *_behind(parsed)))
+
+    def _is_reachable(self, address: IPv4Address | IPv6Address) -> bool:
+        if any(address in network for network in self._allowed):
+            return True
+        is_old = isinstance(address, IPv6Address) and address.is_site_local
+        return address.is_global and not address.is_multicast and not is_old
+
+
+def _behind(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that may be reached through an address."""
+    if not isinstance(address, IPv6Address):
+        return
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
+    if address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
+        yield IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
+def _literal(host: str) -> str | None:
+    """The address that a host is, also as one number, in octal or in hexadecimal digits."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))  # reads what a look-up would read
+    except OSError:
+        return None

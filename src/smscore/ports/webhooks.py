@@ -1,0 +1,67 @@
+"""
+Telling endpoints of events: one signed call, one answer.
+"""
+
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+__all__ = ["Answer", "Call", "WebhookSender"]
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """
+    What is to be posted where. ``secrets`` sign it, the current one first.
+
+    ``event_id`` and ``sequence`` let receivers recognise what they have, and put it in order.
+    """
+
+    url: str = attrs.field(repr=False)
+    event_id: str
+    sequence: int
+    body: bytes = attrs.field(repr=False)
+    secrets: tuple[str, ...] = attrs.field(repr=False)
+    at: datetime  # the signature binds it
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """
+    What came of a call: a status, or a word for why there is none.
+
+    ``body`` is the beginning of the answer's, at most 2 KiB of it.
+    """
+
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+    body: bytes = b""
+
+
+class WebhookSender(Protocol):
+    """Makes calls, many at a time. Any thread may call; nothing here blocks but :meth:`close`."""
+
+    def check(self, url: str) -> None:
+        """
+        Refuse what can be told to be forbidden without asking for any name's addresses.
+
+        Raises:
+            InvalidRequest: the host is a literal address that nobody may call.
+        """
+        ...
+
+    def send(self, call: Call) -> "Future[Answer]":
+        """
+        Begin a call; its future has an answer within seconds, and raises nothing.
+
+        The host's addresses are looked up, every one of them is checked, and the connection goes to
+        one that was. Redirects are answers like all others.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what runs; its futures say so. May be called twice, and the sender used again."""
+        ...

@@ -1,0 +1,101 @@
+"""
+How endpoints fare: how much each is told at a time, and for how long a broken one is left alone.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from smscore.domain.webhooks import Posting, PostingId
+
+__all__ = ["Endpoint", "Endpoints"]
+
+_FIRST_WIDTH, _WIDEST = 4, 64
+_PATIENCE = 5
+"""Failures in a row after which an endpoint is left alone for a while."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds
+_MOST_REMEMBERED = 1000  # endpoints of which nothing is to be remembered but their width
+
+
+class Endpoint:
+    """
+    What is known of one endpoint while the process lives.
+
+    One that answers is told more at a time, up to 64 events; one that fails is told less, and after
+    five failures in a row a single one after a pause that grows.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.in_flight: dict[PostingId, Posting] = {}
+        self.failing_since: datetime | None = None
+        self.is_known_to_fail = False  # to the store
+        self._width = _FIRST_WIDTH
+        self._failures = 0
+        self._left_alone_until: datetime | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether there is nothing about it that must be remembered."""
+        return not self.in_flight and not self._failures
+
+    def room(self, *, now: datetime) -> int:
+        """How much more it may be told now."""
+        if now < self.next_look(now=now):
+            return 0
+        width = 1 if self._failures >= _PATIENCE else self._width
+        return max(0, width - len(self.in_flight))
+
+    def next_look(self, *, now: datetime) -> datetime:
+        """From when on it may be told anything."""
+        return max(now, self._left_alone_until or now)
+
+    def has_failed_for(self, time: timedelta, *, now: datetime) -> bool:
+        """Whether nothing has reached it for so long."""
+        return self.failing_since is not None and now - self.failing_since >= time
+
+    def succeeded(self) -> None:
+        """It has heard something."""
+        self._failures = 0
+        self._left_alone_until = None
+        self.failing_since = None
+        self._width = min(self._width + 1, _WIDEST)
+
+    def failed(self, *, at: datetime, jitter: float) -> None:
+        """It has not; ``jitter`` is from 0 to 1."""
+        self._failures += 1
+        self._width = max(1, self._width // 2)
+        self.failing_since = self.failing_since or at
+        if self._failures >= _PATIENCE:
+            doubled = _FIRST_PAUSE * 2.0 ** min(self._failures - _PATIENCE, 10)
+            pause = min(doubled, _LONGEST_PAUSE) * (1 - jitter / 2)
+            self._left_alone_until = at + timedelta(seconds=pause)
+
+
+class Endpoints:
+    """Those of this process, and when each is to be looked after."""
+
+    def __init__(self) -> None:
+        self._endpoints: dict[str, Endpoint] = {}
+        self._looks: dict[str, datetime] = {}
+
+    def __getitem__(self, name: str) -> Endpoint:
+        found = self._endpoints.get(name)
+        if found is None:
+            if len(self._endpoints) >= _MOST_REMEMBERED:
+                self._forget()
+            found = self._endpoints[name] = Endpoint(name)
+        return found
+
+    def look_after(self, name: str, *, at: datetime) -> None:
+        """Look after it then at the latest."""
+        self._looks[name] = min(at, self._looks.get(name, at))
+
+    def to_look_after(self, *, now: datetime) -> Iterator[Endpoint]:
+        """Each whose time has come, once; the others keep theirs when the caller ends early."""
+        for name in [name for name, at in self._looks.items() if at <= now]:
+            del self._looks[name]
+            yield self[name]
+
+    def _forget(self) -> None:
+        for name in [name for name, one in self._endpoints.items() if one.is_sound]:
+            del self._endpoints[name]

@@ -1,0 +1,71 @@
+"""
+Posting again what was posted or given up: the same events with the same bytes, oldest first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from smscore.domain.webhooks import Posting, PostingId, PostingState
+from smscore.ports.storage import Lane, Store, UnitOfWork
+
+__all__ = ["Deliveries", "replay_all"]
+
+_AT_ONCE = 500
+
+
+@attrs.frozen(kw_only=True)
+class Deliveries:
+    """Which deliveries are meant: of a state, of events that were written down in a time."""
+
+    state: PostingState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, posting: Posting) -> bool:
+        """Whether this is one of them."""
+        return (
+            self.state in (None, posting.state)
+            and (self.since is None or posting.created_at >= self.since)
+            and (self.until is None or posting.created_at < self.until)
+        )
+
+
+def replay_all(store: Store, endpoint: str, deliveries: Deliveries, *, now: datetime) -> int:
+    """Post these again, in steps; without a state those that were given up. Says how many."""
+    wanted = attrs.evolve(deliveries, state=deliveries.state or PostingState.DEAD)
+    if wanted.state is PostingState.PENDING:
+        return 0
+    oldest_first = _meant(store, endpoint, wanted)[::-1]
+    steps = range(0, len(oldest_first), _AT_ONCE)
+    return sum(_replay(store, oldest_first[at : at + _AT_ONCE], now=now) for at in steps)
+
+
+def _meant(store: Store, endpoint: str, wanted: Deliveries) -> list[PostingId]:
+    """Which those are, newest first."""
+    found: list[PostingId] = []
+    last: PostingId | None = None
+    while page := _page(store, endpoint, wanted.state, before=last):
+        found += [one.id for one in page if wanted.has(one)]
+        last = page[-1].id
+    return found
+
+
+def _page(
+    store: Store, endpoint: str, state: PostingState | None, *, before: PostingId | None
+) -> Sequence[Posting]:
+    return store.read(
+        lambda view: view.webhooks.postings(endpoint, state=state, before=before, limit=_AT_ONCE)
+    )
+
+
+def _replay(store: Store, postings: Sequence[PostingId], *, now: datetime) -> int:
+    def work(work: UnitOfWork) -> int:
+        found = [work.webhooks.posting(one) for one in postings]
+        over = [one for one in found if one is not None and one.state is not PostingState.PENDING]
+        for posting in over:
+            work.webhooks.replay(posting.replayed(at=now))
+        return len(over)
+
+    return store.run(work, lane=Lane.CUSTODY).result()
