@@ -65,6 +65,7 @@ def run(example: str, directory: Path) -> str:
             1,
             "\"Yarın görüşürüz...\" gsm7 tr\n['“ → \"', '… → ...', '” → \"']",
         ),
+        ("webhooks.md", 0, "True"),
     ],
 )
 def test_the_examples_of_the_documentation_run(

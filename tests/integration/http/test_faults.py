@@ -37,7 +37,9 @@ PROVIDER_404 = '{"success":false,"error":{"code":"not_found","message":"Resource
         ("/v1/", PROVIDER_404),
         ("/v1/messages/", PROVIDER_404),
         ("/v1/messages/msg_0000000000000001/", PROVIDER_404),
-        ("/v1/webhooks", PROVIDER_404),
+        ("/v1/webhooks/", PROVIDER_404),
+        ("/v1/webhooks/wh_0000000000000001/", PROVIDER_404),
+        ("/v1/webhooks/wh_0000000000000001/deliveries/", PROVIDER_404),
         ("/v1/account/", PROVIDER_404),
     ],
 )

@@ -2,6 +2,8 @@
 The provider API: ``/v1``, JSON with bearer keys, for applications.
 """
 
+from collections.abc import Mapping
+
 from smscore.domain.accounts import Account
 from smscore.errors import AuthenticationFailed, GatewayError
 from smscore.ports.policy import RateState
@@ -20,6 +22,7 @@ from smscore_http.provider_api._calls import (
 )
 from smscore_http.provider_api._inbound import ListingInbound
 from smscore_http.provider_api._replies import TOO_MANY_REQUESTS, ProviderFaults
+from smscore_http.provider_api._webhooks import WebhookCalls
 
 __all__ = ["ProviderApi"]
 
@@ -28,7 +31,7 @@ _MESSAGE = "/v1/messages/"
 _WINDOW = 1  # seconds
 _STRANGERS = 10  # calls in a window from an address without a valid key
 
-_Methods = dict[str, Call]
+_Methods = Mapping[str, Call]
 
 
 class ProviderApi:
@@ -51,6 +54,7 @@ class ProviderApi:
             "/v1/account": {"GET": account, "HEAD": account},
             "/v1/inbound": {"GET": inbound, "HEAD": inbound},
         }
+        self._webhooks = WebhookCalls(context)
         reading = Reading(context)
         self._message: _Methods = {
             "GET": reading,
@@ -99,12 +103,15 @@ class ProviderApi:
     def _find(self, request: Request) -> Call | Reply:
         methods = self._literal.get(request.path)
         if methods is None:
-            folder, _, name = request.path.rpartition("/")
-            if f"{folder}/" != _MESSAGE or not name:
+            methods = self._webhooks.at(request.path) or self._of_message(request.path)
+            if methods is None:
                 return _FAULTS.plain(404)
-            methods = self._message
         call = methods.get(request.method)
         return call or method_not_allowed(_FAULTS, allowed=methods)
+
+    def _of_message(self, path: str) -> Mapping[str, Call] | None:
+        folder, _, name = path.rpartition("/")
+        return self._message if f"{folder}/" == _MESSAGE and name else None
 
     def _count(self, caller: str, *, amount: int | None) -> RateState:
         limiter = self._context.gateway.rate_limiter

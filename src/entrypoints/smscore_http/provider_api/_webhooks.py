@@ -1,0 +1,267 @@
+"""
+The provider API's calls about webhooks: what they are told, and what became of it.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from smscore.domain.accounts import Account
+from smscore.domain.webhooks import Posting, PostingId, PostingState, Webhook, WebhookId
+from smscore.errors import InvalidRequest, NotFound
+from smscore.services.webhooks import Deliveries
+from smscore_http._context import Context
+from smscore_http._query import query_values
+from smscore_http._requests import Reply, Request
+from smscore_http._wire import (
+    NotJson,
+    WrongShape,
+    decode_json,
+    encode_json,
+    message_id,
+    parse_hex_id,
+    parse_limit,
+    utc_seconds,
+)
+from smscore_http.provider_api._calls import Call
+
+__all__ = ["WebhookCalls"]
+
+_T = TypeVar("_T")
+
+_PAGE, _LONGEST_PAGE = 50, 200
+_PLACES = (
+    ("one", re.compile(r"/v1/webhooks/[^/]+")),
+    ("deliveries", re.compile(r"/v1/webhooks/[^/]+/deliveries")),
+    ("replays", re.compile(r"/v1/webhooks/[^/]+/replay")),
+    ("replay", re.compile(r"/v1/webhooks/[^/]+/deliveries/[^/]+/replay")),
+)
+
+
+class _New(msgspec.Struct):
+    url: str | None = None
+    events: list[str] | None = None
+
+
+class _Change(msgspec.Struct):
+    """What is absent stays as it is; null is no value of anything here."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    events: list[str] | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    rotate_secret: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Which(msgspec.Struct):
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    since: str | msgspec.UnsetType = msgspec.UNSET
+    until: str | msgspec.UnsetType = msgspec.UNSET
+
+
+_new = msgspec.json.Decoder(_New)
+_change = msgspec.json.Decoder(_Change)
+_which = msgspec.json.Decoder(_Which)
+
+
+class WebhookCalls:
+    """Everything below ``/v1/webhooks``, and the secret of callbacks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._webhooks = context.gateway.webhooks
+        self._literal: Mapping[str, Mapping[str, Call]] = {
+            "/v1/webhooks": {"POST": self._add, "GET": self._list, "HEAD": self._list},
+            "/v1/account/callback-secret": {"POST": self._renew},
+        }
+        self._named: Mapping[str, Mapping[str, Call]] = {
+            "one": {
+                "GET": self._show,
+                "HEAD": self._show,
+                "PATCH": self._alter,
+                "DELETE": self._remove,
+            },
+            "deliveries": {"GET": self._deliveries, "HEAD": self._deliveries},
+            "replays": {"POST": self._replay_many},
+            "replay": {"POST": self._replay},
+        }
+
+    def at(self, path: str) -> Mapping[str, Call] | None:
+        """The calls at a path, by their methods; None: it is none of these."""
+        if not path.startswith(("/v1/webhooks", "/v1/account/")):
+            return None
+        if path in self._literal:
+            return self._literal[path]
+        return next((self._named[name] for name, place in _PLACES if place.fullmatch(path)), None)
+
+    async def _add(self, request: Request, account: Account) -> Reply:
+        new = _decoded(await request.body(), _new)
+        if not new.url or not new.events:
+            raise InvalidRequest(f"{'events' if new.url else 'url'} is required")
+        add = self._webhooks.add
+        webhook, secret = await self._context.call(add, account.id, url=new.url, events=new.events)
+        return _told(
+            webhook_id=webhook.endpoint,
+            url=webhook.url,
+            events=webhook.events,
+            secret=secret,
+        )
+
+    async def _list(self, _: Request, account: Account) -> Reply:
+        webhooks = await self._context.call(self._webhooks.all, account.id)
+        return _told(webhooks=[_shown(webhook) for webhook in webhooks])
+
+    async def _show(self, request: Request, account: Account) -> Reply:
+        get = self._webhooks.get
+        return _told(**_shown(await self._context.call(get, account.id, _webhook(request))))
+
+    async def _alter(self, request: Request, account: Account) -> Reply:
+        change = _decoded(await request.body(), _change)
+        changed, secret = await self._context.call(
+            self._webhooks.change,
+            account.id,
+            _webhook(request),
+            url=_given(change.url),
+            events=_given(change.events),
+            is_active=_given(change.active),
+            rotate_secret=change.rotate_secret is True,
+        )
+        shown = _shown(changed)
+        return _told(**shown, secret=secret) if change.rotate_secret is True else _told(**shown)
+
+    async def _remove(self, request: Request, account: Account) -> Reply:
+        webhook = _webhook(request)
+        await self._context.call(self._webhooks.remove, account.id, webhook)
+        return _told(webhook_id=f"wh_{webhook:016x}")
+
+    async def _deliveries(self, request: Request, account: Account) -> Reply:
+        values = query_values(request.query)
+        limit = parse_limit(values.get("limit", ""), default=_PAGE, most=_LONGEST_PAGE)
+        found = await self._context.call(
+            self._webhooks.deliveries,
+            account.id,
+            _webhook(request),
+            state=_state(values.get("state")),
+            before=_cursor(values.get("after")),
+            limit=limit + 1,
+        )
+        page = found[:limit]
+        following = f"whd_{page[-1].id:016x}" if len(found) > limit else None
+        return _told(deliveries=[_delivery(one) for one in page], next=following)
+
+    async def _replay(self, request: Request, account: Account) -> Reply:
+        name = request.path.split("/")[5]
+        posting = _parsed(name, "whd_")
+        again = await self._context.call(
+            self._webhooks.replay, account.id, _webhook(request), PostingId(posting)
+        )
+        return _told(delivery_id=f"whd_{again.id:016x}", state=again.state.value)
+
+    async def _replay_many(self, request: Request, account: Account) -> Reply:
+        which = _decoded(await request.body() or b"{}", _which)
+        deliveries = Deliveries(
+            state=_state(_given(which.state)),
+            since=_time(_given(which.since), "since"),
+            until=_time(_given(which.until), "until"),
+        )
+        replay = self._webhooks.replay_all
+        count = await self._context.call(replay, account.id, _webhook(request), deliveries)
+        return _told(replayed=count)
+
+    async def _renew(self, _: Request, account: Account) -> Reply:
+        renew = self._webhooks.callback_secret
+        return _told(secret=await self._context.call(renew, account.id, renew=True))
+
+
+def _told(**fields: object) -> Reply:
+    return Reply(200, encode_json({"success": True, **fields}))
+
+
+def _shown(webhook: Webhook) -> dict[str, object]:
+    return {
+        "webhook_id": webhook.endpoint,
+        "url": webhook.url,
+        "events": webhook.events,
+        "active": webhook.is_active,
+        "created_at": utc_seconds(webhook.created_at),
+    }
+
+
+def _delivery(posting: Posting) -> dict[str, object]:
+    prefix = "in_" if posting.event == "message.received" else "msg_"
+    return {
+        "delivery_id": f"whd_{posting.id:016x}",
+        "event_id": f"evt_{posting.event_id:016x}",
+        "event": posting.event,
+        "message_id": prefix + message_id(posting.message).removeprefix("msg_"),
+        "sequence": posting.sequence,
+        "state": posting.state.value,
+        "attempts": posting.attempts,
+        "last_status": posting.last_status,
+        "last_error": posting.last_error,
+        "next_attempt_at": utc_seconds(posting.due_at),
+        "created_at": utc_seconds(posting.created_at),
+    }
+
+
+def _decoded(body: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
+    try:
+        return decode_json(body, decoder)
+    except NotJson as cause:
+        raise InvalidRequest("The body is not valid JSON") from cause
+    except WrongShape as cause:
+        if not cause.field:
+            raise InvalidRequest("The body must be a JSON object") from cause
+        raise InvalidRequest(f"{cause.field} has the wrong type") from cause
+
+
+def _given(value: _T | msgspec.UnsetType) -> _T | None:
+    return None if isinstance(value, msgspec.UnsetType) else value
+
+
+def _webhook(request: Request) -> WebhookId:
+    return WebhookId(_parsed(request.path.split("/")[3], "wh_"))
+
+
+def _parsed(text: str, prefix: str) -> int:
+    """
+    The number that an id of this API stands for.
+
+    Raises:
+        NotFound: it is not how such ids are written.
+    """
+    number = parse_hex_id(text.removeprefix(prefix)) if text.startswith(prefix) else None
+    if number is None:
+        raise NotFound("that is not how an id of this API is written")
+    return number
+
+
+def _cursor(after: str | None) -> PostingId | None:
+    if not after:
+        return None
+    try:
+        return PostingId(_parsed(after, "whd_"))
+    except NotFound as cause:
+        raise InvalidRequest("after must be the next of the page before") from cause
+
+
+def _state(text: str | None) -> PostingState | None:
+    try:
+        return None if text is None else PostingState(text)
+    except ValueError as cause:
+        raise InvalidRequest(f"state must be one of {', '.join(PostingState)}") from cause
+
+
+def _time(written: str | None, field: str) -> datetime | None:
+    """Without an offset it is UTC."""
+    if written is None:
+        return None
+    try:
+        at = datetime.fromisoformat(written)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
+        raise InvalidRequest(
+            f"{field} must be an ISO 8601 time such as 2026-03-01T12:00:00Z"
+        ) from cause
