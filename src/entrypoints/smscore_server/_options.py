@@ -4,6 +4,7 @@ The options that commands share, and the values that they parse.
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ __all__ = [
     "json_option",
     "message_argument",
     "message_arguments",
+    "parse_id",
     "unneeded_config_option",
 ]
 
@@ -103,3 +105,19 @@ def _parse_message_ids(
 
 message_arguments = click.argument("ids", metavar="[ID]...", nargs=-1, callback=_parse_message_ids)
 """Any number of them."""
+
+
+_ID = re.compile(r"[0-7][0-9a-f]{15}")
+
+
+def parse_id(prefix: str) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """The callback of an argument that is an id with this prefix, or without it."""
+
+    def parse(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+        if text is None:
+            return None
+        if _ID.fullmatch(digits := text.removeprefix(prefix)):
+            return int(digits, 16)
+        raise click.BadParameter(f"{text!r} is no id; write it like {prefix}0ca9a52b8bc00000")
+
+    return parse

@@ -41,6 +41,7 @@ _COMMANDS = {
         "Look at modems and try them: signal, SIM, inbox, balance, one text.",
     ),
     "rules": ("rules", "Apply or show the routing rules."),
+    "webhooks": ("webhooks", "See who is told what happened, what became of it; tell it again."),
     "app": ("apps", "Publish the app for phones: its versions, which of them is active."),
     "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),
     "backup": ("upkeep", "Copy the database and the key file into a directory."),

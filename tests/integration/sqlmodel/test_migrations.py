@@ -185,6 +185,23 @@ def test_a_new_part_joins_those_of_the_first_schema(migrated: SqlStore) -> None:
     assert len(siblings(migrated, 0xFE, 3, 1, 0)) == 2
 
 
+def test_what_happened_before_there_were_webhooks_is_told_to_nobody(
+    old: sqlite3.Connection, url: str
+) -> None:
+    for sequence in (1, 2):
+        insert(
+            old, "smscore_events",
+            message=1, account=1, sequence=sequence, kind="message.sent", at=AT, detail="{}",
+        )  # fmt: skip
+    migrate(url)
+    store = SqlStore(url)
+
+    kept = store.read(lambda view: view.journal.get(channel="", key="webhooks"))
+    store.close()
+
+    assert kept == b"2"
+
+
 def test_a_migrated_account_can_be_allowed_more(migrated: SqlStore) -> None:
     allowed = EncodingOptions(languages=(Language.TURKISH,), max_parts=3)
 

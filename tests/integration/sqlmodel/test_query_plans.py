@@ -13,6 +13,7 @@ from smscore_sqlmodel import (
     _inbox,
     _links,
     _outbox,
+    _webhooks,
     migrate,
 )
 from smscore_sqlmodel._pages import page_sql
@@ -60,6 +61,12 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_outbox._PARKED, "smscore_parked_reports_reference"),
         (_outbox._FORGET_PARKED, "smscore_parked_reports_received_at"),
         (_inbox._PAGE_OF, "smscore_inbound_account"),
+        (_webhooks._LAST, "INTEGER PRIMARY KEY"),
+        (_webhooks._UPCOMING, "smscore_webhook_postings_due"),
+        (_webhooks._PAGE, "smscore_webhook_postings_endpoint"),
+        (_webhooks._PAGE_OF, "smscore_webhook_postings_state"),
+        (_webhooks._DROP, "smscore_webhook_postings_state"),
+        (_webhooks._OLD, "smscore_webhook_postings_created_at"),
         (_inbox._SIBLINGS, "smscore_inbound_parts_siblings"),
         (_inbox._OLD, "smscore_inbound_received_at"),
         (_accounts._ENTRIES_OF, "smscore_ledger_account"),
@@ -132,6 +139,43 @@ def test_the_backlog_is_counted_along_the_queues_alone(connection: sqlite3.Conne
     plan = _plan(connection, _outbox._BACKLOG)
 
     assert plan == ["SCAN smscore_messages USING COVERING INDEX smscore_messages_claimable"]
+
+
+def test_whether_anybody_listens_is_known_without_looking_at_messages(
+    connection: sqlite3.Connection,
+) -> None:
+    walks = [step for step in _plan(connection, _webhooks._LISTENS) if " INDEX " in step]
+
+    assert walks == [
+        "SCAN smscore_webhooks USING COVERING INDEX smscore_webhooks_account",
+        "SCAN smscore_messages USING INDEX smscore_messages_callback",
+    ]
+
+
+@pytest.mark.parametrize("sql", [_webhooks._ADD.sql, _webhooks._REPLAY.sql, _webhooks._RELEASE.sql])
+def test_what_waits_beside_a_posting_is_found_by_its_message(
+    connection: sqlite3.Connection, sql: str
+) -> None:
+    wanted = "USING INDEX smscore_webhook_postings_waiting (message=? AND endpoint=?)"
+
+    assert any(step.endswith(wanted) for step in _plan(connection, sql))
+
+
+def test_endpoints_that_wait_are_found_without_looking_at_all_that_waits(
+    connection: sqlite3.Connection,
+) -> None:
+    walks = [step for step in _plan(connection, _webhooks._WAITING) if "postings" in step]
+
+    assert len(walks) == 3
+    assert all(step.startswith("SEARCH ") for step in walks)
+    assert all("USING INDEX smscore_webhook_postings_due" in step for step in walks)
+
+
+def test_news_are_looked_up_between_two_cursors(connection: sqlite3.Connection) -> None:
+    walk, *others = _plan(connection, _webhooks._NEWS)
+
+    assert walk == "SEARCH smscore_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+    assert not [step for step in others if step.startswith("SCAN ")]
 
 
 def test_silent_devices_are_found_by_when_they_were_seen(connection: sqlite3.Connection) -> None:
