@@ -141,7 +141,10 @@ def _check_lease(lease: timedelta) -> None:
         InvalidRequest: it is too short.
     """
     if lease < _SHORTEST_LEASE:
-        raise InvalidRequest(f"phones need at least {_SHORTEST_LEASE.seconds} s to send and report")
+        raise InvalidRequest(
+            f"claims cannot end after {lease.total_seconds():g} s: phones need at least "
+            f"{_SHORTEST_LEASE.seconds} s to send and report"
+        )
 
 
 def check_amount(amount: int, what: str) -> None:
