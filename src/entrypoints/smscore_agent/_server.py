@@ -4,10 +4,14 @@ The queue API as a phone sees it: fetch what waits, tell what became of it.
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -79,6 +83,7 @@ class QueueServer:
         self._device = device
         self._timeout = timeout
         self._clock = clock
+        self._socket: socket.socket | None = None
         self._transport = httpx2.HTTPTransport(limits=httpx2.Limits(max_connections=1))
 
     def close(self) -> None:
@@ -128,7 +133,8 @@ class QueueServer:
     def _ask(self, method: str, call: str, body: bytes = b"") -> object:
         token = self._token()
         try:
-            status, headers, content = self._exchange(method, token, call, body)
+            with self._in_time():
+                status, headers, content = self._exchange(method, token, call, body)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
             said = _without(token, f"{type(error).__name__}: {error}")
             # `from None`: the error of the library may know the address.
@@ -144,7 +150,6 @@ class QueueServer:
     def _exchange(
         self, method: str, token: str, call: str, body: bytes
     ) -> tuple[int, httpx2.Headers, bytes]:
-        ends = self._clock.monotonic() + self._timeout
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if body:
             headers["Content-Type"] = "application/json"
@@ -154,7 +159,8 @@ class QueueServer:
             content=body,
             headers=headers,
             extensions={
-                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
+                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout),
+                "trace": self._trace,
             },
         )
         response = self._transport.handle_request(request)
@@ -162,11 +168,38 @@ class QueueServer:
             content = bytearray()
             for piece in response.iter_raw():
                 content += piece
-                if len(content) > _LONGEST_ANSWER or self._clock.monotonic() > ends:
-                    raise httpx2.ReadError("the answer is too long, or takes too long")
+                if len(content) > _LONGEST_ANSWER:
+                    raise httpx2.ReadError("the answer is too long")
             return response.status_code, response.headers, bytes(content)
         finally:
             response.close()
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """The library's times are for each piece of an answer, which may come byte by byte."""
+        is_late = threading.Event()
+        timer = threading.Timer(self._timeout, self._cut_off, (is_late,))
+        timer.start()
+        try:
+            yield
+        except (httpx2.HTTPError, OSError):
+            if is_late.is_set():
+                raise httpx2.ReadTimeout("the answer takes too long") from None
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _cut_off(self, is_late: threading.Event) -> None:
+        is_late.set()
+        if self._socket is not None:
+            with suppress(OSError):  # nothing is connected
+                # Not as TLS would say goodbye: somebody reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
 
     def _refusal(self, status: int, headers: httpx2.Headers, call: str) -> Trouble:
         if status == HTTPStatus.UNPROCESSABLE_ENTITY:

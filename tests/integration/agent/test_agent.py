@@ -395,11 +395,14 @@ def test_a_redirection_is_not_followed(server, begin, caplog):
     assert server.calls == ["get_messages"]
 
 
-def test_an_answer_without_end_is_not_waited_for(begin, caplog):
+@pytest.mark.parametrize(
+    "begun", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "]
+)
+def test_an_answer_without_end_is_not_waited_for(begin, caplog, begun):
     def drip() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            connection.sendall(begun)
             with contextlib.suppress(OSError):
                 while not is_over.wait(0.02):
                     connection.sendall(b"[")
