@@ -1,9 +1,10 @@
 """
 Pages of messages by account and status, as SQL that walks an index whatever is asked for.
 
-Messages that wait here are few in comparison, and each of their statuses has an index of its own;
-what is behind us is as good as everything, and is indexed by account and status. Without this a
-page of failed messages would look at all that were ever delivered.
+Messages that wait for a channel are few in comparison, and so are those under way: each of these
+statuses has an index of its own, which is walked as a whole. What is behind us is as good as
+everything, and what is scheduled may be very much for very long: both are indexed by account.
+Without this a page of failed messages would look at all that were ever delivered.
 """
 
 from collections.abc import Collection
@@ -57,6 +58,9 @@ def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
 
 def _walk(status: Status, *, of_account: bool) -> str:
     """The index under which a status is found, and the condition that lets it be used."""
+    if status is Status.SCHEDULED and of_account:
+        index = "smscore_messages_scheduled"
+        return f"smscore_messages INDEXED BY {index} WHERE status = '{status}'"
     if status in _INDEXES:
         return f"smscore_messages INDEXED BY {_INDEXES[status]} WHERE status = '{status}'"
     index = "smscore_messages_settled_account" if of_account else "smscore_messages_settled"

@@ -168,6 +168,12 @@ class MessageRow(Row, table=True):
             sqlite_where=text("status = 'scheduled'"),
         ),
         Index(
+            "smscore_messages_scheduled",
+            "account",
+            "id",
+            sqlite_where=text("status = 'scheduled'"),
+        ),
+        Index(
             "smscore_messages_overdue",
             "expires_at",
             sqlite_where=text("status IN ('scheduled', 'queued') AND expires_at IS NOT NULL"),

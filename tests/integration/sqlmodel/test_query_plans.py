@@ -97,7 +97,10 @@ def test_a_page_of_one_status_looks_at_few_messages_of_others(
 
     assert plan[0] == "SEARCH smscore_messages USING INTEGER PRIMARY KEY (rowid=?)"
     (walk,) = (step for step in plan[1:] if " INDEX " in step)
-    if status in (Status.QUEUED, Status.SCHEDULED, Status.SENDING):
+    if status is Status.SCHEDULED and of_account:
+        assert "smscore_messages_scheduled (account=? AND id<?)" in walk
+        assert not any("TEMP B-TREE" in step for step in plan)
+    elif status in (Status.QUEUED, Status.SCHEDULED, Status.SENDING):
         assert walk.startswith(
             "SCAN smscore_messages USING COVERING INDEX "
         )  # all that wait, and nothing else
