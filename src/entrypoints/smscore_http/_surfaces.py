@@ -36,12 +36,13 @@ class Surfaces:
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
         queue_api, json_api = QueueApi(self._context), GatewayJsonApi(self._context)
+        self._provider_api = ProviderApi(self._context)
         self._literal: Mapping[str, _Surface] = dict.fromkeys(json_api.paths, json_api)
         self._by_first_segment: Mapping[str, _Surface] = {
             "api": queue_api,
             "download": queue_api,
             "postman": queue_api,
-            "v1": ProviderApi(self._context),
+            "v1": self._provider_api,
             "health": Health(self._context),
             HOOKS: Hooks(self._context),
         }
@@ -56,7 +57,9 @@ class Surfaces:
         """
         began = perf_counter()
         surface = self._surface(request.path)
-        if request.has_oversized_headers:  # the server in front may let any number through
+        # The server in front may let any number of headers through; the provider API sees to it by
+        # itself, for its refusals tell the caller's rate.
+        if surface is not self._provider_api and request.has_oversized_headers:
             reply = surface.faults.plain(431)
         else:
             reply = await surface(request)

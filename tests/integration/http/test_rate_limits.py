@@ -85,11 +85,37 @@ def test_every_reply_of_the_provider_api_carries_the_headers(make_site, method, 
     assert rates(reply) == ("50", "49", "1")
 
 
-def test_a_fault_carries_the_headers_too(make_site):
-    site = make_site(tariff="enterprise")
+def refuse_to_store(site):
     site.store.is_full = True
+    return site.send()
 
-    assert rates(site.send()) == ("50", "49", "1")
+
+def break_down(site):
+    site.authenticator.is_broken = True
+    return site.send()
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "limit"),
+    [
+        (lambda site: site.client.get("/v1/account"), 401, 10),
+        (lambda site: site.client.get("/v1/nowhere"), 404, 10),
+        (lambda site: site.send(message="x" * (2 << 20)), 413, 50),
+        (lambda site: site.send(to="0170"), 422, 50),
+        (
+            lambda site: site.client.get("/v1", headers={**site.bearer, "x": "x" * 70_000}),
+            431,
+            50,
+        ),
+        (break_down, 500, 10),
+        (refuse_to_store, 503, 50),
+    ],
+)
+def test_every_refusal_carries_the_headers(make_site, refused, status, limit):
+    reply = refused(make_site(tariff="enterprise"))
+
+    assert reply.status_code == status
+    assert rates(reply) == (f"{limit}", f"{limit - 1}", "1")
 
 
 def test_a_tariff_without_a_limit_shows_the_largest_number(site):

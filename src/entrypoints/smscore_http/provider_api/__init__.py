@@ -5,7 +5,7 @@ The provider API: ``/v1``, JSON with bearer keys, for applications.
 from collections.abc import Mapping
 
 from smscore.domain.accounts import Account
-from smscore.errors import AuthenticationFailed, GatewayError
+from smscore.errors import AuthenticationFailed
 from smscore.ports.policy import RateState
 from smscore_http._context import Context
 from smscore_http._faults import guarded, method_not_allowed
@@ -86,13 +86,11 @@ class ProviderApi:
         return account, self._count(principal.subject, amount=amount)
 
     async def _turn_away(self, request: Request, refusal: Exception) -> Reply:
-        if not isinstance(refusal, GatewayError):
-            raise refusal
         state = self._count(f"address {request.address}", amount=_STRANGERS)
         reply = await guarded(self._refuse(request, state, refusal), faults=_FAULTS)
         return with_headers(reply, tell(state))
 
-    async def _refuse(self, request: Request, state: RateState, refusal: GatewayError) -> Reply:
+    async def _refuse(self, request: Request, state: RateState, refusal: Exception) -> Reply:
         if not state.is_allowed:
             return with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
         call = self._find(request)
@@ -101,6 +99,8 @@ class ProviderApi:
         raise refusal
 
     def _find(self, request: Request) -> Call | Reply:
+        if request.has_oversized_headers:
+            return _FAULTS.plain(431)
         methods = self._literal.get(request.path)
         if methods is None:
             methods = self._webhooks.at(request.path) or self._of_message(request.path)
