@@ -95,6 +95,24 @@ def test_no_second_has_more_calls_than_the_tariff_says_and_none_is_refused_too_e
         assert ("retry-after" in headers) is not one.is_allowed
 
 
+def test_the_balance_of_each_answer_is_that_after_its_own_refund(tmp_path):
+    def send(client, number):
+        return client.post("/v1/messages", json={"to": f"+4917{number:07}", "message": "m"})
+
+    with Server(tmp_path, credits=1000) as server, clients(server) as everybody:
+        sent = [one.reply.json()["message_id"] for one in everybody(send, times=4)]
+        replies = [
+            one.reply.json()
+            for one in everybody(
+                lambda client, number: client.delete(f"/v1/messages/{sent[number]}"), times=4
+            )
+        ]
+
+    left = sorted(reply["credits_remaining"] for reply in replies)
+    assert left == list(range(1001 - len(sent), 1001))
+    assert {reply["credits_refunded"] for reply in replies} == {1}
+
+
 @pytest.mark.parametrize("credits", [100, 1000])
 def test_the_balance_of_each_answer_is_that_after_its_own_charge(tmp_path, credits):
     def send(client, number):

@@ -103,12 +103,14 @@ class Cancelling:
         return cancelled(message, credits_refunded=refunded, credits_remaining=remaining)
 
     def _cancel(self, message: MessageId, account: AccountId) -> tuple[int, int | None]:
-        """What was given back, which the message's own story knows, and the balance then."""
+        """What was given back and the balance after that, both of which the story knows."""
         gateway = self._context.gateway
         gateway.interventions.cancel(message, account=account)
         story = gateway.inquiry.explain(message, account=account)
         [*_, last] = [event for event in story.events if event.kind == "message.cancelled"]
-        return int(last.detail.get("refunded") or 0), gateway.inquiry.account(account).credits
+        if refunded := int(last.detail.get("refunded") or 0):
+            return refunded, story.entries[-1].balance
+        return 0, gateway.inquiry.account(account).credits
 
 
 class ShowingAccount:
