@@ -10,16 +10,25 @@ from smscore import Gateway
 from smscore.domain.accounts import Account
 from smscore.domain.messages import Surface
 from smscore.domain.receipts import Receipt
-from smscore.errors import Rejected, RejectedItems
+from smscore.errors import (
+    InsufficientCredits,
+    LimitExceeded,
+    Rejected,
+    RejectedItems,
+    SubscriptionRequired,
+)
 from smscore.ports.storage import Tracked, UnitOfWork
 from smscore.services.submission import Item, Submission
 from smscore_agent._journal import Entry, HandoutJournal
 from smscore_agent._outcomes import may_be_sent_anew
 from smscore_agent._server import FAILED, Handout
 
-__all__ = ["Acceptance"]
+__all__ = ["USED_UP", "Acceptance"]
 
 _log = logging.getLogger(__name__)
+
+USED_UP = (InsufficientCredits, LimitExceeded, SubscriptionRequired)
+"""Refusals that are about the account here, and not about the messages."""
 
 
 class Acceptance:
@@ -41,6 +50,8 @@ class Acceptance:
 
         Raises:
             StoreError: none is.
+            InsufficientCredits, LimitExceeded, SubscriptionRequired: the account here may send no
+                more for now, and they can be given again later.
         """
         first = {one.hash: one for one in reversed(handouts)}
         known = self._journal.entries(first)
@@ -103,6 +114,8 @@ class Acceptance:
             reasons = refusal.reasons.items()
             self._refuse((handouts[index], str(reason)) for index, reason in reasons)
             return
+        except USED_UP:
+            raise
         except Rejected as refusal:
             self._refuse((one, str(refusal)) for one in handouts)
             return

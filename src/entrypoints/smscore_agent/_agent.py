@@ -16,7 +16,7 @@ from smscore.domain.channels import ChannelMode
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError, Conflict, StoreError
 from smscore.ports.storage import Topic, View
-from smscore_agent._acceptance import Acceptance
+from smscore_agent._acceptance import USED_UP, Acceptance
 from smscore_agent._journal import HandoutJournal
 from smscore_agent._options import AgentOptions
 from smscore_agent._outcomes import is_waiting
@@ -27,6 +27,8 @@ from smscore_agent._telling import Telling
 __all__ = ["Agent", "Balance"]
 
 _log = logging.getLogger(__name__)
+
+_FAULTS = (Trouble, StoreError, ConfigurationError, *USED_UP)
 
 _LOOK = 0.5
 """Seconds after which to look again at what is awaited, although nobody woke us."""
@@ -115,7 +117,7 @@ class Agent:
                 try:
                     self._settle()
                     fetched = self._fetch() if fetched is None else fetched
-                except (Trouble, StoreError, ConfigurationError) as fault:
+                except _FAULTS as fault:
                     pause = self._failed(fault)
                     if pause >= remaining:
                         break
@@ -155,20 +157,22 @@ class Agent:
         try:
             self._settle()
             self._fetch()
-        except (Trouble, StoreError, ConfigurationError) as fault:
+        except _FAULTS as fault:
             return self._failed(fault)
         self._failures = 0
         return until_next_poll(self._options.poll_every)
 
     def _settle(self) -> None:
-        self._accept()
-        self._telling.run_once()
+        try:
+            self._accept()
+        finally:  # what cannot be kept must not keep the server from hearing of the rest
+            self._telling.run_once()
 
     def _tell_last(self) -> None:
         """What became of messages meanwhile; if that fails, it is told after the next start."""
         try:
             self._settle()
-        except (Trouble, StoreError, ConfigurationError) as fault:
+        except _FAULTS as fault:
             _log.warning("outcomes are told after the next start: %s", fault)
 
     def _failed(self, fault: Exception) -> float:

@@ -9,6 +9,7 @@ from strict_server import LOST, UNHEARD, Answer
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import ReportOutcome, Status
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.settings import AccountChanges
 from smscore.errors import (
     ConfigurationError,
     Indeterminate,
@@ -311,6 +312,42 @@ def test_an_address_that_cannot_be_looked_up_ends_nothing(begin, caplog):
     begin(server="http://a..b/api", reconnect_delay=60).once(patience=1)
 
     assert "the server did not answer" in caplog.text
+
+
+def test_what_the_account_here_may_not_send_yet_has_not_failed(server, network, begin, caplog):
+    life = begin()
+    life.gateway.administration.create_account("agent", monthly_limit=1)
+    server.queue("one")
+    assert life.once() == (1, 1, 0, 0)
+    (key,) = server.queue("two")
+
+    assert begin().until(lambda: "1 of 1 are used" in caplog.text) == (None, 0, 0, 0)
+
+    assert server.messages[key].status == 1
+    assert f"have the server hand them out again: {key}" in caplog.text
+    server.requeue(key)
+    life = begin()
+    life.gateway.administration.change_account("agent", AccountChanges(monthly_limit=2))
+    assert life.once() == (1, 1, 0, 0)
+
+
+def test_outcomes_are_told_while_what_was_fetched_cannot_be_kept(server, network, begin, caplog):
+    (one,) = server.queue("one")
+    life = begin(delivery_patience=60)
+    life.gateway.administration.create_account("agent", monthly_limit=1)
+    life.until(lambda: network.sent)
+    server.queue("two")
+    jobs = iter(network.jobs)
+
+    def told() -> bool:
+        if "1 of 1 are used" in caplog.text:
+            for job in jobs:
+                network.report(job.message)
+        return server.messages[one].status == 2
+
+    begin(delivery_patience=60).until(told)
+
+    assert server.statuses() == {"one": 2, "two": 1}
 
 
 @pytest.mark.parametrize("document", [None, {}, {"ok": False}, [], "ok"])
