@@ -94,8 +94,9 @@ def test_a_phone_can_be_forgotten(answer, command, at_a_phone):
     assert command("device", "forget", "--account", "shop").exit_code == 2
 
 
-def test_a_phone_that_is_silent_is_wrong(answer, command, at_a_phone, installation):
-    at_a_phone("a", device="pixel 7")
+@pytest.mark.parametrize(("name", "typed"), [("pixel 7", "'pixel 7'"), ("-rf", "-- -rf")])
+def test_a_phone_that_is_silent_is_wrong(answer, command, at_a_phone, installation, name, typed):
+    at_a_phone("a", device=name)
     assert "phones: 1 device, none of them silent" in command("check").stdout
     with sqlite3.connect(installation / "smscore.db") as database:
         database.execute("UPDATE smscore_devices SET last_seen = 0, last_poll = 0")
@@ -104,8 +105,8 @@ def test_a_phone_that_is_silent_is_wrong(answer, command, at_a_phone, installati
     result = command("check")
 
     assert result.exit_code == 1
-    assert "phone pixel 7 of shop" in result.stdout
+    assert f"phone {name} of shop" in result.stdout
     assert "silent since 1970-01-01T00:00:00Z" in result.stdout
-    assert "smscore device forget 'pixel 7' --account shop" in result.stdout
+    assert f"smscore device forget --account shop {typed}" in result.stdout
     (device,) = answer("device", "list")
     assert device["silent"] is True

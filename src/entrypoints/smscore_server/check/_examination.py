@@ -203,11 +203,12 @@ def _phones(gateway: Gateway) -> Iterator[Finding]:
     for one in found:
         if one.is_silent:
             name = quote(one.device.name) if one.device.name else "--unnamed"
+            dashes = "-- " if one.device.name.startswith("-") else ""
             yield wrong(
                 f"phone {printable(one.title)}",
                 f"silent since {instant(one.device.last_seen)}",
                 remedy="is it on, and connected? One that was put away: "
-                f"smscore device forget {name} --account {one.account}",
+                f"smscore device forget --account {one.account} {dashes}{name}",
             )
     if found and not any(one.is_silent for one in found):
         yield ok("phones", f"{several(len(found), 'device')}, none of them silent")
