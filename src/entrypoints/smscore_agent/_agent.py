@@ -183,7 +183,7 @@ class Agent:
         pause = until_next_try(self._failures, trouble, first=self._options.reconnect_delay)
         _log.log(
             logging.ERROR if is_loud else logging.WARNING,
-            "nothing is fetched and told for %.0f s: %s",
+            "nothing is fetched and told for %.1f s: %s",
             pause,
             fault,
         )
