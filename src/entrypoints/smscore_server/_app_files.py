@@ -58,12 +58,23 @@ class AppFiles:
             self._directory.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._directory, os.O_RDONLY)
         except OSError as cause:
-            raise Failure(f"{self._directory} cannot be used: {cause.strerror}") from cause
+            raise self._unusable(cause) from cause
         try:
-            _lock(descriptor)
+            self._lock(descriptor)
             yield
         finally:
             os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as cause:
+            raise Conflict("another command publishes or withdraws an app; try again") from cause
+        except OSError as cause:  # directories of other machines may know no locks
+            raise self._unusable(cause) from cause
+
+    def _unusable(self, cause: OSError) -> Failure:
+        return Failure(f"{self._directory} cannot be used: {cause.strerror}")
 
     @contextmanager
     def draft(self, source: Path) -> Iterator[Draft]:
@@ -101,13 +112,6 @@ class AppFiles:
             if _OURS.fullmatch(path.name) and path.name not in names:
                 with suppress(OSError):  # the next command tries again
                     path.unlink()
-
-
-def _lock(descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as cause:
-        raise Conflict("another command publishes or withdraws an app; try again") from cause
 
 
 def _opened(source: Path) -> BinaryIO:

@@ -43,7 +43,7 @@ def app() -> None:
 )
 @click.option(
     "--notes-file",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
     help="The same from a file; - is standard input.",
 )

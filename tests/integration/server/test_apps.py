@@ -155,13 +155,21 @@ def test_notes_come_from_a_file_or_standard_input(command, answer, apk, installa
 
 
 def test_notes_are_given_once_and_have_an_end(command, apk, installation: Path):
-    result = command("app", "publish", apk(), "--notes", "a", "--notes-file", "b")
-    assert result.exit_code == 2
-
     (installation / "notes.txt").write_text("x" * 10_001)
+    result = command("app", "publish", apk(), "--notes", "a", "--notes-file", "notes.txt")
+    assert result.exit_code == 2
+    assert "not both" in result.stderr
+
     for options in (("--notes", "x" * 10_001), ("--notes-file", "notes.txt")):
         said = refused(command("app", "publish", "phone.apk", *options))
         assert "the notes are longer than 10000 characters" in said
+
+
+def test_a_file_of_notes_that_is_not_there_is_said_to_be_so(command, apk):
+    result = command("app", "publish", apk(), "--notes-file", "b")
+
+    assert result.exit_code == 2
+    assert "'b' does not exist" in result.stderr
 
 
 def test_two_commands_do_not_publish_at_the_same_time(command, apk, installation: Path):
