@@ -4,6 +4,7 @@ The configuration file: TOML in, frozen values out, every mistake named with its
 Longer than most modules, so that all settings are found in one place.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -34,6 +35,12 @@ __all__ = [
 
 HOOKS = "hooks"
 """The first segment of the paths at which networks call their channels."""
+
+# What others append paths to: nothing behind the path, no login before the host.
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?",
+    re.IGNORECASE,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +74,8 @@ class HttpConfig:
         """Where a channel's network calls it, but for the last segment; None: nowhere."""
         if self.public_url is None:
             return None
-        return f"{self.public_url.rstrip('/')}/{HOOKS}/{channel}"
+        place = self.public_url.rstrip("/").removesuffix("/api")  # as links of the queue API do
+        return f"{place}/{HOOKS}/{channel}"
 
 
 @attrs.frozen(kw_only=True)
@@ -264,6 +272,11 @@ def _check_ranges(config: GatewayConfig) -> None:
     http = config.http
     _check_range(http.port, "[http] port", lowest=0, highest=65_535)
     _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
+    if http.public_url is not None and not _PUBLIC_URL.fullmatch(http.public_url):
+        raise ConfigurationError(
+            f"[http] public_url cannot be {http.public_url!r}: "
+            "it is an address such as https://sms.example.org"
+        )
     silent_after = config.phones.silent_after
     _check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
     for name, channel in config.channels.items():

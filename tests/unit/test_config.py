@@ -67,6 +67,13 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
         ("[http]\nsubmit_timeout = inf", "submit_timeout must be between 0.01 and 60, not inf"),
         ("[http]\nport = 99999", r"\[http\] port must be between 0 and 65535, not 99999"),
         ('[http]\nhost = "a\\u0000b"', r"\[http\] host cannot be"),
+        ('[http]\npublic_url = ""', r"\[http\] public_url cannot be ''"),
+        ('[http]\npublic_url = "sms.example.org"', "an address such as https://sms.example.org"),
+        ('[http]\npublic_url = "ftp://sms.example.org"', r"\[http\] public_url cannot be"),
+        ('[http]\npublic_url = "https://"', r"\[http\] public_url cannot be"),
+        ('[http]\npublic_url = "https://u:p@x"', r"\[http\] public_url cannot be"),
+        ('[http]\npublic_url = "https://x/?a=b"', r"\[http\] public_url cannot be"),
+        ('[http]\npublic_url = "https://x\\n"', r"\[http\] public_url cannot be"),
         ('[channels.m1]\ntransport = "x"\nprice = -5', r"\[channels.m1\] price must be between 0"),
         ("[phones]\nsilent_after = 59", r"\[phones\] silent_after must be between 60 and"),
         ("[tariffs.x]\nqueue_per_minute = 0", r"\[tariffs.x\] queue_per_minute must be between 1"),
@@ -78,6 +85,27 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
 def test_a_mistake_is_named_with_its_remedy(text: str, complaint: str) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:8080",
+        "https://sms.example.org/",
+        "https://[2001:db8::1]:8443/sms/gate~way",
+        "https://sms.example.org/api",
+    ],
+)
+def test_the_surfaces_may_be_anywhere_outside(address: str) -> None:
+    config = GatewayConfig.from_mapping({"http": {"public_url": address}})
+
+    assert config.http.public_url == address
+
+
+def test_networks_call_beside_what_existing_collections_have_as_base() -> None:
+    config = GatewayConfig.from_mapping({"http": {"public_url": "https://sms.example.org/api/"}})
+
+    assert config.http.hooks_of("telegram") == "https://sms.example.org/hooks/telegram"
 
 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
