@@ -127,6 +127,23 @@ def test_a_list_can_be_of_one_recipient(site):
     assert second.json()["next"] is None
 
 
+@pytest.mark.parametrize("written", ["%2B1234567890", "+1234567890", "%201234567890"])
+def test_a_recipient_may_have_lost_its_plus_on_the_way(site, written):
+    wanted = site.send(to="+1234567890").json()["message_id"]
+    site.send()
+
+    reply = site.client.get(f"/v1/messages?to={written}", headers=site.bearer)
+
+    assert ids(reply) == [wanted]
+
+
+@pytest.mark.parametrize("given", ["+491701234567", "0170 1234567"])
+def test_a_recipient_of_another_surface_is_found_in_normal_form(site, given):
+    uid = site.api_php(to=given).text.removeprefix("OK\nID: ")
+
+    assert ids(get(site, "/v1/messages", to="+491701234567")) == [f"msg_{uid}"]
+
+
 @pytest.mark.parametrize(
     "parameters",
     [{"status": "sending"}, {"status": "x"}, {"after": "x"}, {"after": "msg_" + "f" * 16}],

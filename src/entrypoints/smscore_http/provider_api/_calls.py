@@ -199,7 +199,12 @@ def _search(account: AccountId, request: Request) -> _Search:
     return _Search(
         account=account,
         statuses=STATUSES[status] if status else (),
-        to=values.get("to"),
+        to=_recipient(values.get("to")),
         before=page_begin(values, parse=parse_message_id),
         limit=page_size(values),
     )
+
+
+def _recipient(written: str | None) -> str | None:
+    """A blank in front was a plus sign, which in a query has to be percent-encoded."""
+    return f"+{written[1:]}" if written and written.startswith(" ") else written
