@@ -82,6 +82,28 @@ def test_callers_and_rates_are_counted_apart(time):
     assert limiter.hit("a", rate=PER_SECOND).is_allowed
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out(time):
+    limiter = MovingWindows()
+    for _ in range(3):
+        limiter.hit("a", rate=PER_SECOND)
+
+    time.shift(-3600)
+
+    states = [limiter.hit("a", rate=PER_SECOND) for _ in range(4)]
+    assert [state.is_allowed for state in states] == [True, True, True, False]
+    assert len(limiter._empty_at) == 1
+
+
+def test_a_clock_that_is_corrected_lets_nobody_call_more(time):
+    limiter = make_rate_limiter()
+    for _ in range(3):
+        limiter.hit("a", rate=PER_SECOND)
+
+    time.shift(-0.5)
+
+    assert not limiter.hit("a", rate=PER_SECOND).is_allowed
+
+
 def test_the_longest_silent_caller_is_forgotten_first(time):
     limiter = MovingWindows(most_callers=2)
     for caller in ("a", "a", "b"):
