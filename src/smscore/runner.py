@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from smscore.errors import GatewayError
 from smscore.ports.storage import Store, Topic, Wakeup
@@ -28,6 +29,8 @@ _TICK = 0.5
 _WATCH = 5.0
 """Seconds between two looks for processes that have ended."""
 _LONGEST_PAUSE = 30.0
+_GATHERING = 0.01
+"""Seconds in which news come together before endpoints are told: each commit would be a round."""
 
 
 class Runner:
@@ -93,7 +96,8 @@ class Runner:
         if self._announcing is not None:
             wakeup = self._announcing.open()
             self._wakeups.append(wakeup)
-            self._start("webhooks", self._announcing.run_once, wait=wakeup.wait)
+            announce = partial(self._announce, self._announcing)
+            self._start("webhooks", announce, wait=wakeup.wait)
 
     def stop(self) -> None:
         """Stop the threads, close the channels, hand back what they held. May be called twice."""
@@ -128,6 +132,10 @@ class Runner:
         if self._announcing is not None:
             done += self._announcing.run_once()
         return done
+
+    def _announce(self, announcing: Announcing) -> int:
+        self._stop.wait(_GATHERING)
+        return announcing.run_once()
 
     def _send_pending(self, name: str, transport: Transport) -> int:
         if name in self._stumbled:
