@@ -5,10 +5,8 @@ Calls to endpoints: looked up, checked, connected to what was checked, and all o
 import asyncio
 import ssl
 import threading
-from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from smscore.ports.webhooks import Answer, Call
@@ -21,6 +19,7 @@ __all__ = ["HttpSender"]
 
 _PATIENCE = 10.0  # seconds from the look-up to the status
 _BODY_PATIENCE = 1.0  # and from there for the beginning of the body, which only we want
+_STOPPED = "given up, since the gateway stops"
 _LOOK_UPS = 16  # at a time: they block threads
 
 
@@ -74,7 +73,7 @@ class _Worker:
         return ssl.create_default_context()
 
     def begin(self, call: Call, future: "Future[Answer]") -> None:
-        self._loop.call_soon_threadsafe(self._spawn, self._settle(call, future))
+        self._loop.call_soon_threadsafe(self._spawn, call, future)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop)
@@ -87,7 +86,7 @@ class _Worker:
         self._loop.close()
 
     async def _finish(self) -> None:
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._connections.close()
         await asyncio.sleep(0)  # here the transports notice
 
@@ -96,10 +95,15 @@ class _Worker:
             task.cancel()
         self._loop.stop()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work)
+    def _spawn(self, call: Call, future: "Future[Answer]") -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if not future.done():  # it was cancelled before its first step
+                future.set_result(Answer(seconds=0, error=_STOPPED))
+
+        task = self._loop.create_task(self._settle(call, future))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(ended)
 
     async def _settle(self, call: Call, future: "Future[Answer]") -> None:
         began = self._loop.time()
@@ -109,7 +113,7 @@ class _Worker:
         except TimeoutError:
             error = f"no answer within {self._patience:g} s"
         except asyncio.CancelledError:
-            error = "given up, since the gateway stops"
+            error = _STOPPED
         except (OSError, BadAnswer, ValueError) as cause:
             error = _told(cause)
         seconds = self._loop.time() - began

@@ -235,6 +235,18 @@ def test_many_calls_are_made_at_a_time(sender, endpoint, a_call):
     assert [future.result(PATIENCE).status for future in futures] == [200] * 20
 
 
+def test_a_call_that_was_not_begun_when_the_sender_was_closed_has_an_answer_too(
+    sender, endpoint, a_call
+):
+    made = endpoint()
+
+    for _ in range(20):
+        futures = [sender.send(a_call(made.url())) for _ in range(10)]
+        sender.close()
+
+        assert all(future.result(PATIENCE) for future in futures)
+
+
 def test_a_sender_that_is_closed_ends_its_calls_and_can_be_used_again(sender, endpoint, a_call):
     waiting, arrived = threading.Event(), threading.Event()
 
