@@ -130,6 +130,7 @@ def test_a_time_in_the_future_is_shown_as_queued(site):
         {"callback_url": "ftp://example.com/"},
         {"callback_url": "example.com"},
         {"callback_url": "https://"},
+        {"callback_url": "https://user:password@example.com/"},
         {"callback_url": "https://[bad/"},
         {"callback_url": "https://example.com/\r\nX: y"},
         {"callback_url": "https://example.com/" + "x" * 3000},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from smscore.testing import FakeSender
+from smscore_webhook import make_webhook_sender
 
 URL = "https://example.org/sms-webhook"
 NOT_FOUND = b'{"success":false,"error":{"code":"not_found","message":"Resource not found"}}'
@@ -277,3 +278,15 @@ def test_what_was_cancelled_is_told_as_failed(site, call, sender):
         '"error":"cancelled by the sender","timestamp":1772366400}'
     )
     assert told.sequence == 1
+
+
+def test_a_message_names_no_callback_address_that_no_webhook_may_have(make_site):
+    site = make_site(webhook_sender=make_webhook_sender())
+
+    reply = site.send(callback_url="http://169.254.169.254/latest/meta-data")
+
+    assert reply.status_code == 400
+    assert FAILED.fullmatch(reply.text)[1] == (
+        "callback_url must not name an address that is not public"
+    )
+    assert site.stored() == []

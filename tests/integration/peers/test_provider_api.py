@@ -46,6 +46,16 @@ curl -X GET https://api.smsprovider.com/v1/messages/msg_5f8d2b38c4a7f \
 -H "Authorization: Bearer YOUR_API_KEY"
 """
 
+WEBHOOK = r"""
+curl -X POST https://api.smsprovider.com/v1/webhooks \
+-H "Authorization: Bearer YOUR_API_KEY" \
+-H "Content-Type: application/json" \
+-d '{
+"url": "https://your-server.com/sms-webhook",
+"events": ["message.delivered", "message.failed"]
+}'
+"""
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
@@ -72,7 +82,7 @@ def curl(server: Server) -> Callable[..., Any]:
 
 
 def test_the_documented_lines_for_curl_answer_as_documented(curl: Callable[..., Any]) -> None:
-    single, bulk, account = curl(SINGLE), curl(BULK), curl(ACCOUNT)
+    single, bulk, account, webhook = curl(SINGLE), curl(BULK), curl(ACCOUNT), curl(WEBHOOK)
     status = curl(STATUS, msg_5f8d2b38c4a7f=single["message_id"])
 
     assert list(single.items())[2:] == [
@@ -83,6 +93,8 @@ def test_the_documented_lines_for_curl_answer_as_documented(curl: Callable[..., 
     assert (bulk["credits_used"], bulk["credits_remaining"]) == (2, 1227)
     assert [one["to"] for one in bulk["messages"]] == ["+1234567890", "+9876543210"]
     assert (account["name"], account["credits_remaining"]) == ("acme", 1227)
+    assert webhook["url"] == "https://your-server.com/sms-webhook"
+    assert webhook["events"] == ["message.delivered", "message.failed"]
     assert status == {
         "message_id": single["message_id"],
         "to": "+1234567890",

@@ -3,8 +3,8 @@ What clients of the provider API put into bodies: one text for one recipient or 
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,8 +20,6 @@ __all__ = ["Wish", "read_wish", "submission_of"]
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 _LONGEST_MESSAGE = 1600
 _FURTHEST = timedelta(days=366)
-_LONGEST_URL = 2048
-_URL = re.compile(r"[!-~]+")  # whatever else an address holds has to be percent-encoded
 _PROVIDER, _NORMAL = Surface.PROVIDER, Priority.NORMAL  # members are found by calls: only once
 _PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
@@ -58,10 +56,17 @@ def read_wish(body: bytes) -> Wish:
 
 
 def submission_of(
-    wish: Wish, *, account: AccountId, idempotency_key: str | None, clock: Clock
+    wish: Wish,
+    *,
+    account: AccountId,
+    idempotency_key: str | None,
+    clock: Clock,
+    check_url: Callable[[str], str],
 ) -> Submission:
     """
     The request in the core's words; duplicate recipients are sent to once.
+
+    ``check_url`` lets an address pass that may be called.
 
     Raises:
         InvalidRequest, InvalidNumber, MessageTooLong: a field is missing or out of its range.
@@ -77,7 +82,7 @@ def submission_of(
         sender=None if wish.sender is None else _sender(wish.sender),
         priority=_priority(wish.priority) if wish.priority else _NORMAL,
         not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=clock.now()),
-        callback_url=None if wish.callback_url is None else _url(wish.callback_url),
+        callback_url=_url(wish.callback_url, check=check_url),
         idempotency_key=idempotency_key,
         fingerprint="" if isinstance(wish.to, str) else "list",
     )
@@ -138,12 +143,8 @@ def _time(written: str, *, now: datetime) -> datetime:
     return at
 
 
-def _url(url: str) -> str:
+def _url(url: str | None, *, check: Callable[[str], str]) -> str | None:
     try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        is_url = False
-    if not is_url or len(url) > _LONGEST_URL or not _URL.fullmatch(url):
-        raise InvalidRequest("callback_url must be an http or https address")
-    return url
+        return None if url is None else check(url)
+    except InvalidRequest as cause:
+        raise InvalidRequest(f"callback_{cause}") from cause

@@ -56,6 +56,7 @@ class Sending:
             account=account.id,
             idempotency_key=idempotency_key(request),
             clock=self._context.gateway.clock,
+            check_url=self._context.gateway.webhooks.check,
         )
         receipt = await self._context.submit(submission)
         return accepted(receipt, is_list=not isinstance(wish.to, str))
@@ -74,6 +75,7 @@ class Estimating:
             account=account.id,
             idempotency_key=None,
             clock=gateway.clock,
+            check_url=gateway.webhooks.check,
         )
         plans = await self._context.call(gateway.submissions.estimate, submission)
         current = await self._context.call(gateway.inquiry.account, account.id)

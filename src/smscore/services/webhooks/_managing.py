@@ -57,6 +57,18 @@ class Webhooks:
         self._secrets = secrets
         self._sender = sender
 
+    def check(self, url: str) -> str:
+        """
+        The address, if it is one that may be called as far as can be told without asking for names.
+
+        Raises:
+            InvalidRequest: it is no address, or a forbidden one.
+        """
+        check_url(url)
+        if self._sender is not None:
+            self._sender().check(url)
+        return url
+
     def add(self, account: AccountId, *, url: str, events: Sequence[str]) -> tuple[Webhook, str]:
         """
         Tell the address of these events from now on. With it comes its secret.
@@ -68,7 +80,7 @@ class Webhooks:
         webhook = Webhook(
             id=WebhookId(self._ids()),
             account=account,
-            url=self._checked(url),
+            url=self.check(url),
             events=_checked(events),
             created_at=self._clock.now(),
         )
@@ -112,7 +124,7 @@ class Webhooks:
             InvalidRequest: it is no address or a forbidden one, or an event is unknown.
         """
         now = self._clock.now()
-        new_url = None if url is None else self._checked(url)
+        new_url = None if url is None else self.check(url)
         new_events = None if events is None else _checked(events)
 
         def work(work: UnitOfWork) -> Webhook:
@@ -220,12 +232,6 @@ class Webhooks:
 
     def _secret(self, webhook: Webhook) -> str:
         return self._secrets.of_webhook(webhook.id, webhook.secret, at=self._clock.now())[0]
-
-    def _checked(self, url: str) -> str:
-        check_url(url)
-        if self._sender is not None:
-            self._sender().check(url)
-        return url
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return self._store.run(work, lane=Lane.CUSTODY).result()
