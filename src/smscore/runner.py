@@ -29,7 +29,7 @@ _TICK = 0.5
 _WATCH = 5.0
 """Seconds between two looks for processes that have ended."""
 _LONGEST_PAUSE = 30.0
-_GATHERING = 0.01
+_GATHERING = 0.05
 """Seconds in which news come together before endpoints are told: each commit would be a round."""
 
 
