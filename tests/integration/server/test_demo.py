@@ -72,6 +72,8 @@ def test_a_message_of_each_curl_line_is_delivered_and_the_same_everywhere(demo, 
         shown = answer("status", message, "--config", "var/smscore.toml")
         assert (shown["id"], shown["status"], shown["via"]) == (message, "delivered", via)
         assert (shown["to"], shown["text"]) == ("+491701234567", seen["message"])
+    phones = answer("device", "list", "--config", "var/smscore.toml")
+    assert [one["name"] for one in phones] == ["demo phone"]  # it polls and reports under one name
 
 
 def test_data_and_credentials_are_kept_even_when_the_demo_is_killed(demo, answer, tmp_path):

@@ -7,7 +7,7 @@ import logging
 import threading
 from http.client import HTTPConnection, HTTPException
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 __all__ = ["Phone"]
 
@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 _INTERVAL = 2.0
 _TIMEOUT = 10.0
 _SENT = 2
+_NAME = "demo phone"
 
 
 class Phone:
@@ -49,14 +50,12 @@ class Phone:
 
     def _look(self) -> float:
         """One round; says how long to rest."""
-        status, wait, found = self._call("GET", "get_messages?limit=200")
+        status, wait, found = self._call("GET", f"get_messages?limit=200&device={quote(_NAME)}")
         if status == 200:
             self._unreported += [message["hash"] for message in found]
         if self._unreported and status == 200:
             reports = [{"hash": one, "status": _SENT} for one in self._unreported]
-            status, wait, _ = self._call(
-                "POST", "status", {"device": "demo phone", "messages": reports}
-            )
+            status, wait, _ = self._call("POST", "status", {"device": _NAME, "messages": reports})
             if status == 200:
                 _log.info("the phone sent %d messages", len(self._unreported))
                 self._unreported.clear()
