@@ -87,6 +87,7 @@ def test_check_says_for_whom_it_works(installation, answer, configure):
 
     assert findings["agent"]["verdict"] == "note"
     assert "http://127.0.0.1:9/api" in findings["agent"]["detail"]
+    assert "http" not in findings  # an agent listens nowhere
 
 
 def test_check_says_what_the_agent_lacks(command, configure):

@@ -47,7 +47,8 @@ def devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
             yield wrong("server", str(fault), remedy="no server could start: is it allowed to you?")
         return
     yield note("server", "it is not running")
-    yield from _port(gateway)
+    if not gateway.config.agent:  # an agent listens nowhere
+        yield from _port(gateway)
     yield from _opened(gateway, patience=patience)
 
 
