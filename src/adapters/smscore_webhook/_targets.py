@@ -37,7 +37,8 @@ class Targets:
         """
         literal = _literal(host)
         if literal is not None and not self._is_allowed(literal):
-            raise InvalidRequest("url must not name an address that is not public")
+            reason = "it is not public, nor in a network that the operator allows"
+            raise InvalidRequest(f"url must not name {literal}: {reason}")
 
     def _is_allowed(self, address: str) -> bool:
         parsed = ip_address(address.partition("%")[0])

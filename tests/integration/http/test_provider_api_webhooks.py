@@ -287,6 +287,7 @@ def test_a_message_names_no_callback_address_that_no_webhook_may_have(make_site)
 
     assert reply.status_code == 400
     assert FAILED.fullmatch(reply.text)[1] == (
-        "callback_url must not name an address that is not public"
+        "callback_url must not name 169.254.169.254: it is not public, nor in a network that the "
+        "operator allows"
     )
     assert site.stored() == []

@@ -70,7 +70,10 @@ def test_an_address_that_nobody_may_call_is_refused(command, shop):
     result = command("webhooks", "add", "http://127.0.0.1/", "--account", "shop")
 
     assert result.exit_code == 1
-    assert result.output == "error: url must not name an address that is not public\n"
+    assert result.output == (
+        "error: url must not name 127.0.0.1: it is not public, nor in a network that the operator "
+        "allows\n"
+    )
 
 
 def test_a_webhook_is_switched_off_and_on_and_removed(answer, hook):
