@@ -7,6 +7,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
+from urllib.parse import urlsplit
 
 import attrs
 import cattrs
@@ -14,7 +15,7 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 
 from smscore.errors import ConfigurationError
 
-__all__ = ["nearest", "structure"]
+__all__ = ["is_plain_address", "nearest", "structure"]
 
 T = TypeVar("T")
 
@@ -113,3 +114,15 @@ _converter.register_structure_hook(int, _strict((int,), "a whole number"))
 _converter.register_structure_hook(float, _strict((int, float), "a number"))
 _converter.register_structure_hook(Path, lambda value, _: Path(value))
 _converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass as a string
+
+
+def is_plain_address(text: str) -> bool:
+    """Whether it is an http or https address to which paths can be added, without a login."""
+    try:
+        found = urlsplit(text)
+        port = found.port
+    except ValueError:
+        return False
+    is_plain = not (found.query or found.fragment or found.username or found.password)
+    is_shaped = found.scheme in ("http", "https") and bool(found.hostname) and port != 0
+    return is_plain and is_shaped and text.isascii() and text.isprintable() and " " not in text

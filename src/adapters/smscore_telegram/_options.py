@@ -5,11 +5,11 @@ What can be configured for one bot.
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from smscore.errors import ConfigurationError
+from smscore.structuring import is_plain_address
 from smscore_telegram._cutting import LONGEST, units
 
 __all__ = ["TelegramOptions", "Texts"]
@@ -31,22 +31,11 @@ def _is_absolute(_: object, attribute: "attrs.Attribute[str | None]", value: str
 
 
 def _is_address(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
-    if value is not None and not _has_plain_address(value):
+    if value is not None and not is_plain_address(value):
         raise ConfigurationError(
             f"{attribute.name} must be an address like https://gateway.example/telegram, "
             "without a login, a question mark or a hash"
         )
-
-
-def _has_plain_address(value: str) -> bool:
-    try:
-        found = urlsplit(value)
-        port = found.port
-    except ValueError:
-        return False
-    is_plain = not (found.query or found.fragment or found.username or found.password)
-    is_shaped = found.scheme in ("http", "https") and bool(found.hostname) and port != 0
-    return is_plain and is_shaped and value.isascii() and value.isprintable() and " " not in value
 
 
 def _is_positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:

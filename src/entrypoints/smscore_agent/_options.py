@@ -5,12 +5,12 @@ What can be configured for the agent, and where its token comes from.
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from smscore.domain.accounts import is_name
 from smscore.errors import ConfigurationError
+from smscore.structuring import is_plain_address
 
 __all__ = ["MOST_AT_ONCE", "AgentOptions", "token_reader"]
 
@@ -22,22 +22,11 @@ _LONGEST_TOKEN = 1000
 
 
 def _is_address(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if not _has_plain_address(value):
+    if not is_plain_address(value):
         raise ConfigurationError(
             f"[agent] {attribute.name} must be an address like https://gateway.example/api, "
             "without a login, a question mark or a hash"
         )
-
-
-def _has_plain_address(value: str) -> bool:
-    try:
-        found = urlsplit(value)
-        port = found.port
-    except ValueError:
-        return False
-    is_plain = not (found.query or found.fragment or found.username or found.password)
-    is_shaped = found.scheme in ("http", "https") and bool(found.hostname) and port != 0
-    return is_plain and is_shaped and value.isascii() and value.isprintable() and " " not in value
 
 
 def _is_device(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
