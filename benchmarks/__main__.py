@@ -4,8 +4,8 @@ Measures what the documentation claims: medians over rounds in which the program
 Run with ``make bench``; writes ``benchmarks/RESULTS.md``, or the sections of it that were asked
 for: ``make bench ARGS="--only codec"``. The numbers of the goals are those of the performance
 page: 1 durable single submit, 2 CPU per message, 3 tail, 4 batches, 5 claims, 7 codec,
-8 modems, 10 footprint. ``make bench-large`` is the part ``large``, which is measured only when
-asked for.
+8 modems, 9 submit, report and webhook, 10 footprint. ``make bench-large`` is the part ``large``,
+which is measured only when asked for.
 """
 
 import argparse
@@ -28,6 +28,7 @@ _TITLES = {
     "sizes": "Up to a million messages",
     "large": "Up to ten million messages",
     "modems": "Modems",
+    "events": "Submit, report, webhook",
     "footprint": "Start and memory",
     "codec": "Encoding and decoding",
 }
@@ -78,6 +79,7 @@ def _parts(options: argparse.Namespace) -> Mapping[str, Callable[[Path], str]]:
     """What measures each part, given a directory of its own."""
     import _batch
     import _codec
+    import _events
     import _footprint
     import _modems
     import _sizes
@@ -90,6 +92,7 @@ def _parts(options: argparse.Namespace) -> Mapping[str, Callable[[Path], str]]:
         "sizes": lambda at: _sizes.measure(at, rounds=rounds, counts=(10**4, 10**5, 10**6)),
         "large": lambda at: _sizes.measure(at, rounds=rounds, counts=(10**4, 10**6, 10**7)),
         "modems": lambda at: _modems.measure(at, rounds=rounds),
+        "events": lambda at: _events.measure(at, rounds=rounds, seconds=seconds),
         "footprint": lambda at: _footprint.measure(at, rounds=rounds),
         # A codec needs no more than a tenth of the time of a server.
         "codec": lambda _: _codec.measure(rounds=rounds, seconds=seconds / 10),

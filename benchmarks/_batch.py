@@ -53,7 +53,7 @@ def measure(directory: Path, *, rounds: int, seconds: int) -> str:
 
 def _take_turns(directory: Path, *, rounds: int, seconds: int) -> Mapping[str, Sequence[Round]]:
     prepared = prepare(directory)
-    with Running(ours(prepared), directory) as server:
+    with Running(ours(prepared.config), directory) as server:
         loads = {
             name: Load(
                 server=server,

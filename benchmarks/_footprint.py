@@ -43,7 +43,7 @@ def measure(directory: Path, *, rounds: int) -> str:
 def _take_turns(directory: Path, *, rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Seconds until the first answer and MiB after it."""
     command, _ = uvicorn("hello:app")
-    server = ours(prepare(directory))
+    server = ours(prepare(directory).config)
     results: dict[str, list[tuple[float, float]]] = {"hello": [], "smscore": []}
     for number in range(rounds + 1):
         for program in (Program(name="hello", command=command), server):

@@ -8,11 +8,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 
 import attrs
 from _servers import HERE
 
-__all__ = ["KannelPrograms", "find_kannel"]
+__all__ = ["KannelPrograms", "find_kannel", "look_for_kannel"]
 
 _BOXES = ("bearerbox", "smsbox")
 _UNPACKED = HERE.parent / "build/kannel"
@@ -61,6 +63,17 @@ def find_kannel() -> KannelPrograms:
         smsbox=smsbox,
         environment={"LD_LIBRARY_PATH": ":".join(sorted(libraries))},
     )
+
+
+def look_for_kannel() -> tuple[KannelPrograms | None, Sequence[str]]:
+    """The programs, or why there are none."""
+    try:
+        return find_kannel(), ()
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
+        remark = f"Kannel was skipped (Debian: apt-get install kannel): {reason}"
+        print(remark, file=sys.stderr)
+        return None, (remark,)
 
 
 def _unpack() -> None:

@@ -75,7 +75,7 @@ class Running:
         self._process = subprocess.Popen(
             command,
             cwd=directory,
-            env={**os.environ, **program.environment, "PYTHONPATH": str(HERE)},
+            env={**os.environ, "PYTHONPATH": str(HERE), **program.environment},
             stdout=self._log,
             stderr=self._log,
         )
@@ -173,9 +173,9 @@ def prepare(directory: Path) -> Prepared:
         )
 
 
-def ours(prepared: Prepared) -> Program:
+def ours(config: Path) -> Program:
     """The bundled server."""
-    serve = ("-m", "smscore_server", "serve", "--config", str(prepared.config), "--port", "{port}")
+    serve = ("-m", "smscore_server", "serve", "--config", str(config), "--port", "{port}")
     return Program(name="smscore", command=(sys.executable, *serve))
 
 

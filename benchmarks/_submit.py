@@ -3,14 +3,12 @@ Goals 1 to 3: durable single submits, what each costs, and the tail.
 """
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from _kannel import KEY, Kannel
-from _kannel_programs import KannelPrograms, find_kannel
+from _kannel_programs import KannelPrograms, look_for_kannel
 from _load import CONNECTIONS, Load, Round, by_median, ratio, sync_ms, take_turns
 from _results import Goal, circumstances, goals, machine, table
 from _servers import DATABASE, Program, Running, ours, prepare, uvicorn
@@ -62,13 +60,9 @@ def measure(directory: Path, *, rounds: int, seconds: int) -> str:
 
 def _kannel() -> tuple[KannelPrograms | None, Sequence[str]]:
     """The programs if they are here, and what is to be said about them."""
-    try:
-        programs = find_kannel()
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
-        remark = f"Kannel was skipped (Debian: apt-get install kannel): {reason}"
-        print(remark, file=sys.stderr)
-        return None, (remark,)
+    programs, remark = look_for_kannel()
+    if programs is None:
+        return None, remark
     return programs, (
         f"Kannel {programs.version} of Debian: `bearerbox` and `smsbox`, a process each,",
         "`GET /cgi-bin/sendsms`, `store-type = spool`, logs errors only; its SMSC is out of reach,",
@@ -97,7 +91,7 @@ def _take_turns(
         box = start(Kannel(kannel, directory)) if kannel else None
         if box:
             loads[_KANNEL] = Load(server=box, script="sendsms.lua", key=KEY)
-        server = start(Running(ours(prepared), directory))
+        server = start(Running(ours(prepared.config), directory))
         loads[_OURS] = _posting(server, prepared.key)
         loads[_API_PHP] = Load(server=server, script="api_php.lua", key=prepared.password)
         results = take_turns(loads, rounds=rounds, seconds=seconds)
