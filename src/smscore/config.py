@@ -69,6 +69,7 @@ class HttpConfig:
     submit_timeout: float = 4.0  # seconds until a submission is given up
     access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
+    docs: bool = True  # whether /openapi.json and /docs are there, for everybody
 
     def hooks_of(self, channel: str) -> str | None:
         """Where a channel's network calls it, but for the last segment; None: nowhere."""

@@ -27,6 +27,7 @@ _PATHS = frozenset(
         "/download/app.apk",
         "/health/live",
         "/health/ready",
+        "/openapi.json",
         "/postman/collection",
         "/postman/environment",
         "/v1/account",

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from smscore_http._faults import Faults, guarded, method_not_allowed
 from smscore_http._requests import Handler, Reply, Request
 
-__all__ = ["Methods", "answer", "readable"]
+__all__ = ["Methods", "Routes", "answer", "readable"]
 
 Methods = Mapping[str, Handler]
 """What a path can do, by HTTP method."""
+
+Routes = Mapping[str, Mapping[str, object]]
+"""The same of every path; what stands in braces there is any segment."""
 
 
 def readable(handler: Handler) -> Methods:

@@ -12,6 +12,8 @@ from smscore_http._access import log_access
 from smscore_http._context import Context
 from smscore_http._faults import Faults
 from smscore_http._requests import Reply, Request
+from smscore_http._routes import Routes
+from smscore_http.documents import Documents
 from smscore_http.gateway_api import GatewayApi, GatewayJsonApi
 from smscore_http.health import Health
 from smscore_http.hooks import Hooks
@@ -27,6 +29,9 @@ class _Surface(Protocol):
     @property
     def faults(self) -> Faults: ...
 
+    @property
+    def routes(self) -> Routes: ...
+
     async def __call__(self, request: Request) -> Reply: ...
 
 
@@ -36,7 +41,7 @@ class Surfaces:
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
         queue_api, json_api = QueueApi(self._context), GatewayJsonApi(self._context)
-        self._provider_api = ProviderApi(self._context)
+        self._provider_api, documents = ProviderApi(self._context), Documents(self._context)
         self._literal: Mapping[str, _Surface] = dict.fromkeys(json_api.paths, json_api)
         self._by_first_segment: Mapping[str, _Surface] = {
             "api": queue_api,
@@ -44,9 +49,23 @@ class Surfaces:
             "postman": queue_api,
             "v1": self._provider_api,
             "health": Health(self._context),
+            "openapi.json": documents,
             HOOKS: Hooks(self._context),
         }
         self._otherwise: _Surface = GatewayApi(self._context)
+
+    @property
+    def routes(self) -> Routes:
+        """All paths with their methods; but those of hooks, which are their channels' secrets."""
+        surfaces = {
+            id(surface): surface
+            for surface in (
+                *self._literal.values(),
+                *self._by_first_segment.values(),
+                self._otherwise,
+            )
+        }
+        return {path: ways for one in surfaces.values() for path, ways in one.routes.items()}
 
     async def answer(self, request: Request) -> Reply:
         """

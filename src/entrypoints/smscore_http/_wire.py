@@ -5,7 +5,7 @@ What the surfaces have in common on the wire: ids, times, texts, numbers of item
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, overload
 
 import msgspec
 
@@ -14,6 +14,7 @@ from smscore.ports.storage import Tracked
 
 __all__ = [
     "BATCH_LIMIT",
+    "HEX_ID",
     "NotJson",
     "WrongShape",
     "decode_json",
@@ -34,7 +35,9 @@ T = TypeVar("T")
 
 BATCH_LIMIT = 10_000  # items in one request
 
-_HEX_ID = re.compile(r"[0-7][0-9a-f]{15}")  # the top bit of an id is 0
+HEX_ID = r"[0-7][0-9a-f]{15}"  # the top bit of an id is 0
+
+_HEX_ID = re.compile(HEX_ID)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _PATH = re.compile(r"at `\$\.([^`]+)`")  # as the decoder's errors end
 _BOM = b"\xef\xbb\xbf"
@@ -68,6 +71,14 @@ def hex_id(message: MessageId) -> str:
 def parse_hex_id(text: str) -> MessageId | None:
     """The id that :func:`hex_id` writes like this; any other spelling is none."""
     return MessageId(int(text, 16)) if _HEX_ID.fullmatch(text) else None
+
+
+@overload
+def utc_seconds(at: datetime) -> str: ...
+
+
+@overload
+def utc_seconds(at: datetime | None) -> str | None: ...
 
 
 def utc_seconds(at: datetime | None) -> str | None:

@@ -34,13 +34,13 @@ class Health:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.faults = GatewayFaults(explain=False)
-        self._routes = {
+        self.routes = {
             "/health/live": readable(self._live),
             "/health/ready": readable(self._ready),
         }
 
     async def __call__(self, request: Request) -> Reply:
-        return await answer(request, methods=self._routes.get(request.path), faults=self.faults)
+        return await answer(request, methods=self.routes.get(request.path), faults=self.faults)
 
     async def _live(self, _: Request) -> Reply:
         return _LIVE

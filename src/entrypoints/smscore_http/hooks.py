@@ -7,7 +7,7 @@ from smscore.ports.transport import Reachable
 from smscore_http._context import Context
 from smscore_http._faults import RETRY_SOON
 from smscore_http._requests import Handler, Reply, Request
-from smscore_http._routes import Methods, answer
+from smscore_http._routes import Methods, Routes, answer
 from smscore_http.gateway_api import GatewayFaults
 from smscore_http.gateway_api._replies import log_refusal, text
 
@@ -19,6 +19,7 @@ class Hooks:
 
     def __init__(self, context: Context) -> None:
         self.faults = _HookFaults(explain=False)
+        self.routes: Routes = {}  # nobody is to know them
         self._context = context
 
     async def __call__(self, request: Request) -> Reply:

@@ -25,6 +25,7 @@ CONFIGURATION = """\
 # submit_timeout = 4.0    # seconds until a submission is given up
 # access_log = true       # a line for each request, about a tenth of its time
 # open_state = false      # true: state.php answers without a login
+# docs = true             # false: no /openapi.json and no /docs, which are for everybody
 
 [phones]
 # silent_after = 900      # seconds without a word, after which 'smscore check' shows a phone

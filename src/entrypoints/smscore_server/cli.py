@@ -45,6 +45,7 @@ _COMMANDS = {
     "app": ("apps", "Publish the app for phones: its versions, which of them is active."),
     "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),
     "backup": ("upkeep", "Copy the database and the key file into a directory."),
+    "openapi": ("openapi", "Print the description of the HTTP surfaces in OpenAPI 3.1."),
     "plugins": ("plugins", "List the installed plugins."),
     "simulate": ("simulate", "Run simulated modems on pseudo-terminals until stopped."),
 }

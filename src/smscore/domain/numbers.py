@@ -4,7 +4,7 @@ Telephone numbers and sender ids: parsing, and the one normal form that everythi
 
 import re
 from functools import lru_cache
-from typing import Self
+from typing import ClassVar, Self
 
 import phonenumbers
 from msgspec import Struct
@@ -14,8 +14,8 @@ from smscore.errors import InvalidNumber
 __all__ = ["PhoneNumber", "SenderId", "is_country"]
 
 _DIALLED = re.compile(r"\+?[0-9]{1,20}")
+_SENDER = re.compile(r"[A-Za-z0-9 _-]{1,11}|\+?[0-9]{3,15}")
 _PUNCTUATION = str.maketrans("", "", " -./()\u00a0")
-_SENDER = re.compile(r"[A-Za-z0-9 _-]{1,11}")
 
 _SIGNIFICANT_DIGITS = 8
 """National and international spellings of one number agree on their last digits."""
@@ -71,6 +71,8 @@ class PhoneNumber(Struct, frozen=True):
 class SenderId(Struct, frozen=True):
     """What a recipient sees as the sender: a number, or 1 to 11 letters, digits, ``-_``, blanks."""
 
+    pattern: ClassVar[str] = _SENDER.pattern
+
     value: str
 
     @classmethod
@@ -81,7 +83,7 @@ class SenderId(Struct, frozen=True):
         Raises:
             InvalidNumber: it is neither a number nor a name of 1 to 11 allowed characters.
         """
-        if _SENDER.fullmatch(text) or re.fullmatch(r"\+?[0-9]{3,15}", text):
+        if _SENDER.fullmatch(text):
             return cls(text)
         raise InvalidNumber(
             f"{text[:40]!r} is not a sender; use a number, or 1 to 11 of letters, digits, - _"

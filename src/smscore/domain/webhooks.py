@@ -16,7 +16,9 @@ from smscore.errors import InvalidRequest
 __all__ = [
     "CALLBACK_EVENTS",
     "LIFE",
+    "LONGEST_URL",
     "OVERLAP",
+    "URL_PATTERN",
     "Attempt",
     "Generation",
     "Posting",
@@ -44,8 +46,10 @@ LIFE = timedelta(hours=24)
 OVERLAP = timedelta(hours=24)
 """For how long a secret signs beside the one that took its place."""
 
-_LONGEST_URL = 2048
-_URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+LONGEST_URL = 2048
+URL_PATTERN = r"https?://[!-~]+"  # in capitals as well
+
+_URL = re.compile(URL_PATTERN, re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -200,7 +204,7 @@ def check_url(url: str) -> str:
         InvalidRequest: it is none of http or https, has no host, or more than an address may have.
     """
     # Whatever else an address holds has to be percent-encoded.
-    if len(url) > _LONGEST_URL or not _URL.fullmatch(url):
+    if len(url) > LONGEST_URL or not _URL.fullmatch(url):
         raise InvalidRequest("url must be an http or https address")
     try:
         parts = urlsplit(url)

@@ -39,9 +39,9 @@ from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
 from smscore.services._openings import Openings
 from smscore.services._settings import Settings
 
-__all__ = ["Item", "Submission", "Submissions"]
+__all__ = ["LONGEST_KEY", "Item", "Submission", "Submissions"]
 
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
 _NO_LINKS: Mapping[PhoneNumber, Collection[str]] = {}
 
 
@@ -369,9 +369,9 @@ def _message(
 def _check_key(key: str | None) -> None:
     if key is None:
         return
-    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise InvalidRequest(
-            f"the idempotency key must be 1 to {_LONGEST_KEY} printable ASCII characters"
+            f"the idempotency key must be 1 to {LONGEST_KEY} printable ASCII characters"
         )
 
 

@@ -26,14 +26,14 @@ class GatewayApi:
         self.faults = GatewayFaults(explain=explain)
         send = Sending(context)
         # No HEAD for api.php: it would send.
-        self._routes: dict[str, Methods] = {
+        self.routes: dict[str, Methods] = {
             "/api.php": {"GET": send, "POST": send},
             "/check.php": readable(Checking(context)),
             "/state.php": readable(StateOfMessage(context)),
         }
 
     async def __call__(self, request: Request) -> Reply:
-        return await answer(request, methods=self._routes.get(request.path), faults=self.faults)
+        return await answer(request, methods=self.routes.get(request.path), faults=self.faults)
 
 
 class GatewayJsonApi:
@@ -41,11 +41,11 @@ class GatewayJsonApi:
 
     def __init__(self, context: Context) -> None:
         self.faults = JsonFaults()
-        self._routes: dict[str, Methods] = {
+        self.routes: dict[str, Methods] = {
             "/api/messages": {"POST": SendingToMany(context)},
             "/api/signin": {"POST": SigningIn(context)},
         }
-        self.paths = tuple(self._routes)
+        self.paths = tuple(self.routes)
 
     async def __call__(self, request: Request) -> Reply:
-        return await answer(request, methods=self._routes.get(request.path), faults=self.faults)
+        return await answer(request, methods=self.routes.get(request.path), faults=self.faults)

@@ -61,6 +61,11 @@ class ProviderApi:
             "HEAD": reading,
             "DELETE": Cancelling(context),
         }
+        self.routes: Mapping[str, _Methods] = {
+            **self._literal,
+            f"{_MESSAGE}{{message_id}}": self._message,
+            **self._webhooks.routes,
+        }
 
     async def __call__(self, request: Request) -> Reply:
         # Not a coroutine within a coroutine for each step: that is dear when all else is cheap.

@@ -5,17 +5,20 @@ What clients of the provider API put into bodies: one text for one recipient or 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from smscore.domain.messages import AccountId, Priority, Surface
 from smscore.domain.numbers import SenderId
+from smscore.domain.webhooks import LONGEST_URL, URL_PATTERN
 from smscore.errors import InvalidNumber, InvalidRequest, MessageTooLong
 from smscore.ports.clock import Clock
 from smscore.services.submission import Item, Submission
+from smscore_http._schemas import Sender, Time, said, spelt
 from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, decode_json
 
-__all__ = ["Wish", "read_wish", "submission_of"]
+__all__ = ["NewMessage", "Url", "read_new_message", "submission_of"]
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 _LONGEST_MESSAGE = 1600
@@ -24,21 +27,40 @@ _PROVIDER, _NORMAL = Surface.PROVIDER, Priority.NORMAL  # members are found by c
 _PRIORITIES = {"low": Priority.LOW, "normal": Priority.NORMAL, "high": Priority.HIGH}
 
 
-class Wish(msgspec.Struct):
-    """A request to send, as it came."""
-
-    to: str | list[str] | None = None
-    message: str | None = None
-    sender: str | None = msgspec.field(default=None, name="from")
-    scheduled_at: str | None = None
-    callback_url: str | None = None
-    priority: str | None = None
+_Number = Annotated[str, spelt(_NUMBER.pattern, examples=["+491701234567"])]
+_Numbers = Annotated[list[_Number], said("One message each.", minItems=1, maxItems=BATCH_LIMIT)]
+Url = Annotated[str, spelt(URL_PATTERN, format="uri", maxLength=LONGEST_URL)]
 
 
-_decoder = msgspec.json.Decoder(Wish)
+class NewMessage(msgspec.Struct):
+    """One text to one number, or to several."""
+
+    to: Annotated[
+        _Number | _Numbers | None, said("A number, or an array of them.", required=True)
+    ] = None
+    message: Annotated[
+        str | None, said("The text.", required=True, minLength=1, maxLength=_LONGEST_MESSAGE)
+    ] = None
+    sender: Annotated[
+        Sender | None,
+        said("What recipients see as the sender, where the channel can; else the account's own."),
+    ] = msgspec.field(default=None, name="from")
+    scheduled_at: Annotated[
+        Time | None,
+        said("When to send, at most a year ahead; in UTC without an offset. The past means now."),
+    ] = None
+    callback_url: Annotated[
+        Url | None, said("What is called when it was sent, delivered, has failed or expired.")
+    ] = None
+    priority: Annotated[
+        str | None, said("Who goes first where messages wait.", enum=[*_PRIORITIES, None])
+    ] = None
 
 
-def read_wish(body: bytes) -> Wish:
+_decoder = msgspec.json.Decoder(NewMessage)
+
+
+def read_new_message(body: bytes) -> NewMessage:
     """
     What a body asks for.
 
@@ -56,7 +78,7 @@ def read_wish(body: bytes) -> Wish:
 
 
 def submission_of(
-    wish: Wish,
+    wish: NewMessage,
     *,
     account: AccountId,
     idempotency_key: str | None,

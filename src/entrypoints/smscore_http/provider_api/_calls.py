@@ -16,10 +16,9 @@ from smscore_http._context import Context
 from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import message_id, parse_message_id, recipient_for
-from smscore_http.provider_api._bodies import read_wish, submission_of
+from smscore_http.provider_api._bodies import read_new_message, submission_of
 from smscore_http.provider_api._pages import LONGEST_PAGE, page_begin, page_size
 from smscore_http.provider_api._replies import (
-    STATUSES,
     accepted,
     account_shown,
     cancelled,
@@ -27,6 +26,7 @@ from smscore_http.provider_api._replies import (
     listed,
     shown,
 )
+from smscore_http.provider_api._shapes import STATUSES
 
 __all__ = [
     "Call",
@@ -50,7 +50,7 @@ class Sending:
         self._context = context
 
     async def __call__(self, request: Request, account: Account) -> Reply:
-        wish = read_wish(await request.body())
+        wish = read_new_message(await request.body())
         submission = submission_of(
             wish,
             account=account.id,
@@ -71,7 +71,7 @@ class Estimating:
     async def __call__(self, request: Request, account: Account) -> Reply:
         gateway = self._context.gateway
         submission = submission_of(
-            read_wish(await request.body()),
+            read_new_message(await request.body()),
             account=account.id,
             idempotency_key=None,
             clock=gateway.clock,

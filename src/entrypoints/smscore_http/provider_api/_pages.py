@@ -8,9 +8,9 @@ from smscore.domain.messages import MessageId
 from smscore.errors import InvalidRequest
 from smscore_http._wire import parse_limit
 
-__all__ = ["LONGEST_PAGE", "page_begin", "page_size"]
+__all__ = ["LONGEST_PAGE", "PAGE", "page_begin", "page_size"]
 
-_PAGE, LONGEST_PAGE = 50, 200
+PAGE, LONGEST_PAGE = 50, 200
 
 
 def page_begin(
@@ -31,4 +31,4 @@ def page_begin(
 
 def page_size(values: Mapping[str, str]) -> int:
     """How many the client wants at most."""
-    return parse_limit(values.get("limit", ""), default=_PAGE, most=LONGEST_PAGE)
+    return parse_limit(values.get("limit", ""), default=PAGE, most=LONGEST_PAGE)

@@ -4,10 +4,11 @@ The provider API's answers: ``success`` and fields, or ``success`` and one coded
 
 from collections.abc import Sequence
 
-from smscore.domain.accounts import Account
+import msgspec
+
+from smscore.domain import accounts, inbound
 from smscore.domain.deliveries import Status
 from smscore.domain.description import Description
-from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.planning import Plan
 from smscore.domain.receipts import Receipt
@@ -23,9 +24,26 @@ from smscore_http._wire import (
     recipient_for,
     utc_seconds,
 )
+from smscore_http.provider_api._shapes import (
+    REFUSALS,
+    WORDS,
+    Accepted,
+    Account,
+    Cancelled,
+    Estimate,
+    EstimatedMessage,
+    ForcingCharacter,
+    InboundMessage,
+    InboundPage,
+    Message,
+    MessagePage,
+    MessageSummary,
+    Refusal,
+    RefusalReason,
+    Replacement,
+)
 
 __all__ = [
-    "STATUSES",
     "TOO_MANY_REQUESTS",
     "ProviderFaults",
     "accepted",
@@ -37,57 +55,40 @@ __all__ = [
     "shown",
 ]
 
-_WORDS = {
-    Status.SCHEDULED: "queued",
-    Status.QUEUED: "queued",
-    Status.SENDING: "queued",
-    Status.SENT: "sent",
-    Status.INDETERMINATE: "sent",
-    Status.DELIVERED: "delivered",
-    Status.FAILED: "failed",
-    Status.CANCELLED: "failed",
-    Status.EXPIRED: "expired",
-}
-STATUSES = {
-    word: frozenset(status for status, its_word in _WORDS.items() if its_word == word)
-    for word in _WORDS.values()
-}
-"""What each of this API's words for a status comprises."""
-
-
 _MOST_CHARACTERS = 100
 """How many characters of a kind an estimate lists; it counts them all."""
 
 
-def _error(status: int, code: str, message: str, headers: Headers = JSON_TYPE) -> Reply:
-    content = {"success": False, "error": {"code": code, "message": message}}
-    return Reply(status, encode_json(content), headers)
+def _refusal(code: str, *, why: str = "", headers: Headers = ()) -> Reply:
+    status, message = REFUSALS[code]
+    refusal = Refusal(error=RefusalReason(code=code, message=message or why))
+    return Reply(status, encode_json(refusal), (*JSON_TYPE, *headers))
 
 
-TOO_MANY_REQUESTS = _error(429, "rate_limit_exceeded", "API rate limit exceeded")
+TOO_MANY_REQUESTS = _refusal("rate_limit_exceeded")
 
-_UNAVAILABLE = _error(503, "service_unavailable", "Service unavailable", (*JSON_TYPE, *RETRY_SOON))
+_UNAVAILABLE = _refusal("service_unavailable", headers=RETRY_SOON)
 _PLAIN = {
-    404: _error(404, "not_found", "Resource not found"),
-    405: _error(405, "method_not_allowed", "Method not allowed"),
-    413: _error(413, "payload_too_large", "Payload too large"),
-    431: _error(431, "request_header_fields_too_large", "Request header fields too large"),
-    500: _error(500, "internal_error", "Internal error"),
+    404: _refusal("not_found"),
+    405: _refusal("method_not_allowed"),
+    413: _refusal("payload_too_large"),
+    431: _refusal("request_header_fields_too_large"),
+    500: _refusal("internal_error"),
 }
 _REJECTED = {
-    code: _error(status, code, message)
-    for status, code, message in (
-        (401, "authentication_failed", "Invalid or missing API key"),
-        (402, "insufficient_credits", "Your account has insufficient credits"),
-        (403, "subscription_required", "No active subscription"),
-        (404, "not_found", "Resource not found"),
-        (409, "idempotency_conflict", "Idempotency key was used for another request"),
-        (409, "not_cancellable", "Message can no longer be cancelled"),
-        (422, "invalid_phone_number", "Phone number format is invalid"),
-        (422, "message_too_long", "Message exceeds maximum length"),
-        (422, "no_route", "No route to recipient"),
-        (422, "recipient_opted_out", "Recipient has opted out"),
-        (429, "limit_exceeded", "Message limit exceeded for this month"),
+    code: _refusal(code)
+    for code in (
+        "authentication_failed",
+        "insufficient_credits",
+        "subscription_required",
+        "not_found",
+        "idempotency_conflict",
+        "not_cancellable",
+        "invalid_phone_number",
+        "message_too_long",
+        "no_route",
+        "recipient_opted_out",
+        "limit_exceeded",
     )
 }
 
@@ -99,7 +100,7 @@ class ProviderFaults:
         return _PLAIN[status]
 
     def rejected(self, reason: Rejected) -> Reply:
-        return _REJECTED.get(reason.code) or _error(400, "invalid_request", str(reason))
+        return _REJECTED.get(reason.code) or _refusal("invalid_request", why=str(reason))
 
     def unavailable(self) -> Reply:
         return _UNAVAILABLE
@@ -108,82 +109,60 @@ class ProviderFaults:
 def accepted(receipt: Receipt, *, is_list: bool) -> Reply:
     """The messages of a request are durable. ``is_list``: an array of recipients was given."""
     first = receipt.accepted[0]
-    content = {
-        "success": True,
-        "message_id": message_id(first.message),
-        "credits_used": receipt.credits_used,
-        "credits_remaining": receipt.credits_remaining,
-        "status": _WORDS[first.status],
-    }
+    answer = Accepted(
+        message_id=message_id(first.message),
+        credits_used=receipt.credits_used,
+        credits_remaining=receipt.credits_remaining,
+        status=WORDS[first.status],
+    )
     if is_list:
-        content["messages"] = [
-            {
-                "message_id": message_id(item.message),
-                "to": item.to,
-                "status": _WORDS[item.status],
-            }
+        answer.messages = [
+            MessageSummary(
+                message_id=message_id(item.message), to=item.to, status=WORDS[item.status]
+            )
             for item in receipt.accepted
         ]
-    return Reply(200, encode_json(content))
+    return Reply(200, encode_json(answer))
 
 
 def cancelled(message: MessageId, *, credits_refunded: int, credits_remaining: int | None) -> Reply:
     """A message was called back."""
-    content = {
-        "success": True,
-        "message_id": message_id(message),
-        "status": _WORDS[Status.CANCELLED],
-        "credits_refunded": credits_refunded,
-        "credits_remaining": credits_remaining,
-    }
-    return Reply(200, encode_json(content))
+    return _told(
+        Cancelled(
+            message_id=message_id(message),
+            status=WORDS[Status.CANCELLED],
+            credits_refunded=credits_refunded,
+            credits_remaining=credits_remaining,
+        )
+    )
 
 
 def shown(tracked: Tracked) -> Reply:
     """One message."""
-    return Reply(200, encode_json(_message(tracked)))
+    return _told(_message(tracked))
 
 
 def listed(messages: Sequence[Tracked], *, following: str | None) -> Reply:
     """A page of messages; ``following`` is the cursor of the next one."""
-    content = {
-        "success": True,
-        "messages": [_message(tracked) for tracked in messages],
-        "next": following,
-    }
-    return Reply(200, encode_json(content))
+    return _told(MessagePage(messages=[_message(one) for one in messages], following=following))
 
 
-def inbound_listed(messages: Sequence[InboundMessage], *, following: str | None) -> Reply:
+def inbound_listed(messages: Sequence[inbound.InboundMessage], *, following: str | None) -> Reply:
     """A page of received messages; ``following`` is the cursor of the next one."""
-    content = {
-        "success": True,
-        "inbound": [
-            {
-                "message_id": inbound_id(message.id),
-                "from": message.sender,
-                "to": None,  # no channel knows its own number
-                "message": message.text,
-                "received_at": utc_seconds(message.received_at),
-            }
-            for message in messages
-        ],
-        "next": following,
-    }
-    return Reply(200, encode_json(content))
+    return _told(InboundPage(inbound=[_inbound(one) for one in messages], following=following))
 
 
-def account_shown(account: Account, *, rate_limit: int | None) -> Reply:
+def account_shown(account: accounts.Account, *, rate_limit: int | None) -> Reply:
     """The account behind the key; what is not limited or not metered is null."""
-    content = {
-        "success": True,
-        "account_id": f"acc_{account.id:016x}",
-        "name": account.name,
-        "plan": account.tariff,
-        "credits_remaining": account.credits,
-        "rate_limit": rate_limit,
-    }
-    return Reply(200, encode_json(content))
+    return _told(
+        Account(
+            account_id=f"acc_{account.id:016x}",
+            name=account.name,
+            plan=account.tariff,
+            credits_remaining=account.credits,
+            rate_limit=rate_limit,
+        )
+    )
 
 
 def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
@@ -191,43 +170,59 @@ def estimated(plans: Sequence[Plan], *, credits_remaining: int | None) -> Reply:
     description, sender = plans[0].description, plans[0].message.sender
     segments = description.segments
     ignoring = dict.fromkeys(plan.route[0].channel for plan in plans if plan.ignores_sender)
-    content = {
-        "success": True,
-        "encoding": segments.encoding.value,
-        "segments": segments.count,
-        "credits": sum(plan.charge for plan in plans),
-        "credits_remaining": credits_remaining,
-        "messages": [
-            {
-                "to": plan.message.recipient_as_given,
-                "route": plan.route[0].channel,
-                "credits": plan.charge,
-            }
-            for plan in plans
-        ],
-        **_characters(description),
-        "units_used": segments.units_used,
-        "units_free": segments.units_free,
-        "units_per_segment": segments.units_per_part,
-        "languages": _languages(segments),
-        "from": sender.value if sender else None,
-        "from_ignored_by": list(ignoring),
-    }
-    return Reply(200, encode_json(content))
+    return _told(
+        Estimate(
+            encoding=segments.encoding.value,
+            segments=segments.count,
+            credits=sum(plan.charge for plan in plans),
+            credits_remaining=credits_remaining,
+            messages=[_planned(plan) for plan in plans],
+            forcing_characters=_forcing(description),
+            forcing_characters_count=len(description.forcing),
+            replacements=_replaced(description),
+            replacements_count=len(description.replacements),
+            units_used=segments.units_used,
+            units_free=segments.units_free,
+            units_per_segment=segments.units_per_part,
+            languages=_languages(segments),
+            sender=sender.value if sender else None,
+            from_ignored_by=list(ignoring),
+        )
+    )
 
 
-def _message(tracked: Tracked) -> dict[str, str | None]:
+def _told(answer: msgspec.Struct) -> Reply:
+    return Reply(200, encode_json(answer))
+
+
+def _message(tracked: Tracked) -> Message:
     message, delivery = tracked.message, tracked.delivery
     is_delivered = delivery.status is Status.DELIVERED
-    return {
-        "message_id": message_id(message.id),
-        "to": recipient_for(Surface.PROVIDER, tracked),
-        "from": message.sender.value if message.sender else None,
-        "message": message.text,
-        "status": _WORDS[delivery.status],
-        "sent_at": utc_seconds(delivery.sent_at),
-        "delivered_at": utc_seconds(delivery.finished_at) if is_delivered else None,
-    }
+    return Message(
+        message_id=message_id(message.id),
+        to=recipient_for(Surface.PROVIDER, tracked),
+        sender=message.sender.value if message.sender else None,
+        message=message.text,
+        status=WORDS[delivery.status],
+        sent_at=utc_seconds(delivery.sent_at),
+        delivered_at=utc_seconds(delivery.finished_at) if is_delivered else None,
+    )
+
+
+def _inbound(message: inbound.InboundMessage) -> InboundMessage:
+    return InboundMessage(
+        message_id=inbound_id(message.id),
+        sender=message.sender,
+        to=None,  # no channel knows its own number
+        message=message.text,
+        received_at=utc_seconds(message.received_at),
+    )
+
+
+def _planned(plan: Plan) -> EstimatedMessage:
+    return EstimatedMessage(
+        to=plan.message.recipient_as_given, route=plan.route[0].channel, credits=plan.charge
+    )
 
 
 def _languages(segments: Segments) -> list[str]:
@@ -236,23 +231,22 @@ def _languages(segments: Segments) -> list[str]:
     return list(dict.fromkeys(language.value for language in used if language))
 
 
-def _characters(description: Description) -> dict[str, object]:
-    """What forces the text into UCS-2, and what is sent otherwise than it was given."""
-    forcing, replacements = description.forcing, description.replacements
-    return {
-        "forcing_characters": [
-            {"index": one.index, "character": one.character, "name": one.name}
-            for one in forcing[:_MOST_CHARACTERS]
-        ],
-        "forcing_characters_count": len(forcing),
-        "replacements": [
-            {
-                "index": one.index,
-                "character": one.character,
-                "replacement": one.replacement,
-                "name": one.name,
-            }
-            for one in replacements[:_MOST_CHARACTERS]
-        ],
-        "replacements_count": len(replacements),
-    }
+def _forcing(description: Description) -> list[ForcingCharacter]:
+    """What forces the text into UCS-2."""
+    return [
+        ForcingCharacter(index=one.index, character=one.character, name=one.name)
+        for one in description.forcing[:_MOST_CHARACTERS]
+    ]
+
+
+def _replaced(description: Description) -> list[Replacement]:
+    """What is sent otherwise than it was given."""
+    return [
+        Replacement(
+            index=one.index,
+            character=one.character,
+            replacement=one.replacement,
+            name=one.name,
+        )
+        for one in description.replacements[:_MOST_CHARACTERS]
+    ]

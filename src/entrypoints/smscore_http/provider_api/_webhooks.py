@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
+from smscore.domain import webhooks as domain
 from smscore.domain.accounts import Account
-from smscore.domain.webhooks import Posting, PostingId, PostingState, Webhook, WebhookId
+from smscore.domain.webhooks import Posting, PostingId, PostingState, WebhookId
 from smscore.errors import InvalidRequest, NotFound
 from smscore.services.webhooks import Deliveries
 from smscore_http._context import Context
@@ -27,43 +28,33 @@ from smscore_http._wire import (
     utc_seconds,
 )
 from smscore_http.provider_api._calls import Call
+from smscore_http.provider_api._shapes import CallbackSecret
+from smscore_http.provider_api._webhook_shapes import (
+    DeletedWebhook,
+    Delivery,
+    DeliveryPage,
+    NewWebhook,
+    Replay,
+    ReplayCount,
+    ReplayedDelivery,
+    Webhook,
+    WebhookChange,
+    WebhookCreated,
+    WebhookList,
+    WebhookShown,
+)
 
 __all__ = ["WebhookCalls"]
 
 _T = TypeVar("_T")
 
 _PAGE, _LONGEST_PAGE = 50, 200
-_PLACES = (
-    ("one", re.compile(r"/v1/webhooks/[^/]+")),
-    ("deliveries", re.compile(r"/v1/webhooks/[^/]+/deliveries")),
-    ("replays", re.compile(r"/v1/webhooks/[^/]+/replay")),
-    ("replay", re.compile(r"/v1/webhooks/[^/]+/deliveries/[^/]+/replay")),
-)
+_PLACE = re.compile(r"\\{\w+\\}")
 
 
-class _New(msgspec.Struct):
-    url: str | None = None
-    events: list[str] | None = None
-
-
-class _Change(msgspec.Struct):
-    """What is absent stays as it is; null is no value of anything here."""
-
-    url: str | msgspec.UnsetType = msgspec.UNSET
-    events: list[str] | msgspec.UnsetType = msgspec.UNSET
-    active: bool | msgspec.UnsetType = msgspec.UNSET
-    rotate_secret: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Which(msgspec.Struct):
-    state: str | msgspec.UnsetType = msgspec.UNSET
-    since: str | msgspec.UnsetType = msgspec.UNSET
-    until: str | msgspec.UnsetType = msgspec.UNSET
-
-
-_new = msgspec.json.Decoder(_New)
-_change = msgspec.json.Decoder(_Change)
-_which = msgspec.json.Decoder(_Which)
+_new = msgspec.json.Decoder(NewWebhook)
+_change = msgspec.json.Decoder(WebhookChange)
+_which = msgspec.json.Decoder(Replay)
 
 
 class WebhookCalls:
@@ -72,29 +63,32 @@ class WebhookCalls:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._webhooks = context.gateway.webhooks
-        self._literal: Mapping[str, Mapping[str, Call]] = {
+        self.routes: Mapping[str, Mapping[str, Call]] = {
             "/v1/webhooks": {"POST": self._add, "GET": self._list, "HEAD": self._list},
-            "/v1/account/callback-secret": {"POST": self._renew},
-        }
-        self._named: Mapping[str, Mapping[str, Call]] = {
-            "one": {
+            "/v1/webhooks/{webhook_id}": {
                 "GET": self._show,
                 "HEAD": self._show,
                 "PATCH": self._alter,
                 "DELETE": self._remove,
             },
-            "deliveries": {"GET": self._deliveries, "HEAD": self._deliveries},
-            "replays": {"POST": self._replay_many},
-            "replay": {"POST": self._replay},
+            "/v1/webhooks/{webhook_id}/deliveries": {
+                "GET": self._deliveries,
+                "HEAD": self._deliveries,
+            },
+            "/v1/webhooks/{webhook_id}/replay": {"POST": self._replay_many},
+            "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {"POST": self._replay},
+            "/v1/account/callback-secret": {"POST": self._renew},
         }
+        self._patterns = [
+            (re.compile(_PLACE.sub("[^/]+", re.escape(path))), calls)
+            for path, calls in self.routes.items()
+        ]
 
     def at(self, path: str) -> Mapping[str, Call] | None:
         """The calls at a path, by their methods; None: it is none of these."""
         if not path.startswith(("/v1/webhooks", "/v1/account/")):
             return None
-        if path in self._literal:
-            return self._literal[path]
-        return next((self._named[name] for name, place in _PLACES if place.fullmatch(path)), None)
+        return next((calls for place, calls in self._patterns if place.fullmatch(path)), None)
 
     async def _add(self, request: Request, account: Account) -> Reply:
         new = _decoded(await request.body(), _new)
@@ -103,19 +97,21 @@ class WebhookCalls:
         add = self._webhooks.add
         webhook, secret = await self._context.call(add, account.id, url=new.url, events=new.events)
         return _told(
-            webhook_id=webhook.endpoint,
-            url=webhook.url,
-            events=webhook.events,
-            secret=secret,
+            WebhookCreated(
+                webhook_id=webhook.endpoint,
+                url=webhook.url,
+                events=list(webhook.events),
+                secret=secret,
+            )
         )
 
     async def _list(self, _: Request, account: Account) -> Reply:
         webhooks = await self._context.call(self._webhooks.all, account.id)
-        return _told(webhooks=[_shown(webhook) for webhook in webhooks])
+        return _told(WebhookList(webhooks=[_listed(webhook) for webhook in webhooks]))
 
     async def _show(self, request: Request, account: Account) -> Reply:
         get = self._webhooks.get
-        return _told(**_shown(await self._context.call(get, account.id, _webhook(request))))
+        return _told(_shown(await self._context.call(get, account.id, _webhook(request))))
 
     async def _alter(self, request: Request, account: Account) -> Reply:
         change = _decoded(await request.body(), _change)
@@ -129,12 +125,14 @@ class WebhookCalls:
             rotate_secret=change.rotate_secret is True,
         )
         shown = _shown(changed)
-        return _told(**shown, secret=secret) if change.rotate_secret is True else _told(**shown)
+        if change.rotate_secret is True:
+            shown.secret = secret
+        return _told(shown)
 
     async def _remove(self, request: Request, account: Account) -> Reply:
         webhook = _webhook(request)
         await self._context.call(self._webhooks.remove, account.id, webhook)
-        return _told(webhook_id=f"wh_{webhook:016x}")
+        return _told(DeletedWebhook(webhook_id=f"wh_{webhook:016x}"))
 
     async def _deliveries(self, request: Request, account: Account) -> Reply:
         values = query_values(request.query)
@@ -149,7 +147,8 @@ class WebhookCalls:
         )
         page = found[:limit]
         following = f"whd_{page[-1].id:016x}" if len(found) > limit else None
-        return _told(deliveries=[_delivery(one) for one in page], next=following)
+        deliveries = [_delivery(one) for one in page]
+        return _told(DeliveryPage(deliveries=deliveries, following=following))
 
     async def _replay(self, request: Request, account: Account) -> Reply:
         name = request.path.split("/")[5]
@@ -157,7 +156,7 @@ class WebhookCalls:
         again = await self._context.call(
             self._webhooks.replay, account.id, _webhook(request), PostingId(posting)
         )
-        return _told(delivery_id=f"whd_{again.id:016x}", state=again.state.value)
+        return _told(ReplayedDelivery(delivery_id=f"whd_{again.id:016x}", state=again.state.value))
 
     async def _replay_many(self, request: Request, account: Account) -> Reply:
         which = _decoded(await request.body() or b"{}", _which)
@@ -168,42 +167,53 @@ class WebhookCalls:
         )
         replay = self._webhooks.replay_all
         count = await self._context.call(replay, account.id, _webhook(request), deliveries)
-        return _told(replayed=count)
+        return _told(ReplayCount(replayed=count))
 
     async def _renew(self, _: Request, account: Account) -> Reply:
         renew = self._webhooks.callback_secret
-        return _told(secret=await self._context.call(renew, account.id, renew=True))
+        secret = await self._context.call(renew, account.id, renew=True)
+        return _told(CallbackSecret(secret=secret))
 
 
-def _told(**fields: object) -> Reply:
-    return Reply(200, encode_json({"success": True, **fields}))
+def _told(answer: msgspec.Struct) -> Reply:
+    return Reply(200, encode_json(answer))
 
 
-def _shown(webhook: Webhook) -> dict[str, object]:
-    return {
-        "webhook_id": webhook.endpoint,
-        "url": webhook.url,
-        "events": webhook.events,
-        "active": webhook.is_active,
-        "created_at": utc_seconds(webhook.created_at),
-    }
+def _listed(webhook: domain.Webhook) -> Webhook:
+    return Webhook(
+        webhook_id=webhook.endpoint,
+        url=webhook.url,
+        events=list(webhook.events),
+        active=webhook.is_active,
+        created_at=utc_seconds(webhook.created_at),
+    )
 
 
-def _delivery(posting: Posting) -> dict[str, object]:
+def _shown(webhook: domain.Webhook) -> WebhookShown:
+    return WebhookShown(
+        webhook_id=webhook.endpoint,
+        url=webhook.url,
+        events=list(webhook.events),
+        active=webhook.is_active,
+        created_at=utc_seconds(webhook.created_at),
+    )
+
+
+def _delivery(posting: Posting) -> Delivery:
     prefix = "in_" if posting.event == "message.received" else "msg_"
-    return {
-        "delivery_id": f"whd_{posting.id:016x}",
-        "event_id": f"evt_{posting.event_id:016x}",
-        "event": posting.event,
-        "message_id": prefix + message_id(posting.message).removeprefix("msg_"),
-        "sequence": posting.sequence,
-        "state": posting.state.value,
-        "attempts": posting.attempts,
-        "last_status": posting.last_status,
-        "last_error": posting.last_error,
-        "next_attempt_at": utc_seconds(posting.due_at),
-        "created_at": utc_seconds(posting.created_at),
-    }
+    return Delivery(
+        delivery_id=f"whd_{posting.id:016x}",
+        event_id=f"evt_{posting.event_id:016x}",
+        event=posting.event,
+        message_id=prefix + message_id(posting.message).removeprefix("msg_"),
+        sequence=posting.sequence,
+        state=posting.state.value,
+        attempts=posting.attempts,
+        last_status=posting.last_status,
+        last_error=posting.last_error,
+        next_attempt_at=utc_seconds(posting.due_at),
+        created_at=utc_seconds(posting.created_at),
+    )
 
 
 def _decoded(body: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:

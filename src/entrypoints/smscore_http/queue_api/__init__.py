@@ -8,7 +8,7 @@ from smscore_http._context import Context
 from smscore_http._faults import guarded, method_not_allowed
 from smscore_http._rates import count, limit_headers, refusal_headers, reset_header
 from smscore_http._requests import Reply, Request, with_headers
-from smscore_http._routes import Methods, answer, readable
+from smscore_http._routes import Methods, Routes, answer, readable
 from smscore_http.queue_api._apps import AppCalls
 from smscore_http.queue_api._calls import Call, Caller, Fetching, Queueing, Telling
 from smscore_http.queue_api._replies import (
@@ -45,6 +45,11 @@ class QueueApi:
             # No HEAD: it would claim messages.
             "get_messages": {"GET": Fetching(context)},
             "status": {"POST": Telling(context)},
+        }
+        self.routes: Routes = {
+            **self._public,
+            "/api/download/{version_code}": self._version,
+            **{f"/api/{{token}}/{call}": methods for call, methods in self._calls.items()},
         }
         self._faults_of_calls = {
             "queue": QueueFaults(refused=refused_batch),
