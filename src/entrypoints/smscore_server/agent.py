@@ -4,12 +4,9 @@ The command that sends for another server.
 
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
@@ -20,10 +17,9 @@ from smscore_agent import Agent, AgentOptions, Balance, token_reader
 from smscore_server._logging import set_up_logging
 from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import show_json
+from smscore_server._signals import work_until_told
 
 __all__ = ["agent", "settings_of"]
-
-T = TypeVar("T")
 
 _TOKEN = "SMSCORE_AGENT_TOKEN"  # noqa: S105  # the name of a variable
 
@@ -70,16 +66,19 @@ def agent(
     options, token = settings_of(config)
     with build(config) as gateway:
         worker = Agent(gateway, options, token=token)
-        _stop_on_signals(worker.stop)
         if once:
-            balance = _apart(lambda: worker.run_once(patience=wait))
+            balance = work_until_told(lambda: worker.run_once(patience=wait), stop=worker.stop)
             _show(balance, as_json=as_json)
             ctx.exit(0 if balance.is_settled else 1)
-        if as_json:
-            show_json({"server": options.server})
-        else:
-            click.echo(f"smscore sends for {options.server}")
-        _apart(worker.run)
+
+        def work() -> None:
+            if as_json:
+                show_json({"server": options.server})
+            else:
+                click.echo(f"smscore sends for {options.server}")
+            worker.run()
+
+        work_until_told(work, stop=worker.stop)
 
 
 def settings_of(config: GatewayConfig) -> tuple[AgentOptions, Callable[[], str]]:
@@ -99,17 +98,6 @@ def settings_of(config: GatewayConfig) -> tuple[AgentOptions, Callable[[], str]]
     token = token_reader(file=file, given=os.environ.get(_TOKEN) if file is None else None)
     token()  # what is wrong from the beginning is said at the beginning
     return options, token
-
-
-def _stop_on_signals(stop: Callable[[], None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
-
-
-def _apart(work: Callable[[], T]) -> T:
-    """On a thread of its own: a signal must not meet the locks that it would have to wait for."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="smscore agent") as executor:
-        return executor.submit(work).result()
 
 
 def _show(balance: Balance, *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ The command that runs simulated modems.
 
 import gc
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -23,6 +22,7 @@ from smscore_modem.simulator import (
 )
 from smscore_server._options import Number, WholeNumber, json_option, unneeded_config_option
 from smscore_server._output import Failure, is_of_output, show_json
+from smscore_server._signals import work_until_told
 
 __all__ = ["simulate"]
 
@@ -140,7 +140,9 @@ def simulate(
     _refuse_together(ctx, "scenario_file", ("modems", "profiles", "wire", "replays"))
     _refuse_together(ctx, "replays", ("modems", "profiles"))
     _refuse_together(ctx, "tcp", ("directory",))
-    stop = _stop_event(is_leashed=leashed)
+    stop = threading.Event()
+    if leashed:
+        threading.Thread(target=_await_end, args=(stop,), name="leash", daemon=True).start()
 
     def announce(simulator: ModemSimulator) -> None:
         gc.enable()
@@ -159,7 +161,7 @@ def simulate(
             link_dir=directory.absolute() if directory else None,
             report_delay=report_delay,
         )
-        run(simulator, stop=stop, on_ready=announce)
+        work_until_told(lambda: run(simulator, stop=stop, on_ready=announce), stop=stop.set)
     except BrokenPipeError:
         pass  # whoever started us was gone before we were ready
     except SimulatorBroke as cause:
@@ -189,16 +191,6 @@ def _refuse_together(ctx: click.Context, one: str, others: tuple[str, ...]) -> N
 def _said(fault: OSError) -> str:
     reason = fault.strerror or str(fault)
     return f"{fault.filename}: {reason}" if fault.filename else reason
-
-
-def _stop_event(*, is_leashed: bool) -> threading.Event:
-    """Set by SIGINT and SIGTERM, and, on a leash, by the end of standard input."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    if is_leashed:
-        threading.Thread(target=_await_end, args=(stop,), name="leash", daemon=True).start()
-    return stop
 
 
 def _show(simulator: ModemSimulator, *, as_json: bool) -> None:
