@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Program:
         self._log = directory / f".{arguments[0]}-{next(_numbers)}.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "smscore_server", *arguments],
+                [sys.executable, "-P", "-X", "faulthandler", "-m", "smscore_server", *arguments],
                 cwd=directory,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -86,14 +86,21 @@ class Program:
     def end(self) -> str:
         """SIGTERM, and what went to standard error."""
         self._process.terminate()
-        self._process.wait(PATIENCE)
+        self.wait()
         return self._log.read_text()
 
     def wait(self) -> int:
+        """The status with which it ended; fails with what its threads do if it does not end."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(PATIENCE)
+        has_ended = self._process.returncode is not None
+        if not has_ended:
+            self._process.send_signal(signal.SIGABRT)
         status = self._process.wait(PATIENCE)
         self._reader.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
+        assert has_ended, self._log.read_text()
         return status
 
     def kill(self) -> None:
@@ -105,15 +112,14 @@ class Program:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Starts commands in the test's directory; they end with the test."""
-    started: list[Program] = []
+    with ExitStack() as started:
 
-    def start(*arguments: str) -> Program:
-        started.append(Program(*arguments, directory=tmp_path))
-        return started[-1]
+        def start(*arguments: str) -> Program:
+            program = Program(*arguments, directory=tmp_path)
+            started.callback(program.stop)
+            return program
 
-    yield start
-    for program in started:
-        program.stop()
+        yield start
 
 
 @pytest.fixture(scope="session")
