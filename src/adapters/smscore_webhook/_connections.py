@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult
 
-from smscore_webhook._exchange import Exchange
+from smscore_webhook._exchange import Exchange, Reply
 from smscore_webhook._targets import Targets
 
 __all__ = ["Connections", "Forbidden"]
@@ -32,9 +32,7 @@ class Connections:
         self._tls = tls
         self._idle: dict[_Place, list[tuple[float, Exchange]]] = {}
 
-    async def ask(
-        self, url: SplitResult, request: bytes, *, body_patience: float
-    ) -> tuple[int, bytes]:
+    async def ask(self, url: SplitResult, request: bytes, *, body_patience: float) -> Reply:
         """
         Send a request, and wait for the status and the beginning of the body.
 
@@ -61,10 +59,9 @@ class Connections:
 
     async def _ask(
         self, place: _Place, exchange: Exchange, request: bytes, body_patience: float
-    ) -> tuple[int, bytes]:
+    ) -> Reply:
         try:
-            await exchange.ask(request, body_patience=body_patience)
-            return exchange.status, exchange.body
+            return await exchange.ask(request, body_patience=body_patience)
         finally:
             if exchange.is_reusable:
                 self._keep(place, exchange)

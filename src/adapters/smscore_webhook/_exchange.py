@@ -4,9 +4,10 @@ One connection to an endpoint: a request out, and so much of the answer as is wo
 
 import asyncio
 
+import attrs
 import httptools
 
-__all__ = ["ANSWER_LIMIT", "BadAnswer", "Exchange"]
+__all__ = ["ANSWER_LIMIT", "BadAnswer", "Exchange", "Reply"]
 
 ANSWER_LIMIT = 2048  # bytes of a body
 _HEAD_LIMIT = 64 << 10  # bytes
@@ -14,6 +15,15 @@ _HEAD_LIMIT = 64 << 10  # bytes
 
 class BadAnswer(Exception):
     """What came is no HTTP answer, or there is no end to its head."""
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """So much of an answer as anybody wants to know; ``retry_after`` is the header as it came."""
+
+    status: int
+    body: bytes
+    retry_after: bytes
 
 
 class Exchange(asyncio.Protocol):
@@ -29,12 +39,13 @@ class Exchange(asyncio.Protocol):
         self.body = b""
         self.is_reusable = False
         self.has_answer = False
+        self.retry_after = b""
         self._transport: asyncio.Transport | None = None
         self._head_size = 0
         self._head: asyncio.Future[None] | None = None
         self._end: asyncio.Future[None] | None = None
 
-    async def ask(self, request: bytes, *, body_patience: float) -> None:
+    async def ask(self, request: bytes, *, body_patience: float) -> Reply:
         """
         Send it, and wait for status and body; a body that takes its time is cut.
 
@@ -47,10 +58,12 @@ class Exchange(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self.status, self.body, self._head_size = 0, b"", 0
         self.is_reusable = self.has_answer = False
+        self.retry_after = b""
         assert self._transport is not None  # noqa: S101  # connected, or nobody could ask
         self._transport.write(request)
         await self._head
         await asyncio.wait([self._end], timeout=body_patience)
+        return Reply(status=self.status, body=self.body, retry_after=self.retry_after)
 
     @property
     def is_open(self) -> bool:
@@ -95,12 +108,18 @@ class Exchange(asyncio.Protocol):
 
     # Called by the parser.
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.status and name.lower() == b"retry-after":
+            self.retry_after = value
+
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status >= 200:  # RFC 9110, 15.2: what comes before is no answer yet
-            self.status = status
-            if self._head is not None and not self._head.done():
-                self._head.set_result(None)
+        if status < 200:  # RFC 9110, 15.2: what comes before is no answer yet
+            self.retry_after = b""
+            return
+        self.status = status
+        if self._head is not None and not self._head.done():
+            self._head.set_result(None)
 
     def on_body(self, body: bytes) -> None:
         self.body = (self.body + body)[:ANSWER_LIMIT]

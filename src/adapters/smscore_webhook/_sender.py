@@ -11,9 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from smscore.ports.webhooks import Answer, Call
 from smscore_webhook._connections import Connections
-from smscore_webhook._exchange import BadAnswer
+from smscore_webhook._exchange import BadAnswer, Reply
 from smscore_webhook._signature import signed_headers
 from smscore_webhook._targets import Targets
+from smscore_webhook._waits import seconds_asked
 
 __all__ = ["HttpSender"]
 
@@ -107,9 +108,9 @@ class _Worker:
 
     async def _settle(self, call: Call, future: "Future[Answer]") -> None:
         began = self._loop.time()
-        status, body, error = None, b"", None
+        reply, error = None, None
         try:
-            status, body = await self._post(call)
+            reply = await self._post(call)
         except TimeoutError:
             error = f"no answer within {self._patience:g} s"
         except asyncio.CancelledError:
@@ -117,11 +118,12 @@ class _Worker:
         except (OSError, BadAnswer, ValueError) as cause:
             error = _told(cause)
         seconds = self._loop.time() - began
-        if status is not None and not 200 <= status < 300:
-            error = f"the endpoint answered {status}"
-        future.set_result(Answer(seconds=seconds, status=status, error=error, body=body))
+        if reply is None:
+            future.set_result(Answer(seconds=seconds, error=error))
+        else:
+            future.set_result(_answer(call, reply, seconds=seconds))
 
-    async def _post(self, call: Call) -> tuple[int, bytes]:
+    async def _post(self, call: Call) -> Reply:
         url = urlsplit(call.url)
         request = _request(url, call)
         async with asyncio.timeout(self._patience):
@@ -141,6 +143,17 @@ def _request(url: SplitResult, call: Call) -> bytes:
         *(f"{name}: {value}" for name, value in signed_headers(call)),
     ]
     return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + call.body
+
+
+def _answer(call: Call, reply: Reply, *, seconds: float) -> Answer:
+    is_success = 200 <= reply.status < 300
+    return Answer(
+        seconds=seconds,
+        status=reply.status,
+        error=None if is_success else f"the endpoint answered {reply.status}",
+        body=reply.body,
+        retry_after=seconds_asked(reply.status, reply.retry_after, at=call.at),
+    )
 
 
 def _told(cause: Exception) -> str:

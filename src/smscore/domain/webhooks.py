@@ -16,6 +16,7 @@ from smscore.errors import InvalidRequest
 __all__ = [
     "CALLBACK_EVENTS",
     "LIFE",
+    "LONGEST_PAUSE",
     "LONGEST_URL",
     "OVERLAP",
     "URL_PATTERN",
@@ -45,6 +46,9 @@ LIFE = timedelta(hours=24)
 
 OVERLAP = timedelta(hours=24)
 """For how long a secret signs beside the one that took its place."""
+
+LONGEST_PAUSE = timedelta(hours=4)
+"""How long an endpoint is left alone at most, by us or because it asks for that."""
 
 LONGEST_URL = 2048
 URL_PATTERN = r"https?://[!-~]+"  # in capitals as well
@@ -157,8 +161,15 @@ class Posting:
     last_status: int | None = None
     last_error: str | None = None
 
-    def attempted(self, attempt: Attempt, *, jitter: float) -> Self:
-        """It was tried: delivered, or up again later, or given up; ``jitter`` is from 0 to 1."""
+    def attempted(
+        self, attempt: Attempt, *, jitter: float, asked_until: datetime | None = None
+    ) -> Self:
+        """
+        It was tried: delivered, or up again later, or given up.
+
+        ``jitter`` is from 0 to 1. ``asked_until`` is when the endpoint wants to see it again: not
+        earlier, unless it would be given up by then.
+        """
         ends_at = self.ends_at or attempt.at + LIFE
         after = attrs.evolve(
             self,
@@ -173,7 +184,7 @@ class Posting:
         due_at = attempt.at + retry_delay(attempt.number, jitter=jitter)
         if due_at > ends_at:
             return attrs.evolve(after, state=PostingState.DEAD)
-        return attrs.evolve(after, due_at=due_at)
+        return attrs.evolve(after, due_at=min(max(due_at, asked_until or due_at), ends_at))
 
     def given_up(self, *, why: str) -> Self:
         """Nobody tries any more."""
@@ -192,7 +203,7 @@ def retry_delay(attempts: int, *, jitter: float) -> timedelta:
 
     ``jitter``, from 0 to 1, takes up to a half of it away, so that not all come back at once.
     """
-    longest = min(5.0 * 3.0 ** min(attempts - 1, 20), 4 * 3600.0)
+    longest = min(5.0 * 3.0 ** min(attempts - 1, 20), LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=longest * (1 - jitter / 2))
 
 

@@ -32,13 +32,15 @@ class Answer:
     """
     What came of a call: a status, or a word for why there is none.
 
-    ``body`` is the beginning of the answer's, at most 2 KiB of it.
+    ``body`` is the beginning of the answer's, at most 2 KiB of it. ``retry_after`` are seconds for
+    which the endpoint has asked to be left alone.
     """
 
     seconds: float
     status: int | None = None
     error: str | None = None
     body: bytes = b""
+    retry_after: float | None = None
 
 
 class WebhookSender(Protocol):

@@ -88,6 +88,21 @@ def test_interim_answers_are_not_the_answer(sender, endpoint, a_call):
     assert sender.send(a_call(made.url())).result(PATIENCE).status == 200
 
 
+def test_an_endpoint_may_ask_for_time(sender, endpoint, a_call):
+    interim = b"HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\n"
+    busy = b"HTTP/1.1 503 No\r\nretry-after: 120\r\nContent-Length: 0\r\n\r\n"
+    answers = iter([busy, interim + busy.replace(b"retry-after: 120\r\n", b"")])
+
+    def behave(connection):
+        connection.sendall(next(answers))
+        return True
+
+    made = endpoint(behave)
+    asked = [sender.send(a_call(made.url())).result(PATIENCE).retry_after for _ in range(2)]
+
+    assert asked == [120, None]
+
+
 def test_a_chunked_answer_is_understood(sender, endpoint, a_call):
     made = endpoint(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"

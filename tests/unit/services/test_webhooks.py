@@ -1,17 +1,15 @@
 """What happened is told to endpoints: in order, until it is heard, and nobody holds up others."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import attrs
 import pytest
+from telling import advance, open_gateway, settle, submit, told
 
 from smscore import Gateway, GatewayConfig, build, hookimpl
-from smscore.config import PluginsConfig, WebhooksConfig
 from smscore.domain.announcements import ANNOUNCED
-from smscore.domain.messages import AccountId, MessageId, Surface
+from smscore.domain.messages import AccountId, Surface
 from smscore.domain.webhooks import PostingState, Webhook
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.webhooks import Answer, Call
@@ -37,19 +35,6 @@ def sender() -> FakeSender:
     return FakeSender()
 
 
-def open_gateway(clock: ManualClock, store: MemoryStore, sender: FakeSender) -> Gateway:
-    return build(
-        GatewayConfig(
-            plugins=PluginsConfig(enabled=()), webhooks=WebhooksConfig(disable_after=2 * 86_400)
-        ),
-        store=store,
-        transports={"fake": FakeTransport()},
-        authenticator=PlainAuthenticator(store),
-        webhook_sender=sender,
-        clock=clock,
-    )
-
-
 @pytest.fixture
 def gateway(clock: ManualClock, store: MemoryStore, sender: FakeSender) -> Iterator[Gateway]:
     with open_gateway(clock, store, sender) as gateway:
@@ -67,32 +52,9 @@ def hook(gateway: Gateway, acme: AccountId) -> Webhook:
     return gateway.webhooks.add(acme, url=HOOK, events=ANNOUNCED)[0]
 
 
-def submit(gateway: Gateway, **changes: Any) -> MessageId:
-    return gateway.submissions.submit(
-        account="acme", to="+491701234567", text="hi", **changes
-    ).message
-
-
-def settle(gateway: Gateway) -> None:
-    for _ in range(1000):
-        if not gateway.run_pending():
-            return
-    raise AssertionError("it never comes to rest")
-
-
-def told(sender: FakeSender) -> list[tuple[str, int]]:
-    return [(json.loads(call.body)["event"], call.sequence) for call in sender.calls]
-
-
 def deliveries(gateway: Gateway, hook: Webhook) -> list[tuple[str, str, int]]:
     found = gateway.webhooks.deliveries(hook.account, hook.id)
     return [(one.event, one.state.value, one.attempts) for one in reversed(found)]
-
-
-def advance(gateway: Gateway, clock: ManualClock, time: timedelta, *, steps: int) -> None:
-    for _ in range(steps):
-        clock.move(seconds=time.total_seconds() / steps)
-        settle(gateway)
 
 
 def test_an_endpoint_is_told_of_each_step_of_a_message_once(

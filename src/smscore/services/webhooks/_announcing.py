@@ -12,14 +12,14 @@ from functools import partial
 
 import attrs
 
-from smscore.domain.webhooks import LIFE, Attempt, Generation, Posting, PostingId, Webhook
+from smscore.domain.webhooks import LIFE, Generation, Posting, PostingId, Webhook
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Topic, UnitOfWork, View, Wakeup
 from smscore.ports.webhooks import Answer, Call, WebhookSender
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
 from smscore.services.webhooks._gathering import gather
-from smscore.services.webhooks._outcomes import Judgement, Outcome, keep
+from smscore.services.webhooks._outcomes import Judgement, Outcome, keep, outcome_of
 from smscore.services.webhooks._signing import Secrets
 
 __all__ = ["Announcing"]
@@ -79,9 +79,7 @@ class Announcing:
             self.open()
         done = self._record() + self._gather()
         if self._changed.wait(0):
-            waiting = self._store.read(lambda view: view.webhooks.waiting())
-            for name, due_at in waiting.items():
-                self._endpoints.look_after(name, at=due_at)
+            self._look_around()
         return done + self._begin()
 
     def close(self) -> None:
@@ -113,6 +111,21 @@ class Announcing:
     def _is_time_to_keep(self, cursor: int) -> bool:
         is_old = self._clock.monotonic() - self._kept_at >= _KEEP_EVERY
         return cursor != self._kept_cursor and is_old
+
+    def _look_around(self) -> None:
+        """What is pending, and which of the broken endpoints somebody has mended."""
+        broken = [one for one in self._endpoints.broken() if one.webhook is not None]
+        waiting, webhooks = self._store.read(
+            lambda view: (
+                view.webhooks.waiting(),
+                [view.webhooks.get(one.webhook) for one in broken if one.webhook is not None],
+            )
+        )
+        for endpoint, webhook in zip(broken, webhooks, strict=True):
+            if webhook is not None:
+                endpoint.compare(webhook)
+        for name, due_at in waiting.items():
+            self._endpoints.look_after(name, at=due_at)
 
     # Calls.
 
@@ -151,8 +164,7 @@ class Announcing:
             secrets = self._secrets.of_account(posting.account, plan.callback_secret, at=now)
         else:
             secrets = self._secrets.of_webhook(webhook.id, webhook.secret, at=now)
-            endpoint.is_known_to_fail = webhook.failing_since is not None
-            endpoint.failing_since = endpoint.failing_since or webhook.failing_since
+            endpoint.compare(webhook)
         call = Call(
             url=plan.url,
             event_id=f"evt_{posting.event_id:016x}",
@@ -185,7 +197,10 @@ class Announcing:
         if not answered:
             return 0
         now = self._clock.now()
-        outcomes = [_outcome(posting, at, answer) for posting, at, answer in answered]
+        outcomes = [
+            outcome_of(posting, answer, at=at, jitter=random.random())
+            for posting, at, answer in answered
+        ]
         for outcome in outcomes:
             self._learn(outcome)
         judgements = self._judgements(outcomes, now=now)
@@ -207,7 +222,8 @@ class Announcing:
         if outcome.attempt.is_success:
             endpoint.succeeded()
         else:
-            endpoint.failed(at=outcome.attempt.at, jitter=random.random())
+            at, asked = outcome.attempt.at, outcome.asked_until
+            endpoint.failed(at=at, jitter=random.random(), asked_until=asked)
 
     def _judgements(self, outcomes: Sequence[Outcome], *, now: datetime) -> Sequence[Judgement]:
         """Of the endpoints that the store believes to fare otherwise, or that are given up."""
@@ -262,18 +278,6 @@ def _plans(view: View, endpoint: str, *, limit: int) -> Sequence[_Plan]:
     if webhook is None or not webhook.is_active:
         return ()
     return [_Plan(posting=one, webhook=webhook) for one in upcoming]
-
-
-def _outcome(posting: Posting, at: datetime, answer: Answer) -> Outcome:
-    attempt = Attempt(
-        number=posting.attempts + 1,
-        at=at,
-        seconds=answer.seconds,
-        status=answer.status,
-        error=answer.error,
-        answer=answer.body,
-    )
-    return Outcome(posting=posting.attempted(attempt, jitter=random.random()), attempt=attempt)
 
 
 def _kept_cursor(view: View) -> int:

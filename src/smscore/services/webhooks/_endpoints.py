@@ -5,7 +5,7 @@ How endpoints fare: how much each is told at a time, and for how long a broken o
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from smscore.domain.webhooks import Posting, PostingId
+from smscore.domain.webhooks import Posting, PostingId, Webhook, WebhookId
 
 __all__ = ["Endpoint", "Endpoints"]
 
@@ -26,12 +26,14 @@ class Endpoint:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.webhook: WebhookId | None = None  # None: the same, or it is a callback's host
         self.in_flight: dict[PostingId, Posting] = {}
         self.failing_since: datetime | None = None
         self.is_known_to_fail = False  # to the store
         self._width = _FIRST_WIDTH
         self._failures = 0
         self._left_alone_until: datetime | None = None
+        self._asked_until: datetime | None = None  # by itself
 
     @property
     def is_sound(self) -> bool:
@@ -47,7 +49,20 @@ class Endpoint:
 
     def next_look(self, *, now: datetime) -> datetime:
         """From when on it may be told anything."""
-        return max(now, self._left_alone_until or now)
+        return max(now, self._left_alone_until or now, self._asked_until or now)
+
+    def compare(self, webhook: Webhook) -> None:
+        """
+        Take over what the store knows: since when it fails, or that somebody has mended it.
+
+        Then it is asked as if it had never failed.
+        """
+        self.webhook = webhook.id
+        if self.is_known_to_fail and webhook.failing_since is None:
+            self.failing_since = self._left_alone_until = self._asked_until = None
+            self._failures = 0
+        self.is_known_to_fail = webhook.failing_since is not None
+        self.failing_since = self.failing_since or webhook.failing_since
 
     def has_failed_for(self, time: timedelta, *, now: datetime) -> bool:
         """Whether nothing has reached it for so long."""
@@ -60,8 +75,15 @@ class Endpoint:
         self.failing_since = None
         self._width = min(self._width + 1, _WIDEST)
 
-    def failed(self, *, at: datetime, jitter: float) -> None:
-        """It has not; ``jitter`` is from 0 to 1."""
+    def failed(self, *, at: datetime, jitter: float, asked_until: datetime | None = None) -> None:
+        """
+        It has not; ``jitter`` is from 0 to 1.
+
+        What it has heard meanwhile, in calls that were under way, is no leave to call before the
+        time that it asked for.
+        """
+        if asked_until is not None:
+            self._asked_until = max(asked_until, self._asked_until or asked_until)
         self._failures += 1
         self._width = max(1, self._width // 2)
         self.failing_since = self.failing_since or at
@@ -95,6 +117,10 @@ class Endpoints:
         for name in [name for name, at in self._looks.items() if at <= now]:
             del self._looks[name]
             yield self[name]
+
+    def broken(self) -> list[Endpoint]:
+        """Those that the store believes to fail."""
+        return [one for one in self._endpoints.values() if one.is_known_to_fail]
 
     def _forget(self) -> None:
         for name in [name for name, one in self._endpoints.items() if one.is_sound]:

@@ -134,8 +134,8 @@ class Webhooks:
                 url=new_url or before.url,
                 events=new_events or before.events,
                 is_active=before.is_active if is_active is None else is_active,
-                # Whoever switches it on again has mended it.
-                failing_since=before.failing_since if before.is_active else None,
+                # Whoever switches it on has mended it, or wants to have it tried.
+                failing_since=None if is_active or new_url else before.failing_since,
                 secret=before.secret.next(at=now) if rotate_secret else before.secret,
             )
             work.webhooks.save(after)

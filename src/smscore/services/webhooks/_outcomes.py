@@ -3,16 +3,17 @@ What comes of answers: they are kept, the next event of a message is due, webhoo
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
-from smscore.domain.webhooks import LIFE, Attempt, Posting, WebhookId
+from smscore.domain.webhooks import LIFE, LONGEST_PAUSE, Attempt, Posting, WebhookId
 from smscore.ports.storage import UnitOfWork
+from smscore.ports.webhooks import Answer
 
-__all__ = ["Judgement", "Outcome", "keep"]
+__all__ = ["Judgement", "Outcome", "keep", "outcome_of"]
 
 _GIVEN_UP_AT_ONCE = 500
 _WHY = "nothing has reached the endpoint for a day"
@@ -20,10 +21,11 @@ _WHY = "nothing has reached the endpoint for a day"
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """A posting after an attempt."""
+    """A posting after an attempt; until ``asked_until`` the endpoint wants to be left alone."""
 
     posting: Posting
     attempt: Attempt
+    asked_until: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +42,28 @@ class Judgement:
     failing_since: datetime | None
     is_tired: bool = False
     is_over: bool = False
+
+
+def outcome_of(posting: Posting, answer: Answer, *, at: datetime, jitter: float) -> Outcome:
+    """What comes of an answer to the call that was begun then; ``jitter`` is from 0 to 1."""
+    attempt = Attempt(
+        number=posting.attempts + 1,
+        at=at,
+        seconds=answer.seconds,
+        status=answer.status,
+        error=answer.error,
+        answer=answer.body,
+    )
+    asked_until = _asked_until(answer, at=at)
+    after = posting.attempted(attempt, jitter=jitter, asked_until=asked_until)
+    return Outcome(posting=after, attempt=attempt, asked_until=asked_until)
+
+
+def _asked_until(answer: Answer, *, at: datetime) -> datetime | None:
+    if answer.retry_after is None:
+        return None
+    asked = min(answer.retry_after, LONGEST_PAUSE.total_seconds())
+    return at + timedelta(seconds=answer.seconds + asked)
 
 
 def keep(

@@ -1,0 +1,150 @@
+"""Endpoints that ask for time, stay broken, are mended, or hang: each is left alone by itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from telling import advance, open_gateway, settle, submit, told
+
+from smscore import Gateway
+from smscore.domain.messages import AccountId
+from smscore.domain.webhooks import Webhook
+from smscore.ports.webhooks import Answer
+from smscore.testing import FakeSender, ManualClock, MemoryStore
+
+HOOK = "https://example.org/hook"
+FAILED = Answer(seconds=0, status=500, error="the endpoint answered 500")
+OK = Answer(seconds=0, status=200)
+HOUR = timedelta(hours=1)
+
+
+def busy(retry_after: float) -> Answer:
+    return Answer(seconds=0, status=503, error="busy", retry_after=retry_after)
+
+
+@pytest.fixture
+def sender() -> FakeSender:
+    return FakeSender()
+
+
+@pytest.fixture
+def gateway(clock: ManualClock, store: MemoryStore, sender: FakeSender) -> Iterator[Gateway]:
+    with open_gateway(clock, store, sender) as gateway:
+        for name in ("acme", "other"):
+            gateway.administration.create_account(name)
+        yield gateway
+
+
+@pytest.fixture
+def acme(gateway: Gateway) -> AccountId:
+    return gateway.settings.account("acme").id
+
+
+@pytest.fixture
+def hook(gateway: Gateway, acme: AccountId) -> Webhook:
+    return gateway.webhooks.add(acme, url=HOOK, events=["message.sent"])[0]
+
+
+def test_an_endpoint_that_asks_for_time_gets_it_for_all_that_waits(
+    gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook
+) -> None:
+    sender.answer = lambda _: busy(3600)
+    submit(gateway)
+    settle(gateway)
+    sender.answer = lambda _: OK
+    submit(gateway)
+    advance(gateway, clock, timedelta(minutes=59), steps=60)
+    assert len(sender.calls) == 1
+
+    advance(gateway, clock, timedelta(minutes=2), steps=2)
+
+    assert told(sender) == [("message.sent", 2)] * 3
+
+
+def test_nobody_is_left_alone_for_more_than_four_hours(
+    gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook
+) -> None:
+    sender.answer = lambda _: busy(999_999_999)
+    submit(gateway)
+    settle(gateway)
+    advance(gateway, clock, 3.9 * HOUR, steps=8)
+    assert len(sender.calls) == 1
+
+    advance(gateway, clock, 0.2 * HOUR, steps=2)
+
+    assert len(sender.calls) == 2
+
+
+def test_what_asks_for_more_time_than_there_is_has_its_last_chance_at_the_end_of_the_day(
+    gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook
+) -> None:
+    sender.answer = lambda _: busy(2 * 3600)
+    submit(gateway)
+    settle(gateway)
+
+    advance(gateway, clock, 30 * HOUR, steps=30 * 6)
+
+    (posting,) = gateway.webhooks.deliveries(hook.account, hook.id)
+    _, attempts = gateway.webhooks.attempts(hook.account, hook.id, posting.id)
+    assert posting.state.value == "dead"
+    last = attempts[-1].at - attempts[0].at
+    assert 20 * HOUR <= last <= 24 * HOUR + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("change", [{"is_active": True}, {"url": "https://example.org/new"}])
+def test_whoever_mends_an_endpoint_has_it_tried_at_once(
+    gateway: Gateway,
+    sender: FakeSender,
+    clock: ManualClock,
+    hook: Webhook,
+    change: dict[str, object],
+) -> None:
+    sender.answer = lambda _: busy(3 * 3600)
+    submit(gateway)
+    settle(gateway)
+    sender.answer = lambda _: OK
+
+    gateway.webhooks.change(hook.account, hook.id, **change)  # type: ignore[arg-type]  # either
+    submit(gateway)
+    settle(gateway)
+
+    assert len(sender.calls) == 2  # what failed keeps the time of its own
+    assert gateway.webhooks.get(hook.account, hook.id).failing_since is None
+
+
+def test_a_webhook_that_was_switched_on_again_has_all_its_days_again(
+    gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook
+) -> None:
+    sender.answer = lambda _: FAILED
+    for _ in range(5):
+        submit(gateway)
+        advance(gateway, clock, 11 * HOUR, steps=66)
+    assert not gateway.webhooks.get(hook.account, hook.id).is_active
+
+    gateway.webhooks.change(hook.account, hook.id, is_active=True)
+    submit(gateway)
+    advance(gateway, clock, 24 * HOUR, steps=24 * 6)
+
+    again = gateway.webhooks.get(hook.account, hook.id)
+    assert again.is_active
+    assert again.failing_since is not None
+
+
+def test_a_restart_asks_a_broken_endpoint_no_earlier_for_what_was_tried(
+    gateway: Gateway,
+    sender: FakeSender,
+    clock: ManualClock,
+    hook: Webhook,
+    store: MemoryStore,
+) -> None:
+    sender.answer = lambda _: busy(3600)
+    submit(gateway)
+    settle(gateway)
+    following = FakeSender()
+
+    with open_gateway(clock, store, following) as restarted:
+        advance(restarted, clock, timedelta(minutes=59), steps=10)
+        assert following.calls == []
+        advance(restarted, clock, timedelta(minutes=2), steps=2)
+
+    assert len(following.calls) == 1
