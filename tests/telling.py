@@ -23,7 +23,7 @@ __all__ = ["advance", "open_gateway", "settle", "submit", "told"]
 def open_gateway(clock: ManualClock, store: MemoryStore, sender: FakeSender) -> Gateway:
     return build(
         GatewayConfig(
-            plugins=PluginsConfig(enabled=()), webhooks=WebhooksConfig(disable_after=2 * 86_400)
+            plugins=PluginsConfig(enabled=()), webhooks=WebhooksConfig(disable_after=3 * 86_400)
         ),
         store=store,
         transports={"fake": FakeTransport()},

@@ -226,7 +226,7 @@ def test_what_nobody_hears_for_a_day_is_given_up_and_can_be_replayed(
 ) -> None:
     sender.answer = lambda _: FAILED
     submit(gateway)
-    advance(gateway, clock, timedelta(hours=47), steps=47 * 6)
+    advance(gateway, clock, timedelta(hours=50), steps=50 * 6)  # one after the other
     assert {state for _, state, _ in deliveries(gateway, hook)} == {"dead"}
     sender.answer, sender.calls = FakeSender().answer, []
 
@@ -291,7 +291,7 @@ def test_an_endpoint_is_switched_off_after_days_of_failures(
     sender.answer = lambda _: FAILED
     for _ in range(5):
         submit(gateway)
-        advance(gateway, clock, timedelta(hours=11), steps=66)
+        advance(gateway, clock, timedelta(hours=16), steps=96)
 
     assert not gateway.webhooks.get(hook.account, hook.id).is_active
     kinds = [event.kind for _, event in store.read(lambda view: view.events.since(0, limit=1000))]
