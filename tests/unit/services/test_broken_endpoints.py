@@ -1,15 +1,16 @@
 """Endpoints that ask for time, stay broken, are mended, or hang: each is left alone by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from telling import advance, open_gateway, settle, submit, told
 
 from smscore import Gateway
-from smscore.domain.messages import AccountId
+from smscore.domain.messages import AccountId, Surface
 from smscore.domain.webhooks import Webhook
-from smscore.ports.webhooks import Answer
+from smscore.ports.webhooks import Answer, Call
+from smscore.services.submission import Item, Submission
 from smscore.testing import FakeSender, ManualClock, MemoryStore
 
 HOOK = "https://example.org/hook"
@@ -43,6 +44,20 @@ def acme(gateway: Gateway) -> AccountId:
 @pytest.fixture
 def hook(gateway: Gateway, acme: AccountId) -> Webhook:
     return gateway.webhooks.add(acme, url=HOOK, events=["message.sent"])[0]
+
+
+@pytest.fixture
+def call_back(gateway: Gateway, acme: AccountId) -> Callable[[str], None]:
+    """Send a message that names a callback address."""
+
+    def call_back(url: str) -> None:
+        item = Item(to="+491701234567", text="hi")
+        submission = Submission(
+            account=acme, surface=Surface.PROVIDER, items=(item,), callback_url=url
+        )
+        gateway.submissions.begin(submission).result()
+
+    return call_back
 
 
 def test_an_endpoint_that_asks_for_time_gets_it_for_all_that_waits(
@@ -118,7 +133,7 @@ def test_a_webhook_that_was_switched_on_again_has_all_its_days_again(
     sender.answer = lambda _: FAILED
     for _ in range(5):
         submit(gateway)
-        advance(gateway, clock, 11 * HOUR, steps=66)
+        advance(gateway, clock, 16 * HOUR, steps=96)
     assert not gateway.webhooks.get(hook.account, hook.id).is_active
 
     gateway.webhooks.change(hook.account, hook.id, is_active=True)
@@ -148,3 +163,28 @@ def test_a_restart_asks_a_broken_endpoint_no_earlier_for_what_was_tried(
         advance(restarted, clock, timedelta(minutes=2), steps=2)
 
     assert len(following.calls) == 1
+
+
+def test_hosts_of_one_account_that_hang_leave_room_for_others(
+    gateway: Gateway, sender: FakeSender, call_back: Callable[[str], None]
+) -> None:
+    other = gateway.settings.account("other").id
+    gateway.webhooks.add(other, url=HOOK, events=["message.sent"])
+
+    def answer(call: Call) -> Answer | None:
+        return OK if call.url == HOOK else None
+
+    sender.answer = answer
+    for number in range(300):
+        call_back(f"https://{number}.example.org/")
+    settle(gateway)
+    assert len(sender.calls) == 256
+    for _ in range(20):
+        submit(gateway, account="other")
+    settle(gateway)
+    assert sum(call.url == HOOK for call in sender.calls) == 20
+
+    sender.answer = lambda _: OK
+    sender.let_go()
+    settle(gateway)
+    assert len({call.url for call in sender.calls}) == 301

@@ -20,6 +20,7 @@ from smscore.ports.webhooks import Answer, Call, WebhookSender
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
 from smscore.services.webhooks._gathering import gather
 from smscore.services.webhooks._outcomes import Judgement, Outcome, keep, outcome_of
+from smscore.services.webhooks._shares import Shares
 from smscore.services.webhooks._signing import Secrets
 
 __all__ = ["Announcing"]
@@ -69,7 +70,7 @@ class Announcing:
         self._cursor = self._kept_cursor = self._store.read(_kept_cursor)
         self._endpoints = Endpoints()
         self._answered: deque[tuple[Posting, datetime, Answer]] = deque()
-        self._under_way = 0
+        self._shares = Shares(_AT_ONCE)
         self._is_open = True
         return self._wakeup
 
@@ -104,6 +105,7 @@ class Announcing:
             ).result()
             self._kept_cursor, self._kept_at = found.cursor, self._clock.monotonic()
         for posting in postings:
+            self._endpoints[posting.endpoint].account = posting.account
             self._endpoints.look_after(posting.endpoint, at=now)
         self._cursor = found.cursor
         return found.cursor - before
@@ -130,33 +132,35 @@ class Announcing:
     # Calls.
 
     def _begin(self) -> int:
-        begun, now = 0, self._clock.now()
-        if self._under_way >= _AT_ONCE:
-            return 0
-        for endpoint in self._endpoints.to_look_after(now=now):
-            begun += self._begin_at(endpoint, now=now)
-            if self._under_way >= _AT_ONCE:
-                break  # each answer makes room for others
-        return begun
+        now = self._clock.now()
+        looks = self._endpoints.to_look_after(now=now)
+        return sum(self._begin_at(endpoint, now=now) for endpoint in looks)
 
     def _begin_at(self, endpoint: Endpoint, *, now: datetime) -> int:
         """Begin what an endpoint may be told now, and note when to look after it again."""
-        name, room = endpoint.name, endpoint.room(now=now)
+        name, room = endpoint.name, min(endpoint.room(now=now), self._share(endpoint))
         if not room:
             if not endpoint.in_flight:
                 self._endpoints.look_after(name, at=endpoint.next_look(now=now))
             return 0
         limit = room + len(endpoint.in_flight) + 1
         plans = self._store.read(lambda view: _plans(view, name, limit=limit))
+        if plans:
+            endpoint.account = plans[0].posting.account
+            room = min(room, self._share(endpoint))
         waiting = [one for one in plans if one.posting.id not in endpoint.in_flight]
         due = [one for one in waiting if one.is_due(now=now)][:room]
         for plan in due:
             self._call(endpoint, plan, now=now)
         if len(waiting) > len(due):  # what is due already waits for the next answer
             following = waiting[len(due)].posting.due_at or now
-            if following > now:
+            if following > now or not endpoint.in_flight:
                 self._endpoints.look_after(name, at=following)
         return len(due)
+
+    def _share(self, endpoint: Endpoint) -> int:
+        """How many calls its account may begin, if anybody knows yet whose it is."""
+        return _AT_ONCE if endpoint.account is None else self._shares.room(endpoint.account)
 
     def _call(self, endpoint: Endpoint, plan: "_Plan", *, now: datetime) -> None:
         posting, webhook = plan.posting, plan.webhook
@@ -174,7 +178,7 @@ class Announcing:
             at=now,
         )
         endpoint.in_flight[posting.id] = posting
-        self._under_way += 1
+        self._shares.take(posting.account)
         answered = partial(self._hand_over, self._answered, self._wakeup, posting, now)
         self._sender().send(call).add_done_callback(answered)
 
@@ -246,7 +250,7 @@ class Announcing:
     def _settle(self, posting: Posting, *, now: datetime) -> None:
         endpoint = self._endpoints[posting.endpoint]
         if endpoint.in_flight.pop(posting.id, None) is not None:
-            self._under_way -= 1
+            self._shares.give_back(posting.account)
         self._endpoints.look_after(posting.endpoint, at=endpoint.next_look(now=now))
 
 

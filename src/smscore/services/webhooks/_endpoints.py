@@ -5,6 +5,7 @@ How endpoints fare: how much each is told at a time, and for how long a broken o
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from smscore.domain.messages import AccountId
 from smscore.domain.webhooks import Posting, PostingId, Webhook, WebhookId
 
 __all__ = ["Endpoint", "Endpoints"]
@@ -13,7 +14,7 @@ _FIRST_WIDTH, _WIDEST = 4, 64
 _PATIENCE = 5
 """Failures in a row after which an endpoint is left alone for a while."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds
-_MOST_REMEMBERED = 1000  # endpoints of which nothing is to be remembered but their width
+_ENOUGH = 1000  # endpoints; more are remembered only while something waits for them
 
 
 class Endpoint:
@@ -26,6 +27,7 @@ class Endpoint:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.account: AccountId | None = None  # None: nobody has looked yet
         self.webhook: WebhookId | None = None  # None: the same, or it is a callback's host
         self.in_flight: dict[PostingId, Posting] = {}
         self.failing_since: datetime | None = None
@@ -34,11 +36,6 @@ class Endpoint:
         self._failures = 0
         self._left_alone_until: datetime | None = None
         self._asked_until: datetime | None = None  # by itself
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether there is nothing about it that must be remembered."""
-        return not self.in_flight and not self._failures
 
     def room(self, *, now: datetime) -> int:
         """How much more it may be told now."""
@@ -99,11 +96,12 @@ class Endpoints:
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint] = {}
         self._looks: dict[str, datetime] = {}
+        self._most = _ENOUGH
 
     def __getitem__(self, name: str) -> Endpoint:
         found = self._endpoints.get(name)
         if found is None:
-            if len(self._endpoints) >= _MOST_REMEMBERED:
+            if len(self._endpoints) >= self._most:
                 self._forget()
             found = self._endpoints[name] = Endpoint(name)
         return found
@@ -123,5 +121,8 @@ class Endpoints:
         return [one for one in self._endpoints.values() if one.is_known_to_fail]
 
     def _forget(self) -> None:
-        for name in [name for name, one in self._endpoints.items() if one.is_sound]:
-            del self._endpoints[name]
+        """Each that is told nothing and waits for nothing; what is left may double until then."""
+        for name in [name for name, one in self._endpoints.items() if not one.in_flight]:
+            if name not in self._looks:
+                del self._endpoints[name]
+        self._most = max(_ENOUGH, 2 * len(self._endpoints))
