@@ -44,14 +44,15 @@ class Server:
     """
     ``smscore serve`` in a directory, with one account and all its credentials.
 
-    ``site`` is what a :class:`Door` asks for. Alive within a ``with`` block; its files stay.
+    ``site`` is what a :class:`Door` asks for; ``config`` is added to its own. Alive within a
+    ``with`` block; its files stay.
     """
 
-    def __init__(self, directory: Path, **account: Any) -> None:
+    def __init__(self, directory: Path, *, config: str = "", **account: Any) -> None:
         self._directory = directory
         self.database = directory / "smscore.db"
         self.log: list[str] = []
-        (directory / "smscore.toml").write_text(_CONFIG)
+        (directory / "smscore.toml").write_text(_CONFIG + config)
         smscore.migrate(self._config())
         with self.gateway() as gateway:
             operator = gateway.administration

@@ -62,5 +62,5 @@ def test_constraints_hold_names_and_versions_only(root: Path):
 
 
 def test_folders_of_packages_are_not_packages_themselves(root: Path):
-    for folder in (root / "src/adapters", root / "src/entrypoints"):
+    for folder in (root / "src/adapters", root / "src/clients", root / "src/entrypoints"):
         assert not [path for path in folder.iterdir() if path.suffix == ".py"]

@@ -59,6 +59,13 @@ def test_naming_a_plugin_does_not_load_what_it_works_with(package: str):
     assert imported_by(f"import {package}") & HEAVY == set()
 
 
+def test_whoever_wants_only_the_client_gets_little_else():
+    found = imported_by("import smscore_client")
+
+    assert found & HEAVY == set()
+    assert {name for name in found if name.startswith("smscore")} == {"smscore_client"}
+
+
 def test_importing_the_whole_core_starts_no_thread():
     program = (
         "import pkgutil, importlib, threading, smscore\n"
@@ -75,7 +82,8 @@ def test_importing_the_whole_core_starts_no_thread():
 
 def test_every_bundled_package_is_under_the_import_contracts(root: Path):
     settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
-    folders = [root / "src", root / "src/adapters", root / "src/entrypoints"]
+    inner = ("adapters", "clients", "entrypoints")
+    folders = [root / "src", *(root / f"src/{name}" for name in inner)]
     packages = {
         path.name for folder in folders for path in folder.glob("smscore*") if path.is_dir()
     }

@@ -16,6 +16,7 @@ PACKAGES = {
     "smscore_agent",
     "smscore_apk",
     "smscore_cards",
+    "smscore_client",
     "smscore_http",
     "smscore_identity",
     "smscore_modem",
@@ -26,6 +27,7 @@ PACKAGES = {
     "smscore_termux",
     "smscore_webhook",
 }
+FOLDERS = ("adapters", "clients", "entrypoints")
 # Templates, static files and such are added here when a package brings them along.
 SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml"}
 
@@ -60,7 +62,7 @@ def test_the_wheel_holds_what_postman_imports(files: list[str]):
 
 
 def test_the_wheel_holds_every_module_of_the_source_tree(files: list[str], root: Path):
-    folders = [root / "src", root / "src/adapters", root / "src/entrypoints"]
+    folders = [root / "src", *(root / f"src/{name}" for name in FOLDERS)]
     sources = {
         str(path.relative_to(folder))
         for folder in folders
