@@ -3,6 +3,7 @@ HTTP endpoints that behave as badly as those of others do, for tests of webhooks
 """
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,11 +21,20 @@ class Endpoint:
     connection stays open for the next one.
     """
 
-    def __init__(self, behave: Callable[[socket.socket], bool | None]) -> None:
+    def __init__(
+        self,
+        behave: Callable[[socket.socket], bool | None],
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._behave = behave
+        self._tls = tls
+        self._scheme = "http" if tls is None else "https"
         self.requests: list[bytes] = []
         self.connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, port))
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -35,7 +45,7 @@ class Endpoint:
         return port
 
     def url(self, path: str = "/hook", *, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def close(self) -> None:
         with suppress(OSError):
@@ -60,11 +70,20 @@ class Endpoint:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            while request := _read(connection):
+        with suppress(OSError), self._wrapped(connection) as stream:
+            while request := _read(stream):
                 self.requests.append(request)
-                if not self._behave(connection):
+                if not self._behave(stream):
                     return
+
+    def _wrapped(self, connection: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return connection
+        try:
+            return self._tls.wrap_socket(connection, server_side=True)
+        except BaseException:
+            connection.close()
+            raise
 
 
 def _read(connection: socket.socket) -> bytes:

@@ -3,18 +3,18 @@ Connections to endpoints: to addresses that were checked, kept for a few seconds
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult
 
 from smscore_webhook._exchange import Exchange, Reply
+from smscore_webhook._look_ups import LookUp, LookUps
 from smscore_webhook._targets import Targets
 
 __all__ = ["Connections", "Forbidden"]
 
 _IDLE = 4.0  # seconds; most servers wait for 5 and more
-_MOST_IDLE = 64  # to one host
+_MOST_IDLE, _MOST_IDLE_IN_ALL = 64, 128  # to one host, to all of them
 _PORTS = {"http": 80, "https": 443}
 
 _Place = tuple[str, str, int]
@@ -27,8 +27,11 @@ class Forbidden(OSError):
 class Connections:
     """Those of one event loop."""
 
-    def __init__(self, targets: Targets, *, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(
+        self, targets: Targets, *, look_up: LookUp, tls: Callable[[], ssl.SSLContext]
+    ) -> None:
         self._targets = targets
+        self._look_ups = LookUps(look_up)
         self._tls = tls
         self._idle: dict[_Place, list[tuple[float, Exchange]]] = {}
 
@@ -82,7 +85,7 @@ class Connections:
         loop = asyncio.get_running_loop()
         kept = self._idle.setdefault(place, [])
         kept.append((loop.time(), exchange))
-        if len(kept) > _MOST_IDLE:
+        if len(kept) > _MOST_IDLE or sum(map(len, self._idle.values())) > _MOST_IDLE_IN_ALL:
             kept.pop(0)[1].close()
         loop.call_later(_IDLE, self._drop_old, place)
 
@@ -97,7 +100,7 @@ class Connections:
         """A connection to one of the host's addresses, all of which may be called."""
         scheme, host, port = place
         fault: OSError = Forbidden("the host has no address")
-        for address in await self._addresses(host, port):
+        for address in await self._addresses(host):
             try:
                 _, exchange = await asyncio.get_running_loop().create_connection(
                     Exchange,
@@ -112,10 +115,8 @@ class Connections:
                 return exchange
         raise fault
 
-    async def _addresses(self, host: str, port: int) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+    async def _addresses(self, host: str) -> Sequence[str]:
+        addresses = await self._look_ups.addresses(host)
         if not self._targets.are_allowed(addresses):
             raise Forbidden("the host's address is not public")
         return addresses

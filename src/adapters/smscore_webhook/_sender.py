@@ -5,13 +5,14 @@ Calls to endpoints: looked up, checked, connected to what was checked, and all o
 import asyncio
 import ssl
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from smscore.ports.webhooks import Answer, Call
 from smscore_webhook._connections import Connections
 from smscore_webhook._exchange import BadAnswer, Reply
+from smscore_webhook._look_ups import LookUp, system_addresses
 from smscore_webhook._signature import signed_headers
 from smscore_webhook._targets import Targets
 from smscore_webhook._waits import seconds_asked
@@ -21,7 +22,6 @@ __all__ = ["HttpSender"]
 _PATIENCE = 10.0  # seconds from the look-up to the status
 _BODY_PATIENCE = 1.0  # and from there for the beginning of the body, which only we want
 _STOPPED = "given up, since the gateway stops"
-_LOOK_UPS = 16  # at a time: they block threads
 
 
 class HttpSender:
@@ -31,9 +31,12 @@ class HttpSender:
     Nothing of the environment, such as proxies, and no redirect leads anywhere else.
     """
 
-    def __init__(self, *, targets: Targets, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, *, targets: Targets, patience: float = _PATIENCE, look_up: LookUp = system_addresses
+    ) -> None:
         self._targets = targets
         self._patience = patience
+        self._look_up = look_up
         self._starting = threading.Lock()
         self._worker: _Worker | None = None
 
@@ -45,7 +48,9 @@ class HttpSender:
         future.set_running_or_notify_cancel()
         with self._starting:
             if self._worker is None:
-                self._worker = _Worker(self._targets, patience=self._patience)
+                self._worker = _Worker(
+                    self._targets, patience=self._patience, look_up=self._look_up
+                )
             self._worker.begin(call, future)
         return future
 
@@ -59,12 +64,10 @@ class HttpSender:
 class _Worker:
     """The thread, its event loop and its connections."""
 
-    def __init__(self, targets: Targets, *, patience: float) -> None:
+    def __init__(self, targets: Targets, *, patience: float, look_up: LookUp) -> None:
         self._patience = patience
-        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="smscore look-up")
         self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(self._look_ups)
-        self._connections = Connections(targets, tls=lambda: self._tls)
+        self._connections = Connections(targets, look_up=look_up, tls=lambda: self._tls)
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="smscore webhook", daemon=True)
         self._thread.start()
@@ -79,7 +82,6 @@ class _Worker:
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop)
         self._thread.join()
-        self._look_ups.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
         self._loop.run_forever()

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 from smscore.errors import InvalidRequest
 
-__all__ = ["Targets"]
+__all__ = ["Targets", "literal_address"]
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052, 2.1: the last 32 bits are an IPv4 address
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1: the same, of old
@@ -35,7 +35,7 @@ class Targets:
         Raises:
             InvalidRequest: it is one.
         """
-        literal = _literal(host)
+        literal = literal_address(host)
         if literal is not None and not self._is_allowed(literal):
             reason = "it is not public, nor in a network that the operator allows"
             raise InvalidRequest(f"url must not name {literal}: {reason}")
@@ -53,6 +53,18 @@ class Targets:
         return address.is_global and not address.is_multicast and not is_old
 
 
+def literal_address(host: str) -> str | None:
+    """The address that a host is, also as one number, in octal or in hexadecimal digits."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))  # reads what a look-up would read
+    except OSError:
+        return None
+
+
 def _behind(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
     """The IPv4 addresses that may be reached through an address."""
     if not isinstance(address, IPv6Address):
@@ -63,15 +75,3 @@ def _behind(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
         yield from address.teredo
     if address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
         yield IPv4Address(int(address) & 0xFFFF_FFFF)
-
-
-def _literal(host: str) -> str | None:
-    """The address that a host is, also as one number, in octal or in hexadecimal digits."""
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))  # reads what a look-up would read
-    except OSError:
-        return None

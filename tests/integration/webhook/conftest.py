@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from endpoints import OK, Endpoint
@@ -17,14 +18,14 @@ def endpoint() -> Iterator[Callable[..., Endpoint]]:
     """Makes endpoints that answer with these bytes, or behave like this."""
     made: list[Endpoint] = []
 
-    def make(behave: bytes | Callable[[socket.socket], bool | None] = OK) -> Endpoint:
+    def make(behave: bytes | Callable[[socket.socket], bool | None] = OK, **place: Any) -> Endpoint:
         def answer(connection: socket.socket) -> bool | None:
             if callable(behave):
                 return behave(connection)
             connection.sendall(behave)
             return True
 
-        made.append(Endpoint(answer))
+        made.append(Endpoint(answer, **place))
         return made[-1]
 
     yield make
@@ -36,8 +37,8 @@ def endpoint() -> Iterator[Callable[..., Endpoint]]:
 def make_sender() -> Iterator[Callable[..., HttpSender]]:
     made: list[HttpSender] = []
 
-    def make(*allow: str, patience: float = 5.0) -> HttpSender:
-        made.append(HttpSender(targets=Targets(allow), patience=patience))
+    def make(*allow: str, patience: float = 5.0, **options: Any) -> HttpSender:
+        made.append(HttpSender(targets=Targets(allow), patience=patience, **options))
         return made[-1]
 
     yield make

@@ -210,7 +210,11 @@ def test_nobody_who_listens_is_no_answer(sender, endpoint, a_call):
     assert answer.error
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "127.1"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "017700000001", "0177.0.0.1", "127.1",
+     "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]"],
+)  # fmt: skip
 def test_what_is_not_public_is_not_connected_to(make_sender, endpoint, a_call, host):
     made = endpoint()
 
