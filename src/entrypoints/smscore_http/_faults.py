@@ -7,20 +7,29 @@ import secrets
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
+from msgspec import Struct
+
 from smscore.errors import Rejected, StoreError
 from smscore_http._requests import ClientGone, Headers, PayloadTooLarge, Reply, with_headers
 from smscore_http._wire import encode_json
 
-__all__ = ["PLAIN_JSON", "RETRY_SOON", "Faults", "coded", "guarded", "method_not_allowed"]
+__all__ = ["PLAIN_JSON", "RETRY_SOON", "Coded", "Faults", "coded", "guarded", "method_not_allowed"]
 
 _log = logging.getLogger(__name__)
 
 RETRY_SOON: Headers = ((b"retry-after", b"5"),)
 
 
+class Coded(Struct, kw_only=True):
+    """What is wrong: `error` is for people and `code` for programs."""
+
+    error: str
+    code: str
+
+
 def coded(status: int, error: str, code: str) -> Reply:
     """An error as everything below ``/api/`` and ``/download/`` tells it."""
-    return Reply(status, encode_json({"error": error, "code": code}))
+    return Reply(status, encode_json(Coded(error=error, code=code)))
 
 
 PLAIN_JSON: Mapping[int, Reply] = {

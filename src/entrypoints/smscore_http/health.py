@@ -5,6 +5,9 @@ Health checks for load balancers and supervisors, without a login.
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from smscore.errors import StoreError
 from smscore.ports.storage import UnitOfWork
@@ -14,13 +17,34 @@ from smscore_http._routes import answer, readable
 from smscore_http._wire import encode_json, utc_seconds
 from smscore_http.gateway_api import GatewayFaults
 
-__all__ = ["Health"]
+__all__ = ["Check", "Health", "Live", "Ready"]
 
 _PATIENCE = 2.0  # seconds for the store to accept a unit of work
 _NO_CHANNEL = ""  # none can have this name
-_LIVE = Reply(200, b'{"status":"ok"}')
 
-_Check = dict[str, str | None]
+
+class Live(Struct, kw_only=True):
+    """The process answers."""
+
+    status: Annotated[str, Meta(extra_json_schema={"const": "ok"})]
+
+
+class Check(Struct, kw_only=True):
+    """How one part of the gateway is."""
+
+    name: str
+    status: Annotated[str, Meta(extra_json_schema={"enum": ["ok", "degraded", "unready"]})]
+    detail: str | None
+
+
+class Ready(Struct, kw_only=True):
+    """Whether messages can be accepted durably. Degraded: yes, but some will wait."""
+
+    status: Annotated[str, Meta(extra_json_schema={"enum": ["ready", "degraded", "unready"]})]
+    checks: list[Check]
+
+
+_LIVE = Reply(200, encode_json(Live(status="ok")))
 
 
 class Health:
@@ -48,16 +72,16 @@ class Health:
     async def _ready(self, _: Request) -> Reply:
         store = await self._store()
         carriers = [*self._channels(), *await self._phones()]
-        if store["status"] != "ok":
+        if store.status != "ok":
             status, code = "unready", 503
-        elif any(check["status"] != "ok" for check in carriers):
+        elif any(check.status != "ok" for check in carriers):
             status, code = "degraded", 200
         else:
             status, code = "ready", 200
-        body = encode_json({"status": status, "checks": [store, *carriers]})
+        body = encode_json(Ready(status=status, checks=[store, *carriers]))
         return Reply(code, body, (*JSON_TYPE, (b"cache-control", b"no-store")))
 
-    async def _store(self) -> _Check:
+    async def _store(self) -> Check:
         try:
             accepted = self._context.gateway.store.run(_mark(self._context.gateway.clock.now()))
             await asyncio.wait_for(self._context.wait(accepted), _PATIENCE)
@@ -67,7 +91,7 @@ class Health:
             return _check("store", "unready", f"no commit within {_PATIENCE:g} s")
         return _check("store", "ok", None)
 
-    def _channels(self) -> list[_Check]:
+    def _channels(self) -> list[Check]:
         checks = []
         for name in self._context.gateway.transports:
             health = self._context.gateway.health(name)
@@ -75,7 +99,7 @@ class Health:
             checks.append(_check(f"channel {name}", status, health.detail or None))
         return checks
 
-    async def _phones(self) -> list[_Check]:
+    async def _phones(self) -> list[Check]:
         """Those that are silent: of the others there is nothing to say."""
         try:
             silent = await self._context.call(self._context.gateway.phones.silent)
@@ -97,5 +121,5 @@ def _mark(now: datetime) -> Callable[[UnitOfWork], None]:
     return lambda work: work.journal.put(channel=_NO_CHANNEL, key="readiness", value=value)
 
 
-def _check(name: str, status: str, detail: str | None) -> _Check:
-    return {"name": name, "status": status, "detail": detail}
+def _check(name: str, status: str, detail: str | None) -> Check:
+    return Check(name=name, status=status, detail=detail)

@@ -3,7 +3,6 @@
 """
 
 import re
-from collections.abc import Mapping
 
 from smscore.domain.credentials import Permission
 from smscore.domain.messages import Medium
@@ -16,19 +15,12 @@ from smscore_http.gateway_api._parameters import Parameters, read_parameters
 from smscore_http.gateway_api._recipients import Addressee, NumberList, Target
 from smscore_http.gateway_api._replies import MissingParameter, text
 from smscore_http.gateway_api._sending import Wish, checked_text, send
+from smscore_http.gateway_api._shapes import MODES
 from smscore_http.gateway_api._time_limit import HARD_LIMIT, time_limit
 
 __all__ = ["Sending"]
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_MODES: Mapping[str, tuple[Target, Medium]] = {
-    "number": (Target.NUMBER, Medium.SMS),
-    "user": (Target.CONTACT, Medium.SMS),
-    "group": (Target.GROUP, Medium.SMS),
-    "telnumber": (Target.NUMBER, Medium.AUTOMATIC),
-    "teluser": (Target.CONTACT, Medium.AUTOMATIC),
-    "telgroup": (Target.GROUP, Medium.AUTOMATIC),
-}
 
 
 class Sending:
@@ -65,7 +57,7 @@ def _check_parameters(parameters: Parameters) -> tuple[str, str]:
 
 def _wish(parameters: Parameters, *, key: str | None) -> Wish:
     # An unknown mode is a number as well, which is what callers of such gateways rely on.
-    target, medium = _MODES.get(parameters.get("mode") or "", _MODES["number"])
+    target, medium = MODES.get(parameters.get("mode") or "", MODES["number"])
     if parameters.is_on("ring"):
         medium = Medium.VOICE
     elif medium is Medium.AUTOMATIC and parameters.is_off("telauto"):

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from smscore.config import GatewayConfig
 from smscore_http._context import Context
@@ -21,33 +22,38 @@ __all__ = ["Checking"]
 class Checking:
     """The handler. One ``name: value`` on each line, always in this order; or one of them alone."""
 
+    _context: Context
+    _tallies: Tallies
+    _disk: Path
+
+    values: ClassVar[Mapping[str, Callable[["Checking"], object]]] = {
+        "que": lambda self: self._tallies.latest().queued,
+        "failed": lambda self: self._tallies.latest().failed,
+        "signal": lambda self: f"{self._signal().dbm}db",
+        "total": lambda self: self._tallies.latest().total,
+        "state": lambda self: self._signal().state,
+        "load": lambda _: load_averages(),
+        "time": lambda self: int(self._context.gateway.clock.now().timestamp()),
+        "disk": lambda self: disk_room(self._disk),
+        "uptime": lambda _: f"{uptime_words()}, 0 users",  # nobody logs in to a gateway
+    }
+
     def __init__(self, context: Context) -> None:
         self._context = context
         self._tallies = Tallies(context.gateway)
         self._disk = _where_messages_are(context.gateway.config)
-        self._values: Mapping[str, Callable[[], object]] = {
-            "que": lambda: self._tallies.latest().queued,
-            "failed": lambda: self._tallies.latest().failed,
-            "signal": lambda: f"{self._signal().dbm}db",
-            "total": lambda: self._tallies.latest().total,
-            "state": lambda: self._signal().state,
-            "load": load_averages,
-            "time": lambda: int(context.gateway.clock.now().timestamp()),
-            "disk": lambda: disk_room(self._disk),
-            "uptime": lambda: f"{uptime_words()}, 0 users",  # nobody logs in to a gateway
-        }
 
     async def __call__(self, request: Request) -> Reply:
         parameters = await read_parameters(request, time_limit(self._context))
         option = parameters.get("option")
         if option is None:
-            return text(await self._context.call(self._lines, tuple(self._values)))
-        if option not in self._values:
+            return text(await self._context.call(self._lines, tuple(self.values)))
+        if option not in self.values:
             return NOT_FOUND
         return text(await self._context.call(self._lines, (option,)))
 
     def _lines(self, names: tuple[str, ...]) -> str:
-        return "".join(f"{name}: {self._values[name]()}\n" for name in names)
+        return "".join(f"{name}: {self.values[name](self)}\n" for name in names)
 
     def _signal(self) -> Signal:
         gateway = self._context.gateway

@@ -11,11 +11,15 @@ from smscore_http._faults import PLAIN_JSON
 from smscore_http._requests import Reply, Request, with_headers
 from smscore_http._wire import NotJson, WrongShape, decode_json, encode_json
 from smscore_http.gateway_api._replies import TIMEOUT, log_refusal, printable, retry_after
+from smscore_http.gateway_api._shapes import GatewayError
 from smscore_http.gateway_api._time_limit import TimeLimit, received_in_time
 
-__all__ = ["JsonFaults", "read_json"]
+__all__ = ["NO_RIGHT", "WRONG_LOGIN", "JsonFaults", "read_json"]
 
 T = TypeVar("T")
+
+WRONG_LOGIN = "Username, password or token wrong"
+NO_RIGHT = "Your User has no right to send SMS over API"
 
 
 class JsonFaults:
@@ -28,10 +32,10 @@ class JsonFaults:
         log_refusal(reason)
         match reason:
             case AuthenticationFailed():
-                refused = _error(401, "Username, password or token wrong")
+                refused = _error(401, WRONG_LOGIN)
                 return with_headers(refused, retry_after(reason))
             case PermissionDenied():
-                return _error(403, "Your User has no right to send SMS over API")
+                return _error(403, NO_RIGHT)
             case _:
                 return _error(400, printable(str(reason)))
 
@@ -59,4 +63,4 @@ async def read_json(request: Request, decoder: "msgspec.json.Decoder[T]", limit:
 
 
 def _error(status: int, error: str) -> Reply:
-    return Reply(status, encode_json({"error": error}))
+    return Reply(status, encode_json(GatewayError(error=error)))

@@ -16,8 +16,16 @@ from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import BATCH_LIMIT, encode_json, hex_id
 from smscore_http.gateway_api._json import read_json
 from smscore_http.gateway_api._login import log_in_by_header
-from smscore_http.gateway_api._recipients import Addressee, Target
+from smscore_http.gateway_api._recipients import Addressee
 from smscore_http.gateway_api._sending import Wish, checked_text, send
+from smscore_http.gateway_api._shapes import (
+    PROVIDERS,
+    TARGETS,
+    TYPES,
+    MessageIds,
+    MessagesToMany,
+    Recipient,
+)
 from smscore_http.gateway_api._time_limit import HARD_LIMIT, time_limit
 
 __all__ = ["SendingToMany"]
@@ -25,24 +33,7 @@ __all__ = ["SendingToMany"]
 T = TypeVar("T")
 
 
-class _Recipient(msgspec.Struct):
-    to: str | int | None = None  # ids of contacts come as numbers as well
-    target: str | None = None
-
-
-class _Body(msgspec.Struct):
-    recipients: list[_Recipient] | None = None
-    text: str | None = None
-    provider: str | None = None
-    type: str | None = None
-    idempotency_key: str | None = None
-
-
-_decoder = msgspec.json.Decoder(_Body)
-
-_TARGETS = {"number": Target.NUMBER, "contact": Target.CONTACT, "contactgroup": Target.GROUP}
-_PROVIDERS = {"sms": Medium.SMS, "telegram": Medium.TELEGRAM, "automatic": Medium.AUTOMATIC}
-_TYPES = {"default": "default", "flash": "flash", "ring": "ring"}
+_decoder = msgspec.json.Decoder(MessagesToMany)
 
 
 class SendingToMany:
@@ -63,12 +54,12 @@ class SendingToMany:
         )
         receipt = await send(context, wish, account=context.account(user), limit=limit)
         ids = [hex_id(item.message) for item in receipt.accepted]
-        return Reply(200, encode_json({"ids": ids}))
+        return Reply(200, encode_json(MessageIds(ids=ids)))
 
 
-def _wish(body: _Body, *, key: str | None) -> Wish:
-    kind = _meaning(body.type, _TYPES, of="type", default="default")
-    medium = _meaning(body.provider, _PROVIDERS, of="provider", default="sms")
+def _wish(body: MessagesToMany, *, key: str | None) -> Wish:
+    kind = _meaning(body.type, TYPES, of="type", default="default")
+    medium = _meaning(body.provider, PROVIDERS, of="provider", default="sms")
     recipients = body.recipients or ()
     if not recipients:
         raise InvalidRequest("recipients are missing")
@@ -85,10 +76,10 @@ def _wish(body: _Body, *, key: str | None) -> Wish:
     )
 
 
-def _addressee(recipient: _Recipient) -> Addressee:
+def _addressee(recipient: Recipient) -> Addressee:
     if recipient.to in (None, ""):
         raise InvalidRequest("a recipient has no 'to'")
-    target = _meaning(recipient.target, _TARGETS, of="target", default="number")
+    target = _meaning(recipient.target, TARGETS, of="target", default="number")
     return Addressee(to=str(recipient.to), target=target)
 
 

@@ -15,8 +15,13 @@ from smscore_http._requests import TEXT_TYPE, Headers, Reply
 from smscore_http._throttle import Throttled
 
 __all__ = [
+    "FORBIDDEN",
+    "MISSING",
     "NOT_FOUND",
+    "PLAIN",
+    "REFUSED",
     "TIMEOUT",
+    "UNAUTHORISED",
     "GatewayFaults",
     "MissingParameter",
     "log_refusal",
@@ -27,12 +32,12 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-_REFUSED = "Error. See Gateway logs for more information."
-_MISSING = "Error: Parameter miss"
+REFUSED = "Error. See Gateway logs for more information."
+MISSING = "Error: Parameter miss"
 TIMEOUT = "FAILED - Timeout or see Gateway logs for more information."
-_UNAUTHORISED = "401 Unauthorized - Username or Password wrong"
-_FORBIDDEN = "403 Forbidden - Your User has no right to send SMS over API"
-_PLAIN = {
+UNAUTHORISED = "401 Unauthorized - Username or Password wrong"
+FORBIDDEN = "403 Forbidden - Your User has no right to send SMS over API"
+PLAIN = {
     404: "404 Not Found",
     405: "405 Method Not Allowed",
     413: "413 Payload Too Large",
@@ -56,20 +61,20 @@ class GatewayFaults:
         self._explain = explain
 
     def plain(self, status: int) -> Reply:
-        return text(_PLAIN[status], status=status)
+        return text(PLAIN[status], status=status)
 
     def rejected(self, reason: Rejected) -> Reply:
         match reason:
             case AuthenticationFailed():
                 # No word of why: that would tell a stranger which names there are.
                 log_refusal(reason)
-                return text(_UNAUTHORISED, status=401, headers=retry_after(reason))
+                return text(UNAUTHORISED, status=401, headers=retry_after(reason))
             case PermissionDenied():
-                return self._refused(403, _FORBIDDEN, reason)
+                return self._refused(403, FORBIDDEN, reason)
             case MissingParameter():
-                return self._refused(400, _MISSING, reason)
+                return self._refused(400, MISSING, reason)
             case _:
-                return self._refused(400, _REFUSED, reason)
+                return self._refused(400, REFUSED, reason)
 
     def unavailable(self) -> Reply:
         return text(TIMEOUT, status=408)
@@ -106,4 +111,4 @@ def log_refusal(reason: Rejected) -> None:
     _log.info("refused: %s: %s", reason.code, _DIGITS.sub(r"\1…", printable(str(reason))))
 
 
-NOT_FOUND = text(_PLAIN[404], status=404)
+NOT_FOUND = text(PLAIN[404], status=404)

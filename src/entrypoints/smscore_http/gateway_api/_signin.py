@@ -11,17 +11,13 @@ from smscore_http._requests import Reply, Request
 from smscore_http._wire import encode_json
 from smscore_http.gateway_api._json import read_json
 from smscore_http.gateway_api._login import log_in
+from smscore_http.gateway_api._shapes import Credentials, Session
 from smscore_http.gateway_api._time_limit import time_limit
 
 __all__ = ["SigningIn"]
 
 
-class _Body(msgspec.Struct):
-    username: str | None = None
-    password: str | None = None
-
-
-_decoder = msgspec.json.Decoder(_Body)
+_decoder = msgspec.json.Decoder(Credentials)
 
 
 class SigningIn:
@@ -47,4 +43,4 @@ class SigningIn:
         new_session = self._context.gateway.authenticator.new_session
         session = await self._context.call(new_session, user)
         expires_at = int(session.expires_at.timestamp())
-        return Reply(200, encode_json({"jwt": session.token, "expireAt": expires_at}))
+        return Reply(200, encode_json(Session(token=session.token, expires_at=expires_at)))

@@ -14,9 +14,9 @@ from smscore_http.gateway_api._parameters import Parameters, read_parameters
 from smscore_http.gateway_api._replies import text
 from smscore_http.gateway_api._time_limit import TimeLimit, in_time, time_limit
 
-__all__ = ["StateOfMessage"]
+__all__ = ["NO_SUCH", "WORDS", "StateOfMessage"]
 
-_WORDS = {
+WORDS = {
     Status.SCHEDULED: "scheduled",
     Status.QUEUED: "queued",
     Status.SENDING: "queued",
@@ -27,6 +27,7 @@ _WORDS = {
     Status.CANCELLED: "failed",
     Status.EXPIRED: "expired",
 }
+NO_SUCH = "not found"
 
 
 class StateOfMessage:
@@ -59,9 +60,9 @@ class StateOfMessage:
     def _look_up(self, uid: str, account: AccountId | None) -> str:
         message = parse_hex_id(uid)
         if message is None:
-            return "not found"
+            return NO_SUCH
         try:
             tracked = self._context.gateway.inquiry.message(message, account=account)
         except NotFound:
-            return "not found"
-        return _WORDS[tracked.delivery.status]
+            return NO_SUCH
+        return WORDS[tracked.delivery.status]

@@ -7,15 +7,21 @@ It is imported when somebody asks for it: serving messages needs nothing of it.
 from functools import cache
 
 from smscore_http._wire import encode_json
-from smscore_http.openapi import _provider, _provider_webhooks
+from smscore_http.openapi import _gateway, _health, _provider, _provider_webhooks, _queue
 from smscore_http.openapi._announcements import webhooks
-from smscore_http.openapi._common import HEADERS, INFO, SECURITY, TAGS
+from smscore_http.openapi._common import INFO, SECURITY, TAGS
 from smscore_http.openapi._operations import Operation
 from smscore_http.openapi._schemas import Json, Schemas
 
 __all__ = ["OPERATIONS", "description"]
 
-OPERATIONS: tuple[Operation, ...] = (*_provider.OPERATIONS, *_provider_webhooks.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *_provider.OPERATIONS,
+    *_provider_webhooks.OPERATIONS,
+    *_gateway.OPERATIONS,
+    *_queue.OPERATIONS,
+    *_health.OPERATIONS,
+)
 """Each method of each path, in the order in which the document shows them."""
 
 
@@ -40,7 +46,6 @@ def _without_servers() -> bytes:
             "webhooks": told,
             "components": {
                 "securitySchemes": SECURITY,
-                "headers": HEADERS,
                 "responses": schemas.responses,
                 "schemas": schemas.components,
             },

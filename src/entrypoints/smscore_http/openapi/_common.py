@@ -22,6 +22,15 @@ TAGS = [
         "name": "Webhooks",
         "description": "What an account's endpoints are told of its messages.",
     },
+    {
+        "name": "Gateway API",
+        "description": "For scripts and monitoring systems: plain text, with a user's password.",
+    },
+    {
+        "name": "Queue API",
+        "description": "For phones that send: JSON, with the account's token in the path.",
+    },
+    {"name": "Health", "description": "For load balancers and supervisors."},
 ]
 
 SECURITY: Json = {
@@ -30,34 +39,43 @@ SECURITY: Json = {
         "scheme": "bearer",
         "description": "A key of the account, as `smscore key create` shows it once.",
     },
+    "gateway_username": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "username",
+        "description": "A system user with the permission `api.send`.",
+    },
+    "gateway_password": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "password",
+        "description": "The user's password. Addresses are logged by many: rather post a form.",
+    },
+    "gateway_session": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `jwt` of `/api/signin`.",
+    },
+    "gateway_basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The name and the password of a system user.",
+    },
 }
 
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
+_TEXT = {"type": "string"}
 
 HEADERS: Json = {
-    "X-RateLimit-Limit": {
-        "description": "How many calls there are.",
-        "required": True,
-        "schema": _COUNT,
-    },
-    "X-RateLimit-Remaining": {
-        "description": "How many are left.",
-        "required": True,
-        "schema": _COUNT,
-    },
+    "X-RateLimit-Limit": {"description": "How many calls there are.", "schema": _COUNT},
+    "X-RateLimit-Remaining": {"description": "How many are left.", "schema": _COUNT},
     "X-RateLimit-Reset": {
         "description": "In how many seconds there is room again.",
-        "required": True,
         "schema": _COUNT,
     },
-    "Retry-After": {
-        "description": "In how many seconds to come again.",
-        "schema": _SECONDS,
-    },
-    "X-Correlation-Id": {
-        "description": "What the log has the fault under.",
-        "required": True,
-        "schema": {"type": "string"},
-    },
+    "Retry-After": {"description": "In how many seconds to come again.", "schema": _SECONDS},
+    "X-Correlation-Id": {"description": "What the log has the fault under.", "schema": _TEXT},
+    "X-Error-Reason": {"description": "Why it was refused.", "schema": _TEXT},
 }
+"""Of answers."""

@@ -7,30 +7,34 @@ from typing import Any
 
 import attrs
 
+from smscore_http.openapi._common import HEADERS
 from smscore_http.openapi._schemas import Json, Schemas
 
-__all__ = ["Example", "Operation", "Parameter", "Response"]
+__all__ = ["JSON", "Example", "Operation", "Parameter", "Response"]
 
 JSON = "application/json"
 
 
 @attrs.frozen(kw_only=True)
 class Parameter:
-    """A part of the path, of the query, or a header."""
+    """A part of the path, of the query, or a header. Its shape may describe it as well."""
 
     name: str
     place: str
     shape: Any
-    description: str
+    description: str = ""
+    is_required: bool = False
 
     def written(self, schemas: Schemas) -> Json:
         """As OpenAPI writes it down."""
+        schema = schemas.of_parameter(self.shape)
+        described = schema.pop("description", "")
         return {
             "name": self.name,
             "in": self.place,
-            "description": self.description,
-            **({"required": True} if self.place == "path" else {}),
-            "schema": schemas.of(self.shape),
+            "description": self.description or described,
+            **({"required": True} if self.is_required or self.place == "path" else {}),
+            "schema": schema,
         }
 
 
@@ -46,7 +50,8 @@ class Response:
     name: str | None = None
     shape: Any = None
     content_type: str = JSON
-    headers: tuple[str, ...] = ()  # names among the components
+    headers: tuple[str, ...] = ()  # names among those of all
+    perhaps: tuple[str, ...] = ()  # the same, of those that are not always there
     examples: Mapping[str, Any] = attrs.Factory(dict)
 
     def written(self, schemas: Schemas) -> Json:
@@ -59,8 +64,11 @@ class Response:
 
     def _written(self, schemas: Schemas) -> Json:
         written: Json = {"description": self.description}
-        if self.headers:
-            written["headers"] = {name: {"$ref": _header(name)} for name in self.headers}
+        if self.headers or self.perhaps:
+            written["headers"] = {
+                **{name: {**HEADERS[name], "required": True} for name in self.headers},
+                **{name: HEADERS[name] for name in self.perhaps},
+            }
         if self.shape is not None:
             written["content"] = {
                 self.content_type: _with_examples(schemas.of(self.shape), self.examples)
@@ -91,7 +99,7 @@ class Operation:
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
-    body_type: str = JSON
+    body_types: tuple[str, ...] = (JSON,)
     is_body_required: bool = True
     responses: Mapping[int, Response]
     security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
@@ -115,7 +123,9 @@ class Operation:
             bodies = {one.name: one.body for one in self.examples if one.body is not None}
             written["requestBody"] = {
                 "required": self.is_body_required,
-                "content": {self.body_type: _with_examples(schemas.of(self.body), bodies)},
+                "content": {
+                    kind: _with_examples(schemas.of(self.body), bodies) for kind in self.body_types
+                },
             }
         written["responses"] = {
             str(status): self._response(status, response, schemas)
@@ -146,7 +156,3 @@ def _with_examples(schema: Json, examples: Mapping[str, Any]) -> Json:
 
 def _examples(values: Mapping[str, Any]) -> Json:
     return {name: {"value": value} for name, value in values.items()}
-
-
-def _header(name: str) -> str:
-    return f"#/components/headers/{name}"

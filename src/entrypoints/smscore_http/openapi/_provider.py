@@ -5,9 +5,9 @@ The calls of the provider API about messages and the account.
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from smscore.services.submission import LONGEST_KEY
-from smscore_http._schemas import said, spelt
+from smscore_http._schemas import said
 from smscore_http.openapi._operations import Example, Operation, Parameter
+from smscore_http.openapi._parameters import IDEMPOTENCY_HEADER
 from smscore_http.openapi._provider_answers import BODY_REFUSALS, answers
 from smscore_http.provider_api._bodies import NewMessage
 from smscore_http.provider_api._pages import LONGEST_PAGE, PAGE
@@ -35,15 +35,6 @@ PAGING = Parameter(
     shape=Annotated[int, said("", default=PAGE)],
     description=f"How many at most: 1 to {LONGEST_PAGE}; what is beyond counts as the nearest.",
 )
-_KEY = Parameter(
-    name="Idempotency-Key",
-    place="header",
-    shape=Annotated[str, spelt(f"[ -~]{{1,{LONGEST_KEY}}}")],
-    description=(
-        "The same key with the same content gets the first answer again for 24 hours, and nothing "
-        "is sent twice."
-    ),
-)
 _MESSAGE = Parameter(
     name="message_id", place="path", shape=MessageId, description="As it was answered to a send."
 )
@@ -63,13 +54,14 @@ def provider_call(method: str, path: str, **fields: Any) -> Operation:
 
 _NUMBER, _OTHER = "+1234567890", "+9876543210"
 _FIRST, _SECOND, _THIRD = (f"msg_019ac41d7d{end}" for end in ("000000", "800000", "800001"))
+_LATER = "msg_019ac41d7e000000"
 _SENT: Mapping[str, Any] = {
     "message_id": _FIRST,
     "to": _NUMBER,
     "from": "YourBrand",
     "message": "Your parcel is here",
-    "status": "queued",
-    "sent_at": None,
+    "status": "sent",
+    "sent_at": "2026-03-01T12:00:02Z",
     "delivered_at": None,
 }
 
@@ -95,7 +87,7 @@ OPERATIONS = (
             "One bad number, or too few credits for all, refuses the whole request. A number that "
             "is there twice gets one message."
         ),
-        parameters=(_KEY,),
+        parameters=(IDEMPOTENCY_HEADER,),
         body=NewMessage,
         responses=answers(Accepted, *BODY_REFUSALS, "idempotency_conflict"),
         examples=(
@@ -120,6 +112,15 @@ OPERATIONS = (
                         {"message_id": _THIRD, "to": _OTHER, "status": "queued"},
                     ],
                 ),
+            ),
+            Example(
+                name="later",
+                body={
+                    "to": _NUMBER,
+                    "message": "Wake up",
+                    "scheduled_at": "2026-07-01T07:00:00+02:00",
+                },
+                said=_accepted(_LATER, used=1, left=1226),
             ),
         ),
     ),
@@ -146,6 +147,25 @@ OPERATIONS = (
             PAGING,
         ),
         responses=answers(MessagePage, "invalid_request"),
+        examples=(
+            Example(
+                name="sent",
+                parameters={"status": "sent", "limit": 1},
+                said={
+                    "success": True,
+                    "messages": [
+                        {
+                            **_SENT,
+                            "message_id": _THIRD,
+                            "to": _OTHER,
+                            "from": None,
+                            "message": "See you at 8",
+                        }
+                    ],
+                    "next": _THIRD,
+                },
+            ),
+        ),
     ),
     provider_call(
         "post",
@@ -155,6 +175,32 @@ OPERATIONS = (
         description="Decides as a send would, and sends nothing.",
         body=NewMessage,
         responses=answers(Estimate, *BODY_REFUSALS),
+        examples=(
+            Example(
+                name="one",
+                body={"to": _NUMBER, "message": "See you at 8 ☕", "from": "YourBrand"},
+                said={
+                    "success": True,
+                    "encoding": "ucs2",
+                    "segments": 1,
+                    "credits": 1,
+                    "credits_remaining": 1226,
+                    "messages": [{"to": _NUMBER, "route": "modem-1", "credits": 1}],
+                    "forcing_characters": [
+                        {"index": 13, "character": "☕", "name": "HOT BEVERAGE"}
+                    ],
+                    "forcing_characters_count": 1,
+                    "replacements": [],
+                    "replacements_count": 0,
+                    "units_used": 14,
+                    "units_free": 56,
+                    "units_per_segment": 70,
+                    "languages": [],
+                    "from": "YourBrand",
+                    "from_ignored_by": [],
+                },
+            ),
+        ),
     ),
     provider_call(
         "get",
@@ -163,6 +209,7 @@ OPERATIONS = (
         summary="Show a message",
         parameters=(_MESSAGE,),
         responses=answers(Message, "not_found"),
+        examples=(Example(name="one", parameters={"message_id": _FIRST}, said=_SENT),),
     ),
     provider_call(
         "delete",
@@ -171,6 +218,19 @@ OPERATIONS = (
         summary="Call a message back that has not begun to leave",
         parameters=(_MESSAGE,),
         responses=answers(Cancelled, "not_found", "not_cancellable"),
+        examples=(
+            Example(
+                name="later",
+                parameters={"message_id": _LATER},
+                said={
+                    "success": True,
+                    "message_id": _LATER,
+                    "status": "failed",
+                    "credits_refunded": 1,
+                    "credits_remaining": 1227,
+                },
+            ),
+        ),
     ),
     provider_call(
         "get",
@@ -179,6 +239,24 @@ OPERATIONS = (
         summary="List what the account's channels have received, newest first",
         parameters=(cursor(InboundMessageId), PAGING),
         responses=answers(InboundPage, "invalid_request"),
+        examples=(
+            Example(
+                name="one",
+                said={
+                    "success": True,
+                    "inbound": [
+                        {
+                            "message_id": "in_019ac41d7c000000",
+                            "from": "+491701234567",
+                            "to": None,
+                            "message": "Thank you",
+                            "received_at": "2026-03-01T12:00:26Z",
+                        }
+                    ],
+                    "next": None,
+                },
+            ),
+        ),
     ),
     provider_call(
         "get",
@@ -186,6 +264,19 @@ OPERATIONS = (
         id="getAccount",
         summary="Show the account behind the key",
         responses=answers(Account),
+        examples=(
+            Example(
+                name="enterprise",
+                said={
+                    "success": True,
+                    "account_id": "acc_0000000000000001",
+                    "name": "acme",
+                    "plan": "enterprise",
+                    "credits_remaining": 1227,
+                    "rate_limit": 50,
+                },
+            ),
+        ),
     ),
     provider_call(
         "post",
@@ -193,5 +284,14 @@ OPERATIONS = (
         id="renewCallbackSecret",
         summary="Renew and show the secret that signs what is posted to callback addresses",
         responses=answers(CallbackSecret),
+        examples=(
+            Example(
+                name="new",
+                said={
+                    "success": True,
+                    "secret": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                },
+            ),
+        ),
     ),
 )

@@ -34,7 +34,7 @@ _ALWAYS = (
     "service_unavailable",
 )
 _EXAMPLE = "to is required"  # each invalid request says what is wrong with it
-_MORE_HEADERS = {429: ("Retry-After",), 500: ("X-Correlation-Id",), 503: ("Retry-After",)}
+_MORE_HEADERS = {500: ("X-Correlation-Id",), 503: ("Retry-After",)}
 
 
 def answers(shape: Any, *codes: str) -> dict[int, Response]:
@@ -57,6 +57,7 @@ def _refused(status: int, codes: Sequence[str]) -> Response:
         description="; ".join(messages.values()),
         shape=Refusal,
         headers=(*RATE_HEADERS, *_MORE_HEADERS.get(status, ())),
+        perhaps=("Retry-After",) if status == 429 else (),
         examples={
             code: {"success": False, "error": {"code": code, "message": message}}
             for code, message in messages.items()

@@ -2,7 +2,7 @@
 The calls of the provider API about webhooks.
 """
 
-from smscore_http.openapi._operations import Operation, Parameter
+from smscore_http.openapi._operations import Example, Operation, Parameter
 from smscore_http.openapi._provider import PAGING, cursor, provider_call
 from smscore_http.openapi._provider_answers import answers
 from smscore_http.provider_api._webhook_shapes import (
@@ -33,6 +33,29 @@ _STATE = Parameter(
     name="state", place="query", shape=State, description="Only those of which this became."
 )
 
+_ID = "wh_019ac41d7b000000"
+_SHOWN = {
+    "webhook_id": _ID,
+    "url": "https://your-server.example/sms",
+    "events": ["message.sent", "message.failed"],
+    "active": True,
+    "created_at": "2026-03-01T12:00:00Z",
+}
+_SHOWN_ONCE = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+_POSTED = {
+    "delivery_id": "whd_019ac41d7e800000",
+    "event_id": "evt_019ac41d7e400000",
+    "event": "message.failed",
+    "message_id": "msg_019ac41d7e000000",
+    "sequence": 1,
+    "state": "delivered",
+    "attempts": 1,
+    "last_status": 200,
+    "last_error": None,
+    "next_attempt_at": None,
+    "created_at": "2026-03-01T12:00:05Z",
+}
+
 OPERATIONS: tuple[Operation, ...] = (
     provider_call(
         "post",
@@ -41,6 +64,19 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Have an address told of events",
         body=NewWebhook,
         responses=answers(WebhookCreated, "invalid_request", "payload_too_large"),
+        examples=(
+            Example(
+                name="new",
+                body={"url": _SHOWN["url"], "events": _SHOWN["events"]},
+                said={
+                    "success": True,
+                    "webhook_id": _ID,
+                    "url": _SHOWN["url"],
+                    "events": _SHOWN["events"],
+                    "secret": _SHOWN_ONCE,
+                },
+            ),
+        ),
     ),
     provider_call(
         "get",
@@ -48,6 +84,7 @@ OPERATIONS: tuple[Operation, ...] = (
         id="listWebhooks",
         summary="List all webhooks, without their secrets",
         responses=answers(WebhookList),
+        examples=(Example(name="one", said={"success": True, "webhooks": [_SHOWN]}),),
     ),
     provider_call(
         "get",
@@ -56,6 +93,9 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Show a webhook, without its secret",
         parameters=(_WEBHOOK,),
         responses=answers(WebhookShown, "not_found"),
+        examples=(
+            Example(name="one", parameters={"webhook_id": _ID}, said={"success": True, **_SHOWN}),
+        ),
     ),
     provider_call(
         "patch",
@@ -65,6 +105,14 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_WEBHOOK,),
         body=WebhookChange,
         responses=answers(WebhookShown, "invalid_request", "not_found", "payload_too_large"),
+        examples=(
+            Example(
+                name="rotated",
+                parameters={"webhook_id": _ID},
+                body={"rotate_secret": True},
+                said={"success": True, **_SHOWN, "secret": _SHOWN_ONCE},
+            ),
+        ),
     ),
     provider_call(
         "delete",
@@ -73,6 +121,13 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Remove a webhook, and what is pending for it",
         parameters=(_WEBHOOK,),
         responses=answers(DeletedWebhook, "not_found"),
+        examples=(
+            Example(
+                name="one",
+                parameters={"webhook_id": _ID},
+                said={"success": True, "webhook_id": _ID},
+            ),
+        ),
     ),
     provider_call(
         "get",
@@ -81,6 +136,17 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="List what was or will be posted, newest first",
         parameters=(_WEBHOOK, _STATE, cursor(DeliveryId), PAGING),
         responses=answers(DeliveryPage, "invalid_request", "not_found"),
+        examples=(
+            Example(
+                name="newest",
+                parameters={"webhook_id": _ID, "limit": 1},
+                said={
+                    "success": True,
+                    "deliveries": [_POSTED],
+                    "next": _POSTED["delivery_id"],
+                },
+            ),
+        ),
     ),
     provider_call(
         "post",
@@ -89,6 +155,17 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Post one again, or at once if it waits",
         parameters=(_WEBHOOK, _DELIVERY),
         responses=answers(ReplayedDelivery, "not_found"),
+        examples=(
+            Example(
+                name="one",
+                parameters={"webhook_id": _ID, "delivery_id": _POSTED["delivery_id"]},
+                said={
+                    "success": True,
+                    "delivery_id": _POSTED["delivery_id"],
+                    "state": "pending",
+                },
+            ),
+        ),
     ),
     provider_call(
         "post",
@@ -99,5 +176,13 @@ OPERATIONS: tuple[Operation, ...] = (
         body=Replay,
         is_body_required=False,
         responses=answers(ReplayCount, "invalid_request", "not_found", "payload_too_large"),
+        examples=(
+            Example(
+                name="delivered",
+                parameters={"webhook_id": _ID},
+                body={"state": "delivered", "since": "2026-03-01T12:00:00Z"},
+                said={"success": True, "replayed": 4},
+            ),
+        ),
     ),
 )

@@ -32,6 +32,11 @@ class Schemas:
             self.components.setdefault(name, _component(component))
         return _plain(schema)
 
+    def of_parameter(self, shape: Any) -> Json:
+        """That of what is absent or a string: nothing there is null."""
+        schema = _without_null(self.of(shape))
+        return {key: rule for key, rule in schema.items() if key != "required"}
+
 
 def _component(schema: Json) -> Json:
     """A struct as its reader, or its writer, means it."""
@@ -59,9 +64,13 @@ def _is_required(field: Json) -> bool:
 def _accepted(field: Json) -> Json:
     """Null is as good as absent, unless the field must be there."""
     rules = {key: rule for key, rule in field.items() if key not in ("default", "required")}
-    if field.get("required") is True:
-        rules["anyOf"] = [one for one in rules["anyOf"] if one != _NULL]
-    return _plain(rules)
+    return _without_null(rules) if field.get("required") is True else rules
+
+
+def _without_null(schema: Json) -> Json:
+    if "anyOf" not in schema:
+        return schema
+    return _plain({**schema, "anyOf": [one for one in schema["anyOf"] if one != _NULL]})
 
 
 def _plain(schema: Json) -> Json:

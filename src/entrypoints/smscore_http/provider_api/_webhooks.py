@@ -24,10 +24,10 @@ from smscore_http._wire import (
     encode_json,
     message_id,
     parse_hex_id,
-    parse_limit,
     utc_seconds,
 )
 from smscore_http.provider_api._calls import Call
+from smscore_http.provider_api._pages import page_size
 from smscore_http.provider_api._shapes import CallbackSecret
 from smscore_http.provider_api._webhook_shapes import (
     DeletedWebhook,
@@ -48,7 +48,6 @@ __all__ = ["WebhookCalls"]
 
 _T = TypeVar("_T")
 
-_PAGE, _LONGEST_PAGE = 50, 200
 _PLACE = re.compile(r"\\{\w+\\}")
 
 
@@ -136,7 +135,7 @@ class WebhookCalls:
 
     async def _deliveries(self, request: Request, account: Account) -> Reply:
         values = query_values(request.query)
-        limit = parse_limit(values.get("limit", ""), default=_PAGE, most=_LONGEST_PAGE)
+        limit = page_size(values)
         found = await self._context.call(
             self._webhooks.deliveries,
             account.id,

@@ -13,10 +13,11 @@ from smscore_http._requests import Reply, Request
 from smscore_http._wire import encode_json
 from smscore_http.queue_api._downloads import Downloads
 from smscore_http.queue_api._replies import NO_ACTIVE_VERSION, VERSION_NOT_FOUND
+from smscore_http.queue_api._shapes import ActiveApp, App, AppList
 
-__all__ = ["AppCalls"]
+__all__ = ["CODE", "AppCalls"]
 
-_CODE = re.compile(r"0|[1-9][0-9]{0,9}")  # one spelling each, and what 31 bits can be
+CODE = re.compile(r"0|[1-9][0-9]{0,9}")  # one spelling each, and what 31 bits can be
 
 
 class AppCalls:
@@ -31,29 +32,33 @@ class AppCalls:
         version = await self._active()
         if version is None:
             return NO_ACTIVE_VERSION
-        content: dict[str, object] = {
-            "version": version.manifest.version,
-            "versionCode": version.code,
-            "downloadUrl": f"{self._origin(request)}/download/app.apk",
-            **_described(version),
-        }
-        return Reply(200, encode_json(content))
+        app = ActiveApp(
+            version=version.manifest.version,
+            code=version.code,
+            download_url=f"{self._origin(request)}/download/app.apk",
+            notes=version.notes,
+            size=version.size,
+            published_at=_published_at(version),
+        )
+        return Reply(200, encode_json(app))
 
     async def published(self, request: Request) -> Reply:
         """``GET /api/app-versions``: all that can be downloaded."""
         versions = await self._context.call(self._context.gateway.apps.published)
         place = self._origin(request)
-        content = [
-            {
-                "version": version.manifest.version,
-                "versionCode": version.code,
-                "isActive": version.is_active,
-                "downloadUrl": f"{place}/api/download/{version.code}",
-                **_described(version),
-            }
+        apps = [
+            App(
+                version=version.manifest.version,
+                code=version.code,
+                is_active=version.is_active,
+                download_url=f"{place}/api/download/{version.code}",
+                notes=version.notes,
+                size=version.size,
+                published_at=_published_at(version),
+            )
             for version in versions
         ]
-        return Reply(200, encode_json({"versions": content}))
+        return Reply(200, encode_json(AppList(versions=apps)))
 
     async def download_active(self, request: Request) -> Reply:
         """``GET /download/app.apk``: the file of the version that phones are to have."""
@@ -65,7 +70,7 @@ class AppCalls:
     async def download(self, request: Request) -> Reply:
         """``GET /api/download/CODE``: the file of any published version."""
         written = request.path.rpartition("/")[2]
-        if _CODE.fullmatch(written) is None:
+        if CODE.fullmatch(written) is None:
             return VERSION_NOT_FOUND
         try:
             version = await self._context.call(self._context.gateway.apps.get, int(written))
@@ -80,9 +85,5 @@ class AppCalls:
         return origin(request, self._context.gateway.config.http.public_url)
 
 
-def _described(version: AppVersion) -> dict[str, object]:
-    return {
-        "releaseNotes": version.notes,
-        "fileSize": version.size,
-        "publishedAt": version.published_at.astimezone(UTC).isoformat(timespec="seconds"),
-    }
+def _published_at(version: AppVersion) -> str:
+    return version.published_at.astimezone(UTC).isoformat(timespec="seconds")

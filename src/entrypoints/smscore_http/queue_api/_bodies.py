@@ -2,7 +2,6 @@
 What clients of the queue API put into bodies: batches of messages, reports of phones.
 """
 
-import re
 from typing import Any
 
 import attrs
@@ -15,17 +14,15 @@ from smscore.services.submission import Item
 from smscore_http._requests import Reply
 from smscore_http._wire import BATCH_LIMIT, NotJson, decode_json, parse_hex_id
 from smscore_http.queue_api._replies import (
-    ItemError,
     bad_batch,
     bad_report,
     refused_batch,
     refused_report,
 )
+from smscore_http.queue_api._shapes import LONGEST_MESSAGE, PHONE, ItemError
 
 __all__ = ["Batch", "Report", "read_batch", "read_device", "read_report"]
 
-_PHONE = re.compile(r"\+?[0-9]{6,20}")
-_LONGEST_MESSAGE = 1000
 _OUTCOMES = {2: True, "2": True, 3: False, "3": False}
 _TOO_MANY = f"Too many messages (max {BATCH_LIMIT})"
 
@@ -104,8 +101,8 @@ def _read_item(index: int, entry: Any) -> Item | str:
     phone, message = entry.get("phone"), entry.get("message")
     if (
         type(phone) is type(message) is str
-        and 0 < len(message) <= _LONGEST_MESSAGE
-        and _PHONE.fullmatch(phone)
+        and 0 < len(message) <= LONGEST_MESSAGE
+        and PHONE.fullmatch(phone)
     ):
         return Item(to=phone, text=message, index=index)  # nearly all: nothing to mend or to tell
     if message is None or message == "":
@@ -118,7 +115,7 @@ def _read_item(index: int, entry: Any) -> Item | str:
 def _fault_of_phone(phone: Any) -> str | None:
     if phone is None or phone == "":
         return "Phone is required"
-    return None if _PHONE.fullmatch(_text(phone) or "") else "Invalid phone format"
+    return None if PHONE.fullmatch(_text(phone) or "") else "Invalid phone format"
 
 
 def _fault_of_message(message: Any) -> str | None:
@@ -126,8 +123,8 @@ def _fault_of_message(message: Any) -> str | None:
         return "Message is required"
     if not isinstance(message, str):
         return "Message must be a string"
-    if len(message) > _LONGEST_MESSAGE:
-        return f"Message exceeds {_LONGEST_MESSAGE} characters"
+    if len(message) > LONGEST_MESSAGE:
+        return f"Message exceeds {LONGEST_MESSAGE} characters"
     return None
 
 

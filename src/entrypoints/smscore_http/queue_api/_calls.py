@@ -19,9 +19,9 @@ from smscore_http._wire import parse_limit
 from smscore_http.queue_api._bodies import read_batch, read_device, read_report
 from smscore_http.queue_api._replies import bad_batch, fetched, item_errors, queued, told
 
-__all__ = ["Call", "Caller", "Fetching", "Queueing", "Telling"]
+__all__ = ["LONGEST_PAGE", "PAGE", "Call", "Caller", "Fetching", "Queueing", "Telling"]
 
-_PAGE, _LONGEST_PAGE = 20, 200
+PAGE, LONGEST_PAGE = 20, 200
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Fetching:
     async def __call__(self, request: Request, caller: Caller) -> Reply:
         caller.account.check_subscription(caller.now)
         wanted = query_values(request.query)
-        limit = parse_limit(wanted.get("limit", ""), default=_PAGE, most=_LONGEST_PAGE)
+        limit = parse_limit(wanted.get("limit", ""), default=PAGE, most=LONGEST_PAGE)
         device = read_device(wanted.get("device"))
         fetch = self._context.gateway.pickup.fetch
         messages = await self._context.call(fetch, caller.account.id, limit=limit, device=device)

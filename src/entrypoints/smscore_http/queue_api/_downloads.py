@@ -18,7 +18,7 @@ from smscore_http.queue_api._coverage import Coverage
 from smscore_http.queue_api._ranges import Part, Verdict, requested
 from smscore_http.queue_api._replies import UNAVAILABLE
 
-__all__ = ["Downloads"]
+__all__ = ["CHANGED", "NOT_SATISFIABLE", "Downloads"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ _RANGES: Headers = ((b"accept-ranges", b"bytes"),)
 # /download/app.apk is another file after the next activation: who keeps it has to ask.
 _ASK_AGAIN: Headers = ((b"cache-control", b"no-cache"),)
 _UNFIT = re.compile(r"[^0-9A-Za-z._-]+")
-_CHANGED = coded(412, "Precondition failed", "precondition_failed")
-_NOT_SATISFIABLE = coded(416, "Range not satisfiable", "range_not_satisfiable")
+CHANGED = coded(412, "Precondition failed", "precondition_failed")
+NOT_SATISFIABLE = coded(416, "Range not satisfiable", "range_not_satisfiable")
 
 
 class Downloads:
@@ -50,13 +50,13 @@ class Downloads:
         wanted = requested(request.headers, size=version.size, etag=etag)
         tagged: Headers = (*_RANGES, (b"etag", etag), *_ASK_AGAIN)
         if wanted is Verdict.CHANGED:
-            return with_headers(_CHANGED, tagged)
+            return with_headers(CHANGED, tagged)
         if wanted is Verdict.NOT_MODIFIED:
             return Reply(304, b"", tagged)
         if wanted is Verdict.WHOLE or request.method == "HEAD":  # RFC 9110, 14.2: of GET alone
             return self._reply(200, version, Part(0, version.size), tagged)
         if wanted is Verdict.UNSATISFIABLE:
-            return with_headers(_NOT_SATISFIABLE, (*_RANGES, _content_range("*", version)))
+            return with_headers(NOT_SATISFIABLE, (*_RANGES, _content_range("*", version)))
         span = _content_range(f"{wanted.first}-{wanted.end - 1}", version)
         return self._reply(206, version, wanted, (*tagged, span))
 

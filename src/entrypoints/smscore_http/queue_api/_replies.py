@@ -3,7 +3,6 @@ The queue API's answers: objects with ``error`` and ``code``, or lists of items 
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypedDict
 
 from smscore.domain.messages import Surface
 from smscore.domain.receipts import Receipt
@@ -12,13 +11,21 @@ from smscore.ports.storage import Tracked
 from smscore_http._faults import PLAIN_JSON, RETRY_SOON, coded
 from smscore_http._requests import JSON_TYPE, Reply
 from smscore_http._wire import encode_json, hex_id, recipient_for
+from smscore_http.queue_api._shapes import (
+    BatchAnswer,
+    FetchedMessage,
+    ItemError,
+    Limited,
+    QueuedItem,
+    ReportAnswer,
+)
 
 __all__ = [
     "NO_ACTIVE_VERSION",
+    "REJECTED",
     "TOO_MANY_REQUESTS",
     "UNAVAILABLE",
     "VERSION_NOT_FOUND",
-    "ItemError",
     "QueueFaults",
     "bad_batch",
     "bad_report",
@@ -32,13 +39,6 @@ __all__ = [
 ]
 
 
-class ItemError(TypedDict):
-    """What is wrong with one item; without an index, with the whole request."""
-
-    index: int | None
-    error: str
-
-
 NO_ACTIVE_VERSION = coded(404, "No active version available", "no_active_version")
 VERSION_NOT_FOUND = coded(404, "Version not found", "version_not_found")
 TOO_MANY_REQUESTS = coded(429, "Too many requests", "rate_limit_exceeded")
@@ -48,7 +48,7 @@ UNAVAILABLE = Reply(
     encode_json({"error": "Service unavailable", "code": "service_unavailable"}),
     (*JSON_TYPE, *RETRY_SOON),
 )
-_REJECTED = {
+REJECTED = {
     "authentication_failed": Reply(401, b'{"error":"Invalid API token"}'),
     "subscription_required": coded(403, "No active subscription", "subscription_required"),
     "insufficient_credits": coded(402, "Insufficient credits", "insufficient_credits"),
@@ -80,7 +80,7 @@ class QueueFaults:
             return _limit_exceeded(reason)
         if isinstance(reason, RejectedItems):
             return bad_batch(item_errors(reason))
-        return _REJECTED.get(reason.code) or self._refused(str(reason))
+        return REJECTED.get(reason.code) or self._refused(str(reason))
 
     def unavailable(self) -> Reply:
         return UNAVAILABLE
@@ -99,24 +99,21 @@ def queued(receipt: Receipt, errors: Sequence[ItemError]) -> Reply:
         *errors,
         *(_item_error(item.index, item.code, item.error) for item in receipt.refused),
     ]
-    content = {
-        "ok": True,
-        "queued": len(receipt.accepted),
-        "failed": len(refused),
-        "items": [
-            {"index": item.index, "hash": hex_id(item.message), "phone": item.to}
-            for item in receipt.accepted
-        ],
-        "errors": _in_order(refused),
-    }
-    return Reply(200, encode_json(content))
+    items = [
+        QueuedItem(index=item.index, hash=hex_id(item.message), phone=item.to)
+        for item in receipt.accepted
+    ]
+    answer = BatchAnswer(
+        ok=True, queued=len(items), failed=len(refused), items=items, errors=_in_order(refused)
+    )
+    return Reply(200, encode_json(answer))
 
 
 def bad_batch(errors: Sequence[ItemError]) -> Reply:
     """Nothing could be queued."""
     failed = sum(error["index"] is not None for error in errors)
-    content = {"ok": False, "queued": 0, "failed": failed, "items": []}
-    return Reply(422, encode_json({**content, "errors": _in_order(errors)}))
+    answer = BatchAnswer(ok=False, queued=0, failed=failed, items=[], errors=_in_order(errors))
+    return Reply(422, encode_json(answer))
 
 
 def refused_batch(error: str) -> Reply:
@@ -127,11 +124,11 @@ def refused_batch(error: str) -> Reply:
 def fetched(messages: Sequence[Tracked]) -> Reply:
     """Messages for a phone, which are its own from now on."""
     content = [
-        {
-            "phone": recipient_for(Surface.QUEUE, tracked),
-            "text": tracked.message.text,
-            "hash": hex_id(tracked.message.id),
-        }
+        FetchedMessage(
+            phone=recipient_for(Surface.QUEUE, tracked),
+            text=tracked.message.text,
+            hash=hex_id(tracked.message.id),
+        )
         for tracked in messages
     ]
     return Reply(200, encode_json(content), (*JSON_TYPE, (b"cache-control", b"no-store")))
@@ -139,15 +136,16 @@ def fetched(messages: Sequence[Tracked]) -> Reply:
 
 def told(updated: int, errors: Sequence[ItemError]) -> Reply:
     """A phone's report was kept."""
-    content: dict[str, object] = {"ok": True, "updated": updated}
+    answer = ReportAnswer(ok=True, updated=updated)
     if errors:
-        content["errors"] = errors
-    return Reply(200, encode_json(content))
+        answer.errors = list(errors)
+    return Reply(200, encode_json(answer))
 
 
 def bad_report(errors: Sequence[ItemError]) -> Reply:
     """Nothing in a phone's report could be used."""
-    return Reply(422, encode_json({"ok": False, "updated": 0, "errors": errors}))
+    answer = ReportAnswer(ok=False, updated=0, errors=list(errors))
+    return Reply(422, encode_json(answer))
 
 
 def refused_report(error: str) -> Reply:
@@ -161,16 +159,16 @@ def refused_call(error: str) -> Reply:
 
 
 def _limit_exceeded(reason: LimitExceeded) -> Reply:
-    content = {
-        "error": "SMS limit exceeded for this month",
-        "code": "limit_exceeded",
-        "limit": reason.limit,
-        "used": reason.used,
-    }
-    return Reply(429, encode_json(content))
+    told = Limited(
+        error="SMS limit exceeded for this month",
+        code="limit_exceeded",
+        limit=reason.limit,
+        used=reason.used,
+    )
+    return Reply(429, encode_json(told))
 
 
-def _in_order(errors: Sequence[ItemError]) -> Sequence[ItemError]:
+def _in_order(errors: Sequence[ItemError]) -> list[ItemError]:
     return sorted(errors, key=lambda error: error["index"] or 0)
 
 

@@ -13,15 +13,15 @@ from smscore_http._requests import JSON_TYPE, Handler, Reply, Request
 from smscore_http._routes import Methods, readable
 from smscore_http._wire import encode_json
 
-__all__ = ["for_postman"]
+__all__ = ["VARIABLES", "for_postman"]
 
 # Of each file the list in which Postman looks for variables.
-_VARIABLES = {"collection": "variable", "environment": "values"}
+VARIABLES = {"collection": "variable", "environment": "values"}
 
 
 def for_postman(context: Context) -> dict[str, Methods]:
     """What each path below ``/postman/`` can do."""
-    return {f"/postman/{name}": readable(_download(name, context)) for name in _VARIABLES}
+    return {f"/postman/{name}": readable(_download(name, context)) for name in VARIABLES}
 
 
 def _download(name: str, context: Context) -> Handler:
@@ -34,7 +34,7 @@ def _download(name: str, context: Context) -> Handler:
     async def download(request: Request) -> Reply:
         content = msgspec.json.decode(_file(name))
         base_url = f"{origin(request, context.gateway.config.http.public_url)}/api"
-        for variable in content[_VARIABLES[name]]:
+        for variable in content[VARIABLES[name]]:
             if variable["key"] == "base_url":
                 variable["value"] = base_url
         return Reply(200, encode_json(content), headers)
