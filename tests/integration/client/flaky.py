@@ -18,8 +18,9 @@ class FlakyProxy:
 
     The plan is a list, an entry for a request: ``"reset"`` breaks the connection and passes
     nothing on, ``"lose"`` passes the request on and breaks the connection instead of answering,
-    bytes are the answer, ``"pass"`` is what happens when the plan has ended. ``requests`` is what
-    arrived.
+    ``"half"`` does so after half of the answer, ``"hang"`` never answers, ``"drip"`` answers for
+    ever, bytes are the answer, ``"pass"`` is what happens when the plan has ended. ``requests`` is
+    what arrived.
     """
 
     def __init__(self, url: str) -> None:
@@ -29,6 +30,7 @@ class FlakyProxy:
         self.requests: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._is_over = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -37,6 +39,7 @@ class FlakyProxy:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
+        self._is_over.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -61,16 +64,34 @@ class FlakyProxy:
         with connection, suppress(OSError):
             while request := _read(connection):
                 self.requests.append(request)
-                step = self.plan.pop(0) if self.plan else "pass"
-                answer = step if isinstance(step, bytes) else b""
-                if step in ("pass", "lose"):
-                    answer = self._ask(request)
-                if step in ("reset", "lose"):
-                    # Closed like this, it sends a reset.
-                    linger = struct.pack("ii", 1, 0)
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                if not self._answer(connection, request, self.plan.pop(0) if self.plan else "pass"):
                     return
-                connection.sendall(answer)
+
+    def _answer(self, connection: socket.socket, request: bytes, step: str | bytes) -> bool:
+        """Whether the connection stays open."""
+        match step:
+            case bytes():
+                connection.sendall(step)
+            case "pass":
+                connection.sendall(self._ask(request))
+            case "hang":
+                self._is_over.wait()
+            case "drip":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not self._is_over.wait(0.02):
+                    connection.sendall(b" ")
+            case "half":
+                answer = self._ask(request)
+                connection.sendall(answer[: len(answer) // 2])
+                return False
+            case _:
+                if step == "lose":
+                    self._ask(request)
+                # Closed like this, it sends a reset.
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                return False
+        return True
 
     def _ask(self, request: bytes) -> bytes:
         with socket.create_connection(self._target) as server:
