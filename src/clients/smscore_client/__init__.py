@@ -31,6 +31,7 @@ from smscore_client._errors import (
     SubscriptionRequired,
     Unavailable,
     UnexpectedAnswer,
+    UnreadableEvent,
 )
 from smscore_client._events import Event, EventName, MessageEvent, MessageReceived, UnknownEvent
 from smscore_client._values import (
@@ -104,6 +105,7 @@ __all__ = [
     "Unavailable",
     "UnexpectedAnswer",
     "UnknownEvent",
+    "UnreadableEvent",
     "Webhook",
     "WebhookSecret",
     "verify_webhook",

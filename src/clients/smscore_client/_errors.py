@@ -31,6 +31,7 @@ __all__ = [
     "SubscriptionRequired",
     "Unavailable",
     "UnexpectedAnswer",
+    "UnreadableEvent",
 ]
 
 
@@ -231,6 +232,12 @@ class UnexpectedAnswer(ServerFault):
     """What answered is no provider API, or one that this client does not understand."""
 
     default_code = "unexpected_answer"
+
+
+class UnreadableEvent(ServerFault):
+    """A webhook was signed with the secret, and is not what its name says."""
+
+    default_code = "unreadable_event"
 
 
 # Nobody must act: it is somebody else's post.

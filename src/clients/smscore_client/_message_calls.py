@@ -28,8 +28,11 @@ def send(
 ) -> Call[values.Sent]:
     """Without a key of the caller's it gets one, which every try has."""
     key = uuid.uuid4().hex if idempotency_key is None else idempotency_key
-    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise ValueError("idempotency_key must be 1 to 255 printable ASCII characters")
+    if not (0 < len(key) <= 255 and key.isascii() and key.isprintable() and key == key.strip()):
+        # Blanks around a header's value are none of it (RFC 9110, 5.5): it would be another key.
+        raise ValueError(
+            "idempotency_key must be 1 to 255 printable ASCII characters, no blanks around"
+        )
     return Call(
         method="POST",
         path=path_of("messages"),

@@ -3,7 +3,7 @@ Which server is called, with which key, and how its requests look.
 """
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
@@ -52,8 +52,17 @@ def service_of(api_key: str, *, base_url: str) -> Service:
     if not (key.isascii() and key.isprintable()) or not key or " " in key:
         raise ValueError("api_key must be one word of ASCII characters, as the server has shown it")
     parts = urlsplit(base_url)
+    if not base_url.isprintable() or " " in base_url or not _has_port(parts):
+        raise ValueError("base_url must be one word, with a port that exists or without one")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("base_url must look like https://sms.example.com")
     if parts.username is not None:
         raise ValueError("base_url must hold no user or password")
     return Service(base_url=base_url.rstrip("/").removesuffix("/v1").rstrip("/"), api_key=key)
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False

@@ -13,7 +13,7 @@ import hmac
 import time
 from collections.abc import Mapping, Sequence
 
-from smscore_client._errors import InvalidSignature
+from smscore_client._errors import InvalidSignature, UnreadableEvent
 from smscore_client._events import Event, event_of
 from smscore_client._fields import Unreadable, read_object
 
@@ -40,6 +40,8 @@ def verify_webhook(
 
     Raises:
         InvalidSignature: answer with 400, and do nothing.
+        UnreadableEvent: it is the server's, and you need a newer client. Without an answer of 2xx
+            the event is kept, and can be replayed.
         ValueError: there is no secret, or it is not made as the server makes them.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
@@ -57,7 +59,7 @@ def verify_webhook(
         fields = read_object(content)
         return event_of(fields, event_id=event_id or None, sequence=_sequence(known))
     except Unreadable as cause:
-        raise InvalidSignature(f"what was signed is no event: {cause}", "invalid_event") from None
+        raise UnreadableEvent(f"what was signed is no event: {cause}") from None
 
 
 def _secrets(secret: str | Sequence[str]) -> Sequence[str]:

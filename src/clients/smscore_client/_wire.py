@@ -15,12 +15,16 @@ from smscore_client._call import Call, Reply, Silence
 from smscore_client._service import Service
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx2
 
 __all__ = ["AsyncWire", "Wire"]
 
 # Servers commonly close idle connections after five seconds; a request should not meet that.
 _IDLE = 3.0  # seconds
+# The library looks at all of them, and at all who wait, whenever one is asked for.
+_CONNECTIONS = 32
 
 
 class Wire:
@@ -92,6 +96,7 @@ class AsyncWire:
         self._service = service
         self._given = transport
         self._made: dict[int, httpx2.AsyncBaseTransport] = {}  # by process
+        self._gate: asyncio.Semaphore | None = None
         self._is_closed = False
 
     async def exchange(self, call: Call[object], *, seconds: float) -> Reply | Silence:
@@ -101,16 +106,20 @@ class AsyncWire:
         import httpx2
 
         transport = self._transport()
-        request = self._service.request(call, seconds=seconds)
+        self._gate = self._gate or asyncio.Semaphore(_CONNECTIONS)
+        end = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                response = await transport.handle_async_request(request)
-                try:
-                    return _reply(response, await response.aread())
-                finally:
-                    await response.aclose()
+            async with asyncio.timeout_at(end):
+                await self._gate.acquire()
+        except TimeoutError:
+            return Silence(reason="all connections were busy", was_sent=False)
+        try:
+            async with asyncio.timeout_at(end):
+                return await self._ask(transport, self._service.request(call, seconds=seconds))
         except (httpx2.HTTPError, OSError) as error:
             return _silence(error)
+        finally:
+            self._gate.release()
 
     async def close(self) -> None:
         """Close the connections that were made here."""
@@ -118,6 +127,15 @@ class AsyncWire:
         made = self._made.pop(os.getpid(), None)
         if made is not None:
             await made.aclose()
+
+    async def _ask(
+        self, transport: "httpx2.AsyncBaseTransport", request: "httpx2.Request"
+    ) -> Reply:
+        response = await transport.handle_async_request(request)
+        try:
+            return _reply(response, await response.aread())
+        finally:
+            await response.aclose()
 
     def _transport(self) -> "httpx2.AsyncBaseTransport":
         import httpx2
@@ -132,7 +150,7 @@ class AsyncWire:
 def _limits() -> "httpx2.Limits":
     import httpx2
 
-    return httpx2.Limits(max_connections=100, keepalive_expiry=_IDLE)
+    return httpx2.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_IDLE)
 
 
 def _check_open(is_closed: bool) -> None:  # noqa: FBT001  # its name says it

@@ -215,6 +215,15 @@ def test_a_message_that_is_not_there_is_not_found(client, name):
         client.messages.get(name)
 
 
+def test_no_log_has_the_key_the_text_or_the_number(server, key, caplog):
+    caplog.set_level("DEBUG")
+    with Client(key, base_url=server.url) as client:
+        client.messages.send(to=NUMBER, message="tulips")
+        list(client.messages.list(to=NUMBER))
+
+    assert not [one for one in (key, "tulips", NUMBER[1:]) if one in caplog.text]
+
+
 def test_threads_share_a_client(server, key):
     with Client(key, base_url=server.url) as client, ThreadPoolExecutor(8) as threads:
 

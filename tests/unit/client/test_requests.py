@@ -112,7 +112,7 @@ def test_a_key_of_the_callers_own_is_sent_as_it_is():
     assert server.last.headers["idempotency-key"] == "order 4711"
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "ü", "a\r\nX-Evil: 1"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "ü", "a\r\nX-Evil: 1", " x", "x "])
 def test_a_key_that_cannot_be_sent_is_refused_before(key):
     with pytest.raises(ValueError, match="idempotency_key must be"):
         Scripted(SENT).client().messages.send(to="+4912345", message="hi", idempotency_key=key)
@@ -174,7 +174,18 @@ def test_a_server_below_a_path_is_found():
 
 
 @pytest.mark.parametrize(
-    "url", ["sms.example", "", "ftp://sms.example", "https://", "https://x/?a", "https://u:p@x"]
+    "url",
+    [
+        "sms.example",
+        "",
+        "ftp://sms.example",
+        "https://",
+        "https://x/?a",
+        "https://u:p@x",
+        "http://x:0",
+        "http://x:99999",
+        "http://x y",
+    ],
 )
 def test_a_url_that_cannot_be_called_is_refused(url):
     with pytest.raises(ValueError, match="base_url must"):
@@ -294,6 +305,44 @@ def test_closing_ends_a_pause():
 
     with pytest.raises(RuntimeError, match="the client is closed"):
         client.messages.get("msg_1")
+
+
+def test_thousands_of_calls_at_once_take_turns():
+    at_work = []
+
+    async def answer(_):
+        at_work.append(1)
+        crowd.append(len(at_work))
+        await asyncio.sleep(0)
+        at_work.pop()
+        return httpx2.Response(200, json=MESSAGE)
+
+    async def work():
+        transport = httpx2.MockTransport(answer)
+        async with sms.AsyncClient(KEY, base_url=URL, transport=transport) as client:
+            await asyncio.gather(*(client.messages.get("msg_1") for _ in range(2000)))
+
+    crowd = []
+    asyncio.run(work())
+
+    assert len(crowd) == 2000
+    assert max(crowd) == 32
+
+
+def test_who_has_not_had_a_turn_was_not_sent():
+    async def answer(_):
+        await asyncio.Event().wait()
+
+    async def work():
+        transport = httpx2.MockTransport(answer)
+        options = {"base_url": URL, "transport": transport, "timeout": 0.1, "attempts": 1}
+        async with sms.AsyncClient(KEY, **options) as client:
+            sending = [client.messages.send(to="+4912345", message="hi") for _ in range(40)]
+            return await asyncio.gather(*sending, return_exceptions=True)
+
+    errors = asyncio.run(work())
+
+    assert [error.is_uncertain for error in errors] == [True] * 32 + [False] * 8
 
 
 def test_an_asynchronous_call_can_be_cancelled_while_it_pauses():
