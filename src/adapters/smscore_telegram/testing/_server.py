@@ -44,6 +44,10 @@ class Server:
         try:
             await asyncio.get_running_loop().create_future()
         finally:
+            # A connection that was accepted and not begun with would be dropped as it is, without
+            # being closed (CPython, gh-109564): take no other, and begin with that one.
+            asyncio.get_running_loop().remove_reader(self._socket)
+            await asyncio.sleep(0)
             server.close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
