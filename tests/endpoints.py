@@ -36,8 +36,9 @@ class Endpoint:
         self.connections = 0
         self._listener = socket.create_server((address, port))
         self._open: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
+        self._threads: list[threading.Thread] = []
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     @property
     def port(self) -> int:
@@ -50,6 +51,7 @@ class Endpoint:
     def close(self) -> None:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()  # from here on there are no more connections
         self._listener.close()
         for connection in self._open:
             with suppress(OSError):
