@@ -49,6 +49,7 @@ class Surfaces:
             "postman": queue_api,
             "v1": self._provider_api,
             "health": Health(self._context),
+            "docs": documents,
             "openapi.json": documents,
             HOOKS: Hooks(self._context),
         }

@@ -10,10 +10,11 @@ import pytest
 
 import smscore_http
 from smscore_http import Surfaces
+from smscore_http.documents import PAGE_FILES
 from smscore_http.openapi import description
 
 # They describe and show the others.
-ABOUT_ITSELF = {"/openapi.json"}
+ABOUT_ITSELF = {"/openapi.json", *PAGE_FILES}
 
 
 @pytest.fixture

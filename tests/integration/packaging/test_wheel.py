@@ -29,7 +29,7 @@ PACKAGES = {
 }
 FOLDERS = ("adapters", "clients", "entrypoints")
 # Templates, static files and such are added here when a package brings them along.
-SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml"}
+SUFFIXES = {".json", ".py", ".typed", ".mako", ".toml", ".css", ".html", ".js", ".txt"}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,14 @@ def test_the_wheel_holds_what_postman_imports(files: list[str]):
     served = [Path(name).name for name in files if name.endswith(".json")]
 
     assert sorted(served) == ["collection.json", "environment.json"]
+
+
+def test_the_wheel_holds_the_page_about_the_api_with_its_licence(files: list[str], root: Path):
+    folder = root / "src/entrypoints/smscore_http/docs"
+
+    served = {Path(name).name for name in files if name.startswith("smscore_http/docs/")}
+    assert served == {path.name for path in folder.iterdir()}
+    assert "swagger-ui.LICENSE.txt" in served
 
 
 def test_the_wheel_holds_every_module_of_the_source_tree(files: list[str], root: Path):

@@ -10,6 +10,11 @@ INFO: Json = {
     "title": "smscore",
     # That of what is described here, not that of the software: strangers read this.
     "version": "1",
+    "description": (
+        "Three APIs over the same messages: what was submitted at one is visible at the others. "
+        "What was answered with 200 is on the disk. A repeated request under the same idempotency "
+        "key sends once. Fields and parameters that are not known are ignored; texts are Unicode."
+    ),
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
 }
 
