@@ -1,0 +1,29 @@
+/** Time and chance as the client sees them, so that tests need not wait for either. */
+
+import { whenAborted } from './following.js';
+
+export interface Clock {
+    /** Milliseconds since some moment; they only go forward. */
+    now(): number;
+    /** Ends after so many milliseconds, and rejects as soon as the signal is aborted. */
+    sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+    /** A number from 0 up to, but not including, 1. */
+    chance(): number;
+}
+
+/** The one of the machine. */
+export const SYSTEM_CLOCK: Clock = {
+    now: () => performance.now(),
+    sleep: (milliseconds, signal) =>
+        new Promise((resolve, reject) => {
+            const timer = setTimeout(() => {
+                forget();
+                resolve();
+            }, milliseconds);
+            const forget = whenAborted(signal, () => {
+                clearTimeout(timer);
+                reject(signal.reason);
+            });
+        }),
+    chance: () => Math.random(),
+};

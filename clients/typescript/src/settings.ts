@@ -1,0 +1,55 @@
+/** Where the server is, who asks, and for how long. */
+
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+
+export interface ClientOptions {
+    /** What `smscore key create` has shown. */
+    readonly apiKey: string;
+    /** Such as `https://sms.example.org`; the `/v1` may be there or not. */
+    readonly baseUrl: string;
+    /** For how long a call may go on, with all its repetitions. 30 unless given. */
+    readonly timeoutSeconds?: number;
+    /** After how long an attempt without an answer is given up. 10 unless given. */
+    readonly attemptTimeoutSeconds?: number;
+    /** How often a call that failed is repeated at most. 4 unless given. */
+    readonly maxRetries?: number;
+    /** Instead of the global `fetch`: for proxies, and for the bindings of edge workers. */
+    readonly fetch?: typeof fetch;
+    /** For tests. */
+    readonly clock?: Clock;
+}
+
+export type Settings = Required<ClientOptions>;
+
+/** All of them, in a form that can be used. Throws `TypeError`. */
+export function checked(options: ClientOptions): Settings {
+    return {
+        apiKey: checkedKey(options.apiKey),
+        baseUrl: checkedUrl(options.baseUrl),
+        timeoutSeconds: options.timeoutSeconds ?? 30,
+        attemptTimeoutSeconds: options.attemptTimeoutSeconds ?? 10,
+        maxRetries: options.maxRetries ?? 4,
+        // Not the function itself: it may be replaced later, and wants nobody as its `this`.
+        fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+        clock: options.clock ?? SYSTEM_CLOCK,
+    };
+}
+
+/** Refused here, because `fetch` would put the whole header into its error. */
+function checkedKey(apiKey: string): string {
+    if (!/^[!-~]+$/.test(apiKey)) {
+        throw new TypeError('apiKey must be a key as smscore shows it, without blanks');
+    }
+    return apiKey;
+}
+
+function checkedUrl(baseUrl: string): string {
+    const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+    if (url === null || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
+        throw new TypeError('baseUrl must be an address such as https://sms.example.org');
+    }
+    if (url.username || url.password) {
+        throw new TypeError('baseUrl must not hold a user or a password');
+    }
+    return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
+}
