@@ -11,15 +11,21 @@ export interface Clock {
     chance(): number;
 }
 
+/** Timers that are to wait longer do not wait at all. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The one of the machine. */
 export const SYSTEM_CLOCK: Clock = {
     now: () => performance.now(),
     sleep: (milliseconds, signal) =>
         new Promise((resolve, reject) => {
-            const timer = setTimeout(() => {
-                forget();
-                resolve();
-            }, milliseconds);
+            const timer = setTimeout(
+                () => {
+                    forget();
+                    resolve();
+                },
+                Math.min(milliseconds, LONGEST),
+            );
             const forget = whenAborted(signal, () => {
                 clearTimeout(timer);
                 reject(signal.reason);

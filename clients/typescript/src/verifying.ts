@@ -19,7 +19,7 @@ export interface VerifyOptions {
 
 /** What a genuine webhook says. */
 export interface Verified {
-    /** The event's id, the same whenever it is posted again; null without `webhook-id`. */
+    /** The event's id, the same whenever it is posted again; null where no signature covers it. */
     readonly id: string | null;
     /** Its number among the events of its message. No signature covers it. */
     readonly sequence: number | null;
@@ -56,10 +56,10 @@ export async function verifyWebhook(
     options: VerifyOptions = {},
 ): Promise<Verified> {
     const bytes = bytesOf(body);
-    const candidates = typeof secrets === 'string' ? [secrets] : secrets;
+    const candidates = usable(typeof secrets === 'string' ? [secrets] : secrets);
     const tolerance = options.toleranceSeconds === undefined ? 300 : options.toleranceSeconds;
     const now = options.now ?? (() => Date.now() / 1_000);
-    const id = header(headers, 'webhook-id');
+    let id = header(headers, 'webhook-id');
     const time = header(headers, 'webhook-timestamp');
     const signatures = header(headers, 'webhook-signature');
     if (id !== null && time !== null && signatures !== null) {
@@ -72,8 +72,21 @@ export async function verifyWebhook(
             throw new WebhookRejected('missing_headers', 'a header of the signature is missing');
         }
         await checkProvider(bytes, signature, candidates);
+        id = null;
     }
     return { id, sequence: sequenceIn(headers), payload: payloadIn(bytes) };
+}
+
+/** An empty one, as of a setting that is missing, would be a key that everybody knows. */
+function usable(secrets: readonly string[]): readonly string[] {
+    if (secrets.length === 0 || secrets.some((secret) => !keyPart(secret))) {
+        throw new TypeError('without a secret everybody could sign');
+    }
+    return secrets;
+}
+
+function keyPart(secret: string): string {
+    return secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret;
 }
 
 function checkTime(time: string, now: number, tolerance: number): void {
@@ -95,8 +108,7 @@ async function checkStandard(
         const signature = fromBase64(text);
         return version === 'v1' && signature !== null ? [signature] : [];
     });
-    const keys = secrets.map((secret) => fromBase64(secret.replace(PREFIX, '')));
-    await checkAny(signed, given, keys.map(usable));
+    await checkAny(signed, given, secrets.map(decoded));
 }
 
 /** The documented one: lower-case hex, and the key is the secret as it is written. */
@@ -107,7 +119,7 @@ async function checkProvider(
 ): Promise<void> {
     const given = fromHex(signature);
     const keys = secrets.map((secret) => UTF8.encode(secret));
-    await checkAny(bytes, given === null ? [] : [given], keys.map(usable));
+    await checkAny(bytes, given === null ? [] : [given], keys);
 }
 
 async function checkAny(
@@ -115,7 +127,6 @@ async function checkAny(
     signatures: readonly Uint8Array<ArrayBuffer>[],
     keys: readonly Uint8Array<ArrayBuffer>[],
 ): Promise<void> {
-    if (keys.length === 0) throw new TypeError('there is no secret to verify a webhook with');
     const hmac = { name: 'HMAC', hash: 'SHA-256' };
     for (const bytes of keys) {
         const key = await crypto.subtle.importKey('raw', bytes, hmac, false, ['verify']);
@@ -127,8 +138,9 @@ async function checkAny(
     throw new WebhookRejected('wrong_signature', 'no signature fits the body and the secrets');
 }
 
-function usable(key: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> {
-    if (key === null || key.length === 0) {
+function decoded(secret: string): Uint8Array<ArrayBuffer> {
+    const key = fromBase64(keyPart(secret));
+    if (key === null) {
         throw new TypeError('a secret must be whsec_ and base64, as smscore shows it');
     }
     return key;
@@ -164,8 +176,8 @@ function bytesOf(body: string | Uint8Array | ArrayBuffer): Uint8Array<ArrayBuffe
     if (ArrayBuffer.isView(body)) {
         return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
     }
-    if (Object.prototype.toString.call(body) === '[object ArrayBuffer]')
-        return new Uint8Array(body);
+    const kind: string = Object.prototype.toString.call(body);
+    if (kind === '[object ArrayBuffer]') return new Uint8Array(body);
     throw new TypeError('body must be what arrived, as text or bytes, before it was parsed');
 }
 

@@ -71,6 +71,18 @@ test('bodies and headers are taken as they come from servers of all kinds', asyn
     }
 });
 
+test('an id that no signature covers is not told', async () => {
+    const headers = {
+        ...signed(),
+        'webhook-id': 'evt_of_somebody',
+        'webhook-signature': undefined,
+    };
+
+    const { id } = await verifyWebhook(BODY, headers, SECRET, ANY_TIME);
+
+    assert.equal(id, null);
+});
+
 test('no byte of a body may be another', async () => {
     for (const options of [THEN, ANY_TIME]) {
         const bytes = Buffer.from(BODY);
@@ -195,6 +207,7 @@ test('mistakes of the caller are told without the secret', async () => {
         () => verifyWebhook(JSON.parse(BODY), signed(), SECRET, THEN),
         () => verifyWebhook(BODY, signed(), [], THEN),
         () => verifyWebhook(BODY, signed(), '', THEN),
+        () => verifyWebhook(BODY, signed(), [SECRET, 'whsec_'], ANY_TIME),
         () => verifyWebhook(BODY, signed(), 'whsec_not base64', THEN),
     ];
 
