@@ -8,9 +8,10 @@ from telling import advance, open_gateway, settle, submit, told
 
 from smscore import Gateway
 from smscore.domain.messages import AccountId, Surface
-from smscore.domain.webhooks import Webhook
+from smscore.domain.webhooks import PostingState, Webhook
 from smscore.ports.webhooks import Answer, Call
 from smscore.services.submission import Item, Submission
+from smscore.services.webhooks import Deliveries
 from smscore.testing import FakeSender, ManualClock, MemoryStore
 
 HOOK = "https://example.org/hook"
@@ -125,6 +126,24 @@ def test_whoever_mends_an_endpoint_has_it_tried_at_once(
 
     assert len(sender.calls) == 2  # what failed keeps the time of its own
     assert gateway.webhooks.get(hook.account, hook.id).failing_since is None
+
+
+def test_what_waits_for_its_next_attempt_is_told_at_once_if_somebody_wants_it(
+    gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook
+) -> None:
+    sender.answer = lambda _: busy(3 * 3600)
+    submit(gateway)
+    submit(gateway)
+    settle(gateway)
+    sender.answer = lambda _: OK
+    gateway.webhooks.change(hook.account, hook.id, is_active=True)
+
+    pending = Deliveries(state=PostingState.PENDING)
+    counts = [gateway.webhooks.replay_all(hook.account, hook.id, pending) for _ in range(2)]
+    settle(gateway)
+
+    assert counts == [2, 0]
+    assert told(sender) == [("message.sent", 2)] * 4
 
 
 def test_a_webhook_that_was_switched_on_again_has_all_its_days_again(

@@ -1,5 +1,5 @@
 """
-Posting again what was posted or given up: the same events with the same bytes, oldest first.
+Posting again what was posted or given up, or at once what waits: the same bytes, oldest first.
 """
 
 from collections.abc import Sequence
@@ -33,23 +33,30 @@ class Deliveries:
 
 
 def replay_all(store: Store, endpoint: str, deliveries: Deliveries, *, now: datetime) -> int:
-    """Post these again, in steps; without a state those that were given up. Says how many."""
+    """
+    Post these again, in steps; without a state those that were given up. Says how many.
+
+    Of what is pending that means what waits for its next attempt.
+    """
     wanted = attrs.evolve(deliveries, state=deliveries.state or PostingState.DEAD)
-    if wanted.state is PostingState.PENDING:
-        return 0
-    oldest_first = _meant(store, endpoint, wanted)[::-1]
+    oldest_first = _meant(store, endpoint, wanted, now=now)[::-1]
     steps = range(0, len(oldest_first), _AT_ONCE)
-    return sum(_replay(store, oldest_first[at : at + _AT_ONCE], now=now) for at in steps)
+    return sum(_replay(store, oldest_first[at : at + _AT_ONCE], wanted, now=now) for at in steps)
 
 
-def _meant(store: Store, endpoint: str, wanted: Deliveries) -> list[PostingId]:
+def _meant(store: Store, endpoint: str, wanted: Deliveries, *, now: datetime) -> list[PostingId]:
     """Which those are, newest first."""
     found: list[PostingId] = []
     last: PostingId | None = None
     while page := _page(store, endpoint, wanted.state, before=last):
-        found += [one.id for one in page if wanted.has(one)]
+        found += [one.id for one in page if _is_meant(one, wanted, now=now)]
         last = page[-1].id
     return found
+
+
+def _is_meant(posting: Posting, wanted: Deliveries, *, now: datetime) -> bool:
+    is_waiting = posting.due_at is not None and posting.due_at > now
+    return wanted.has(posting) and (is_waiting or posting.state is not PostingState.PENDING)
 
 
 def _page(
@@ -60,12 +67,14 @@ def _page(
     )
 
 
-def _replay(store: Store, postings: Sequence[PostingId], *, now: datetime) -> int:
+def _replay(
+    store: Store, postings: Sequence[PostingId], wanted: Deliveries, *, now: datetime
+) -> int:
     def work(work: UnitOfWork) -> int:
         found = [work.webhooks.posting(one) for one in postings]
-        over = [one for one in found if one is not None and one.state is not PostingState.PENDING]
-        for posting in over:
+        meant = [one for one in found if one is not None and _is_meant(one, wanted, now=now)]
+        for posting in meant:
             work.webhooks.replay(posting.replayed(at=now))
-        return len(over)
+        return len(meant)
 
     return store.run(work, lane=Lane.CUSTODY).result()
