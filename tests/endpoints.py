@@ -59,6 +59,10 @@ class Endpoint:
         for thread in self._threads:
             thread.join()
 
+    def answer(self, connection: socket.socket, _: bytes) -> bool | None:
+        """Behave; for those who want to see the request."""
+        return self._behave(connection)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -75,7 +79,7 @@ class Endpoint:
         with suppress(OSError), self._wrapped(connection) as stream:
             while request := _read(stream):
                 self.requests.append(request)
-                if not self._behave(stream):
+                if not self.answer(stream, request):
                     return
 
     def _wrapped(self, connection: socket.socket) -> socket.socket:

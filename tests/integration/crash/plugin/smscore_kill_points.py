@@ -3,8 +3,8 @@ A plugin for tests: ports whose calls kill their own process, at a point that ha
 
 ``SMSCORE_KILL_AT=after-claim:3`` ends the process by SIGKILL when it gets to *after-claim* for the
 third time, and first writes down, in the file ``SMSCORE_KILL_NOTES``, which message it was about.
-The product takes part as it is: through the transport ``fragile-modem`` and the store ``fragile:``,
-which hand everything on to the bundled ones.
+The product takes part as it is: through the transport ``fragile-modem``, the store ``fragile:`` and
+the sender of webhooks, which hand everything on to the bundled ones.
 """
 
 import json
@@ -30,17 +30,21 @@ from smscore.ports.transport import (
     Transport,
     TransportSink,
 )
+from smscore.ports.webhooks import Answer, Call, WebhookSender
 from smscore.registry import Registry
 from smscore_modem import CAPABILITIES, ModemOptions, make_channel
 from smscore_sqlmodel import SqlStore, migrate
+from smscore_webhook import make_webhook_sender
 
 __all__ = [
     "FragileJournal",
+    "FragileSender",
     "FragileSink",
     "FragileStore",
     "FragileTransport",
     "smscore_register_stores",
     "smscore_register_transports",
+    "smscore_register_webhook_senders",
 ]
 
 
@@ -207,6 +211,30 @@ class FragileSink:
         _trap.reached("after-report", **about)
 
 
+class FragileSender:
+    """Dies before an endpoint is told, or when it has said that it has heard."""
+
+    def __init__(self, sender: WebhookSender) -> None:
+        self._sender = sender
+
+    def check(self, url: str) -> None:
+        self._sender.check(url)
+
+    def send(self, call: Call) -> Future[Answer]:
+        def answered(future: Future[Answer]) -> None:
+            if future.result().status == 200:
+                _trap.reached("after-post", event=call.event_id)
+
+        _trap.reached("before-post", event=call.event_id)
+        future = self._sender.send(call)
+        # The first to be told, so that nobody else is.
+        future.add_done_callback(answered)
+        return future
+
+    def close(self) -> None:
+        self._sender.close()
+
+
 @hookimpl
 def smscore_register_transports(registry: Registry) -> None:
     """Bring the transport of kind ``fragile-modem``."""
@@ -219,6 +247,12 @@ def smscore_register_transports(registry: Registry) -> None:
 def smscore_register_stores(registry: Registry) -> None:
     """Bring the store for URLs such as ``fragile:////srv/smscore.db``."""
     registry.store(scheme="fragile", open=_open, migrate=lambda url: migrate(_sqlite(url)))
+
+
+@hookimpl
+def smscore_register_webhook_senders(registry: Registry) -> None:
+    """Take the place of the bundled one."""
+    registry.webhook_sender(lambda allow: FragileSender(make_webhook_sender(allow)))
 
 
 def _make_channel(name: str, options: ModemOptions) -> Transport:
