@@ -20,8 +20,10 @@ export function mayRepeat(error: SmscoreError, isRepeatable: boolean): boolean {
 }
 
 function isPassing(error: SmscoreError): boolean {
-    if (error.status !== null) return PASSING.has(error.status);
-    return error instanceof NoAnswer;
+    const { status } = error;
+    if (status === null || PASSING.has(status)) return true;
+    // A yes that cannot be read: some runtimes do not notice when an answer stops half-way.
+    return error instanceof NoAnswer && status < 300;
 }
 
 /**

@@ -45,7 +45,7 @@ for (const answer of [
     page(200, '"yes"'),
 ]) {
     test('what does not come from smscore is neither a yes nor a no', async () => {
-        const failed = aClient(new PretendServer(answer)).account.get();
+        const failed = aClient(new PretendServer(answer), { maxRetries: 0 }).account.get();
 
         await assert.rejects(failed, (error) => {
             assert(error instanceof NoAnswer);
