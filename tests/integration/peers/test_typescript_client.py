@@ -9,8 +9,10 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -41,38 +43,69 @@ def tools() -> Path:
 
 
 @pytest.fixture(scope="session")
-def package(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package to work in, so that tests leave nothing and do not meet."""
-    copy = tmp_path_factory.mktemp("client") / "typescript"
-    shutil.copytree(
-        PACKAGE, copy, ignore=shutil.ignore_patterns("node_modules", "build", "dist", "*.tgz")
-    )
-    (copy / "node_modules").symlink_to(tools)
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A directory of all test processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def package(tools: Path, shared: Path) -> Path:
+    """A copy of the package with its tests compiled, and packed as it would be published."""
+    copy = shared / "typescript-client"
+    with once(copy) as is_first:
+        if is_first:
+            ignored = shutil.ignore_patterns("node_modules", "build", "dist", "*.tgz")
+            shutil.copytree(PACKAGE, copy, ignore=ignored)
+            (copy / "node_modules").symlink_to(tools)
+            run("node_modules/.bin/tsc", cwd=copy)
+            run("npm", "pack", cwd=copy)
     return copy
 
 
 @pytest.fixture(scope="session")
-def compiled(package: Path) -> Path:
-    """Where the tests of the package are as JavaScript; types that do not fit end here."""
-    run("node_modules/.bin/tsc", cwd=package)
-    return package / "build/test"
-
-
-@pytest.fixture(scope="session")
-def tarball(package: Path) -> Path:
-    """The package as it would be published."""
-    run("npm", "pack", cwd=package)
-    (packed,) = package.glob("*.tgz")
-    return packed
-
-
-@pytest.fixture(scope="session")
-def project(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of somebody else, with nothing but the package installed."""
-    project = tmp_path_factory.mktemp("project")
-    (project / "package.json").write_text('{"type": "module"}')
-    run("npm", "install", "--offline", "--no-audit", "--no-fund", str(tarball), cwd=project)
+def project(package: Path, tools: Path, shared: Path) -> Path:
+    """
+    A project of somebody else: nothing but the package is installed, and the examples of its README
+    are the programs, compiled with the types of Node alone.
+    """
+    project = shared / "typescript-project"
+    with once(project) as is_first:
+        if is_first:
+            project.mkdir()
+            (project / "package.json").write_text('{"type": "module"}')
+            (tarball,) = package.glob("*.tgz")
+            run("npm", "install", "--offline", "--no-audit", "--no-fund", str(tarball), cwd=project)
+            write_examples(project, tools)
+            run(str(tools / ".bin/tsc"), cwd=project)
     return project
+
+
+@contextmanager
+def once(target: Path) -> Iterator[bool]:
+    """Whether this is the first one here; the others wait until that one is done."""
+    done = target.with_suffix(".done")
+    with target.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield not done.exists()
+        done.touch()
+
+
+def write_examples(project: Path, tools: Path) -> None:
+    blocks = re.findall(r"```ts\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+    for number, block in enumerate(blocks):
+        named = re.match(r"// (\w+)\.ts", block)
+        (project / f"{named[1] if named else f'example-{number}'}.ts").write_text(block)
+    options = {
+        "module": "NodeNext",
+        "target": "ES2022",
+        "lib": ["ES2022"],
+        "strict": True,
+        "exactOptionalPropertyTypes": True,
+        "types": ["node"],
+        "typeRoots": [str(tools / "@types")],
+    }
+    (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
 
 
 @pytest.fixture
@@ -104,10 +137,30 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def run_tests(folder: Path, **environment: str) -> None:
-    found = sorted(str(path) for path in folder.glob("*.test.js"))
-    assert found
-    run("node", "--test", "--test-timeout=60000", *found, cwd=folder, **environment)
+RUNTIMES = {
+    "node": ("node", "--test", "--test-timeout=60000"),
+    "deno": ("deno", "test", "--quiet", "--allow-all", "--no-lock", "--no-config", "--no-check"),
+    "bun": ("bun", "test", "--timeout=60000"),
+}
+
+
+@pytest.fixture(params=RUNTIMES)
+def run_tests(
+    request: pytest.FixtureRequest, peers_directory: Path, tmp_path: Path
+) -> Callable[..., None]:
+    """Runs the tests in a folder on one of the runtimes that the client is for."""
+    name, *arguments = RUNTIMES[request.param]
+    program = peers_directory / "node_modules/.bin" / name
+    if name != "node" and not program.exists():
+        pytest.skip(f"there is no {program}; 'make test-peers' installs it")
+
+    def run_tests(folder: Path, **environment: str) -> None:
+        found = sorted(f"./{path.name}" for path in folder.glob("*.test.js"))
+        assert found
+        command = (name if name == "node" else str(program), *arguments, *found)
+        run(*command, cwd=folder, DENO_DIR=str(tmp_path / "deno"), **environment)
+
+    return run_tests
 
 
 def credentials(server: Server) -> dict[str, str]:
@@ -127,12 +180,14 @@ def test_the_package_is_well_written(package: Path) -> None:
     run("node_modules/.bin/prettier", "--check", ".", cwd=package)
 
 
-def test_its_own_tests_pass(compiled: Path) -> None:
-    run_tests(compiled)
+def test_its_own_tests_pass(run_tests: Callable[..., None], package: Path) -> None:
+    run_tests(package / "build/test")
 
 
-def test_it_does_what_it_says_on_a_running_server(compiled: Path, server: Server) -> None:
-    run_tests(compiled / "live", **credentials(server))
+def test_it_does_what_it_says_on_a_running_server(
+    run_tests: Callable[..., None], package: Path, server: Server
+) -> None:
+    run_tests(package / "build/test/live", **credentials(server))
 
     # Each test sends to numbers, or texts, of its own: what is there twice was sent twice.
     sent = Counter((one.message.recipient.value, one.message.text) for one in server.stored())
@@ -179,31 +234,13 @@ def test_it_can_be_imported_and_required(project: Path) -> None:
     assert run("node", "--experimental-require-module", "requires.cjs", cwd=project) == "true"
 
 
-@pytest.fixture(scope="session")
-def examples(project: Path, tools: Path) -> list[Path]:
-    """Those of the README as programs of the project, checked with the types of Node alone."""
-    blocks = re.findall(r"```ts\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
-    for number, block in enumerate(blocks):
-        named = re.match(r"// (\w+)\.ts", block)
-        (project / f"{named[1] if named else f'example-{number}'}.ts").write_text(block)
-    options = {
-        "module": "NodeNext",
-        "target": "ES2022",
-        "lib": ["ES2022"],
-        "strict": True,
-        "exactOptionalPropertyTypes": True,
-        "types": ["node"],
-        "typeRoots": [str(tools / "@types")],
-    }
-    (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
-    run(str(tools / ".bin/tsc"), cwd=project)
-    return sorted(project.glob("example-*.js"))
-
-
-def test_the_examples_of_the_readme_run(examples: list[Path], server: Server) -> None:
+def test_the_examples_of_the_readme_run(project: Path, server: Server) -> None:
     environment = credentials(server)
 
-    said = [run("node", str(one), cwd=one.parent, **environment) for one in examples]
+    said = [
+        run("node", str(example), cwd=project, **environment)
+        for example in sorted(project.glob("example-*.js"))
+    ]
 
     sending, listing, failing = said
     assert sending.splitlines() == ["queued 1", "1", "1"]
@@ -213,7 +250,6 @@ def test_the_examples_of_the_readme_run(examples: list[Path], server: Server) ->
     assert failing == "422 invalid_phone_number"
 
 
-@pytest.mark.usefixtures("examples")
 def test_the_handler_of_the_readme_hears_what_is_genuine(project: Path) -> None:
     secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
     body = b'{"event":"message.failed","to":"+491701234567","error_code":"no_route"}'
