@@ -23,9 +23,10 @@ class UnitFuture(Future[T]):
     """
     A future that does not let the writing thread wait for itself.
 
-    A server's futures are told by callbacks, and nobody waits at the condition that makes up most
-    of what a future costs. So it is made for whoever asks for it, to wait or to cancel: as long as
-    there is none, ``_changing`` guards what it guards, and from then on all goes the inherited way.
+    A server's futures are told by callbacks, and so is whoever waits: nobody needs the condition
+    that makes up most of what a future costs. It is made for whoever asks for it, to cancel: as
+    long as there is none, ``_changing`` guards what it guards, and from then on all goes the
+    inherited way.
     """
 
     def __init__(self, writer: threading.Thread) -> None:
@@ -71,14 +72,23 @@ class UnitFuture(Future[T]):
         self._invoke_callbacks()  # type: ignore[attr-defined]  # inherited
 
     def result(self, timeout: float | None = None) -> T:
+        if self._state != _FINISHED:
+            self._check_thread()
+            self._wait(timeout)
         if self._state == _FINISHED and self._exception is None:
             return self._result  # type: ignore[return-value]  # it was set before the state
-        self._check_thread()
-        return super().result(timeout)
+        return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         self._check_thread()
         return super().exception(timeout)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Until it is over: a lock that is opened once does what a condition does."""
+        over = threading.Lock()
+        over.acquire()
+        self.add_done_callback(lambda _: over.release())
+        over.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
 
     def _check_thread(self) -> None:
         if threading.get_ident() == self._writer.ident and not self.done():

@@ -26,8 +26,20 @@ class _LegCells(msgspec.Struct, array_like=True, frozen=True):
     patience: float | None = None
 
 
+_MOST_TEXTS = 4096
+_texts: dict[int, tuple[tuple[Leg, ...], str]] = {}
+
+
 def route_text(route: tuple[Leg, ...]) -> str:
-    return to_json([_leg_cells(leg) for leg in route]).decode()
+    # By identity: a message keeps its route through all moves, and comparing costs as much as this.
+    known = _texts.get(id(route))
+    if known is not None and known[0] is route:
+        return known[1]
+    text = to_json([_leg_cells(leg) for leg in route]).decode()
+    if len(_texts) >= _MOST_TEXTS:
+        _texts.clear()
+    _texts[id(route)] = route, text
+    return text
 
 
 def _leg_cells(leg: Leg) -> tuple[object, ...]:

@@ -31,26 +31,11 @@ __all__ = ["Outbox", "OutboxView"]
 
 _ADD = insertion(MESSAGES)
 # Most messages have nothing in the other columns, and the driver takes its time for each NULL.
-_ADD_PLAIN = insertion(
-    MESSAGES,
-    "id",
-    "account",
-    "recipient",
-    "recipient_as_given",
-    "text",
-    "surface",
-    "accepted_at",
-    "sender",
-    "priority",
-    "flash",
-    "channel",
-    "route",
-    "segments",
-    "charged",
-    "status",
-    "attempts",
-    "sequence",
+_PLAIN = (
+    "id account recipient recipient_as_given text surface accepted_at sender priority flash "
+    "channel route segments charged status attempts sequence"
 )
+_ADD_PLAIN = insertion(MESSAGES, *_PLAIN.split())
 _CHANGING = (
     "channel route segments charged status due_at fall_back_at owner claimed_at attempts parts "
     "sent_at finished_at error_code error sequence"
@@ -70,9 +55,9 @@ _TOTAL = "SELECT count(*) FROM smscore_messages"
 _QUEUED = "SELECT count(*) FROM smscore_messages WHERE status = 'queued'"
 _FAILED = "SELECT count(*) FROM smscore_messages WHERE status = 'failed' AND finished_at >= ?"
 # The partial indexes are used because their conditions stand here word by word.
-_CLAIMABLE = selection(
-    MESSAGES,
-    f"WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, {PLACE}, id LIMIT ?",
+_CLAIMABLE = (
+    "SELECT id FROM smscore_messages "  # noqa: S608  # a constant
+    f"WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, {PLACE}, id LIMIT ?"
 )
 _DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 _OVERDUE = selection(
@@ -102,9 +87,9 @@ _OWNERS = (
     "ORDER BY owner"
 )
 _AWAITING = (
-    selection(MESSAGES, "JOIN smscore_part_references AS place ON place.message = id")
-    + " WHERE place.channel = ? AND place.reference = ? AND place.ending = ?"
-    " ORDER BY place.at DESC, place.message DESC LIMIT ? OFFSET ?"
+    "SELECT message FROM smscore_part_references"
+    " WHERE channel = ? AND reference = ? AND ending = ?"
+    " ORDER BY at DESC, message DESC LIMIT ? OFFSET ?"
 )
 _PARK = insertion(PARKED_REPORTS)
 _PARKED = selection(PARKED_REPORTS, "WHERE channel = ? AND reference = ? ORDER BY id")
@@ -212,15 +197,28 @@ class Outbox(OutboxView):
             self._writer.write(_ADD_PLAIN, cells, key=message.id)
         else:
             self._writer.write(_ADD, message_cells(message, delivery), key=message.id)
-        self._follow(delivery)
+        self._writer.messages.put(message.id, (message, delivery))
+        self._follow(delivery, before=None)
+
+    def get(self, message: MessageId) -> Tracked | None:
+        if known := self._writer.messages.get(message):
+            return Tracked(message=known[0], delivery=known[1])
+        found = super().get(message)
+        if found is not None:
+            self._writer.messages.remember(message, (found.message, found.delivery))
+        return found
 
     def save(self, delivery: Delivery) -> None:
+        before = None
+        if known := self._writer.messages.get(delivery.message):
+            message, before = known
+            self._writer.messages.put(delivery.message, (message, delivery))
         self._writer.write(_SAVE, delivery_cells(delivery), key=delivery.message)
-        self._follow(delivery)
+        self._follow(delivery, before=before)
 
     def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
         self._session.settle()
-        return [tracked_of(row) for row in self._session.fetch(_CLAIMABLE, (channel, limit))]
+        return self._all(self._session.fetch(_CLAIMABLE, (channel, limit)))
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
         return self._deliveries(_DUE, (micros(now), limit))
@@ -235,14 +233,14 @@ class Outbox(OutboxView):
         return self._deliveries(_HELD.format(_marks(owners)), (*owners, limit))
 
     def awaiting(self, report: DeliveryReport, *, limit: int = 20) -> Sequence[Delivery]:
-        self._session.settle()
+        self._session.settle((report.channel, report.reference))
         place = (report.channel, report.reference, ending_of(report.recipient))
         found: dict[MessageId, Delivery] = {}
         for offset in itertools.count(step=limit):
             rows = self._session.fetch(_AWAITING, (*place, limit, offset))
-            for delivery in map(delivery_of, rows):
-                if _awaits(delivery, report):
-                    found.setdefault(delivery.message, delivery)
+            for tracked in self._all(rows):
+                if _awaits(tracked.delivery, report):
+                    found.setdefault(tracked.message.id, tracked.delivery)
             if len(found) >= limit or len(rows) < limit:
                 break
         return list(found.values())[:limit]
@@ -267,12 +265,19 @@ class Outbox(OutboxView):
             numbers = to_json(old).decode()
             for sql in _PRUNE:
                 self._writer.change(sql, (numbers,))
+            self._writer.messages.clear()
         return len(old)
 
-    def _follow(self, delivery: Delivery) -> None:
+    def _all(self, rows: Sequence[tuple[int]]) -> Sequence[Tracked]:
+        found = (self.get(MessageId(number)) for (number,) in rows)
+        return [tracked for tracked in found if tracked is not None]
+
+    def _follow(self, delivery: Delivery, *, before: Delivery | None) -> None:
         if delivery.parts:
+            known = set(reference_cells(before)) if before is not None and before.parts else ()
             for cells in reference_cells(delivery):
-                self._writer.write(_REFER, cells)
+                if cells not in known:
+                    self._writer.write(_REFER, cells, key=cells[2:4])
         if delivery.status is Status.QUEUED:
             self._writer.touch(delivery.route[0].channel)
 

@@ -34,7 +34,7 @@ class Statement:
 
     sql: str
     rank: int
-    must_match: bool = False
+    must_match: bool = False  # then the last cell is the row's id, and its last state counts
     one_row: str | None = None
     _by_count: dict[int, str] = attrs.field(factory=dict, init=False, repr=False)
 
@@ -51,6 +51,8 @@ class Statement:
                 some = rows[start : start + _ROWS_AT_ONCE]
                 connection.execute(self._sql_for(len(some)), tuple(chain.from_iterable(some)))
             return
+        if self.must_match:
+            rows = list({row[-1]: row for row in rows}.values())
         changed = connection.executemany(self.sql, rows).rowcount
         if self.must_match and changed != len(rows):
             raise StoreError("what was to be saved is not in the database")

@@ -7,10 +7,12 @@ from collections.abc import Hashable
 from typing import Any, TypeAlias
 
 from smscore.domain.accounts import Account
-from smscore.domain.messages import AccountId
+from smscore.domain.deliveries import Delivery
+from smscore.domain.messages import AccountId, MessageId, OutboundMessage
 from smscore.errors import GatewayError, StoreUnavailable
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import ACCOUNTS
+from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._mapping import account_cells, account_of
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._sqlite import FAULTS, translated
@@ -23,7 +25,7 @@ _Rows: TypeAlias = dict[Statement, list[Cells]]
 _ACCOUNT_COLUMNS = [name for name in ACCOUNTS.names if name != "id"]
 _SAVE_ACCOUNT = updating(ACCOUNTS, *_ACCOUNT_COLUMNS, rank=2)
 _GET_ACCOUNT = selection(ACCOUNTS, "WHERE id = ?")
-_MOST_ACCOUNTS = 10_000
+_MOST_ACCOUNTS, _MOST_MESSAGES = 10_000, 4_000
 
 
 class WriteSession:
@@ -35,15 +37,16 @@ class WriteSession:
     asks a question first lets everything before it be written; what it has written itself goes
     behind a savepoint, so that nothing remains of it if it raises later.
 
-    Accounts are kept as values, since nearly every unit spends: those read or written in committed
+    Accounts are kept as values, for nearly every unit spends: those read or written in committed
     transactions until a rollback or another process's commit, those of batch and unit until they
-    are written.
+    are written. So are messages, for each is moved half a dozen times within a moment.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._version = self._data_version()
         self._accounts: dict[AccountId, Account] = {}
+        self.messages: Kept[MessageId, tuple[OutboundMessage, Delivery]] = Kept(_MOST_MESSAGES)
         self._start()
         self._start_unit()
 
@@ -62,6 +65,7 @@ class WriteSession:
         self._unit_topics: set[str] = set()
         self._unit_failure: GatewayError | None = None
         self._is_marked = False
+        self.messages.drop_unit()
 
     # For the writer.
 
@@ -78,12 +82,11 @@ class WriteSession:
         return self.notice_others()
 
     def notice_others(self) -> bool:
-        """Whether another process has committed; what was kept of accounts is forgotten then."""
-        version = self._data_version()
-        if version == self._version:
+        """Whether another process has committed; the values that were kept are forgotten then."""
+        before, self._version = self._version, self._data_version()
+        if self._version == before:
             return False
-        self._version = version
-        self._accounts.clear()
+        self._forget()
         return True
 
     def keep_unit(self, *, at_once: bool = False) -> GatewayError | None:
@@ -112,7 +115,7 @@ class WriteSession:
         if self._is_marked and self._connection.in_transaction:
             self._connection.execute("ROLLBACK TO unit")
             self._connection.execute("RELEASE unit")
-            self._accounts.clear()
+            self._forget()
         self._start_unit()
 
     def flush(self) -> None:
@@ -141,7 +144,7 @@ class WriteSession:
 
     def rollback(self) -> None:
         """Nothing of the batch was."""
-        self._accounts.clear()
+        self._forget()
         self._start()
         self._start_unit()
         if self._connection.in_transaction:
@@ -213,6 +216,10 @@ class WriteSession:
 
     # Behind both.
 
+    def _forget(self) -> None:
+        self._accounts.clear()
+        self.messages.clear()
+
     def _merge(self) -> None:
         for statement, rows in self._unit.items():
             self.row_count += len(rows)
@@ -225,11 +232,13 @@ class WriteSession:
             self._batch_accounts.update(self._unit_accounts)
         if self._unit_keys:
             self._batch_keys |= self._unit_keys
+        self.messages.keep_unit()
 
     def _write_batch(self) -> None:
         rows, self._batch = self._batch, {}
         accounts, self._batch_accounts = self._batch_accounts, {}
         self._batch_keys = set()
+        self.messages.batch_written()
         try:
             self._write(rows, accounts, self.topics)
         except (*FAULTS, GatewayError) as cause:
@@ -240,6 +249,7 @@ class WriteSession:
         rows, self._unit = self._unit, {}
         accounts, self._unit_accounts = self._unit_accounts, {}
         self._unit_keys = set()
+        self.messages.unit_written()
         try:
             self._write(rows, accounts, self._unit_topics)
         except (*FAULTS, GatewayError) as cause:

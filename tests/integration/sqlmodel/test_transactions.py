@@ -226,3 +226,48 @@ def test_what_another_process_spends_is_seen_although_accounts_are_kept(
 
     assert before == account
     assert after == replace(account, credits=2)
+
+
+def test_what_another_process_does_to_a_message_is_seen_although_messages_are_kept(
+    store: SqlStore, path: Path
+) -> None:
+    tracked = a_tracked()
+    store.run(lambda work: work.outbox.add(tracked.message, tracked.delivery)).result(PATIENCE)
+    before = store.run(lambda work: work.outbox.get(tracked.message.id)).result(PATIENCE)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE smscore_messages SET attempts = 7")
+
+    after = store.run(lambda work: work.outbox.get(tracked.message.id)).result(PATIENCE)
+
+    assert before == tracked
+    assert after is not None
+    assert after.delivery == replace(tracked.delivery, attempts=7)
+
+
+def test_a_message_that_is_moved_twice_in_a_batch_is_what_it_was_last(store: SqlStore) -> None:
+    tracked = a_tracked()
+    store.run(lambda work: work.outbox.add(tracked.message, tracked.delivery)).result(PATIENCE)
+
+    def move(attempts: int) -> Callable[[UnitOfWork], object]:
+        return lambda work: work.outbox.save(replace(tracked.delivery, attempts=attempts))
+
+    assert batches(store, move(1), move(2), move(3)) == [3]
+
+    kept = store.read(lambda view: view.outbox.get(tracked.message.id))
+    assert kept is not None
+    assert kept.delivery.attempts == 3
+
+
+def test_what_a_unit_did_to_a_message_before_it_raised_was_never_done(store: SqlStore) -> None:
+    tracked = a_tracked()
+    store.run(lambda work: work.outbox.add(tracked.message, tracked.delivery)).result(PATIENCE)
+
+    def spoil(work: UnitOfWork) -> None:
+        work.outbox.save(replace(tracked.delivery, attempts=9))
+        work.outbox.find(limit=1)  # writes what was saved, to ask for it
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        store.run(spoil).result(PATIENCE)
+
+    assert store.run(lambda work: work.outbox.get(tracked.message.id)).result(PATIENCE) == tracked
