@@ -4,11 +4,12 @@ Handing queued messages to a channel's transport, and keeping what came of it.
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from smscore.domain.channels import ChannelMode
-from smscore.domain.deliveries import Delivery, ProcessId, Status
+from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.messages import Medium, MessageId, Priority
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
 from smscore.domain.routing import Topology
@@ -24,10 +25,10 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, Transport
-from smscore.services._progress import record
 from smscore.services._settings import Settings
 from smscore.services.dispatch._diversion import divert
 from smscore.services.dispatch._handover import job_of
+from smscore.services.dispatch._steps import claim, is_held, release, settle
 
 __all__ = ["Dispatch"]
 
@@ -36,6 +37,9 @@ _log = logging.getLogger(__name__)
 _NOT_READY_DELAY = timedelta(seconds=10)
 _PATIENCE = 30.0
 """Seconds for which a channel may be unable before its messages go to their next one."""
+_MOST_AT_ONCE = 16
+_AHEAD = 0.1
+"""Seconds for which messages may be claimed and not begun: nobody can call them back, nor pass."""
 
 
 class Dispatch:
@@ -70,36 +74,83 @@ class Dispatch:
         self._health = health
         self._policies = policies or {}
         self._unable_since: dict[str, float] = {}
+        self._paces: dict[str, int] = {}  # how many messages a channel takes in a moment
 
     def run_once(self, channel: str, transport: Transport) -> int:
         """
-        Send the next message of the channel, if there is one, and say how many were taken.
+        Send the next messages of the channel, if there are any, and say how many were taken.
 
-        Takes none while the channel is paused or cannot send. Blocks for as long as the transport
-        does.
+        Takes none while the channel is paused or cannot send, and several only while they leave
+        within a moment. Blocks for as long as the transport does.
         """
         if self._settings.mode(channel) is ChannelMode.PAUSED:
             return 0
         least = self._least(channel)
         if least is Priority.LOW:
             self._unable_since.pop(channel, None)
-        taken = None if least is None else self.claim(channel, least=least)
-        if taken is None:
+        limit = self._paces.get(channel, 1)
+        taken = () if least is None else self.claim(channel, least=least, limit=limit)
+        if not taken:
             return 0 if least is Priority.LOW else self._divert(channel)
-        if taken.delivery.status is Status.SENDING:
-            self._send(taken, transport)
-        return 1
+        self._send_all(channel, transport, taken, least=least)
+        return len(taken)
 
-    def claim(self, channel: str, *, least: Priority = Priority.LOW) -> Tracked | None:
+    def claim(
+        self, channel: str, *, least: Priority = Priority.LOW, limit: int = 1
+    ) -> Sequence[Tracked]:
         """
-        Take the next message under this process's lease, if its priority is at least this one; one
-        whose time is over expires.
+        Take the next messages under this process's lease, if their priority is at least this one;
+        those whose time is over expire.
         """
         now, owner = self._clock.now(), self._ids.process
         return self._store.run(
-            lambda work: _claim(work, channel, least=least, owner=owner, now=now),
+            lambda work: claim(work, channel, least=least, owner=owner, now=now, limit=limit),
             lane=Lane.CUSTODY,
         ).result()
+
+    def _send_all(
+        self,
+        channel: str,
+        transport: Transport,
+        taken: Sequence[Tracked],
+        *,
+        least: Priority | None,
+    ) -> None:
+        """
+        Hand them over, one after the other. What came of them is kept when this returns.
+
+        Nothing waits for the receipt of the one before: the marks of its parts say the same.
+        """
+        began, kept = self._clock.monotonic(), []
+        claimed = [one for one in taken if one.delivery.status is Status.SENDING]
+        for place, one in enumerate(claimed):
+            passed = self._clock.monotonic() - began
+            if place and (passed > 2 * _AHEAD or not self._goes_on(channel, least=least)):
+                kept.append(self._release(claimed[place:]))
+                break
+            kept.append(self._send(one, transport))
+        for future in kept:
+            future.result()
+        if kept:
+            self._learn_pace(channel, (self._clock.monotonic() - began) / len(kept))
+
+    def _goes_on(self, channel: str, *, least: Priority | None) -> bool:
+        """Whether everything is as it was when the messages were claimed."""
+        is_paused = self._settings.mode(channel) is ChannelMode.PAUSED
+        return not (is_paused or self._stopping.is_set() or self._least(channel) is not least)
+
+    def _learn_pace(self, channel: str, each: float) -> None:
+        """How many are claimed next time; ``each`` is the seconds that one took."""
+        most = 2 * self._paces.get(channel, 1)
+        fit = int(_AHEAD / each) if each > 0 else 1
+        self._paces[channel] = max(1, min(fit, most, _MOST_AT_ONCE))
+
+    def _release(self, unbegun: Sequence[Tracked]) -> Future[None]:
+        """Give back what is not sent now."""
+        now, owner = self._clock.now(), self._ids.process
+        return self._store.run(
+            lambda work: release(work, unbegun, owner=owner, now=now), lane=Lane.CUSTODY
+        )
 
     def _divert(self, channel: str) -> int:
         """Let what could go elsewhere not wait for a channel that has been unable for long."""
@@ -123,25 +174,29 @@ class Dispatch:
         health = self._health(channel)
         return health.least_priority if health.is_ready else None
 
-    def _send(self, taken: Tracked, transport: Transport) -> None:
+    def _send(self, taken: Tracked, transport: Transport) -> Future[None]:
+        """Hand it over, and begin to keep what came of it."""
         message, channel = taken.message.id, taken.delivery.channel
         try:
             receipt = transport.send(self._job(taken))
         except PermanentFailure as failure:
-            self._keep(message, _refusal(failure), channel=channel)
+            return self._keep(message, _refusal(failure), channel=channel)
         except TemporaryFailure as failure:
-            self._keep(message, self._postponement(channel, failure), channel=channel)
+            return self._keep(message, self._postponement(channel, failure), channel=channel)
         except Indeterminate as failure:
-            self._keep(message, self._doubt(channel, failure), channel=channel, why="in_doubt")
+            return self._keep(
+                message, self._doubt(channel, failure), channel=channel, why="in_doubt"
+            )
         except Exception as failure:  # noqa: BLE001  # a stranger's code, and a broken promise
             _log.exception("the transport of channel %s broke its promise", channel)
-            self._keep(message, self._breach(channel, failure), channel=channel, why="breach")
-        else:
-            self._keep(
-                message,
-                lambda delivery, now: delivery.sent(at=now, references=receipt.references),
-                channel=channel,
+            return self._keep(
+                message, self._breach(channel, failure), channel=channel, why="breach"
             )
+        return self._keep(
+            message,
+            lambda delivery, now: delivery.sent(at=now, references=receipt.references),
+            channel=channel,
+        )
 
     def _job(self, taken: Tracked) -> SendJob:
         leg, recipient = taken.delivery.route[0], taken.message.recipient
@@ -162,7 +217,7 @@ class Dispatch:
         *,
         channel: str,
         why: str | None = None,
-    ) -> None:
+    ) -> Future[None]:
         """``why`` is told if the message goes on to the next channel, unless it was refused."""
         now, owner = self._clock.now(), self._ids.process
 
@@ -170,10 +225,10 @@ class Dispatch:
             tracked = work.outbox.get(message)
             # Else it was settled by someone who had to assume that we were gone, is being sent by
             # them, or was given to another channel, for this one took too long.
-            if tracked is not None and _is_held(tracked.delivery, owner=owner, channel=channel):
-                _settle(work, tracked.delivery, move(tracked.delivery, now), now=now, why=why)
+            if tracked is not None and is_held(tracked.delivery, owner=owner, channel=channel):
+                settle(work, tracked.delivery, move(tracked.delivery, now), now=now, why=why)
 
-        self._store.run(work, lane=Lane.CUSTODY).result()
+        return self._store.run(work, lane=Lane.CUSTODY)
 
     def _breach(self, channel: str, failure: Exception) -> Callable[[Delivery, datetime], Delivery]:
         """What no transport should raise tells nothing: only the marks of the parts do."""
@@ -210,61 +265,6 @@ class Dispatch:
             return delivery.postponed(until=now + timedelta(seconds=delay), error=_said(failure))
 
         return move
-
-
-def _claim(
-    work: UnitOfWork, channel: str, *, least: Priority, owner: ProcessId, now: datetime
-) -> Tracked | None:
-    for tracked in work.outbox.claimable(channel, limit=1):
-        delivery = tracked.delivery
-        if delivery.expires_at is not None and delivery.expires_at <= now:
-            expired = record(work, delivery.expired(at=now), at=now)
-            return Tracked(message=tracked.message, delivery=expired)
-        if delivery.priority < least:
-            return None  # and so are all behind it
-        claimed = delivery.claimed(owner=owner)
-        detail: dict[str, str | int | None] = {"channel": channel, "attempt": claimed.attempts}
-        return Tracked(
-            message=tracked.message, delivery=record(work, claimed, at=now, detail=detail)
-        )
-    return None
-
-
-def _is_held(delivery: Delivery, *, owner: ProcessId, channel: str) -> bool:
-    return (
-        delivery.status is Status.SENDING
-        and delivery.owner == owner
-        and delivery.channel == channel
-    )
-
-
-def _settle(
-    work: UnitOfWork, before: Delivery, after: Delivery, *, now: datetime, why: str | None
-) -> None:
-    detail: dict[str, str | int | None] = {"channel": before.channel}
-    if after.status is Status.SENT:
-        detail["references"] = ", ".join(part.reference or "-" for part in after.parts)
-    if why is not None and after.route != before.route:
-        detail |= {"to": after.channel, "why": why}
-    if after.error:
-        detail["error"] = after.error
-    if after.due_at is not None:
-        detail["again_at"] = after.due_at.isoformat(timespec="seconds")
-    record(work, after, at=now, kind=_kind_of(before, after), detail=detail)
-
-
-def _kind_of(before: Delivery, after: Delivery) -> str:
-    match after.status:
-        case Status.SCHEDULED:
-            return "message.retried"
-        case Status.QUEUED if after.route != before.route:
-            return "message.rerouted"
-        case Status.QUEUED if before.is_in_doubt:
-            return "message.resent"
-        case Status.QUEUED:
-            return "message.released"
-        case status:
-            return f"message.{status}"
 
 
 def _refusal(failure: TransportError) -> Callable[[Delivery, datetime], Delivery]:
