@@ -29,8 +29,11 @@ _TICK = 0.5
 _WATCH = 5.0
 """Seconds between two looks for processes that have ended."""
 _LONGEST_PAUSE = 30.0
-_GATHERING = 0.05
-"""Seconds in which news come together before endpoints are told: each commit would be a round."""
+_GATHERING, _MOMENT = 0.05, 0.005
+"""
+Seconds in which news come together before endpoints are told: each commit would be a round. From
+moment to moment those that have answered are told more of what is known already.
+"""
 
 
 class Runner:
@@ -134,7 +137,9 @@ class Runner:
         return done
 
     def _announce(self, announcing: Announcing) -> int:
-        self._stop.wait(_GATHERING)
+        ends_at = time.monotonic() + _GATHERING
+        while (left := ends_at - time.monotonic()) > 0 and not self._stop.is_set():
+            self._stop.wait(min(left, _MOMENT) if announcing.go_on() else left)
         return announcing.run_once()
 
     def _send_pending(self, name: str, transport: Transport) -> int:

@@ -62,7 +62,8 @@ class Exchange(asyncio.Protocol):
         assert self._transport is not None  # noqa: S101  # connected, or nobody could ask
         self._transport.write(request)
         await self._head
-        await asyncio.wait([self._end], timeout=body_patience)
+        if not self._end.done():
+            await asyncio.wait([self._end], timeout=body_patience)
         return Reply(status=self.status, body=self.body, retry_after=self.retry_after)
 
     @property

@@ -9,6 +9,8 @@ from typing import NewType, Self
 from urllib.parse import urlsplit
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smscore.domain.messages import AccountId, MessageId
 from smscore.errors import InvalidRequest
@@ -134,8 +136,7 @@ class Attempt:
         return self.status is not None and 200 <= self.status < 300
 
 
-@attrs.frozen(kw_only=True)
-class Posting:
+class Posting(Struct, frozen=True, kw_only=True):
     """
     One event for one endpoint.
 
@@ -171,7 +172,7 @@ class Posting:
         earlier, unless it would be given up by then.
         """
         ends_at = self.ends_at or attempt.at + LIFE
-        after = attrs.evolve(
+        after = replace(
             self,
             attempts=attempt.number,
             due_at=None,
@@ -180,21 +181,21 @@ class Posting:
             last_error=attempt.error,
         )
         if attempt.is_success:
-            return attrs.evolve(after, state=PostingState.DELIVERED)
+            return replace(after, state=PostingState.DELIVERED)
         due_at = attempt.at + retry_delay(attempt.number, jitter=jitter)
         if due_at > ends_at:
-            return attrs.evolve(after, state=PostingState.DEAD)
-        return attrs.evolve(after, due_at=min(max(due_at, asked_until or due_at), ends_at))
+            return replace(after, state=PostingState.DEAD)
+        return replace(after, due_at=min(max(due_at, asked_until or due_at), ends_at))
 
     def given_up(self, *, why: str) -> Self:
         """Nobody tries any more."""
-        return attrs.evolve(
+        return replace(
             self, state=PostingState.DEAD, due_at=None, last_error=self.last_error or why
         )
 
     def replayed(self, *, at: datetime) -> Self:
         """Up again as if it had never been tried, or at once if it still waits."""
-        return attrs.evolve(self, state=PostingState.PENDING, due_at=at, ends_at=None)
+        return replace(self, state=PostingState.PENDING, due_at=at, ends_at=None)
 
 
 def retry_delay(attempts: int, *, jitter: float) -> timedelta:

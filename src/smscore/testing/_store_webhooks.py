@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from msgspec.structs import replace
 
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.webhooks import (
@@ -152,7 +153,7 @@ class WebhooksContract:
 
         assert _upcoming(store) == [5, 2]
         released = _posting(store, 2)
-        assert released == attrs.evolve(second, due_at=NOON + _SECOND)
+        assert released == replace(second, due_at=NOON + _SECOND)
 
     def test_what_failed_keeps_the_others_of_its_message_waiting(self, store: Store) -> None:
         first, second = a_posting(id=1), a_posting(id=2, sequence=2)
@@ -221,9 +222,9 @@ class WebhooksContract:
 
         do(store, lambda work: work.webhooks.replay(again))
 
-        assert _posting(store, 1) == attrs.evolve(again, due_at=None)
+        assert _posting(store, 1) == replace(again, due_at=None)
         assert _upcoming(store) == [2]
-        _record(store, attrs.evolve(second, due_at=NOON))
+        _record(store, replace(second, due_at=NOON))
         assert _upcoming(store) == [1]
 
     def test_a_replay_wakes_whoever_posts(self, store: Store) -> None:

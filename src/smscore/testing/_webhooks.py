@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import attrs
+from msgspec.structs import replace
 
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId
@@ -121,7 +121,7 @@ class MemoryWebhooks:
     def add(self, posting: Posting) -> None:
         beside = self._pending_beside(posting)
         if beside and beside[0].due_at is not None:
-            posting = attrs.evolve(posting, due_at=None)
+            posting = replace(posting, due_at=None)
         self._log.put(self._postings, posting.id, posting)
 
     def replay(self, posting: Posting) -> None:
@@ -136,7 +136,7 @@ class MemoryWebhooks:
             self._log.put(self._attempts, (posting.id, attempt.number), attempt)
         beside = self._pending_beside(posting)
         if posting.state is not _PENDING and beside and beside[0].due_at is None:
-            following = attrs.evolve(beside[0], due_at=at)
+            following = replace(beside[0], due_at=at)
             self._log.put(self._postings, following.id, following)
 
     def prune(self, *, before: datetime, limit: int) -> int:

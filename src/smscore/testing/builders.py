@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import attrs
+from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.announcements import ANNOUNCED
@@ -249,4 +250,4 @@ def a_posting(**changes: Any) -> Posting:
         created_at=NOON,
         due_at=NOON,
     )
-    return attrs.evolve(posting, **changes)
+    return replace(posting, **changes)

@@ -285,6 +285,31 @@ def test_a_hanging_endpoint_holds_up_nobody_else(
     assert sum(call.url == HOOK for call in sender.calls) == 40
 
 
+def test_an_endpoint_that_answers_is_told_more_before_its_answers_are_kept(
+    gateway: Gateway, sender: FakeSender, hook: Webhook
+) -> None:
+    sender.answer = lambda _: None
+    for _ in range(20):
+        submit(gateway)
+    gateway.run_pending()
+    announcing = gateway._runner._announcing
+    assert announcing is not None
+
+    counts = []
+    for _ in range(3):
+        counts.append(len(sender.calls))
+        sender.let_go()
+        announcing.go_on()
+
+    assert counts == [4, 12, 20]
+    assert not [one for one in deliveries(gateway, hook) if one[1] == "delivered"]
+    sender.answer = lambda _: Answer(seconds=0.1, status=200)
+    sender.let_go()
+    settle(gateway)
+    assert [state for _, state, _ in deliveries(gateway, hook)] == ["delivered"] * 40
+    assert len(sender.calls) == 40
+
+
 def test_an_endpoint_is_switched_off_after_days_of_failures(
     gateway: Gateway, sender: FakeSender, clock: ManualClock, hook: Webhook, store: MemoryStore
 ) -> None:

@@ -5,21 +5,22 @@ Telling endpoints what happened: every event until it is heard or given up, what
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
-import attrs
+from msgspec.structs import replace
 
-from smscore.domain.webhooks import LIFE, Generation, Posting, PostingId, Webhook
+from smscore.domain.webhooks import LIFE, Posting, PostingId
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Topic, UnitOfWork, View, Wakeup
-from smscore.ports.webhooks import Answer, Call, WebhookSender
+from smscore.ports.webhooks import Answer, WebhookSender
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
 from smscore.services.webhooks._gathering import gather
 from smscore.services.webhooks._outcomes import Judgement, Outcome, keep, outcome_of
+from smscore.services.webhooks._plans import Plan, plans
 from smscore.services.webhooks._shares import Shares
 from smscore.services.webhooks._signing import Secrets
 
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 500
 _AT_ONCE = 512
 """Calls under way, to all endpoints together: each has a connection."""
+_AHEAD, _FEW_AHEAD = 256, 128  # postings that are read for an endpoint, for a fraction of a second
 _CHANNEL, _CURSOR = "", "webhooks"  # in the journal; no channel's name is empty
 _KEEP_EVERY = 1.0  # seconds, if there is nothing to be posted
 
@@ -70,6 +72,8 @@ class Announcing:
         self._cursor = self._kept_cursor = self._store.read(_kept_cursor)
         self._endpoints = Endpoints()
         self._answered: deque[tuple[Posting, datetime, Answer]] = deque()
+        self._heard: list[Outcome] = []  # not kept yet
+        self._crowded: set[Endpoint] = set()  # those that wait for answers to be told more
         self._shares = Shares(_AT_ONCE)
         self._is_open = True
         return self._wakeup
@@ -78,10 +82,23 @@ class Announcing:
         """Keep answers, gather news, begin calls; says how much that was."""
         if not self._is_open:
             self.open()
+        self._hear()
         done = self._record() + self._gather()
         if self._changed.wait(0):
             self._look_around()
         return done + self._begin()
+
+    def go_on(self) -> bool:
+        """
+        Begin more calls where some were answered; says whether there is more that waits for that.
+
+        Only of what was read already: the store is not asked, and learns of nothing.
+        """
+        now = self._clock.now()
+        for endpoint in self._hear():
+            self._call_ahead(endpoint, now=now)
+        self._crowded = {one for one in self._crowded if one.ahead}
+        return bool(self._crowded)
 
     def close(self) -> None:
         """End the calls that are under way; whoever runs next makes them again."""
@@ -96,7 +113,7 @@ class Announcing:
         found = self._store.read(lambda view: gather(view, cursor=before, now=now, limit=_BATCH))
         numbers = self._ids.several(len(found.postings), now=now) if found.postings else ()
         postings = [
-            attrs.evolve(posting, id=PostingId(number))
+            replace(posting, id=PostingId(number))
             for number, posting in zip(numbers, found.postings, strict=True)
         ]
         if postings or self._is_time_to_keep(found.cursor):
@@ -127,6 +144,7 @@ class Announcing:
             if webhook is not None:
                 endpoint.compare(webhook)
         for name, due_at in waiting.items():
+            self._endpoints[name].ahead.clear()  # it may be another one's now
             self._endpoints.look_after(name, at=due_at)
 
     # Calls.
@@ -138,48 +156,55 @@ class Announcing:
 
     def _begin_at(self, endpoint: Endpoint, *, now: datetime) -> int:
         """Begin what an endpoint may be told now, and note when to look after it again."""
-        name, room = endpoint.name, min(endpoint.room(now=now), self._share(endpoint))
-        if not room:
-            if not endpoint.in_flight:
-                self._endpoints.look_after(name, at=endpoint.next_look(now=now))
+        if not min(endpoint.room(now=now), self._share(endpoint)):
+            if not endpoint.calls:
+                self._endpoints.look_after(endpoint.name, at=endpoint.next_look(now=now))
             return 0
-        limit = room + len(endpoint.in_flight) + 1
-        plans = self._store.read(lambda view: _plans(view, name, limit=limit))
-        if plans:
-            endpoint.account = plans[0].posting.account
-            room = min(room, self._share(endpoint))
-        waiting = [one for one in plans if one.posting.id not in endpoint.in_flight]
-        due = [one for one in waiting if one.is_due(now=now)][:room]
-        for plan in due:
-            self._call(endpoint, plan, now=now)
-        if len(waiting) > len(due):  # what is due already waits for the next answer
-            following = waiting[len(due)].posting.due_at or now
-            if following > now or not endpoint.in_flight:
-                self._endpoints.look_after(name, at=following)
-        return len(due)
+        following = None
+        if len(endpoint.ahead) < _FEW_AHEAD:
+            following = self._look_ahead(endpoint, now=now)
+        begun = self._call_ahead(endpoint, now=now)
+        if endpoint.ahead:  # that waits for the next answer, if there will be one
+            following = None if endpoint.calls else now
+        if following is not None:
+            self._endpoints.look_after(endpoint.name, at=following)
+        return begun
+
+    def _look_ahead(self, endpoint: Endpoint, *, now: datetime) -> datetime | None:
+        """Read what is due, and say when the next one behind it will be."""
+        limit = _AHEAD + len(endpoint.in_flight) + 1
+        found = self._store.read(lambda view: plans(view, endpoint.name, limit=limit))
+        if found:
+            endpoint.account = found[0].posting.account
+            if found[0].webhook is not None:
+                endpoint.compare(found[0].webhook)
+        waiting = [one for one in found if one.posting.id not in endpoint.in_flight]
+        due = [one for one in waiting[:_AHEAD] if one.is_due(now=now)]
+        endpoint.ahead = deque(due)
+        return (waiting[len(due)].posting.due_at or now) if len(waiting) > len(due) else None
+
+    def _call_ahead(self, endpoint: Endpoint, *, now: datetime) -> int:
+        """Begin what was read, as far as there is room."""
+        begun = 0
+        room = min(endpoint.room(now=now), self._share(endpoint))
+        while endpoint.ahead and begun < room:
+            self._call(endpoint, endpoint.ahead.popleft(), now=now)
+            begun += 1
+        if endpoint.ahead:
+            self._crowded.add(endpoint)
+        return begun
 
     def _share(self, endpoint: Endpoint) -> int:
         """How many calls its account may begin, if anybody knows yet whose it is."""
         return _AT_ONCE if endpoint.account is None else self._shares.room(endpoint.account)
 
-    def _call(self, endpoint: Endpoint, plan: "_Plan", *, now: datetime) -> None:
-        posting, webhook = plan.posting, plan.webhook
-        if webhook is None:
-            secrets = self._secrets.of_account(posting.account, plan.callback_secret, at=now)
-        else:
-            secrets = self._secrets.of_webhook(webhook.id, webhook.secret, at=now)
-            endpoint.compare(webhook)
-        call = Call(
-            url=plan.url,
-            event_id=f"evt_{posting.event_id:016x}",
-            sequence=posting.sequence,
-            body=posting.body,
-            secrets=secrets,
-            at=now,
-        )
+    def _call(self, endpoint: Endpoint, plan: Plan, *, now: datetime) -> None:
+        posting = plan.posting
         endpoint.in_flight[posting.id] = posting
+        endpoint.calls += 1
         self._shares.take(posting.account)
         answered = partial(self._hand_over, self._answered, self._wakeup, posting, now)
+        call = plan.call(self._secrets, at=now)
         self._sender().send(call).add_done_callback(answered)
 
     @staticmethod
@@ -196,30 +221,40 @@ class Announcing:
 
     # Answers.
 
+    def _hear(self) -> Collection[Endpoint]:
+        """Learn from answers, which are kept a little later; says which endpoints have room."""
+        now, touched = self._clock.now(), {}
+        while self._answered:
+            posting, at, answer = self._answered[0]
+            outcome = outcome_of(posting, answer, at=at, jitter=random.random())
+            self._answered.popleft()
+            self._heard.append(outcome)
+            endpoint = touched[posting.endpoint] = self._endpoints[posting.endpoint]
+            endpoint.calls -= 1
+            self._shares.give_back(posting.account)
+            self._learn(outcome)
+        for endpoint in touched.values():
+            self._endpoints.look_after(endpoint.name, at=endpoint.next_look(now=now))
+        return touched.values()
+
     def _record(self) -> int:
-        answered = list(self._answered)
-        if not answered:
+        outcomes = list(self._heard)
+        if not outcomes:
             return 0
         now = self._clock.now()
-        outcomes = [
-            outcome_of(posting, answer, at=at, jitter=random.random())
-            for posting, at, answer in answered
-        ]
-        for outcome in outcomes:
-            self._learn(outcome)
         judgements = self._judgements(outcomes, now=now)
         over = self._store.run(
             lambda work: keep(work, outcomes, judgements, now=now), lane=Lane.CUSTODY
         ).result()
+        self._heard.clear()
         for webhook in over:
             _log.warning("webhook wh_%016x is switched off: it has failed for too long", webhook)
         for outcome in outcomes:
-            self._answered.popleft()
-            self._settle(outcome.posting, now=now)
+            self._endpoints[outcome.posting.endpoint].in_flight.pop(outcome.posting.id, None)
         for judgement in judgements:
             endpoint = self._endpoints[judgement.endpoint]
             endpoint.is_known_to_fail = judgement.failing_since is not None
-        return len(answered)
+        return len(outcomes)
 
     def _learn(self, outcome: Outcome) -> None:
         endpoint = self._endpoints[outcome.posting.endpoint]
@@ -246,42 +281,6 @@ class Announcing:
             if judgement.is_tired or judgement.is_over or fails is not endpoint.is_known_to_fail:
                 found.append(judgement)
         return found
-
-    def _settle(self, posting: Posting, *, now: datetime) -> None:
-        endpoint = self._endpoints[posting.endpoint]
-        if endpoint.in_flight.pop(posting.id, None) is not None:
-            self._shares.give_back(posting.account)
-        self._endpoints.look_after(posting.endpoint, at=endpoint.next_look(now=now))
-
-
-@attrs.frozen(kw_only=True)
-class _Plan:
-    """A posting, and where it goes as things stand."""
-
-    posting: Posting
-    webhook: Webhook | None
-    callback_secret: Generation = attrs.field(factory=Generation)
-
-    @property
-    def url(self) -> str:
-        return self.posting.url or (self.webhook.url if self.webhook else "")
-
-    def is_due(self, *, now: datetime) -> bool:
-        return self.posting.due_at is not None and self.posting.due_at <= now
-
-
-def _plans(view: View, endpoint: str, *, limit: int) -> Sequence[_Plan]:
-    """What an endpoint is to be told next; nothing if its webhook is switched off or gone."""
-    upcoming = view.webhooks.upcoming(endpoint, limit=limit)
-    if not upcoming:
-        return ()
-    if upcoming[0].webhook is None:
-        secret = view.webhooks.callback_secret(upcoming[0].account)
-        return [_Plan(posting=one, webhook=None, callback_secret=secret) for one in upcoming]
-    webhook = view.webhooks.get(upcoming[0].webhook)
-    if webhook is None or not webhook.is_active:
-        return ()
-    return [_Plan(posting=one, webhook=webhook) for one in upcoming]
 
 
 def _kept_cursor(view: View) -> int:

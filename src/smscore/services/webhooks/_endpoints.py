@@ -2,11 +2,13 @@
 How endpoints fare: how much each is told at a time, and for how long a broken one is left alone.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from smscore.domain.messages import AccountId
 from smscore.domain.webhooks import Posting, PostingId, Webhook, WebhookId
+from smscore.services.webhooks._plans import Plan
 
 __all__ = ["Endpoint", "Endpoints"]
 
@@ -29,7 +31,9 @@ class Endpoint:
         self.name = name
         self.account: AccountId | None = None  # None: nobody has looked yet
         self.webhook: WebhookId | None = None  # None: the same, or it is a callback's host
-        self.in_flight: dict[PostingId, Posting] = {}
+        self.in_flight: dict[PostingId, Posting] = {}  # until the answer is kept
+        self.calls = 0  # that are not answered
+        self.ahead: deque[Plan] = deque()  # what is due and was read lately
         self.failing_since: datetime | None = None
         self.is_known_to_fail = False  # to the store
         self._width = _FIRST_WIDTH
@@ -42,7 +46,7 @@ class Endpoint:
         if now < self.next_look(now=now):
             return 0
         width = 1 if self._failures >= _PATIENCE else self._width
-        return max(0, width - len(self.in_flight))
+        return max(0, width - self.calls)
 
     def next_look(self, *, now: datetime) -> datetime:
         """From when on it may be told anything."""
@@ -81,6 +85,7 @@ class Endpoint:
         """
         if asked_until is not None:
             self._asked_until = max(asked_until, self._asked_until or asked_until)
+        self.ahead.clear()
         self._failures += 1
         self._width = max(1, self._width // 2)
         self.failing_since = self.failing_since or at

@@ -4,8 +4,10 @@ From what happened to what is posted: which endpoints are told of an event, and 
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import attrs
+from msgspec.structs import replace
 
 from smscore.domain.announcements import announced_as, inbound_body, outbound_body, sequence_of
 from smscore.domain.events import Event
@@ -17,11 +19,14 @@ from smscore.domain.webhooks import (
     Webhook,
     callback_endpoint,
 )
-from smscore.ports.storage import View
+from smscore.ports.storage import Tracked, View
 
 __all__ = ["Gathered", "gather"]
 
 _NO_ID = PostingId(0)
+
+_Story: TypeAlias = tuple[Tracked | None, Sequence[Event]]
+"""A message as it is, and what has happened to it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,13 +51,20 @@ def gather(view: View, *, cursor: int, now: datetime, limit: int) -> Gathered:
     """Look at what happened behind the cursor."""
     news, last = view.webhooks.news(cursor, limit=limit)
     known: dict[AccountId, Sequence[Webhook]] = {}
+    stories: dict[MessageId, _Story] = {}
     postings: list[Posting] = []
     for place, event in news:
-        if event.account is None or (announcement := _announcement(view, event)) is None:
+        name = announced_as(event)
+        if event.account is None or name is None:
             continue
         if event.account not in known:
             known[event.account] = view.webhooks.of(event.account)
-        listening = [one for one in known[event.account] if _wants(one, announcement.name, event)]
+        listening = [one for one in known[event.account] if _wants(one, name, event)]
+        if not listening and name not in CALLBACK_EVENTS:
+            continue
+        announcement = _announcement(view, event, name, stories)
+        if announcement is None:
+            continue
         draft = Posting(
             id=_NO_ID,
             account=event.account,
@@ -80,20 +92,21 @@ def _addressed(
     draft: Posting, announcement: _Announcement, listening: Sequence[Webhook]
 ) -> Iterator[Posting]:
     for webhook in listening:
-        yield attrs.evolve(draft, endpoint=webhook.endpoint, webhook=webhook.id)
+        yield replace(draft, endpoint=webhook.endpoint, webhook=webhook.id)
     url = announcement.callback_url
     if url is not None and announcement.name in CALLBACK_EVENTS:
-        yield attrs.evolve(draft, endpoint=callback_endpoint(draft.account, url), url=url)
+        yield replace(draft, endpoint=callback_endpoint(draft.account, url), url=url)
 
 
-def _announcement(view: View, event: Event) -> _Announcement | None:
-    name = announced_as(event)
-    if name is None:
-        return None
+def _announcement(
+    view: View, event: Event, name: str, stories: dict[MessageId, _Story]
+) -> _Announcement | None:
     if name == "message.received":
         return _of_inbound(view, event, name)
-    tracked = view.outbox.get(event.message)
-    sequence = sequence_of(event, story=view.events.of(event.message))
+    if event.message not in stories:  # most have several events in a round
+        stories[event.message] = view.outbox.get(event.message), view.events.of(event.message)
+    tracked, story = stories[event.message]
+    sequence = sequence_of(event, story=story)
     if tracked is None or sequence is None:
         return None
     return _Announcement(
