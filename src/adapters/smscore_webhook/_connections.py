@@ -34,6 +34,7 @@ class Connections:
         self._look_ups = LookUps(look_up)
         self._tls = tls
         self._idle: dict[_Place, list[tuple[float, Exchange]]] = {}
+        self._watched: set[_Place] = set()  # each by one timer
 
     async def ask(self, url: SplitResult, request: bytes, *, body_patience: float) -> Reply:
         """
@@ -84,17 +85,23 @@ class Connections:
     def _keep(self, place: _Place, exchange: Exchange) -> None:
         loop = asyncio.get_running_loop()
         kept = self._idle.setdefault(place, [])
+        if place not in self._watched:
+            self._watched.add(place)
+            loop.call_later(_IDLE, self._drop_old, place)
         kept.append((loop.time(), exchange))
         if len(kept) > _MOST_IDLE or sum(map(len, self._idle.values())) > _MOST_IDLE_IN_ALL:
             kept.pop(0)[1].close()
-        loop.call_later(_IDLE, self._drop_old, place)
 
     def _drop_old(self, place: _Place) -> None:
-        now, kept = asyncio.get_running_loop().time(), self._idle.get(place, [])
+        loop = asyncio.get_running_loop()
+        now, kept = loop.time(), self._idle.get(place, [])
         while kept and now - kept[0][0] >= _IDLE:
             kept.pop(0)[1].close()
-        if not kept:
+        if kept:
+            loop.call_at(kept[0][0] + _IDLE, self._drop_old, place)
+        else:
             self._idle.pop(place, None)
+            self._watched.discard(place)
 
     async def _connect(self, place: _Place) -> Exchange:
         """A connection to one of the host's addresses, all of which may be called."""

@@ -5,9 +5,12 @@ Calls to endpoints: looked up, checked, connected to what was checked, and all o
 import asyncio
 import ssl
 import threading
+from collections import deque
 from concurrent.futures import Future
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, urlsplit
+
+import uvloop
 
 from smscore.ports.webhooks import Answer, Call
 from smscore_webhook._connections import Connections
@@ -66,7 +69,8 @@ class _Worker:
 
     def __init__(self, targets: Targets, *, patience: float, look_up: LookUp) -> None:
         self._patience = patience
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
+        self._waiting: deque[tuple[Call, Future[Answer]]] = deque()
         self._connections = Connections(targets, look_up=look_up, tls=lambda: self._tls)
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="smscore webhook", daemon=True)
@@ -77,7 +81,10 @@ class _Worker:
         return ssl.create_default_context()
 
     def begin(self, call: Call, future: "Future[Answer]") -> None:
-        self._loop.call_soon_threadsafe(self._spawn, call, future)
+        """Hand a call over; of a burst only the first one has to wake the thread."""
+        self._waiting.append((call, future))
+        if len(self._waiting) == 1:
+            self._loop.call_soon_threadsafe(self._spawn_all)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop)
@@ -97,6 +104,12 @@ class _Worker:
         for task in self._tasks:
             task.cancel()
         self._loop.stop()
+
+    def _spawn_all(self) -> None:
+        while self._waiting:
+            call, future = self._waiting[0]
+            self._spawn(call, future)
+            self._waiting.popleft()  # whoever comes now finds none, and wakes us again
 
     def _spawn(self, call: Call, future: "Future[Answer]") -> None:
         def ended(task: asyncio.Task[None]) -> None:
@@ -126,10 +139,13 @@ class _Worker:
             future.set_result(_answer(call, reply, seconds=seconds))
 
     async def _post(self, call: Call) -> Reply:
-        url = urlsplit(call.url)
+        url = _parsed(call.url)
         request = _request(url, call)
         async with asyncio.timeout(self._patience):
             return await self._connections.ask(url, request, body_patience=_BODY_PATIENCE)
+
+
+_parsed = lru_cache(maxsize=1024)(urlsplit)
 
 
 def _request(url: SplitResult, call: Call) -> bytes:
