@@ -63,9 +63,9 @@ class Lanes:
         return None
 
     @property
-    def are_empty(self) -> bool:
-        """Whether no unit waits."""
-        return not (self._custody or self._submissions)
+    def count(self) -> int:
+        """How many units wait."""
+        return len(self._custody) + len(self._submissions)
 
     def wait(self, timeout: float) -> bool:
         """Whether a unit comes, or the lanes are closed, within so many seconds."""

@@ -35,8 +35,8 @@ class Writer:
     Works on a thread of its own until the lanes are closed and empty.
 
     A batch is whatever waits, up to its limits: the busier the store, the more units share one
-    commit. After a batch of several the next one is given a moment to gather, for its units come in
-    a burst, and a commit costs as much as ten of them; one that comes alone is written at once.
+    commit. One that would be smaller than the batch before is given a moment to gather, for units
+    come in bursts, and a commit costs as much as ten of them; who comes alone does not wait.
     Outcomes are told after the commit, and those of raising units as well: what made them raise may
     have been rolled back.
 
@@ -61,7 +61,7 @@ class Writer:
         self._renew_lock = renew_lock
         self._now = now
         self._pause = _FIRST_PAUSE
-        self._is_busy = False
+        self._newest_size = 0  # of a batch, in units
         self._connection: sqlite3.Connection | None = None
         # Opened here and not by the thread: from now on no other process's commit is missed.
         self._connect()
@@ -94,11 +94,11 @@ class Writer:
     def _run(self) -> None:
         while True:
             has_units = self._lanes.wait(_LOOK_AROUND)
-            if has_units and self._lanes.are_empty:
+            if has_units and not self._lanes.count:
                 break  # and closed
             try:
                 if has_units:
-                    if self._is_busy:
+                    if self._lanes.count < self._newest_size:
                         self._lanes.pause(_GATHERING)
                     self._work()
                 else:
@@ -124,7 +124,7 @@ class Writer:
                 job.fail(_unavailable(error))
             raise
         self._pause = _FIRST_PAUSE
-        self._is_busy = len(batch) > 1
+        self._newest_size = len(batch)
         self._wakeups.set(self._session.topics)
         for job in batch:
             job.resolve()
