@@ -15,6 +15,7 @@ import uvicorn
 
 from smscore import Gateway
 from smscore_http import Endpoint, Surfaces
+from smscore_server._connections import Connection
 from smscore_server.control import ControlSocket, control_path
 
 __all__ = ["run"]
@@ -98,7 +99,7 @@ def _settings(surfaces: Surfaces) -> uvicorn.Config:
     return uvicorn.Config(
         Endpoint(surfaces),
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -29,6 +29,15 @@ def test_a_server_answers_and_ends_in_order(start, installation):
     assert server.stop() == 0
 
 
+def test_an_answer_comes_in_one_piece(start, installation):
+    address = re.search(r"//(.*):(\d+)", start("serve", "--port", "0").line())
+
+    with socket.create_connection((address[1], int(address[2])), PATIENCE) as client:
+        for _ in range(5):
+            client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(65_536).endswith(b'{"status":"ok"}')
+
+
 def test_a_server_can_say_in_json_where_it_is(start, installation):
     server = start("serve", "--port", "0", "--json")
 
