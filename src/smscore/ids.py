@@ -19,6 +19,7 @@ __all__ = ["EPOCH", "IdSequence", "Lease", "born_at", "first_of"]
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _EPOCH_MS = int(EPOCH.timestamp() * 1000)
+_MILLISECOND = timedelta(milliseconds=1)
 _COUNTERS = 1 << 12
 
 
@@ -69,7 +70,7 @@ class IdSequence:
 
     def several(self, count: int, *, now: datetime) -> Sequence[MessageId]:
         """The next ids, for a caller who has looked at the clock: all of a request at once."""
-        ticks = (int(now.timestamp() * 1000) - _EPOCH_MS) * _COUNTERS
+        ticks = (now - EPOCH) // _MILLISECOND * _COUNTERS
         process = self.process << 12
         with self._lock:
             if ticks <= self._ticks:
@@ -86,4 +87,4 @@ def born_at(message: MessageId) -> datetime:
 
 def first_of(at: datetime) -> MessageId:
     """The smallest id that can be made in the millisecond of a moment."""
-    return MessageId((at - EPOCH) // timedelta(milliseconds=1) << 22)
+    return MessageId((at - EPOCH) // _MILLISECOND << 22)

@@ -60,7 +60,6 @@ AccountCells: TypeAlias = tuple[
 ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str, int | None]
 
 
-@lru_cache(maxsize=64)  # within one unit of work it is the same moment again and again
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, exactly."""
     return (moment - _EPOCH) // _MICROSECOND

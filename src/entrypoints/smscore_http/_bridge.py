@@ -5,6 +5,7 @@ From futures of other threads to an event loop: results cross in batches, not on
 import asyncio
 from collections import deque
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from typing import Any, TypeVar
 
 from smscore.errors import StoreUnavailable
@@ -30,7 +31,7 @@ class Bridge:
     def wait(self, future: Future[T]) -> asyncio.Future[T]:
         """An awaitable with the future's outcome. Cancelling it leaves the future alone."""
         waiter: asyncio.Future[T] = self.loop.create_future()
-        future.add_done_callback(lambda done: self._arrive(waiter, done))
+        future.add_done_callback(partial(self._arrive, waiter))
         return waiter
 
     def _arrive(self, waiter: asyncio.Future[T], done: Future[T]) -> None:
