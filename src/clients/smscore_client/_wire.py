@@ -82,7 +82,7 @@ class Wire:
         process = os.getpid()
         found = self._given or self._made.get(process)
         if found is None:
-            made = httpx2.HTTPTransport(limits=_limits(), trust_env=False)
+            made = httpx2.HTTPTransport(limits=_limits())
             found = self._made.setdefault(process, made)
             if found is not made:  # another thread was faster
                 made.close()
@@ -143,7 +143,7 @@ class AsyncWire:
         _check_open(self._is_closed)
         process = os.getpid()
         if self._given is None and process not in self._made:
-            self._made[process] = httpx2.AsyncHTTPTransport(limits=_limits(), trust_env=False)
+            self._made[process] = httpx2.AsyncHTTPTransport(limits=_limits())
         return self._given or self._made[process]
 
 
