@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 # The tests are no package.
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "rules"))
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", settings.get_profile("patient"), max_examples=1000)

@@ -2,12 +2,13 @@
 Patterns over RE2, which knows no backtracking: linear time, and memory within a bound.
 """
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import re2  # type: ignore[import-untyped]  # the library brings no types along
 
 from smscore.errors import InvalidRequest
-from smscore.ports.patterns import LONGEST_PATTERN, Pattern
+from smscore.ports.patterns import LONGEST_PATTERN, Pattern, PatternSet
 
 __all__ = ["LinearPatterns"]
 
@@ -19,6 +20,12 @@ repetitions of counted repetitions do not.
 """
 _MEMORY = 128 * 1024
 """Bytes for what is learnt while searching: with less, patterns that are merely odd are slow."""
+
+_MEMORY_OF_SETS = 16 * 1024 * 1024
+"""
+Bytes for many patterns together, and for what is learnt with them. Too many for one set make two:
+one that could be compiled has room for any text (RE2 tries that), so none is missed.
+"""
 
 _LOOK_AROUND = frozenset({"(?=", "(?!", "(?<=", "(?<!", "(?<"})
 _REFERENCES = frozenset(rf"\{name}" for name in "123456789gk")
@@ -40,6 +47,38 @@ class LinearPatterns:
         except re2.error as cause:
             (said,) = cause.args
             raise InvalidRequest(_reason(said.decode(errors="replace"), pattern)) from cause
+
+    def compile_set(self, patterns: Sequence[str]) -> PatternSet:
+        for pattern in patterns:
+            self.compile(pattern)  # says what is wrong with it
+        return _LinearSet(list(_sets(patterns)))
+
+
+class _LinearSet:
+    def __init__(self, sets: Sequence[tuple[int, Any]]) -> None:
+        self._sets = sets  # each with the place of its first pattern
+
+    def find(self, text: str) -> Collection[int]:
+        encoded = text.encode("utf-8", "replace")
+        return [first + place for first, one in self._sets for place in one.Match(encoded) or ()]
+
+
+def _sets(patterns: Sequence[str], first: int = 0) -> Iterator[tuple[int, Any]]:
+    if not patterns:
+        return
+    made = re2.Set.SearchSet(_options(_MEMORY_OF_SETS))
+    for pattern in patterns:
+        made.Add(pattern.encode())
+    try:
+        made.Compile()
+    except re2.error:
+        half = len(patterns) // 2
+        if not half:
+            raise
+        yield from _sets(patterns[:half], first)
+        yield from _sets(patterns[half:], first + half)
+    else:
+        yield first, made
 
 
 class _Linear:

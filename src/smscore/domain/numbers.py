@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from smscore.errors import InvalidNumber
 
-__all__ = ["PhoneNumber", "SenderId", "is_country"]
+__all__ = ["PhoneNumber", "SenderId", "country_of", "is_country"]
 
 _DIALLED = re.compile(r"\+?[0-9]{1,20}")
 _SENDER = re.compile(r"[A-Za-z0-9 _-]{1,11}|\+?[0-9]{3,15}")
@@ -96,6 +96,37 @@ class SenderId(Struct, frozen=True):
 def is_country(code: str) -> bool:
     """Whether an ISO 3166 code, in capital letters, names a country with telephones."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def country_of(number: str) -> str | None:
+    """
+    The country of a number in its normal form, as an ISO 3166 code; None: it tells none.
+
+    Where countries share a code and no numbering plan knows the number, the main one of them.
+    """
+    if not number.startswith("+"):
+        return None
+    regions = _regions(number[1:4])
+    if len(regions) > 1:
+        return _region_among(regions, number)
+    return regions[0] if regions and is_country(regions[0]) else None
+
+
+@lru_cache(maxsize=1024)
+def _regions(digits: str) -> tuple[str, ...]:
+    """The countries whose code the digits begin with; no code is the beginning of another."""
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    codes = (int(digits[:length] or 0) for length in (1, 2, 3))
+    return next((known[code] for code in codes if code in known), ())
+
+
+@lru_cache(maxsize=16_384)
+def _region_among(regions: tuple[str, ...], number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return regions[0]
+    return phonenumbers.region_code_for_number(parsed) or regions[0]
 
 
 def _dialled(text: str) -> str:

@@ -153,3 +153,29 @@ def test_nothing_is_written_to_standard_error(engine, capfd):
     finds(engine, "(a*b*){140}x", "ab" * 1000)
 
     assert capfd.readouterr().err == ""
+
+
+def test_a_set_finds_what_its_patterns_find_by_themselves():
+    engine = make_pattern_engine()
+    patterns = ["a", "^a", "b$", r"\d+", "ä", "", "a"]
+    found = engine.compile_set(patterns)
+
+    for text in ("", "a", "ab 1", "ä", "\ud800"):
+        alone = [place for place, one in enumerate(patterns) if engine.compile(one).search(text)]
+        assert sorted(found.find(text)) == alone
+
+
+def test_a_set_of_nothing_finds_nothing():
+    assert list(make_pattern_engine().compile_set([]).find("a")) == []
+
+
+def test_patterns_that_do_not_fit_into_one_set_are_found_all_the_same():
+    patterns = [f"{place:04}" + "[äöü]" * 100 for place in range(2000)]
+    found = make_pattern_engine().compile_set(patterns)
+
+    assert list(found.find("0000" + "ä" * 100 + "1999" + "ü" * 100)) == [0, 1999]
+
+
+def test_a_pattern_of_a_set_is_refused_as_it_is_alone():
+    with pytest.raises(InvalidRequest, match="look-around"):
+        make_pattern_engine().compile_set(["a", "(?=a)"])

@@ -1,0 +1,107 @@
+"""
+Conditions and messages at random, from few values: so that they often meet.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from smscore.domain.conditions import Condition, Facts, sender_form
+from smscore.domain.inbound import InboundKind
+from smscore.domain.messages import Priority, Surface
+from smscore.domain.windows import Weekday, Window
+
+PREFIXES = ["+49", "+4917", "+1", "+44", "49", "1"]
+NUMBERS = ["+4917012345", "+491", "+12125550100", "+1234567890", "+441481960194", "49170", "110"]
+COUNTRIES = ["DE", "US", "CA", "GB", "GG"]
+SENDERS = ["Shop", "shop", "+4917012345", "004917012345", "4917012345", "a@example.org", "110"]
+PATTERNS = ["a", "^a", "b+$", r"\d{2,}", "(?i)AB", r"ä|ö", "", "[ab]c", r"\bc\b"]
+TEXTS = ["", "a", "ab", "abc bb", "AB 12", "ä.c", "c", "a.c", "bc 1 c"]
+ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"]
+# Around midnight, around changes of clocks, and in between.
+MOMENTS = [
+    datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
+    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+    datetime(2026, 11, 1, 5, 0, tzinfo=UTC),
+    datetime(2026, 4, 4, 15, 0, tzinfo=UTC),
+    datetime(2026, 7, 1, 22, 0, tzinfo=UTC),
+]
+
+
+def some(values):
+    return st.lists(st.sampled_from(values), max_size=2, unique=True).map(tuple)
+
+
+def maybe(values):
+    return st.none() | st.sampled_from(values)
+
+
+times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 1, 30, 59]))
+
+
+@st.composite
+def windows(draw):
+    begins, ends = draw(times), draw(times | st.just("24:00"))
+    if begins == ends:
+        ends = "24:00"
+    return Window(
+        zone=draw(st.sampled_from(ZONES)), begins=begins, ends=ends, weekdays=draw(some([*Weekday]))
+    )
+
+
+OWN_KEYS = {
+    "prefixes": some(PREFIXES),
+    "countries": some(COUNTRIES),
+    "accounts": some(["shop", "bank"]),
+    "surfaces": some([Surface.QUEUE, Surface.PROVIDER]),
+    "priorities": some([*Priority]),
+    "kinds": some([InboundKind.SMS, InboundKind.EMAIL]),
+    "sender": maybe(SENDERS),
+    "sender_regex": maybe([one for one in PATTERNS if one]),
+    "message": maybe([one for one in TEXTS if one]),
+    "message_regex": maybe([one for one in PATTERNS if one]),
+    "min_length": maybe([0, 1, 3]),
+    "max_length": maybe([3, 5]),
+    "time_windows": st.lists(windows(), max_size=2).map(tuple),
+}
+
+
+@st.composite
+def own_conditions(draw, *, keys=OWN_KEYS):
+    """Few keys each, or nothing would ever hold."""
+    asked = draw(st.lists(st.sampled_from(sorted(keys)), max_size=2, unique=True))
+    return Condition(**{key: draw(keys[key]) for key in asked})
+
+
+def conditions(*, keys=OWN_KEYS):
+    """Conditions that are nested."""
+    leaves = own_conditions(keys=keys)
+    return st.recursive(
+        leaves,
+        lambda inner: st.builds(_with_nested, leaves, *[st.lists(inner, max_size=2)] * 3),
+        max_leaves=8,
+    )
+
+
+def _with_nested(own, every, some, none):
+    values = {key: getattr(own, key) for key in OWN_KEYS}
+    return Condition(**values, all_of=tuple(every), any_of=tuple(some), none_of=tuple(none))
+
+
+moments = st.builds(
+    lambda moment, minutes: moment + timedelta(minutes=minutes),
+    st.sampled_from(MOMENTS),
+    st.integers(-180, 180),
+)
+
+facts = st.builds(
+    Facts,
+    at=moments,
+    text=st.sampled_from(TEXTS) | st.text(alphabet="abcä 1.", max_size=8),
+    sender=st.sampled_from(["", *SENDERS]).map(sender_form),
+    recipient=st.sampled_from(["", *NUMBERS]),
+    account=st.sampled_from(["shop", "bank", "other"]),
+    surface=st.sampled_from([None, *Surface]),
+    priority=st.sampled_from([None, *Priority]),
+    kind=st.sampled_from([None, *InboundKind]),
+)
