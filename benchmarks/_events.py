@@ -22,7 +22,7 @@ from _servers import HERE, Program, Running, free_port, ours
 import smscore
 from smscore import GatewayConfig
 from smscore.bootstrap import migrate
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 _MANY = 8
 _ON_THE_WAY = 500
@@ -162,7 +162,7 @@ def _prepare(directory: Path, channels: int, *, sink: int) -> tuple[Program, str
     with smscore.build(config, plugins=[smscore_instant]) as gateway:
         administration = gateway.administration
         account = administration.create_account("bench", tariff="unlimited", credits=10**9)
-        administration.apply_rules([Route(name="all", channels=("all",))])
+        gateway.rules.apply([Route(name="all", channels=("all",))])
         key = administration.create_key("bench").secret
         _, secret = gateway.webhooks.add(
             account.id, url=f"http://127.0.0.1:{sink}/told", events=_EVENTS

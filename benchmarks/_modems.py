@@ -24,7 +24,7 @@ from smscore.bootstrap import migrate
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import Surface
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.services.submission import Item, Submission
 
 _MANY = 32
@@ -165,5 +165,5 @@ def _gateway(place: Path, ports: Sequence[str]) -> Gateway:
     migrate(config)
     gateway = smscore.build(config)
     gateway.administration.create_account("bench")
-    gateway.administration.apply_rules([Route(name="all", channels=("all",))])
+    gateway.rules.apply([Route(name="all", channels=("all",))])
     return gateway

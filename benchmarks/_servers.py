@@ -20,7 +20,7 @@ import smscore
 from smscore import GatewayConfig
 from smscore.bootstrap import migrate
 from smscore.domain.credentials import Permission
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 __all__ = [
     "DATABASE",
@@ -164,7 +164,7 @@ def prepare(directory: Path) -> Prepared:
         administration.create_user(
             "bench", account="bench", password=_PASSWORD, permissions=[Permission.API_SEND]
         )
-        administration.apply_rules([Route(name="wait", channels=("phones", "unplugged"))])
+        gateway.rules.apply([Route(name="wait", channels=("phones", "unplugged"))])
         return Prepared(
             config=path,
             key=administration.create_key("bench").secret,

@@ -31,6 +31,7 @@ __all__ = [
     "PermanentFailure",
     "PermissionDenied",
     "PluginError",
+    "RefusedByRule",
     "Rejected",
     "RejectedItems",
     "StoreError",
@@ -77,6 +78,10 @@ class NoRoute(Rejected):
     """No configured channel may carry a message to this recipient."""
 
     code = "no_route"
+
+
+class RefusedByRule(NoRoute):
+    """A routing rule refuses the message; the reason is the operator's."""
 
 
 class NotLinked(NoRoute):

@@ -29,6 +29,7 @@ from smscore.ports.webhooks import WebhookSender
 from smscore.runner import Runner
 from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
+from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
 from smscore.services.apps import Apps
@@ -44,6 +45,7 @@ from smscore.services.phones import Phones
 from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
+from smscore.services.rules import Rules
 from smscore.services.submission import Submissions
 from smscore.services.webhooks import Announcing, Secrets, Webhooks
 
@@ -85,6 +87,7 @@ class Gateway:
         self._make_pattern_engine = pattern_engine
         sender = None if webhook_sender is None else cache(webhook_sender)
         self.settings = Settings(store)
+        in_force = RulesInForce(store=store, engine=lambda: self.patterns)
         openings = Openings(store=store, settings=self.settings, topology=topology)
         self._stopping = threading.Event()
         ids = self._ids = IdSequence(clock, lease=self._lease)
@@ -94,8 +97,10 @@ class Gateway:
             ids=ids,
             openings=openings,
             settings=self.settings,
+            rules=in_force,
             screens=screens,
         )
+        self.rules = Rules(store=store, clock=clock, in_force=in_force, topology=topology)
         self.directory = Directory(store=store, settings=self.settings)
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings, topology=topology)
         self.phones = Phones(
@@ -114,7 +119,7 @@ class Gateway:
             ],
         )
         self.interventions = Interventions(
-            store=store, clock=clock, openings=openings, settings=self.settings
+            store=store, clock=clock, openings=openings, settings=self.settings, rules=in_force
         )
         secrets = Secrets(lambda: self.authenticator)
         self.webhooks = Webhooks(store=store, clock=clock, ids=ids, secrets=secrets, sender=sender)
@@ -122,7 +127,6 @@ class Gateway:
             store=store,
             clock=clock,
             authenticator=lambda: self.authenticator,
-            topology=topology,
             tariffs=config.tariffs,
             channels=tuple(transports),
         )

@@ -13,6 +13,7 @@ import attrs
 import cattrs
 from cattrs.errors import ClassValidationError, IterableValidationError
 
+from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError
 
 __all__ = ["is_plain_address", "nearest", "structure"]
@@ -85,6 +86,13 @@ def _member(value: Any, kind: type[enum.StrEnum]) -> enum.StrEnum:
     return kind(value)
 
 
+def _priority(value: Any, _: Any) -> Priority:
+    names = [priority.name.lower() for priority in Priority]
+    if value not in names:
+        raise ValueError(f"must be one of {', '.join(names)}, not {value!r}")
+    return Priority[value.upper()]
+
+
 def _faults(error: BaseException, where: str) -> list[str]:
     """The leaves of a validation error, each with the table and key where it is."""
     if not isinstance(error, (ClassValidationError, IterableValidationError)):
@@ -112,6 +120,7 @@ _converter.register_structure_hook(str, _strict((str,), "a string"))
 _converter.register_structure_hook(bool, _strict((bool,), "true or false"))
 _converter.register_structure_hook(int, _strict((int,), "a whole number"))
 _converter.register_structure_hook(float, _strict((int, float), "a number"))
+_converter.register_structure_hook(Priority, _priority)
 _converter.register_structure_hook(Path, lambda value, _: Path(value))
 _converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass as a string
 

@@ -33,7 +33,7 @@ from smscore.domain.deliveries import MOVES, DeliveryReport, PartState, ReportOu
 from smscore.domain.messages import Priority, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import LeaseLost, NotCancellable, Rejected
 from smscore.ports.storage import Store
 from smscore.registry import Registry
@@ -143,7 +143,7 @@ class CustodyMachine(RuleBasedStateMachine):
         ]
         self.accounts = {account.id: account.name for account in accounts}
         self.ids = {account.name: account.id for account in accounts}
-        admin.apply_rules(
+        self.gateway.rules.apply(
             [
                 Route(name=number, prefixes=(number,), channels=("first", *legs[1:]))
                 if legs[0] == "a"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from smscore.domain.conditions import Condition, Facts, sender_form
 from smscore.domain.inbound import InboundKind
 from smscore.domain.messages import Priority, Surface
+from smscore.domain.routes import Choice, Route
 from smscore.domain.windows import Weekday, Window
 
 PREFIXES = ["+49", "+4917", "+1", "+44", "49", "1"]
@@ -79,7 +80,7 @@ def conditions(*, keys=OWN_KEYS):
     return st.recursive(
         leaves,
         lambda inner: st.builds(_with_nested, leaves, *[st.lists(inner, max_size=2)] * 3),
-        max_leaves=8,
+        max_leaves=5,
     )
 
 
@@ -105,3 +106,29 @@ facts = st.builds(
     priority=st.sampled_from([None, *Priority]),
     kind=st.sampled_from([None, *InboundKind]),
 )
+
+
+OUTBOUND_KEYS = {key: values for key, values in OWN_KEYS.items() if key != "kinds"}
+
+_texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+_channels = st.lists(st.sampled_from(["a", "b", "g", "phones"]), min_size=1, max_size=3).map(tuple)
+
+
+@st.composite
+def routes(draw, *, name=_texts):
+    """One rule, whatever it asks and does."""
+    asks = draw(conditions(keys=OUTBOUND_KEYS))
+    asked = {key: getattr(asks, key) for key in (*OUTBOUND_KEYS, "all_of", "any_of", "none_of")}
+    if draw(st.integers(0, 4)) == 0:
+        return Route(name=draw(name), refuse=draw(_texts), **asked)
+    return Route(
+        name=draw(name),
+        channels=draw(_channels),
+        choice=draw(st.sampled_from(Choice)),
+        weights=draw(st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 9), max_size=2)),
+        price=draw(st.none() | st.integers(0, 5)),
+        **asked,
+    )
+
+
+rule_sets = st.lists(routes(), max_size=3, unique_by=lambda one: one.name).map(tuple)

@@ -12,16 +12,17 @@ from smscore.domain.deliveries import ProcessId
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
-from smscore.errors import StoreError
+from smscore.domain.routes import Revision
+from smscore.errors import Conflict, StoreError
 from smscore.ports.storage import IdempotencyRecord, Process, Topic
+from smscore.rulebook import as_document, rulebook_of
 from smscore_sqlmodel._columns import (
     CHANNELS,
     EVENTS,
     IDEMPOTENCY,
     JOURNAL,
     PROCESSES,
-    ROUTES,
+    RULE_REVISIONS,
 )
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
 from smscore_sqlmodel._sessions import Cells, Session
@@ -45,9 +46,9 @@ __all__ = [
     "event_of",
 ]
 
-_ROUTES = selection(ROUTES, "ORDER BY position")
-_ADD_ROUTE = insertion(ROUTES)
-_NO_ROUTES = deletion(ROUTES)
+_REVISIONS = selection(RULE_REVISIONS, "ORDER BY number DESC LIMIT ?")
+_REVISION = selection(RULE_REVISIONS, "WHERE number = ?")
+_ADD_REVISION = insertion(RULE_REVISIONS)
 
 _CHANNELS = selection(CHANNELS, "ORDER BY channel")
 _SET_CHANNEL = replacement(CHANNELS)
@@ -83,18 +84,21 @@ _ALIVE = timedelta(seconds=30)
 
 _receipts = msgspec.json.Decoder(Receipt)
 _details = msgspec.json.Decoder(dict[str, str | int | None])
-_names = msgspec.json.Decoder(tuple[str, ...])
 
 
 class RoutingView:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def routes(self) -> Sequence[Route]:
-        return [
-            Route(name=name, channels=_names.decode(channels), prefixes=_names.decode(prefixes))
-            for _, name, channels, prefixes in self._session.fetch(_ROUTES)
-        ]
+    def newest(self) -> Revision | None:
+        return next(iter(self.find(limit=1)), None)
+
+    def get(self, number: int) -> Revision | None:
+        found = self._session.fetch(_REVISION, (number,))
+        return _revision_of(found[0]) if found else None
+
+    def find(self, *, limit: int = 50) -> Sequence[Revision]:
+        return [_revision_of(cells) for cells in self._session.fetch(_REVISIONS, (limit,))]
 
 
 class Routing(RoutingView):
@@ -102,14 +106,20 @@ class Routing(RoutingView):
         super().__init__(session)
         self._writer = session
 
-    def replace(self, routes: Sequence[Route]) -> None:
-        self._writer.change(_NO_ROUTES)
-        for position, route in enumerate(routes):
-            channels, prefixes = to_json(route.channels), to_json(route.prefixes)
-            self._writer.change(
-                _ADD_ROUTE.sql, (position, route.name, channels.decode(), prefixes.decode())
-            )
+    def add(self, revision: Revision) -> None:
+        newest = self.newest()
+        if revision.number != (newest.number if newest else 0) + 1:
+            raise Conflict(f"revision {revision.number} of the rules does not follow the newest")
+        document = to_json(as_document(revision.routes)).decode()
+        cells = (revision.number, micros(revision.at), revision.why, document)
+        self._writer.change(_ADD_REVISION.sql, cells)
         self._writer.touch(Topic.ROUTING)
+
+
+def _revision_of(cells: Cells) -> Revision:
+    number, at, why, document = cells
+    routes = rulebook_of(msgspec.json.decode(document)).routes
+    return Revision(number=number, at=from_micros(at), why=why, routes=routes)
 
 
 class ChannelsView:

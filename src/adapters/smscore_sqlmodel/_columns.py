@@ -32,7 +32,7 @@ __all__ = [
     "PROCESSES",
     "PROVIDER_KEYS",
     "QUEUE_TOKENS",
-    "ROUTES",
+    "RULE_REVISIONS",
     "SETTLED",
     "USERS",
     "WEBHOOKS",
@@ -121,7 +121,7 @@ PART_REFERENCES = _columns(
 PROCESSES = _columns("smscore_processes", "id heartbeat_at")
 PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at label", key="digest")
 QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
-ROUTES = _columns("smscore_routes", "position name channels prefixes", key="position")
+RULE_REVISIONS = _columns("smscore_rule_revisions", "number at why document", key="number")
 USERS = _columns("smscore_users", "name account password_hash permissions", key="name")
 WEBHOOKS = _columns(
     "smscore_webhooks",

@@ -49,8 +49,8 @@ __all__ = [
     "ProcessRow",
     "ProviderKeyRow",
     "QueueTokenRow",
-    "RouteRow",
     "Row",
+    "RuleRevisionRow",
     "UserRow",
     "WebhookAttemptRow",
     "WebhookPostingRow",
@@ -118,13 +118,15 @@ class EntryRow(Row, table=True):
     why: str = Field(sa_type=Text)
 
 
-class RouteRow(Row, table=True):
-    __tablename__ = "smscore_routes"
+class RuleRevisionRow(Row, table=True):
+    """All rules as they were from one change to the next, as a JSON document."""
 
-    position: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
-    name: str = Field(sa_type=Text)
-    channels: str = Field(sa_type=Text)
-    prefixes: str = Field(sa_type=Text)
+    __tablename__ = "smscore_rule_revisions"
+
+    number: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
+    at: int = Field(sa_type=_WIDE)
+    why: str = Field(sa_type=Text)
+    document: str = Field(sa_type=Text)
 
 
 class ChannelRow(Row, table=True):

@@ -40,7 +40,7 @@ _COMMANDS = {
         "modem",
         "Look at modems and try them: signal, SIM, inbox, balance, one text.",
     ),
-    "rules": ("rules", "Apply or show the routing rules."),
+    "rules": ("rules", "Say which messages go to which channels."),
     "webhooks": ("webhooks", "See who is told what happened, what became of it; tell it again."),
     "app": ("apps", "Publish the app for phones: its versions, which of them is active."),
     "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),

@@ -1,34 +1,31 @@
 """
-The commands about routing rules: which recipients go to which channels.
+The commands about rules: which messages go to which channels, written down in files.
 """
 
-import json
-import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import attrs
 import click
 
-from smscore.domain.routing import Route
-from smscore.errors import ConfigurationError
-from smscore.structuring import structure
+from smscore import Gateway
+from smscore.domain.routes import Revision
+from smscore.rulebook import as_document, as_toml, difference, read_rulebook
 from smscore_server._opening import opened
-from smscore_server._options import config_option, json_option
-from smscore_server._output import show_json
+from smscore_server._options import WholeNumber, check_text, config_option, json_option
+from smscore_server._output import instant, several, show_json, show_table
 
 __all__ = ["rules"]
+
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
 def rules() -> None:
     """
-    Apply or show the routing rules.
+    Say which messages go to which channels.
 
-    The first rule whose prefixes fit a recipient decides which channels may carry the message, in
-    order. Without a rule, messages of the queue API go to the account's phones and all others to
-    every configured channel.
+    The first rule whose conditions hold decides which channels may carry a message, in order, or
+    that it is refused. Without one, messages of the queue API go to the account's phones and all
+    others to every configured channel. docs/routing.md explains each key.
 
     \b
     A file of rules:
@@ -39,94 +36,125 @@ def rules() -> None:
     """
 
 
-@rules.command("apply")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@rules.command("export")
+@click.option("--revision", type=WholeNumber(min=0), metavar="N", help="As they were then.")
 @json_option
 @config_option
-def apply_rules(*, file: Path, as_json: bool, config_file: Path) -> None:
+def export_rules(*, revision: int | None, as_json: bool, config_file: Path) -> None:
     """
-    Replace the routing rules by those of a TOML file.
+    Print the rules, in the form in which 'plan' and 'apply' take them.
 
-    A running server follows within a second; messages accepted before keep their way.
+    The file says from which revision it is: should somebody else change the rules before you apply
+    yours, you are told so. Without that line they are replaced whatever they are.
 
     \b
-    Example: smscore rules apply rules.toml
-    JSON keys: routes: a list with name, prefixes, channels
-    """
-    routes = _read(file)
-    with opened(config_file) as gateway:
-        gateway.administration.apply_rules(routes)
-    if as_json:
-        show_json(_as_document(routes))
-    else:
-        click.echo(f"{len(routes)} rule{'' if len(routes) == 1 else 's'} in force")
-
-
-@rules.command("show")
-@json_option
-@config_option
-def show_rules(*, as_json: bool, config_file: Path) -> None:
-    """
-    Show the routing rules, in the form in which 'apply' takes them.
-
-    \b
-    Example: smscore rules show > rules.toml
-    JSON keys: routes: a list with name, prefixes, channels
+    Example: smscore rules export > rules.toml
+    JSON keys: revision; routes: a list of rules with the keys that they have in files
     """
     with opened(config_file) as gateway:
-        routes = gateway.administration.rules()
+        found = gateway.rules.current() if revision is None else gateway.rules.revision(revision)
     if as_json:
-        show_json(_as_document(routes))
+        show_json(as_document(found.routes, revision=found.number))
         return
-    if not routes:
+    click.echo(as_toml(found.routes, revision=found.number), nl=False)
+    if not found.routes:
         click.echo("# no rules: queue API to the phones, all others to every channel in order")
-    for number, route in enumerate(routes):
-        click.echo(("\n" if number else "") + _as_toml(route))
 
 
-@attrs.frozen(kw_only=True)
-class _Rules:
-    routes: tuple[Any, ...] = ()
+@rules.command("plan")
+@_file
+@json_option
+@config_option
+def plan_rules(*, file: Path, as_json: bool, config_file: Path) -> None:
+    """
+    Show what 'apply' would change, and change nothing.
+
+    All that 'apply' would refuse is refused here, too.
+
+    \b
+    Example: smscore rules plan rules.toml
+    JSON keys: revision (in force), is_changed, difference: a list of lines
+    """
+    with opened(config_file) as gateway:
+        book, now = read_rulebook(file), gateway.rules.current()
+        gateway.rules.check(book.routes, expected=book.revision)
+    lines = difference(now.routes, book.routes)
+    if as_json:
+        show_json({"revision": now.number, "is_changed": bool(lines), "difference": lines})
+    else:
+        click.echo("\n".join(lines) or f"nothing would change; revision {now.number} is the same")
 
 
-def _read(file: Path) -> Sequence[Route]:
-    try:
-        content = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
-        raise ConfigurationError(f"{file} cannot be read: {cause}") from cause
-    try:
-        entries = structure(content, _Rules, where="").routes
-        return [_route(entry, number) for number, entry in enumerate(entries, start=1)]
-    except ConfigurationError as cause:
-        raise ConfigurationError(f"{file}: {cause}") from cause
+@rules.command("apply")
+@_file
+@click.option("--why", callback=check_text, default="", metavar="TEXT", help="For the history.")
+@json_option
+@config_option
+def apply_rules(*, file: Path, why: str, as_json: bool, config_file: Path) -> None:
+    """
+    Replace the rules by those of a TOML file.
+
+    A running server follows within a second; messages accepted before keep their way. If the rules
+    are the same, nothing changes.
+
+    \b
+    Example: smscore rules apply rules.toml --why "SIMs for Austria"
+    JSON keys: revision; routes: as of 'smscore rules export --json'
+    """
+    with opened(config_file) as gateway:
+        book = read_rulebook(file)
+        made = gateway.rules.apply(book.routes, expected=book.revision, why=why)
+    _show_revision(made, as_json=as_json)
 
 
-def _route(entry: object, number: int) -> Route:
-    if not isinstance(entry, Mapping):
-        raise ConfigurationError(f"rule {number} must be a table; begin it with [[routes]]")
-    route = structure(entry, Route, where=f"routes, rule {number}")
-    for prefix in route.prefixes:
-        # Prefixes are compared with the normal form of a number.
-        if not prefix.removeprefix("+").isdecimal() or not prefix.isascii():
-            raise ConfigurationError(
-                f"rule {route.name!r} has the prefix {prefix!r}; write it like '+49'"
-            )
-    return route
+@rules.command("rollback")
+@click.argument("revision", type=WholeNumber(min=0), required=False)
+@json_option
+@config_option
+def rollback_rules(*, revision: int | None, as_json: bool, config_file: Path) -> None:
+    """
+    Put the rules of an earlier revision in force again.
+
+    They become a revision of their own, so that this can be taken back as well. Without a REVISION
+    it is the one before.
+
+    \b
+    Example: smscore rules rollback 3
+    JSON keys: revision; routes: as of 'smscore rules export --json'
+    """
+    with opened(config_file) as gateway:
+        number = _one_before(gateway) if revision is None else revision
+        made = gateway.rules.rollback(number)
+    _show_revision(made, as_json=as_json)
 
 
-def _as_document(routes: Sequence[Route]) -> dict[str, object]:
-    return {
-        "routes": [
-            {"name": one.name, "prefixes": list(one.prefixes), "channels": list(one.channels)}
-            for one in routes
-        ]
-    }
+@rules.command("history")
+@json_option
+@config_option
+def list_revisions(*, as_json: bool, config_file: Path) -> None:
+    """
+    List the revisions of the rules, newest first.
+
+    \b
+    Example: smscore rules history
+    JSON: a list with revision, at, rules (how many), why
+    """
+    with opened(config_file) as gateway:
+        found = gateway.rules.revisions()
+    rows = [(one.number, instant(one.at), len(one.routes), one.why or None) for one in found]
+    columns = ("revision", "at", "rules", "why")
+    if as_json:
+        show_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        show_table([column.upper() for column in columns], rows)
 
 
-def _as_toml(route: Route) -> str:
-    # JSON's strings and lists of strings are TOML's as well.
-    prefixes = f"prefixes = {json.dumps(route.prefixes)}\n" if route.prefixes else ""
-    return (
-        f"[[routes]]\nname = {json.dumps(route.name)}\n{prefixes}"
-        f"channels = {json.dumps(route.channels)}"
-    )
+def _one_before(gateway: Gateway) -> int:
+    return max(0, gateway.rules.current().number - 1)
+
+
+def _show_revision(made: Revision, *, as_json: bool) -> None:
+    if as_json:
+        show_json(as_document(made.routes, revision=made.number))
+    else:
+        click.echo(f"{several(len(made.routes), 'rule')} in force, revision {made.number}")

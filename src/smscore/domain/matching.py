@@ -75,6 +75,10 @@ class Matching:
         look = Look(facts, self._patterns)
         return tuple(key for key, test in self._tests[place] if not test(look))
 
+    def breadth(self, place: int) -> int:
+        """How many keys a condition asks for."""
+        return len(self._tests[place])
+
     def _candidates(self, look: Look) -> int:
         left = self._everything
         for question in self._cheap:

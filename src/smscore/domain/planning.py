@@ -5,7 +5,7 @@ The whole decision about one message, by one pure function, with its reasons.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ from smscore.domain.deliveries import Delivery, Leg, Status, patience_ends
 from smscore.domain.description import Description, describe
 from smscore.domain.events import Event
 from smscore.domain.messages import Medium, OutboundMessage, clean_text
-from smscore.domain.routing import Route, Topology
+from smscore.domain.routes import Routes
+from smscore.domain.routing import Topology
 from smscore.domain.segments import Encoding, Segments
 from smscore.domain.typography import Replacement
 from smscore.domain.ways import Way, choose_way
@@ -37,6 +38,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     description: Description
     rule: str  # the routing rule that matched; empty: it goes by links alone
     way: Way
+    seen: Mapping[str, str | int] = {}  # what was decided by, where it may be otherwise next time
     ignores_sender: bool = False  # it names one, and its first channel shows none but its own
 
     @property
@@ -106,6 +108,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             "encoding": _ENCODINGS[segments.encoding],
             "parts": len(segments.parts),
             "credits": way.charge,
+            **self.seen,
         }
         if self.message.medium is not Medium.SMS:
             reasons["medium"] = self.message.medium.value
@@ -120,7 +123,7 @@ def plan(
     message: OutboundMessage,
     *,
     account: Account,
-    routes: Sequence[Route],
+    routes: Routes,
     topology: Topology,
     now: datetime,
     description: Description | None = None,
@@ -134,6 +137,7 @@ def plan(
 
     Raises:
         InvalidRequest: nothing would be left of its text.
+        RefusedByRule: a rule says so.
         MessageTooLong: it needs more parts than allowed, or than any of its channels can send.
         NotLinked: it can go by links only, and there is none.
         NoRoute: no channel may carry it.
@@ -143,24 +147,42 @@ def plan(
         description = describe(text, options=account.encoding)
     if not description.text and message.medium is not Medium.VOICE:
         raise InvalidRequest("the text is empty; a message needs at least one character")
+    if message.not_before is not None and message.not_before <= now:
+        message = replace(message, not_before=None)
+    sent = _as_sent(message, description)
+    route = routes.choose(sent, account=account.name, now=now) if routes.routes else None
     rule, way = choose_way(
-        message,
+        sent,
         description,
+        route=route,
         account=account,
-        routes=routes,
         topology=topology,
         linked=linked,
     )
-    if message.not_before is not None and message.not_before <= now:
-        message = replace(message, not_before=None)
     return Plan(
-        message=_as_sent(message, description),
+        message=sent,
         description=description,
         rule=rule,
         way=way,
+        seen=_seen(routes, topology, linked),
         ignores_sender=message.sender is not None
         and not topology.offer(way.route[0].channel).sender_id,
     )
+
+
+def _seen(routes: Routes, topology: Topology, linked: Collection[str]) -> Mapping[str, str | int]:
+    """What a message's story has to tell, so that the decision can be made once more."""
+    if not (topology.resting or topology.closed or linked):
+        return routes.seen  # nearly always
+    seen = {**routes.seen}
+    for name, channels in (
+        ("resting", topology.resting),
+        ("closed", topology.closed),
+        ("linked", linked),
+    ):
+        if channels:
+            seen[name] = ", ".join(sorted(channels))
+    return seen
 
 
 def _as_sent(message: OutboundMessage, description: Description) -> OutboundMessage:

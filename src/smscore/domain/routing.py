@@ -1,5 +1,5 @@
 """
-Outbound routing: which channels may carry a message, decided by ordered rules.
+Outbound routing: which channels may carry a message, in what order, after a rule has decided.
 """
 
 import hashlib
@@ -11,16 +11,17 @@ from functools import lru_cache
 import attrs
 
 from smscore.domain.accounts import Account, phone_queue
-from smscore.domain.messages import Medium, Surface
-from smscore.domain.numbers import PhoneNumber
+from smscore.domain.messages import Medium, OutboundMessage, Surface
+from smscore.domain.routes import Choice, Route
 from smscore.errors import InvalidRequest, NoRoute
 
-__all__ = ["PHONES", "ChannelOffer", "Route", "Topology", "choose_channels"]
+__all__ = ["PHONES", "ChannelOffer", "Topology", "choose_channels"]
 
 PHONES = "phones"
 """In a rule: the phone queue of whichever account sends."""
 
 _PHONES_OF = f"{PHONES}/"
+_PHONES_ALONE = (PHONES,)
 _TURNS = 4096
 
 
@@ -51,12 +52,19 @@ class Topology:
     channels: Mapping[str, ChannelOffer] = attrs.field(factory=dict)
     groups: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     resting: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()  # which were left out
     turns: int = attrs.field(init=False)
 
     @turns.default
     def _count_turns(self) -> int:
         """How many kinds of recipients are told apart: each has its own order in every group."""
         return _TURNS if any(len(members) > 1 for members in self.groups.values()) else 1
+
+    names: tuple[str, ...] = attrs.field(init=False)
+
+    @names.default
+    def _name_channels(self) -> tuple[str, ...]:
+        return tuple(self.channels)
 
     def offer(self, channel: str) -> ChannelOffer:
         """What a channel offers; every phone queue offers the same."""
@@ -72,44 +80,28 @@ class Topology:
             channels={name: one for name, one in self.channels.items() if name not in closed},
             groups={name: members for name, members in groups.items() if members},
             resting=self.resting,
+            closed=self.closed.union(name for name in closed if name in self.channels),
         )
 
     def with_resting(self, channels: frozenset[str]) -> "Topology":
         """The same, where these channels are chosen after all others of their group."""
-        return Topology(channels=self.channels, groups=self.groups, resting=channels)
+        return Topology(
+            channels=self.channels, groups=self.groups, resting=channels, closed=self.closed
+        )
 
-    def check(self, route: "Route") -> None:
+    def check(self, route: Route) -> None:
         """
         Let a rule pass that names only what exists.
 
         Raises:
-            InvalidRequest: it names a channel or group that is not configured, or none.
+            InvalidRequest: it names a channel or group that is not configured.
         """
-        if not route.channels:
-            raise InvalidRequest(f"rule {route.name!r} names no channel")
-        for name in route.channels:
-            if name != PHONES and name not in self.channels and name not in self.groups:
-                known = ", ".join([PHONES, *self.channels, *self.groups])
+        known = [PHONES, *self.channels, *self.groups]
+        for name in (*route.channels, *route.weights):
+            if name not in (self.channels if name in route.weights else known):
                 raise InvalidRequest(
-                    f"rule {route.name!r} names the channel {name!r}; known are: {known}"
+                    f"rule {route.name!r} names the channel {name!r}; known are: {', '.join(known)}"
                 )
-
-
-@attrs.frozen(kw_only=True)
-class Route:
-    """
-    One rule: recipients that begin with one of the prefixes go to these channels, in order.
-
-    No prefixes: every recipient. ``channels`` may name channels, groups and :data:`PHONES`.
-    """
-
-    name: str
-    channels: tuple[str, ...]
-    prefixes: tuple[str, ...] = ()
-
-    def matches(self, recipient: PhoneNumber) -> bool:
-        """Whether the rule is for this recipient."""
-        return not self.prefixes or recipient.value.startswith(self.prefixes)
 
 
 @lru_cache(maxsize=1024)  # few accounts, many messages
@@ -118,15 +110,10 @@ def _phones(channel: str) -> ChannelOffer:
 
 
 def choose_channels(
-    recipient: PhoneNumber,
-    *,
-    account: Account,
-    surface: Surface,
-    routes: Sequence[Route],
-    topology: Topology,
-) -> tuple[str, tuple[str, ...]]:
+    message: OutboundMessage, route: Route | None, *, account: Account, topology: Topology
+) -> tuple[str, ...]:
     """
-    The first matching rule's name and its channels, groups resolved.
+    The channels of the rule that matched, groups resolved.
 
     Without a match, messages of the queue API go to the account's phones, all others to every
     configured channel in order.
@@ -134,50 +121,64 @@ def choose_channels(
     Raises:
         NoRoute: nothing is left that could carry the message.
     """
-    for route in routes:
-        if route.matches(recipient):
-            names, rule = route.channels, route.name
-            break
+    if route is not None:
+        names, weights = route.channels, tuple(route.weights.items()) if route.weights else ()
     else:
-        rule = "default"
-        names = (PHONES,) if surface is Surface.QUEUE else tuple(topology.channels)
-    turn = 0  # the same each time for one recipient: replies come back
+        names, weights = _PHONES_ALONE if message.surface is Surface.QUEUE else topology.names, ()
+    turn = 0
     if topology.turns > 1:
-        turn = zlib.crc32(recipient.value.encode()) % topology.turns
+        turn = zlib.crc32(_drawn_by(message, route)) % topology.turns
     phones = phone_queue(account.name) if PHONES in names else None
-    channels = _resolve(names, phones, topology, turn)
+    channels = _resolve(names, phones, topology, turn, weights)
     if not channels:
         raise NoRoute(
-            f"no channel may carry a message to {recipient.value[:6]}…; "
+            f"no channel may carry a message to {message.recipient.value[:6]}…; "
             "configure one under [channels.NAME], apply a rule, or resume one that is draining"
         )
-    return rule, channels
+    return channels
+
+
+def _drawn_by(message: OutboundMessage, route: Route | None) -> bytes:
+    """What is always the same for a recipient, so that replies come back, or for one message."""
+    if route is None or route.choice is Choice.STICKY:
+        return message.recipient.value.encode()
+    return message.id.to_bytes(8, "big")
 
 
 @lru_cache(maxsize=4 * _TURNS)  # few different ones, many messages
 def _resolve(
-    names: tuple[str, ...], phones: str | None, topology: Topology, turn: int
+    names: tuple[str, ...],
+    phones: str | None,
+    topology: Topology,
+    turn: int,
+    weights: tuple[tuple[str, int], ...],
 ) -> tuple[str, ...]:
     resolved: list[str] = []
     for name in names:
         if name == PHONES and phones:
             resolved.append(phones)
         elif members := topology.groups.get(name):
-            resolved.extend(_spread(members, topology, turn))
+            resolved.extend(_spread(members, topology, turn, dict(weights)))
         elif name in topology.channels:
             # A rule may outlive a channel that the configuration no longer has.
             resolved.append(name)
     return tuple(dict.fromkeys(resolved))
 
 
-def _spread(members: tuple[str, ...], topology: Topology, turn: int) -> list[str]:
+def _spread(
+    members: tuple[str, ...], topology: Topology, turn: int, weights: Mapping[str, int]
+) -> list[str]:
     """
-    The channels of a group in the order of one kind of recipients.
+    The channels of a group in the order of one kind of recipients, or of messages.
 
     By rendezvous hashing: each channel draws how long it lets the recipient wait, the shorter the
     more it may carry, and whoever is first has them, for as long as it is there.
     """
-    ceilings = {name: topology.offer(name).daily_parts for name in members}
+    ceilings: dict[str, float | None]
+    if weights.keys().isdisjoint(members):
+        ceilings = {name: topology.offer(name).daily_parts for name in members}
+    else:
+        ceilings = {name: weights.get(name, 1) for name in members}
     # One without a ceiling counts as much as the largest of the others.
     largest = max([most for most in ceilings.values() if most is not None], default=1.0)
 

@@ -11,8 +11,9 @@ from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Leg
 from smscore.domain.description import Description
 from smscore.domain.messages import Medium, OutboundMessage
-from smscore.domain.routing import ChannelOffer, Route, Topology, choose_channels
-from smscore.errors import MessageTooLong, NoRoute, NotLinked, Rejected
+from smscore.domain.routes import Route
+from smscore.domain.routing import ChannelOffer, Topology, choose_channels
+from smscore.errors import MessageTooLong, NoRoute, NotLinked, RefusedByRule, Rejected
 
 __all__ = ["Way", "choose_way"]
 
@@ -29,22 +30,25 @@ def choose_way(
     message: OutboundMessage,
     description: Description,
     *,
+    route: Route | None,
     account: Account,
-    routes: Sequence[Route],
     topology: Topology,
     linked: Collection[str],
 ) -> tuple[str, Way]:
     """
-    The name of the rule that matched, empty if none was asked, and the way of the message.
+    The name of the rule that matched, empty if it goes by links alone, and the way of the message.
 
     Raises:
+        RefusedByRule: the rule says so.
         MessageTooLong: it needs more parts than any of its channels can send.
         NotLinked: it can go by links only, and there is none.
         NoRoute: no channel may carry it.
     """
+    if route is not None and route.refuse is not None:
+        raise RefusedByRule(f"rule {route.name!r} refuses it: {route.refuse}")
 
     def by_rule() -> tuple[str, Way]:
-        return _by_rule(message, description, account=account, routes=routes, topology=topology)
+        return _by_rule(message, description, route, account=account, topology=topology)
 
     if not message.medium.goes_by_links:
         return by_rule()
@@ -54,22 +58,17 @@ def choose_way(
 def _by_rule(
     message: OutboundMessage,
     description: Description,
+    route: Route | None,
     *,
     account: Account,
-    routes: Sequence[Route],
     topology: Topology,
 ) -> tuple[str, Way]:
-    """The first matching rule, and the way that it leaves."""
-    rule, channels = choose_channels(
-        message.recipient,
-        account=account,
-        surface=message.surface,
-        routes=routes,
-        topology=topology,
-    )
+    """The name of the rule, and the way that it leaves."""
+    channels = choose_channels(message, route, account=account, topology=topology)
+    rule, price = ("default", None) if route is None else (route.name, route.price)
     if message.medium is Medium.VOICE:
-        return rule, _calls(channels, topology)
-    return rule, _way(channels, len(description.segments.parts), topology, message.flash)
+        return rule, _calls(channels, topology, price)
+    return rule, _way(channels, len(description.segments.parts), topology, message.flash, price)
 
 
 def _by_links(
@@ -116,13 +115,13 @@ def _telegram_leg(description: Description, offer: ChannelOffer) -> Leg:
 
 
 @lru_cache(maxsize=1024)  # few different ones
-def _calls(channels: tuple[str, ...], topology: Topology) -> Way:
+def _calls(channels: tuple[str, ...], topology: Topology, price: int | None) -> Way:
     offers = _offers(channels, topology, Medium.VOICE)
     if not offers:
         raise NoRoute("none of the message's channels can make a call")
     return _way_of(
         tuple(
-            Leg(channel=offer.name, price=offer.price, medium=Medium.VOICE, parts=1)
+            Leg(channel=offer.name, price=_price(offer, price), medium=Medium.VOICE, parts=1)
             for offer in offers
         )
     )
@@ -134,6 +133,7 @@ def _way(
     parts: int,
     topology: Topology,
     is_flash: bool,  # noqa: FBT001  # what is cached is found sooner without keywords
+    price: int | None,
 ) -> Way:
     offers = _offers(channels, topology, Medium.SMS)
     if not offers:
@@ -148,7 +148,13 @@ def _way(
             f"the text needs {parts} parts, its channels send at most "
             f"{max(offer.max_parts for offer in offers)}"
         )
-    return _way_of(tuple(Leg(channel=offer.name, price=offer.price * parts) for offer in able))
+    return _way_of(
+        tuple(Leg(channel=offer.name, price=_price(offer, price) * parts) for offer in able)
+    )
+
+
+def _price(offer: ChannelOffer, price: int | None) -> int:
+    return offer.price if price is None else price
 
 
 def _offers(channels: Sequence[str], topology: Topology, medium: Medium) -> Sequence[ChannelOffer]:

@@ -26,7 +26,7 @@ from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
+from smscore.domain.routes import Revision
 from smscore.domain.webhooks import (
     Attempt,
     Generation,
@@ -180,13 +180,21 @@ class Ledger(LedgerView, Protocol):
 
 
 class RoutingView(Protocol):
-    def routes(self) -> Sequence[Route]:
-        """All rules in their order."""
+    def newest(self) -> Revision | None:
+        """The rules in force; None: there never were any."""
+        ...
+
+    def get(self, number: int) -> Revision | None: ...
+
+    def find(self, *, limit: int = 50) -> Sequence[Revision]:
+        """Newest first."""
         ...
 
 
 class Routing(RoutingView, Protocol):
-    def replace(self, routes: Sequence[Route]) -> None: ...
+    def add(self, revision: Revision) -> None:
+        """Raises Conflict unless its number follows that of the newest; the first one is 1."""
+        ...
 
 
 class ChannelsView(Protocol):

@@ -1,13 +1,12 @@
 """
-Settings that every request needs, kept until they change: accounts, rules, modes of channels.
+Settings that every request needs, kept until they change: accounts, modes of channels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.messages import AccountId
-from smscore.domain.routing import Route
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Topic
 
@@ -16,7 +15,7 @@ __all__ = ["Settings"]
 
 class Settings:
     """
-    Accounts, rules and the modes of channels as last committed, within a second.
+    Accounts and the modes of channels as last committed, within a second.
 
     What an account has spent may be older: whoever spends asks the unit of work.
     """
@@ -24,11 +23,9 @@ class Settings:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._accounts_changed = store.wakeup(Topic.ACCOUNTS)
-        self._routes_changed = store.wakeup(Topic.ROUTING)
         self._channels_changed = store.wakeup(Topic.CHANNELS)
         self._accounts: dict[AccountId | str, Account] = {}
-        self._routes: list[Sequence[Route]] = []  # one table, or none yet
-        self._channels: list[_Channels] = []  # the same
+        self._channels: list[_Channels] = []  # one table, or none yet
 
     def account(self, account: AccountId | str) -> Account:
         """
@@ -45,15 +42,6 @@ class Settings:
         if found is None:
             found = known[account] = self._look_up(account)
         return found
-
-    def routes(self) -> Sequence[Route]:
-        """The routing rules in their order."""
-        if self._routes_changed.wait(0):
-            self._routes = []
-        known = self._routes
-        if not known:
-            known.append(self._store.read(lambda view: view.routing.routes()))
-        return known[0]
 
     def mode(self, channel: str) -> ChannelMode:
         """What an operator wants of the channel."""

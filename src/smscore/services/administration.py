@@ -1,5 +1,5 @@
 """
-What operators do: accounts, credit, users, keys, tokens, rules.
+What operators do: accounts, credit, users, keys, tokens, modes of channels.
 
 Longer than most modules, so that whoever looks for such a change has one place to look.
 """
@@ -16,7 +16,6 @@ from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
 from smscore.domain.messages import AccountId
 from smscore.domain.numbers import SenderId
-from smscore.domain.routing import Route, Topology
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
 from smscore.domain.settings import AccountChanges, check_amount, check_tariff
 from smscore.errors import InvalidRequest, NotFound
@@ -39,14 +38,12 @@ class Administration:
         store: Store,
         clock: Clock,
         authenticator: Callable[[], Authenticator],
-        topology: Topology,
         tariffs: Collection[str],
         channels: Collection[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._authenticator = authenticator
-        self._topology = topology
         self._tariffs = tariffs
         self._channels = channels
 
@@ -272,21 +269,6 @@ class Administration:
 
         return self._run(work)
 
-    def apply_rules(self, routes: Sequence[Route]) -> None:
-        """
-        Replace the routing rules by these.
-
-        Raises:
-            InvalidRequest: a rule names an unknown channel, or two have one name.
-        """
-        names = [route.name for route in routes]
-        for name in names:
-            if names.count(name) > 1:
-                raise InvalidRequest(f"two rules are called {name!r}")
-        for route in routes:
-            self._topology.check(route)
-        self._run(lambda work: work.routing.replace(routes))
-
     def set_channel_mode(self, channel: str, mode: ChannelMode, *, why: str = "") -> ChannelState:
         """
         Pause a channel, let it run empty, or let it work again; every server follows in a second.
@@ -300,10 +282,6 @@ class Administration:
         state = ChannelState(channel=channel, mode=mode, at=self._clock.now(), why=why)
         self._run(lambda work: work.channels.set(state))
         return state
-
-    def rules(self) -> Sequence[Route]:
-        """The routing rules in their order."""
-        return self._store.read(lambda view: view.routing.routes())
 
     def _hashed(self, password: str) -> str:
         if len(password) < _SHORTEST_PASSWORD:

@@ -15,13 +15,13 @@ from smscore.domain.description import describe
 from smscore.domain.messages import AccountId, Medium, MessageId, Surface
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
 from smscore.domain.segments import MOST_PARTS, EncodingOptions
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
 from smscore.services._openings import Openings
 from smscore.services._progress import record
+from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
 
 __all__ = ["Interventions"]
@@ -39,12 +39,19 @@ class Interventions:
     """
 
     def __init__(
-        self, *, store: Store, clock: Clock, openings: Openings, settings: Settings
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        openings: Openings,
+        settings: Settings,
+        rules: RulesInForce,
     ) -> None:
         self._store = store
         self._clock = clock
         self._openings = openings
         self._settings = settings
+        self._rules = rules
 
     def cancel(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
         """
@@ -124,11 +131,10 @@ class Interventions:
             max_parts=MOST_PARTS,
         )
         text = "" if message.medium is Medium.VOICE else message.text
-        routes: tuple[Route, ...] = tuple(self._settings.routes())
         return plan(
             message,
             account=account,
-            routes=routes,
+            routes=self._rules.routes(),
             topology=self._openings.topology(message.priority, now=now),
             now=now,
             description=describe(text, options=options),

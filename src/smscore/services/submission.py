@@ -37,6 +37,7 @@ from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
 from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
 from smscore.services._openings import Openings
+from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
 
 __all__ = ["LONGEST_KEY", "Item", "Submission", "Submissions"]
@@ -93,6 +94,7 @@ class Submissions:
         ids: IdSequence,
         openings: Openings,
         settings: Settings,
+        rules: RulesInForce,
         screens: Sequence[Screen] = (),
     ) -> None:
         self._store = store
@@ -100,6 +102,7 @@ class Submissions:
         self._ids = ids
         self._openings = openings
         self._settings = settings
+        self._rules = rules
         self._screens = screens
 
     def submit(
@@ -192,7 +195,7 @@ class Submissions:
         plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
         known: dict[str, Description] = {}  # one text often goes to many
-        routes = self._settings.routes()
+        routes = self._rules.routes()
         topology = self._openings.topology(submission.priority, now=now)
         links = self._links(submission, account=account)
         ids = self._ids.several(len(submission.items), now=now)

@@ -21,7 +21,7 @@ from smscore.domain.ledger import Entry
 from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import Route
+from smscore.domain.routes import Revision
 from smscore.errors import Conflict, StoreError
 from smscore.ids import first_of
 from smscore.ports.storage import IdempotencyRecord, Process, Tally, Topic, Tracked
@@ -172,13 +172,21 @@ class _Ledger:
 class _Routing:
     def __init__(self, log: _Log) -> None:
         self._log = log
-        self._tables: dict[str, tuple[Route, ...]] = {}
+        self._revisions: list[Revision] = []
 
-    def routes(self) -> Sequence[Route]:
-        return self._tables.get("routes", ())
+    def newest(self) -> Revision | None:
+        return self._revisions[-1] if self._revisions else None
 
-    def replace(self, routes: Sequence[Route]) -> None:
-        self._log.put(self._tables, "routes", tuple(routes))
+    def get(self, number: int) -> Revision | None:
+        return next((one for one in self._revisions if one.number == number), None)
+
+    def find(self, *, limit: int = 50) -> Sequence[Revision]:
+        return self._revisions[::-1][:limit]
+
+    def add(self, revision: Revision) -> None:
+        if revision.number != len(self._revisions) + 1:
+            raise Conflict(f"revision {revision.number} of the rules does not follow the newest")
+        self._log.append(self._revisions, revision)
         self._log.topics.add(Topic.ROUTING)
 
 

@@ -13,7 +13,6 @@ from smscore.domain.languages import Language
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.numbers import SenderId
-from smscore.domain.routing import Route
 from smscore.domain.segments import EncodingOptions
 from smscore.errors import Conflict
 from smscore.ports.storage import Store, Topic
@@ -139,20 +138,6 @@ class AccountsContract:
 
         assert store.read(lambda view: view.ledger.total(AccountId(1))) == 7
         assert store.read(lambda view: view.ledger.total(AccountId(3))) == 0
-
-    # Rules.
-
-    def test_rules_keep_their_order_and_are_replaced_as_a_whole(self, store: Store) -> None:
-        first = [Route(name="old", channels=("a",))]
-        second = [
-            Route(name="z", channels=("a", "b"), prefixes=("+49", "+43")),
-            Route(name="a", channels=("phones",)),
-        ]
-
-        do(store, lambda work: work.routing.replace(first))
-        do(store, lambda work: work.routing.replace(second))
-
-        assert list(store.read(lambda view: view.routing.routes())) == second
 
     # Credentials.
 

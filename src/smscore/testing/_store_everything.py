@@ -10,7 +10,7 @@ from smscore.domain.directory import ContactId, GroupId
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
+from smscore.domain.routes import Revision, Route
 from smscore.domain.webhooks import Generation
 from smscore.errors import Rejected
 from smscore.ports.storage import IdempotencyRecord, UnitOfWork, View
@@ -77,7 +77,7 @@ def change_everything(work: UnitOfWork) -> None:
     work.directory.add_contacts([a_contact()])
     work.directory.add_group(a_group())
     work.directory.join(ACCOUNT, GroupId(1), contacts=[ContactId(1)])
-    work.routing.replace([Route(name="new", channels=("a",))])
+    work.routing.add(Revision(number=1, at=NOON, routes=(Route(name="new", channels=("a",)),)))
     work.channels.set(ChannelState(channel="a", mode=ChannelMode.PAUSED, at=NOON))
     work.journal.put(channel="a", key="k", value=b"v")
     work.webhooks.save(a_webhook())
@@ -104,7 +104,7 @@ def look_at_everything(view: View) -> list[object]:
         list(view.directory.groups(ACCOUNT)),
         list(view.directory.contacts_in(ACCOUNT, [GroupId(1)])),
         view.directory.newest_contact(ACCOUNT),
-        list(view.routing.routes()),
+        list(view.routing.find()),
         dict(view.channels.all()),
         dict(view.outbox.backlog()),
         view.journal.get(channel="a", key="k"),

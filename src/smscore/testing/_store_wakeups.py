@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import ProcessId
+from smscore.domain.routes import Revision
 from smscore.ports.storage import Store, Topic, UnitOfWork
 from smscore.testing._store_everything import (
     Refused,
@@ -21,6 +22,7 @@ from smscore.testing._store_kit import (
     queue,
 )
 from smscore.testing.builders import a_tracked, a_user
+from smscore.testing.fakes import NOON
 
 __all__ = ["WakeupsContract"]
 
@@ -85,7 +87,7 @@ class WakeupsContract:
         works = {
             Topic.ACCOUNTS: lambda work: work.accounts.save(replace(account, tariff="enterprise")),
             Topic.CREDENTIALS: lambda work: work.credentials.add_user(a_user()),
-            Topic.ROUTING: lambda work: work.routing.replace([]),
+            Topic.ROUTING: lambda work: work.routing.add(Revision(number=1, at=NOON)),
             Topic.EVENTS: lambda work: work.events.add(an_event()),
         }
         for told, work in works.items():

@@ -28,6 +28,7 @@ pytest.register_assert_rewrite(
             "outbox",
             "races",
             "reports",
+            "rules",
             "seeing",
             "units",
             "wakeups",
@@ -48,6 +49,7 @@ from smscore.testing._store_links import LinksContract  # noqa: E402  # rewritte
 from smscore.testing._store_outbox import OutboxContract  # noqa: E402  # rewritten first
 from smscore.testing._store_races import RacesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_rules import RulesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
@@ -64,6 +66,7 @@ class StoreContract(
     AccountsContract,
     OutboxContract,
     ReportsContract,
+    RulesContract,
     CollectionsContract,
     DevicesContract,
     AppsContract,

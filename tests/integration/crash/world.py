@@ -21,7 +21,7 @@ import httpx2
 
 import smscore
 from smscore.domain.credentials import Permission
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore_modem.simulator import ModemSimulator
 
 __all__ = [
@@ -239,7 +239,7 @@ class World:
                 password="correct horse",
                 permissions=[Permission.API_SEND],
             )
-            operator.apply_rules(_rules())
+            gateway.rules.apply(_rules())
             return Credentials(
                 user="apiuser",
                 password="correct horse",

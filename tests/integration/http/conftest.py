@@ -21,7 +21,7 @@ from smscore.domain.credentials import Permission
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import Route
+from smscore.domain.routes import Revision, Route
 from smscore.errors import Overloaded, StoreError
 from smscore.ports.storage import Store, Tracked
 from smscore.testing import FakeTransport, ManualClock, MemoryStore, PlainAuthenticator
@@ -159,7 +159,9 @@ class Site:
 
     def keep_old_rules(self, *rules: Route) -> None:
         """Rules from before the configuration lost their channels."""
-        self.store.run(lambda work: work.routing.replace(rules)).result()
+        number = self.gateway.rules.current().number + 1
+        revision = Revision(number=number, at=self.gateway.clock.now(), routes=rules)
+        self.store.run(lambda work: work.routing.add(revision)).result()
 
     def stored(self) -> list[Tracked]:
         """All messages, oldest first."""
@@ -253,7 +255,7 @@ def site(make_site: Callable[..., Site]) -> Site:
 @pytest.fixture
 def everything_to_phones(site: Site) -> Site:
     """Messages of all surfaces wait for phones."""
-    site.gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+    site.gateway.rules.apply([Route(name="all", channels=("phones",))])
     return site
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import httpx2
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 __all__ = [
     "BY_NAME",

@@ -20,7 +20,7 @@ from log_search import search
 
 import smscore
 from smscore.domain.credentials import Permission
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.ports.storage import Tracked
 
 __all__ = ["PATIENCE", "Answer", "Client", "Server", "repeating"]
@@ -65,7 +65,7 @@ class Server:
                 password="secret-word",
                 permissions=[Permission.API_SEND],
             )
-            operator.apply_rules([Route(name="all", channels=("modem",))])
+            gateway.rules.apply([Route(name="all", channels=("modem",))])
             key = operator.create_key("acme").secret
             self.site = SimpleNamespace(
                 token=operator.token("acme").secret, bearer={"Authorization": f"Bearer {key}"}

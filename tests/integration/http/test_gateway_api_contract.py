@@ -9,7 +9,7 @@ from doors import everybody
 
 from smscore.domain.accounts import Account
 from smscore.domain.messages import Medium
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import StoreUnavailable
 from smscore.testing import NOON
 

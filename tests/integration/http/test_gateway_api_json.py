@@ -10,7 +10,7 @@ import pytest
 from doors import everybody
 
 from smscore.domain.messages import Medium
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import StoreUnavailable
 from smscore.testing import NOON
 

@@ -19,7 +19,7 @@ from server_process import PATIENCE, Server
 
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 SEED = 20_260_301
 PHONES, PROGRAMS = 8, 4
@@ -144,7 +144,7 @@ def aftermath(
 ) -> Aftermath:
     server = Server(tmp_path_factory.mktemp("crowd"))
     with server.gateway() as gateway:
-        gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+        gateway.rules.apply([Route(name="all", channels=("phones",))])
     crowd = Crowd(server)
     with server:
         crowd.run(seconds=30.0 if request.config.getoption("nightly") else 2.0)

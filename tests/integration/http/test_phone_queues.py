@@ -10,7 +10,7 @@ from doors import DOORS, at_once, to_the_network
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import PermanentFailure
 from smscore.testing import FakeTransport
 
@@ -31,9 +31,7 @@ def told(site, hash_, outcome):
 
 @every_door
 def test_a_rule_sends_messages_of_every_surface_to_the_phones(site, door):
-    site.gateway.administration.apply_rules(
-        [Route(name="home", prefixes=("+49",), channels=("phones",))]
-    )
+    site.gateway.rules.apply([Route(name="home", prefixes=("+49",), channels=("phones",))])
     [message] = door.ids(door.send(site))
 
     assert [one["hash"] for one in site.fetch().json()] == [f"{message:016x}"]
@@ -98,7 +96,7 @@ def test_phones_stand_in_for_telegram(make_site):
 
 
 def test_a_call_is_nothing_for_phones_that_send_messages(with_voice):
-    with_voice.gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+    with_voice.gateway.rules.apply([Route(name="all", channels=("phones",))])
 
     assert with_voice.api_php(ring="1").status_code == 400
     assert with_voice.fetch().json() == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from doors import to_the_network
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import Indeterminate, PermanentFailure
 from smscore.testing import NOON
 

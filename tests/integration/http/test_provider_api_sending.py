@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from doors import to_the_network
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.ports.transport import Capabilities
 from smscore.testing import NOON, FakeTransport
 

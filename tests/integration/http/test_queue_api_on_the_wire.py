@@ -21,7 +21,7 @@ Connect = Callable[[], AbstractContextManager[socket.socket]]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server"))
     with server.gateway() as gateway:
-        gateway.administration.apply_rules([])  # what is queued is for phones
+        gateway.rules.apply([])  # what is queued is for phones
     with server:
         yield server
 

@@ -4,7 +4,7 @@ The phones' side of the queue API: fetching messages, telling what became of the
 
 import pytest
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.testing import NOON
 
 
@@ -273,7 +273,7 @@ def test_a_name_that_no_device_can_have_is_ignored_in_a_poll(site, name):
 
 
 def test_a_report_of_what_went_on_to_another_channel_gets_the_same_number(site):
-    site.gateway.administration.apply_rules([Route(name="all", channels=("phones", "fake"))])
+    site.gateway.rules.apply([Route(name="all", channels=("phones", "fake"))])
     (hash_,) = waiting(site, "m")
     site.fetch()
     report = {"messages": [{"hash": hash_, "status": 3}]}

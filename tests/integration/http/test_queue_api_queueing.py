@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 
 def whole(error: str) -> dict:
@@ -257,7 +257,7 @@ def test_without_a_valid_item_the_month_is_not_asked(make_site):
 
 def test_credits_that_do_not_suffice_are_said_so(make_site):
     site = make_site(credits=1)
-    site.gateway.administration.apply_rules([Route(name="all", channels=("fake",))])
+    site.gateway.rules.apply([Route(name="all", channels=("fake",))])
 
     reply = site.queue([{"phone": "0712345678", "message": "m"}] * 2)
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from server_process import PATIENCE, Server
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.testing import NOON
 
 SOON = timedelta(seconds=2)
@@ -21,7 +21,7 @@ SOON = timedelta(seconds=2)
 def server(tmp_path):
     server = Server(tmp_path)
     with server.gateway() as gateway:
-        gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+        gateway.rules.apply([Route(name="all", channels=("phones",))])
     return server
 
 

@@ -16,7 +16,7 @@ from smscore.domain.credentials import Permission, User
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.ports.storage import UnitOfWork
 from smscore.ports.transport import ChannelHealth
 from smscore.testing import NOON, FakeTransport
@@ -40,7 +40,7 @@ def furnish(gateway: smscore.Gateway) -> None:
     """The user of the examples, whose recipient is on Telegram as well."""
     operator = gateway.administration
     account = operator.create_account("acme", home_country="DE", tariff="unlimited")
-    operator.apply_rules([Route(name="all", channels=("modem",))])
+    gateway.rules.apply([Route(name="all", channels=("modem",))])
     number = PhoneNumber.parse("+491701234567")
     link = Link(channel="chat", number=number, address="17", linked_at=NOON)
     # Their password is shorter than we let anybody choose.

@@ -35,7 +35,7 @@ def newman(peers_directory: Path) -> str:
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     with server.gateway() as gateway:
-        gateway.administration.apply_rules([])  # what the queue API queues is for phones
+        gateway.rules.apply([])  # what the queue API queues is for phones
     with server:
         yield server
 

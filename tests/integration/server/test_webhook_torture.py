@@ -20,7 +20,7 @@ from tormentors import WAYS, Tormentor
 
 from smscore import GatewayConfig, build
 from smscore.domain.announcements import ANNOUNCED
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ def gateway(installation):
 def shop(gateway, endpoints):
     operator = gateway.administration
     operator.create_account("shop", tariff="unlimited")
-    operator.apply_rules([Route(name="all", channels=("phones",))])
+    gateway.rules.apply([Route(name="all", channels=("phones",))])
     account = gateway.settings.account("shop").id
     hooks = {
         name: gateway.webhooks.add(account, url=one.url(), events=ANNOUNCED)[0].endpoint

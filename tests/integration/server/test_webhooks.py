@@ -8,7 +8,7 @@ import pytest
 from endpoints import Endpoint
 
 from smscore import GatewayConfig, build
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 
 HOOK = "https://shop.example/sms"
 
@@ -17,7 +17,7 @@ HOOK = "https://shop.example/sms"
 def shop(answer):
     answer("account", "create", "shop")
     with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
-        gateway.administration.apply_rules([Route(name="all", channels=("phones",))])
+        gateway.rules.apply([Route(name="all", channels=("phones",))])
 
 
 @pytest.fixture

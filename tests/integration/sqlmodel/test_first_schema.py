@@ -15,6 +15,7 @@ from smscore.domain.deliveries import Delivery, PartState, ProcessId, Status
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.routes import Route
 from smscore.errors import ConfigurationError
 from smscore.ports.storage import Lane, Tracked, UnitOfWork
 from smscore.testing import NOON, a_report
@@ -229,10 +230,13 @@ def test_credentials_rules_and_the_journal_are_there(store: SqlStore) -> None:
     assert token.generation == 4
     assert key is not None
     assert key.label == "shop"
-    assert [one.name for one in store.read(lambda view: view.routing.routes())] == [
-        "neighbours",
-        "default",
-    ]
+    rules = store.read(lambda view: view.routing.newest())
+    assert rules is not None
+    assert rules.number == 1
+    assert rules.routes == (
+        Route(name="neighbours", channels=("next",), prefixes=("+43", "+41")),
+        Route(name="default", channels=("fake", "next")),
+    )
     assert store.read(lambda view: view.journal.get(channel="fake", key="pin")) == b"\x00\xff"
     assert [one.id for one in store.read(lambda view: view.processes.all())] == [3]
 

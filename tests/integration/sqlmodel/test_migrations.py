@@ -17,6 +17,7 @@ from smscore.domain.headers import Concatenation
 from smscore.domain.inbound import InboundPart
 from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.routes import Route
 from smscore.domain.segments import EncodingOptions
 from smscore.domain.user_data import Coding
 from smscore.errors import ConfigurationError
@@ -228,3 +229,46 @@ def test_thousands_of_parts_get_their_headers(old: sqlite3.Connection, url: str)
         "SELECT count(DISTINCT header) FROM smscore_inbound_parts WHERE header IS NOT NULL"
     ).fetchone()
     assert count == 2500
+
+
+def test_rules_of_the_first_schema_stay_in_force(path: Path) -> None:
+    rules = [
+        ("two", '["a","b"]', '["+49","43"]'),
+        ("all ü", '["phones"]', "[]"),
+        ("all as well", '["a"]', '["","+49"]'),
+        ("", '["a"]', '["DE","+1"]'),
+        ("never", '["a"]', '["DE"]'),
+    ]
+    with sqlite3.connect(path) as connection:
+        for position, (name, channels, prefixes) in enumerate(rules):
+            insert(
+                connection,
+                "smscore_routes",
+                position=position,
+                name=name,
+                channels=channels,
+                prefixes=prefixes,
+            )
+    connection.close()
+
+    migrate(f"sqlite:///{path}")
+
+    store = SqlStore(f"sqlite:///{path}")
+    found = store.read(lambda view: view.routing.newest())
+    store.close()
+    assert found is not None
+    assert found.number == 1
+    assert found.routes == (
+        Route(name="two", channels=("a", "b"), prefixes=("+49", "43")),
+        Route(name="all ü", channels=("phones",)),
+        Route(name="all as well", channels=("a",)),
+        Route(name="rule 4", channels=("a",), prefixes=("+1",)),
+    )
+
+
+def test_without_rules_there_is_no_revision_after_the_migration(path: Path) -> None:
+    migrate(f"sqlite:///{path}")
+
+    store = SqlStore(f"sqlite:///{path}")
+    assert store.read(lambda view: view.routing.newest()) is None
+    store.close()

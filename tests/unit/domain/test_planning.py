@@ -9,7 +9,8 @@ from smscore.domain.languages import Language
 from smscore.domain.messages import Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.planning import Plan, plan
-from smscore.domain.routing import ChannelOffer, Route, Topology
+from smscore.domain.routes import Route, Routes
+from smscore.domain.routing import ChannelOffer, Topology
 from smscore.domain.segments import EncodingOptions
 from smscore.errors import InvalidRequest, MessageTooLong, NoRoute
 from smscore.testing import NOON, a_message, an_account
@@ -33,7 +34,7 @@ def plan_for(
     return plan(
         a_message(**message),
         account=account or an_account(),
-        routes=routes,
+        routes=Routes(routes),
         topology=topology,
         now=NOON,
     )

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smscore.domain.messages import Surface
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import ChannelOffer, Route, Topology, choose_channels
-from smscore.testing import an_account
+from smscore.domain.routes import Route
+from smscore.domain.routing import ChannelOffer, Topology, choose_channels
+from smscore.testing import a_message, an_account
 
-RULES = (Route(name="all", channels=("sims",)),)
+RULE = Route(name="all", channels=("sims",))
 NUMBERS = [PhoneNumber(f"+4917{ending:08}") for ending in range(0, 4_000_000, 1009)]
 
 ceilings = st.none() | st.floats(1, 10_000)
@@ -34,12 +34,8 @@ def a_group(members: dict[str, float | None], *, resting: frozenset[str] = froze
 
 def channels_for(recipient: PhoneNumber, topology: Topology) -> tuple[str, ...]:
     return choose_channels(
-        recipient,
-        account=an_account(),
-        surface=Surface.LIBRARY,
-        routes=RULES,
-        topology=topology,
-    )[1]
+        a_message(recipient=recipient), RULE, account=an_account(), topology=topology
+    )
 
 
 def shares(topology: Topology) -> Counter[str]:

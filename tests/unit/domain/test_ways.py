@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from smscore.domain.messages import Medium, OutboundMessage
 from smscore.domain.planning import Plan, plan
-from smscore.domain.routing import ChannelOffer, Route, Topology
+from smscore.domain.routes import Route, Routes
+from smscore.domain.routing import ChannelOffer, Topology
 from smscore.errors import MessageTooLong, NoRoute, NotLinked
 from smscore.testing import NOON, a_message, an_account
 
@@ -53,7 +54,7 @@ def planned(
         return plan(
             message,
             account=an_account(),
-            routes=routes,
+            routes=Routes(routes),
             topology=topology,
             now=NOON,
             linked=linked,
@@ -147,7 +148,7 @@ def test_whoever_is_not_linked_is_refused_by_that_name(linked: set[str]) -> None
         plan(
             a_message(medium=TELEGRAM),
             account=an_account(),
-            routes=[],
+            routes=Routes(),
             topology=topology,
             now=NOON,
             linked=linked,

@@ -8,7 +8,7 @@ from smscore.config import PluginsConfig
 from smscore.domain.deliveries import ReportOutcome
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId, Surface
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure
 from smscore.ports.storage import Tracked
@@ -89,7 +89,7 @@ def test_a_refused_message_is_the_next_channels(gateway: Gateway, network: FakeT
 def test_a_failed_message_tells_why_and_what_was_given_back(
     gateway: Gateway, network: FakeTransport
 ):
-    gateway.administration.apply_rules([Route(name="one", channels=("first",))])
+    gateway.rules.apply([Route(name="one", channels=("first",))])
     message = submit(gateway)
     network.fail_next(PermanentFailure("the network refused it", cause="+CMS ERROR: 21"))
     gateway.run_pending()
@@ -102,11 +102,11 @@ def test_a_failed_message_tells_why_and_what_was_given_back(
 def test_an_operators_resend_tells_the_new_way_and_its_price(
     gateway: Gateway, network: FakeTransport
 ):
-    gateway.administration.apply_rules([Route(name="one", channels=("first",))])
+    gateway.rules.apply([Route(name="one", channels=("first",))])
     message = submit(gateway)
     network.fail_next(PermanentFailure("refused"))
     gateway.run_pending()
-    gateway.administration.apply_rules([Route(name="two", channels=("second",))])
+    gateway.rules.apply([Route(name="two", channels=("second",))])
 
     gateway.interventions.resend(message)
     gateway.run_pending()
@@ -187,7 +187,7 @@ def test_phones_fetch_and_tell(gateway: Gateway):
 def test_phones_that_lose_a_message_and_speak_late(gateway: Gateway, clock: ManualClock):
     account = gateway.inquiry.account_named("acme").id
     gateway.administration.change_account("acme", AccountChanges(claim_lease=timedelta(hours=1)))
-    gateway.administration.apply_rules([Route(name="r", channels=("phones", "second"))])
+    gateway.rules.apply([Route(name="r", channels=("phones", "second"))])
     message = submit(gateway)
     gateway.pickup.fetch(account, limit=1, device="pixel")
     clock.move(hours=2)

@@ -14,7 +14,7 @@ from smscore import GatewayConfig, build
 from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.messages import AccountId, MessageId
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.errors import NotCancellable, PermanentFailure, TemporaryFailure
 from smscore.testing import FakeTransport, ManualClock, MemoryStore, PlainAuthenticator
@@ -52,7 +52,7 @@ class Claiming(RuleBasedStateMachine):
         )
         admin = self.gateway.administration
         admin.create_account("acme", credits=CREDITS, claim_lease=timedelta(hours=1))
-        admin.apply_rules([Route(name="all", channels=("phones", "fake"))])
+        self.gateway.rules.apply([Route(name="all", channels=("phones", "fake"))])
         self.phones = [Phone("a", "a"), Phone("b", "b"), Phone(None, "c"), Phone(None, None)]
         self.messages: list[MessageId] = []
         self.delivered: dict[MessageId, int] = {}  # what the modem had got by then

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from smscore import Gateway
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import MessageId, Surface
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import InsufficientCredits, LimitExceeded, PermanentFailure, Rejected
 from smscore.services.submission import Item, Submission
 from smscore.testing import FakeTransport, ManualClock, MemoryStore, an_account
@@ -109,7 +109,7 @@ def test_the_dearest_channel_is_charged_and_the_difference_comes_back(
 def test_a_phones_failure_gives_everything_back_and_its_success_takes_nothing_again(
     gateway: Gateway,
 ) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("fake", "phones"))])
+    gateway.rules.apply([Route(name="r", channels=("fake", "phones"))])
     account = gateway.inquiry.account_named("acme").id
     gateway.transports["fake"].fail_next(PermanentFailure("barred"))  # type: ignore[attr-defined]  # a fake
     submit(gateway)

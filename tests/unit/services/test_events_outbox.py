@@ -8,7 +8,7 @@ from smscore.domain.deliveries import ReportOutcome
 from smscore.domain.events import Event
 from smscore.domain.headers import Concatenation
 from smscore.domain.messages import MessageId, Surface
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import (
     Indeterminate,
     InsufficientCredits,
@@ -113,7 +113,7 @@ def test_a_network_that_is_still_trying_is_worth_a_word(
 
 
 def test_an_event_of_a_phone_names_the_device(gateway: Gateway) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     account = gateway.inquiry.account_named("acme").id
     message = submit(gateway)
     gateway.pickup.fetch(account, limit=1)

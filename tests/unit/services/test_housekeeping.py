@@ -6,7 +6,7 @@ from smscore import Gateway, GatewayConfig, build
 from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId, Surface
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import Indeterminate, InvalidRequest, TemporaryFailure
 from smscore.services.housekeeping import Pruned
 from smscore.testing import NOON, FakeTransport, ManualClock, MemoryStore, a_part
@@ -110,7 +110,7 @@ def test_what_ended_or_was_sent_is_dropped_and_what_waits_is_kept(
     doubtful, sent, delivered = (submit(gateway) for _ in range(3))
     gateway.run_pending()
     network.report(delivered)
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     waiting, later = submit(gateway), submit(gateway, not_before=NOON + timedelta(days=2))
     clock.move(days=1)
 

@@ -123,7 +123,7 @@ def test_a_key_is_known_on_its_own_surface_only(
     gateway: Gateway, asked: Submission, changes: dict[str, object]
 ) -> None:
     begin(gateway, asked)
-    gateway.administration.apply_rules([])
+    gateway.rules.apply([])
 
     assert not begin(gateway, replace(asked, **changes)).is_replay
 

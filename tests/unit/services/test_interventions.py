@@ -10,7 +10,7 @@ from smscore.domain.deliveries import Delivery, ReportOutcome, Status
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.errors import (
     Conflict,
     Indeterminate,
@@ -259,9 +259,9 @@ def test_a_message_is_sent_again_by_the_rules_of_today(
     make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport]
 ) -> None:
     gateway = make_gateway(one={"price": 1}, two={"price": 3})
-    gateway.administration.apply_rules([Route(name="before", channels=("one",))])
+    gateway.rules.apply([Route(name="before", channels=("one",))])
     message = fail(gateway, networks["one"])
-    gateway.administration.apply_rules([Route(name="today", channels=("two",))])
+    gateway.rules.apply([Route(name="today", channels=("two",))])
 
     gateway.interventions.resend(message)
     gateway.run_pending()
@@ -343,7 +343,7 @@ def test_a_message_whose_time_is_over_is_not_sent_again(
 
 
 def test_a_message_that_a_phone_lost_goes_back_to_the_phones(gateway: Gateway) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     account: AccountId = gateway.inquiry.account_named("acme").id
     message = submit(gateway)
     gateway.pickup.fetch(account, limit=1)
@@ -451,7 +451,7 @@ def test_a_report_that_comes_first_makes_sending_again_needless(
 def test_a_phone_that_tells_first_keeps_its_message(
     gateway: Gateway, store: OvertakenStore
 ) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     account = gateway.inquiry.account_named("acme").id
     message = submit(gateway)
     gateway.pickup.fetch(account, limit=1)

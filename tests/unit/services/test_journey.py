@@ -11,7 +11,7 @@ from smscore.domain.headers import Concatenation
 from smscore.domain.languages import Language
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.numbers import PhoneNumber
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.domain.segments import EncodingOptions, split
 from smscore.domain.settings import AccountChanges
 from smscore.errors import (
@@ -251,7 +251,7 @@ def test_a_partial_request_without_a_good_item_is_refused_with_every_reason(
 def test_a_refused_message_falls_back_to_the_next_channel_of_its_rule(
     gateway: Gateway, network: FakeTransport
 ) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("fake", "phones"))])
+    gateway.rules.apply([Route(name="r", channels=("fake", "phones"))])
     network.fail_next(PermanentFailure("barred"))
     message = submit(gateway)
     gateway.run_pending()
@@ -266,7 +266,7 @@ def test_a_refused_message_falls_back_to_the_next_channel_of_its_rule(
 def test_the_difference_to_a_cheaper_channel_is_given_back_when_it_is_delivered(
     gateway: Gateway,
 ) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones", "fake"))])
+    gateway.rules.apply([Route(name="r", channels=("phones", "fake"))])
     account = gateway.inquiry.account_named("acme")
     message = submit(gateway)
     assert balance_of(gateway) == 9
@@ -278,7 +278,7 @@ def test_the_difference_to_a_cheaper_channel_is_given_back_when_it_is_delivered(
 
 
 def test_a_message_is_handed_to_one_phone_only(gateway: Gateway) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     account = gateway.inquiry.account_named("acme")
     messages = [submit(gateway, str(number)) for number in range(3)]
 
@@ -291,7 +291,7 @@ def test_a_message_is_handed_to_one_phone_only(gateway: Gateway) -> None:
 def test_a_phones_success_after_its_failure_counts_and_nothing_else_does(
     gateway: Gateway,
 ) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     account = gateway.inquiry.account_named("acme")
     message = submit(gateway)
     gateway.pickup.fetch(account.id, limit=1)
@@ -399,7 +399,7 @@ def test_an_account_cannot_have_more_credits_than_json_can_tell(
 
 def test_a_rule_that_names_no_channel_is_refused(gateway: Gateway) -> None:
     with pytest.raises(InvalidRequest, match="'r' names no channel"):
-        gateway.administration.apply_rules([Route(name="r", channels=())])
+        gateway.rules.apply([Route(name="r", channels=())])
 
 
 def test_a_country_without_telephones_is_refused(gateway: Gateway) -> None:

@@ -11,7 +11,7 @@ import pytest
 from smscore import Gateway, GatewayConfig, build, hookimpl
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId, Priority, Surface
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.ports.transport import ChannelHealth
 from smscore.registry import Registry
 from smscore.services.submission import Item, Submission
@@ -95,7 +95,7 @@ def world(store: MemoryStore, clock: ManualClock) -> World:
 def gateway(world: World) -> Iterator[Gateway]:
     with world.gateway() as gateway:
         gateway.administration.create_account("acme", credits=1000)
-        gateway.administration.apply_rules([Route(name="all", channels=("sims",))])
+        gateway.rules.apply([Route(name="all", channels=("sims",))])
         gateway.run_pending()
         yield gateway
 

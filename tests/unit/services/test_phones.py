@@ -10,7 +10,7 @@ from smscore import Gateway
 from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.devices import MOST_DEVICES, Device
 from smscore.domain.messages import AccountId, MessageId
-from smscore.domain.routing import Route
+from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.errors import InvalidRequest, NotFound, PermanentFailure, TemporaryFailure
 from smscore.testing import FakeTransport, ManualClock, MemoryStore
@@ -20,7 +20,7 @@ ACME = AccountId(1)
 
 @pytest.fixture(autouse=True)
 def _phones_first(gateway: Gateway) -> None:
-    gateway.administration.apply_rules([Route(name="r", channels=("phones", "fake"))])
+    gateway.rules.apply([Route(name="r", channels=("phones", "fake"))])
 
 
 def submit(gateway: Gateway) -> MessageId:
@@ -221,7 +221,7 @@ def test_what_the_next_channel_has_sent_is_paid_for(gateway: Gateway):
 
 
 def test_a_message_that_phones_never_had_is_not_theirs(gateway: Gateway, network: FakeTransport):
-    gateway.administration.apply_rules([Route(name="r", channels=("fake",))])
+    gateway.rules.apply([Route(name="r", channels=("fake",))])
     network.fail_next(PermanentFailure("no"))
     message = submit(gateway)
     assert tell(gateway, message, 2) == 0
@@ -233,7 +233,7 @@ def test_a_message_that_phones_never_had_is_not_theirs(gateway: Gateway, network
 
 
 def test_a_late_failure_is_not_about_a_message_that_an_operator_has_sent_anew(gateway: Gateway):
-    gateway.administration.apply_rules([Route(name="r", channels=("phones",))])
+    gateway.rules.apply([Route(name="r", channels=("phones",))])
     message = handed_to(gateway, "a")
     tell(gateway, message, 3, "a")
     gateway.interventions.resend(message)

@@ -11,7 +11,8 @@ import attrs
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import GroupConfig
 from smscore.domain.channels import ChannelMode
-from smscore.domain.routing import PHONES, Route
+from smscore.domain.routes import Route
+from smscore.domain.routing import PHONES
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
 from smscore.services.inquiry import ChannelOverview
@@ -152,7 +153,7 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
         faults = {
             one.name: gateway.inquiry.account_statement(one.id, limit=1).faults for one in found
         }
-        routes, channels = gateway.administration.rules(), gateway.inquiry.channels()
+        routes, channels = gateway.rules.current().routes, gateway.inquiry.channels()
     except GatewayError as fault:
         yield wrong("database", str(fault), remedy=_store_remedy(config, fault))
         return
@@ -216,7 +217,7 @@ def _phones(gateway: Gateway) -> Iterator[Finding]:
 
 def _rules(routes: Iterable[Route], *, known: Set[str]) -> Iterator[Finding]:
     for route in routes:
-        for name in sorted(set(route.channels) - known):
+        for name in sorted({*route.channels, *route.weights} - known):
             yield wrong(
                 f"rule {route.name}",
                 f"it names the channel {name!r}, which is not configured",

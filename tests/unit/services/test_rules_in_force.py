@@ -2,10 +2,11 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from smscore.domain.routing import Route
+from smscore.domain.routes import Revision, Route
 from smscore.ports.storage import View
-from smscore.services._settings import Settings
-from smscore.testing import MemoryStore
+from smscore.services._rules import RulesInForce
+from smscore.testing import NOON, MemoryStore
+from smscore_policy import make_pattern_engine
 
 T = TypeVar("T")
 
@@ -29,15 +30,16 @@ class SlowStore(MemoryStore):
 
 def test_a_look_up_that_began_before_a_change_does_not_hide_it() -> None:
     store = SlowStore()
-    settings = Settings(store)
-    slow = store.slow = threading.Thread(target=settings.routes)
+    rules = RulesInForce(store=store, engine=make_pattern_engine)
+    slow = store.slow = threading.Thread(target=rules.routes)
     slow.start()
     assert store.has_read.wait(5)
 
     new = Route(name="new", channels=("phones",))
-    store.run(lambda work: work.routing.replace([new])).result()
-    assert settings.routes() == (new,)
+    first = Revision(number=1, at=NOON, routes=(new,))
+    store.run(lambda work: work.routing.add(first)).result()
+    assert rules.routes().routes == (new,)
     store.may_return.set()
     slow.join()
 
-    assert settings.routes() == (new,)
+    assert rules.routes().routes == (new,)

@@ -1,0 +1,171 @@
+"""
+Outbound rules: the first one whose condition holds says how a message goes, or why it may not.
+"""
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from smscore.domain.conditions import Condition, Facts, asked, sender_form
+from smscore.domain.matching import FindAll, Matching, find_nothing
+from smscore.domain.messages import OutboundMessage
+from smscore.errors import InvalidRequest
+
+__all__ = ["Choice", "NearMiss", "Revision", "Route", "Routes", "check_routes", "facts_of"]
+
+_ONLY_PREFIXES = frozenset({"prefixes"})
+_FEW = 8
+"""Rules about prefixes that are looked through sooner than facts are gathered."""
+
+_UNKNOWN = frozenset({"kinds"})  # what conditions ask of inbound messages only
+
+
+class Choice(enum.StrEnum):
+    """Who of a group is the first to be tried."""
+
+    STICKY = "sticky"  # a recipient keeps to one of them, so that replies find their way
+    WEIGHTED = "weighted"  # drawn anew for each message
+
+
+@attrs.frozen(kw_only=True)
+class Route(Condition):
+    """
+    One rule: messages for which its condition holds go to these channels, in order, or are refused.
+
+    ``channels`` may name channels, groups and ``phones``. In a group, ``weights`` say how much of
+    the traffic each channel gets, if not in proportion to what it can send in a day; one that they
+    do not name weighs 1.
+    """
+
+    name: str
+    channels: tuple[str, ...] = ()
+    refuse: str | None = None  # the reason; None: it goes to the channels
+    choice: Choice = Choice.STICKY
+    weights: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    price: int | None = None  # credits a segment, or a call; None: what each channel costs
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if not self.name:
+            raise InvalidRequest("a rule needs a name")
+        if unknown := sorted(asked(self) & _UNKNOWN):
+            raise InvalidRequest(
+                f"rule {self.name!r} asks for {unknown[0]}: it is for what arrives"
+            )
+        self._check_action()
+
+    def _check_action(self) -> None:
+        goes = bool(self.channels)
+        if self.refuse is None and not goes:
+            raise InvalidRequest(f"rule {self.name!r} names no channels, nor why to refuse")
+        if self.refuse == "":
+            raise InvalidRequest(f"rule {self.name!r} refuses without a reason; say one")
+        is_plain = self.choice is Choice.STICKY and not self.weights and self.price is None
+        if self.refuse is not None and (goes or not is_plain):
+            raise InvalidRequest(f"rule {self.name!r} refuses: leave out how it would go")
+        if self.price is not None and self.price < 0:
+            raise InvalidRequest(f"rule {self.name!r} has the price {self.price}; 0 is the least")
+        for name, weight in self.weights.items():
+            if weight < 1:
+                raise InvalidRequest(f"rule {self.name!r} gives {name!r} {weight}; 1 is the least")
+
+
+@attrs.frozen(kw_only=True)
+class Revision:
+    """All rules as they were from one change to the next; number 0 is before there were any."""
+
+    number: int
+    at: datetime
+    why: str = ""
+    routes: tuple[Route, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class NearMiss:
+    """A rule that did not match, for want of one thing."""
+
+    route: Route
+    failed: str  # the key that did not hold
+
+
+class Routes:
+    """
+    Rules in their order, compiled.
+
+    Raises:
+        InvalidRequest: a pattern is not understood.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route] = (),
+        *,
+        revision: int = 0,
+        find_all: FindAll = find_nothing,
+    ) -> None:
+        self.routes = tuple(routes)
+        self.seen: Mapping[str, str | int] = {"revision": revision} if revision else {}
+        is_plain = all(asked(one) <= _ONLY_PREFIXES for one in routes)
+        self._is_short = is_plain and len(self.routes) <= _FEW
+        self._matching = Matching(self.routes, find_all=find_all)
+
+    def choose(self, message: OutboundMessage, *, account: str, now: datetime) -> Route | None:
+        """The first rule that is for a message of this account; None: there is none."""
+        if self._is_short:
+            recipient = message.recipient.value
+            for route in self.routes:
+                if not route.prefixes or recipient.startswith(route.prefixes):
+                    return route
+            return None
+        place = self._matching.first(facts_of(message, account=account, now=now))
+        return None if place is None else self.routes[place]
+
+    def near_misses(self, facts: Facts, *, limit: int = 5) -> Sequence[NearMiss]:
+        """
+        Rules that come before the one that matched, and for which one thing was wanting.
+
+        Those of which the most held come first.
+        """
+        return [miss for _, miss in sorted(self._misses(facts), key=lambda one: one[0])[:limit]]
+
+    def _misses(self, facts: Facts) -> Iterator[tuple[int, NearMiss]]:
+        """With how much was asked besides, negated: that held."""
+        matched = self._matching.first(facts)
+        for place, route in enumerate(self.routes[:matched]):
+            failed = self._matching.failed(place, facts)
+            if len(failed) == 1:
+                yield -self._matching.breadth(place), NearMiss(route=route, failed=failed[0])
+
+
+def facts_of(message: OutboundMessage, *, account: str, now: datetime) -> Facts:
+    """
+    What rules see of a message that goes out, as it will be sent.
+
+    Its time is when it may leave: that of its customer's wish, if it lies ahead.
+    """
+    begins, sender = message.not_before, message.sender
+    return Facts(
+        at=now if begins is None or begins < now else begins,
+        text=message.text,
+        sender="" if sender is None else sender_form(sender.value),
+        recipient=message.recipient.value,
+        account=account,
+        surface=message.surface,
+        priority=message.priority,
+    )
+
+
+def check_routes(routes: Sequence[Route]) -> None:
+    """
+    Let rules pass that can be told apart.
+
+    Raises:
+        InvalidRequest: two have one name.
+    """
+    names: set[str] = set()
+    for route in routes:
+        if route.name in names:
+            raise InvalidRequest(f"two rules are called {route.name!r}")
+        names.add(route.name)

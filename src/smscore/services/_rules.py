@@ -1,0 +1,47 @@
+"""
+The rules in force, compiled when they change.
+"""
+
+from collections.abc import Callable, Sequence
+
+from smscore.domain.matching import Find, find_nothing
+from smscore.domain.routes import Revision, Routes
+from smscore.ports.patterns import PatternEngine
+from smscore.ports.storage import Store, Topic
+
+__all__ = ["RulesInForce"]
+
+
+class RulesInForce:
+    """The rules as last committed, within a second. Any thread may ask."""
+
+    def __init__(self, *, store: Store, engine: Callable[[], PatternEngine]) -> None:
+        self._store = store
+        self._engine = engine
+        self._changed = store.wakeup(Topic.ROUTING)
+        self._routes: list[Routes] = []  # one table, or none yet
+
+    def routes(self) -> Routes:
+        """The outbound rules in their order."""
+        if self._changed.wait(0):
+            # A new one: a look-up that began before the change ends in the old one.
+            self._routes = []
+        known = self._routes
+        if not known:
+            known.append(self.compiled(self._store.read(lambda view: view.routing.newest())))
+        return known[0]
+
+    def compiled(self, revision: Revision | None) -> Routes:
+        """
+        The outbound rules of a revision; None: there are none.
+
+        Raises:
+            InvalidRequest: a pattern is not understood.
+        """
+        if revision is None:
+            return Routes()
+        return Routes(revision.routes, revision=revision.number, find_all=self._find_all)
+
+    def _find_all(self, patterns: Sequence[str]) -> Find:
+        # Without patterns none is asked for: it may be that none is installed.
+        return self._engine().compile_set(patterns).find if patterns else find_nothing(patterns)

@@ -1,0 +1,87 @@
+"""
+What a store must keep of rules: every revision, whole, and one after another.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from smscore.domain.conditions import Condition
+from smscore.domain.messages import Priority, Surface
+from smscore.domain.routes import Choice, Revision, Route
+from smscore.domain.windows import Weekday, Window
+from smscore.errors import Conflict
+from smscore.ports.storage import Store, UnitOfWork
+from smscore.testing._store_kit import StoreKit, do, do_each
+from smscore.testing.fakes import NOON
+
+_OFFICE = Window(zone="Europe/Berlin", weekdays=(Weekday.MON,), begins="08:00", ends="18:00")
+_EVERYTHING = (
+    Route(name="z ü", channels=("a", "b"), prefixes=("+49", "+43")),
+    Route(
+        name="a",
+        channels=("phones",),
+        choice=Choice.WEIGHTED,
+        weights={"b": 2, "a": 1},
+        price=0,
+        countries=("DE",),
+        accounts=("shop",),
+        surfaces=(Surface.QUEUE,),
+        priorities=(Priority.HIGH, Priority.LOW),
+        sender="Shop",
+        sender_regex="^49",
+        message="1 \n\x7f",
+        message_regex=r"\d",
+        min_length=0,
+        max_length=160,
+        time_windows=(_OFFICE,),
+        all_of=(Condition(any_of=(Condition(none_of=(Condition(),)),)),),
+    ),
+    Route(name="no", refuse="not there", any_of=(Condition(sender="a"), Condition())),
+)
+
+
+class RulesContract(StoreKit):
+    """Revisions of the rules."""
+
+    def test_a_revision_keeps_all_of_its_rules_in_their_order(self, store: Store) -> None:
+        revision = Revision(number=1, at=NOON, why="because ü", routes=_EVERYTHING)
+
+        do(store, lambda work: work.routing.add(revision))
+
+        assert store.read(lambda view: view.routing.newest()) == revision
+        assert store.read(lambda view: view.routing.get(1)) == revision
+
+    def test_without_rules_there_is_no_revision(self, store: Store) -> None:
+        assert store.read(lambda view: view.routing.newest()) is None
+        assert store.read(lambda view: view.routing.get(1)) is None
+
+    def test_revisions_are_found_newest_first(self, store: Store) -> None:
+        revisions = [
+            Revision(number=number, at=NOON + timedelta(days=number), routes=_EVERYTHING[:number])
+            for number in (1, 2, 3)
+        ]
+        do_each(store, revisions, lambda work, one: work.routing.add(one))
+
+        assert list(store.read(lambda view: view.routing.find())) == revisions[::-1]
+        assert list(store.read(lambda view: view.routing.find(limit=2))) == revisions[:0:-1]
+        assert store.read(lambda view: view.routing.get(2)) == revisions[1]
+
+    @pytest.mark.parametrize("number", [0, 1, 3])
+    def test_a_revision_follows_the_newest_or_is_refused(self, store: Store, number: int) -> None:
+        do(store, lambda work: work.routing.add(Revision(number=1, at=NOON)))
+
+        with pytest.raises(Conflict):
+            do(store, lambda work: work.routing.add(Revision(number=number, at=NOON)))
+        assert store.read(lambda view: len(view.routing.find())) == 1
+
+    def test_several_revisions_may_be_made_in_one_unit(self, store: Store) -> None:
+        revisions = [Revision(number=number, at=NOON) for number in (1, 2)]
+
+        def both(work: UnitOfWork) -> None:
+            for one in revisions:
+                work.routing.add(one)
+
+        do(store, both)
+
+        assert store.read(lambda view: view.routing.newest()) == revisions[1]

@@ -1,0 +1,48 @@
+"""
+The page about routing: its rules are rules, and its commands print what it says.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from smscore import GatewayConfig, build
+from smscore.testing import FakeTransport, MemoryStore
+
+PAGE = (Path(__file__).parents[3] / "docs/routing.md").read_text("utf-8")
+(RULES,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def steps() -> list[tuple[str, str]]:
+    """Each command and what it prints."""
+    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
+
+
+def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, installation):
+    answer("account", "create", "shop", "--country", "DE")
+    (installation / "rules.toml").write_text(RULES)
+
+    for line, printed in steps():
+        called, _, piped = line.partition(" | ")
+        program, *arguments = shlex.split(called)
+        result = command(*arguments)
+        lines = (result.stderr + result.stdout).splitlines(keepends=True)
+        assert program == "smscore"
+        # The page shows only how a long answer begins.
+        shown = 1 if piped else len(printed.splitlines()) if "plan" in arguments else None
+        assert "".join(lines[:shown]) == printed, line
+        if "export" in arguments:
+            (installation / "old.toml").write_text(result.stdout)
+
+
+def test_the_example_in_python_works(capsys: pytest.CaptureFixture[str]):
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    config = GatewayConfig.from_mapping({"plugins": {"enabled": ["policy"]}})
+
+    with build(config, store=MemoryStore(), transports={"a": FakeTransport(name="a")}) as gateway:
+        exec(example, {"gateway": gateway})
+
+    assert capsys.readouterr().out == "1 ['quiet']\n"

@@ -1,0 +1,153 @@
+"""
+Rules as operators change them.
+"""
+
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from rule_strategies import rule_sets
+
+from smscore import GatewayConfig, build
+from smscore.domain.routes import Route
+from smscore.errors import Conflict, InvalidRequest, NotFound
+from smscore.rulebook import as_toml, rulebook_of
+from smscore.testing import FakeTransport, MemoryStore
+
+A = Route(name="a", prefixes=("+49",), channels=("fake",))
+B = Route(name="b", channels=("phones",))
+
+
+@pytest.fixture
+def rules(gateway):
+    return gateway.rules
+
+
+def test_before_there_were_rules_their_revision_is_0(rules):
+    assert rules.current().number == 0
+    assert rules.current().routes == ()
+    assert rules.revisions() == []
+
+
+def test_each_change_makes_a_revision(rules, clock):
+    rules.apply([A])
+    made = rules.apply([A, B], why="more")
+
+    assert made == rules.current()
+    assert (made.number, made.at, made.why, made.routes) == (2, clock.now(), "more", (A, B))
+    assert [one.number for one in rules.revisions()] == [2, 1]
+
+
+def test_the_same_rules_make_none(rules):
+    rules.apply([A])
+
+    assert rules.apply([A], expected=1).number == 1
+    assert len(rules.revisions()) == 1
+
+
+def test_a_change_by_somebody_else_is_not_undone_unawares(rules):
+    rules.apply([A])
+    rules.apply([B])
+
+    with pytest.raises(Conflict, match="revision 2, not 1"):
+        rules.apply([A, B], expected=1)
+    with pytest.raises(Conflict, match="revision 2, not 1"):
+        rules.check([A, B], expected=1)
+    assert rules.current().routes == (B,)
+
+
+def test_of_two_changes_at_once_one_is_told_of_the_other(rules, at_once):
+    rules.apply([A])
+
+    def change(*routes):
+        def apply():
+            try:
+                return rules.apply(routes, expected=1).number
+            except Conflict:
+                return None
+
+        return apply
+
+    assert sorted(at_once(change(B), change(A, B)), key=str) == [2, None]
+
+
+def test_an_earlier_revision_can_be_had_again_and_that_taken_back(rules):
+    rules.apply([A])
+    rules.apply([B])
+
+    made = rules.rollback(1)
+    assert (made.number, made.routes, made.why) == (3, (A,), "back to revision 1")
+    assert rules.rollback(2).routes == (B,)
+    assert rules.rollback(0).routes == ()
+
+
+def test_a_revision_that_never_was_is_not_found(rules):
+    with pytest.raises(NotFound, match="revision 9"):
+        rules.rollback(9)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [A, A],
+        [Route(name="x", channels=("nowhere",))],
+        [Route(name="x", channels=("fake",), weights={"phones": 1})],
+    ],
+)
+def test_rules_that_cannot_work_change_nothing(rules, routes):
+    with pytest.raises(InvalidRequest):
+        rules.apply(routes)
+    assert rules.current().number == 0
+
+
+def test_rules_whose_channel_is_gone_are_not_put_in_force_again(rules, store):
+    rules.apply([A])
+    with build(
+        GatewayConfig.from_mapping({"plugins": {"enabled": []}}),
+        store=MemoryStoreLike(store),
+        transports={"other": FakeTransport(name="other")},
+    ) as other:
+        other.rules.apply([B])
+        with pytest.raises(InvalidRequest, match="'fake'"):
+            other.rules.rollback(1)
+
+
+class MemoryStoreLike:
+    """The same store, which the other gateway may not close."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def close(self):
+        pass
+
+
+def test_rules_in_force_decide_about_the_next_message(gateway):
+    gateway.rules.apply([Route(name="x", accounts=("other",), refuse="not here"), B])
+
+    receipt = gateway.submissions.submit(account="acme", to="+491701234567", text="hi")
+
+    message = gateway.inquiry.explain(receipt.accepted[0].message)
+    assert message.events[0].detail["rule"] == "b"
+    assert message.events[0].detail["revision"] == 1
+
+
+@settings(max_examples=30)
+@given(rule_sets)
+def test_rules_that_were_exported_can_be_applied_and_are_the_same(routes):
+    with build(
+        GatewayConfig.from_mapping({"plugins": {"enabled": ["policy"]}}),
+        store=MemoryStore(),
+        transports={name: FakeTransport(name=name) for name in "abg"},
+    ) as gateway:
+        rules = gateway.rules
+        first = rules.apply(routes)
+        exported = as_toml(first.routes, revision=first.number)
+
+        book = rulebook_of(tomllib.loads(exported))
+        again = rules.apply(book.routes, expected=book.revision)
+
+        assert as_toml(again.routes, revision=again.number) == exported
