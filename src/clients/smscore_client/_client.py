@@ -2,6 +2,7 @@
 The clients: what an application makes, and the two thin runners of a call's course.
 """
 
+import logging
 import random
 import threading
 import time
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import httpx2
 
 __all__ = ["AsyncClient", "Client"]
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -77,6 +80,7 @@ class Client:
             verdict = course.judge(outcome, now=self._clock(), chance=random.random())
             if isinstance(verdict, Answer):
                 return verdict.value
+            _log.info("tried again in %.1f seconds: %s", verdict.seconds, verdict.reason)
             self._sleep(verdict.seconds)
 
 
@@ -132,6 +136,7 @@ class AsyncClient:
             verdict = course.judge(outcome, now=self._clock(), chance=random.random())
             if isinstance(verdict, Answer):
                 return verdict.value
+            _log.info("tried again in %.1f seconds: %s", verdict.seconds, verdict.reason)
             await self._sleep(verdict.seconds)
 
 

@@ -89,9 +89,10 @@ class Answer(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Pause:
-    """The call is tried again after so many seconds."""
+    """The call is tried again after so many seconds, because of what went wrong."""
 
     seconds: float
+    reason: errors.SmscoreError
 
 
 class Course(Generic[T]):
@@ -129,7 +130,7 @@ class Course(Generic[T]):
         pause = pause_before(self._failures, asked=error.retry_after, chance=chance)
         if self._failures >= self._attempts or now + pause >= self._deadline:
             raise error
-        return Pause(seconds=pause)
+        return Pause(seconds=pause, reason=error)
 
     def _read(self, reply: Reply) -> T:
         try:
