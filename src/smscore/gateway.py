@@ -47,6 +47,7 @@ from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
 from smscore.services.rules import Rules
 from smscore.services.submission import Submissions
+from smscore.services.trials import Trials
 from smscore.services.webhooks import Announcing, Secrets, Webhooks
 
 __all__ = ["Gateway"]
@@ -101,6 +102,13 @@ class Gateway:
             screens=screens,
         )
         self.rules = Rules(store=store, clock=clock, in_force=in_force, topology=topology)
+        self.trials = Trials(
+            store=store,
+            clock=clock,
+            openings=openings,
+            settings=self.settings,
+            in_force=in_force,
+        )
         self.directory = Directory(store=store, settings=self.settings)
         self.pickup = Pickup(store=store, clock=clock, settings=self.settings, topology=topology)
         self.phones = Phones(

@@ -22,6 +22,7 @@ __all__ = [
     "Rulebook",
     "as_document",
     "as_toml",
+    "asked_as_toml",
     "difference",
     "read_rulebook",
     "rule_as_toml",
@@ -91,6 +92,11 @@ def difference(before: Sequence[Route], after: Sequence[Route]) -> list[str]:
     """What changes from some rules to others, line by line; nothing if they are the same."""
     old, new = as_toml(before).splitlines(), as_toml(after).splitlines()
     return list(difflib.unified_diff(old, new, "in force", "planned", lineterm=""))
+
+
+def asked_as_toml(route: Route, key: str) -> str:
+    """One key of a rule and what it asks for, as a file has it."""
+    return f"{_key(key)} = {_value(_plain(getattr(route, key)))}"
 
 
 def rule_as_toml(route: Route) -> str:

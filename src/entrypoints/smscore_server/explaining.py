@@ -2,7 +2,7 @@
 The command that tells the whole story of a message.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +11,13 @@ import click
 from smscore.domain.deliveries import Delivery, Part, Status
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, Medium, MessageId
+from smscore.domain.routes import NearMiss
 from smscore.services.inquiry import Story
 from smscore_server._documents import account_names, as_document
 from smscore_server._opening import opened
 from smscore_server._options import config_option, json_option, message_argument
 from smscore_server._output import instant, printable, several, show_fields, show_json, show_table
+from smscore_server._rule_trials import miss_as_document, tell_miss
 from smscore_server._statement import entry_as_document
 from smscore_server._story import tell
 
@@ -44,14 +46,17 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
                part_states: number, channel, state, reference, at;
                ledger: at, kind, credits, balance, message, why;
                events: sequence, at, kind, detail (of the first one: rule, channels, encoding,
-               parts, credits, quota)
+               parts, credits, quota; by what it was decided: revision of the rules, and the
+               channels that were resting, closed, linked);
+               near_misses: rule, failed, asked: rules that nearly matched
     """
     with opened(config_file) as gateway:
         story, names = gateway.inquiry.explain(message), account_names(gateway)
+        misses = gateway.trials.near_misses(story.tracked, story.events)
     if as_json:
-        show_json(_as_document(story, names))
+        show_json({**_as_document(story, names), "near_misses": [*map(miss_as_document, misses)]})
     else:
-        _show(story, names)
+        _show(story, names, misses)
 
 
 def _as_document(story: Story, names: Mapping[AccountId, str]) -> dict[str, object]:
@@ -92,14 +97,14 @@ def _event_as_document(event: Event) -> dict[str, object]:
     }
 
 
-def _show(story: Story, names: Mapping[AccountId, str]) -> None:
+def _show(story: Story, names: Mapping[AccountId, str], misses: Sequence[NearMiss]) -> None:
     message = story.tracked.message
     account = names.get(message.account, f"account {message.account}")
     click.echo(f"Message {message.id:016x} of {printable(account)} to {message.recipient}")
     click.echo(f'  "{printable(message.text)}"\n')
     click.echo(f"It is {story.tracked.delivery.status}: {_standing(story.tracked.delivery)}.")
     click.echo("\nWhat was decided")
-    show_fields((f"  {name}", value) for name, value in _decision(story))
+    show_fields((f"  {name}", value) for name, value in _decision(story, misses))
     click.echo("\nWhat happened")
     begin = message.accepted_at
     for event, sentence in zip(story.events, tell(story.tracked, story.events), strict=True):
@@ -141,12 +146,14 @@ def _standing(delivery: Delivery) -> str:
             return _STANDING[status].format(channel=delivery.channel)
 
 
-def _decision(story: Story) -> Iterator[tuple[str, object]]:
+def _decision(story: Story, misses: Sequence[NearMiss]) -> Iterator[tuple[str, object]]:
     message, delivery = story.tracked.message, story.tracked.delivery
     reasons = story.events[0].detail if story.events else {}
     channels = str(reasons.get("channels") or "").replace(", ", ", else ")
     rule = str(reasons.get("rule", ""))
     yield "route", f"{_RULES.get(rule, f'rule {rule}')}: {channels}" if channels else _NOT_RECORDED
+    for miss in misses:
+        yield "nearly", tell_miss(miss)
     if message.medium is not Medium.SMS:
         yield "medium", message.medium.value
     if any(leg.medium is Medium.SMS for leg in delivery.route):

@@ -12,6 +12,7 @@ from smscore.rulebook import as_document, as_toml, difference, read_rulebook
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
 from smscore_server._output import instant, several, show_json, show_table
+from smscore_server._rule_trials import backtest_rules, try_rules
 
 __all__ = ["rules"]
 
@@ -34,6 +35,10 @@ def rules() -> None:
       prefixes = ["+49"]
       channels = ["modem-1", "phones"]
     """
+
+
+rules.add_command(try_rules)
+rules.add_command(backtest_rules)
 
 
 @rules.command("export")

@@ -18,12 +18,12 @@ from smscore.domain.events import Event
 from smscore.domain.messages import Medium, OutboundMessage, clean_text
 from smscore.domain.routes import Routes
 from smscore.domain.routing import Topology
-from smscore.domain.segments import Encoding, Segments
+from smscore.domain.segments import MOST_PARTS, Encoding, EncodingOptions, Segments
 from smscore.domain.typography import Replacement
 from smscore.domain.ways import Way, choose_way
 from smscore.errors import InvalidRequest
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "describe_accepted", "plan"]
 
 # Looked up once: members and values of enumerations are found by calls.
 _AT_ONCE = Status.QUEUED, f"message.{Status.QUEUED.value}"
@@ -168,6 +168,16 @@ def plan(
         ignores_sender=message.sender is not None
         and not topology.offer(way.route[0].channel).sender_id,
     )
+
+
+def describe_accepted(message: OutboundMessage) -> Description:
+    """The text of a message that was accepted, which stays as it was, whatever is allowed now."""
+    options = EncodingOptions(
+        languages=message.languages,
+        wide_reference=message.wide_reference,
+        max_parts=MOST_PARTS,
+    )
+    return describe("" if message.medium is Medium.VOICE else message.text, options=options)
 
 
 def _seen(routes: Routes, topology: Topology, linked: Collection[str]) -> Mapping[str, str | int]:

@@ -38,6 +38,10 @@ class Openings:
         resting = self._look(now).resting[priority] if self._members else frozenset()
         return _opened(self._topology, self._settings.draining(), resting)
 
+    def topology_of(self, *, closed: frozenset[str], resting: frozenset[str]) -> Topology:
+        """What planning chose from when these took nothing new, and those were chosen last."""
+        return _opened(self._topology, closed, resting)
+
     def _look(self, now: datetime) -> "_Seen":
         seen = self._seen  # once: any thread may exchange it
         if seen is None or not timedelta(0) <= now - seen.at < _INTERVAL:

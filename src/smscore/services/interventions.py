@@ -11,11 +11,9 @@ import attrs
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Status
-from smscore.domain.description import describe
-from smscore.domain.messages import AccountId, Medium, MessageId, Surface
-from smscore.domain.planning import Plan, plan
+from smscore.domain.messages import AccountId, MessageId, Surface
+from smscore.domain.planning import Plan, describe_accepted, plan
 from smscore.domain.receipts import Receipt
-from smscore.domain.segments import MOST_PARTS, EncodingOptions
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
@@ -125,19 +123,13 @@ class Interventions:
     ) -> Plan:
         """As planning would today, but for the text, which stays as it was accepted."""
         message = tracked.message
-        options = EncodingOptions(
-            languages=message.languages,
-            wide_reference=message.wide_reference,
-            max_parts=MOST_PARTS,
-        )
-        text = "" if message.medium is Medium.VOICE else message.text
         return plan(
             message,
             account=account,
             routes=self._rules.routes(),
             topology=self._openings.topology(message.priority, now=now),
             now=now,
-            description=describe(text, options=options),
+            description=describe_accepted(message),
             linked=linked,
         )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from smscore import GatewayConfig, build
-from smscore.testing import FakeTransport, MemoryStore
+from smscore.testing import FakeTransport, MemoryStore, an_account
 
 PAGE = (Path(__file__).parents[3] / "docs/routing.md").read_text("utf-8")
-(RULES,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+RULES, PHONES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def steps() -> list[tuple[str, str]]:
@@ -24,8 +24,12 @@ def steps() -> list[tuple[str, str]]:
 def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, installation):
     answer("account", "create", "shop", "--country", "DE")
     (installation / "rules.toml").write_text(RULES)
+    (installation / "phones.toml").write_text(PHONES)
 
     for line, printed in steps():
+        if line == "smscore rules backtest --since 7d":
+            for number in ("+33612345678", "+33612345679"):
+                answer("send", "--account", "shop", "--to", number, "hi")
         called, _, piped = line.partition(" | ")
         program, *arguments = shlex.split(called)
         result = command(*arguments)
@@ -43,6 +47,7 @@ def test_the_example_in_python_works(capsys: pytest.CaptureFixture[str]):
     config = GatewayConfig.from_mapping({"plugins": {"enabled": ["policy"]}})
 
     with build(config, store=MemoryStore(), transports={"a": FakeTransport(name="a")}) as gateway:
+        gateway.store.run(lambda work: work.accounts.add(an_account(name="shop"))).result()
         exec(example, {"gateway": gateway})
 
-    assert capsys.readouterr().out == "1 ['quiet']\n"
+    assert capsys.readouterr().out == "1 ['quiet']\nquiet phones/shop\n"

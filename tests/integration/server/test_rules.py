@@ -1,3 +1,6 @@
+import json
+import re
+
 import pytest
 
 RULES = """
@@ -142,3 +145,105 @@ def test_a_mistake_is_named_and_changes_nothing(apply, answer, content, complain
 
 def test_a_missing_file_is_a_usage_error(command):
     assert command("rules", "apply", "nowhere.toml").exit_code == 2
+
+
+TRY = ("rules", "test", "--account", "shop", "--to", "+491701234567", "--text", "hi")
+
+
+def test_a_message_is_tried_by_the_rules_in_force_or_by_those_of_a_file(
+    apply, answer, installation
+):
+    apply(RULES)
+    answer("account", "create", "shop")
+    (installation / "other.toml").write_text("[[routes]]\nname = 'x'\nchannels = ['phones']\n")
+
+    assert answer(*TRY) == {
+        "rule": "germany",
+        "channels": ["modem-1", "phones/shop"],
+        "credits": 1,
+        "parts": 1,
+        "refusal": None,
+        "near_misses": [],
+    }
+    assert answer(*TRY, "other.toml")["rule"] == "x"
+    assert answer("messages", "list") == []
+
+
+def test_a_message_that_would_be_refused_is_told_so(apply, command, answer):
+    apply("[[routes]]\nname = 'no'\nrefuse = 'not there'\n")
+    answer("account", "create", "shop")
+
+    result = command(*TRY)
+    assert result.exit_code == 1
+    assert result.stdout == "refused  rule 'no' refuses it: not there\n"
+    refusal = json.loads(command(*TRY, "--json").stdout)["refusal"]
+    assert refusal == {"code": "no_route", "error": "rule 'no' refuses it: not there"}
+
+
+def test_other_messages_and_times_can_be_asked_for(apply, answer):
+    apply(
+        "[[routes]]\nname = 'x'\nchannels = ['phones']\nsender = 'Shop'\nsurfaces = ['provider']\n"
+        "priorities = ['high']\ntime_windows = [{ zone = 'UTC', ends = '01:00' }]\n"
+    )
+    answer("account", "create", "shop")
+    asked = ("--from", "shop", "--surface", "provider", "--priority", "high")
+
+    assert answer(*TRY, *asked, "--at", "2026-07-01T00:59")["rule"] == "x"
+    later = answer(*TRY, *asked, "--at", "2026-07-01T01:00")
+    assert later["rule"] == "default"
+    assert later["near_misses"] == [
+        {
+            "rule": "x",
+            "failed": "time_windows",
+            "asked": 'time_windows = [{ zone = "UTC", ends = "01:00" }]',
+        }
+    ]
+
+
+def test_what_would_differ_is_told(apply, command, answer, installation):
+    apply(RULES)
+    answer("account", "create", "shop")
+    message = answer("send", "--account", "shop", "--to", "+491701234567", "x")["id"]
+    answer("send", "--account", "shop", "--to", "+33612345678", "x")
+    (installation / "no.toml").write_text("[[routes]]\nname = 'no'\nrefuse = 'x'\n")
+    (installation / "rest.toml").write_text("[[routes]]\nname = 'rest'\nchannels = ['phones']\n")
+
+    assert answer("rules", "backtest", "--since", "1h") == {
+        "messages": 2,
+        "different": 0,
+        "unknown": 0,
+        "changes": [],
+        "examples": [],
+    }
+    found = answer("rules", "backtest", "rest.toml", "--since", "1h")
+    assert (found["messages"], found["different"]) == (2, 1)
+    (example,) = found["examples"]
+    assert (example["id"], example["account"]) == (message, "shop")
+    assert example["was"]["channels"] == ["modem-1", "phones/shop"]
+    assert example["would_be"]["rule"] == "rest"
+    shown = command("rules", "backtest", "no.toml", "--since", "1h").stdout
+    assert shown.startswith("2 of 2 messages would be decided otherwise\n")
+    assert "refused: rule 'no' refuses it: x" in shown
+    assert message in shown
+
+
+def test_a_backtest_of_rules_that_cannot_be_applied_is_refused(apply, command):
+    assert apply("").exit_code == 0
+    apply("[[routes]]\nname = 'x'\nchannels = ['modem-9']\n")
+
+    result = command("rules", "backtest", "rules.toml", "--since", "1h")
+    assert result.exit_code == 1
+    assert "modem-9" in result.stderr
+
+
+def test_explain_names_the_rules_that_nearly_matched(apply, command, answer):
+    apply("[[routes]]\nname = 'vip'\nchannels = ['phones']\naccounts = ['bank']\n" + RULES)
+    answer("account", "create", "shop")
+    message = answer("send", "--account", "shop", "--to", "+491701234567", "x")["id"]
+    apply("")
+
+    assert answer("explain", message)["near_misses"] == [
+        {"rule": "vip", "failed": "accounts", "asked": 'accounts = ["bank"]'}
+    ]
+    shown = command("explain", message).stdout
+    assert re.search(r'nearly +rule vip, but for accounts = \["bank"\]', shown)
