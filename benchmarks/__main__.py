@@ -31,6 +31,7 @@ _TITLES = {
     "events": "Submit, report, webhook",
     "footprint": "Start and memory",
     "codec": "Encoding and decoding",
+    "rules": "Rules",
 }
 _NEED_WRK = ("submit", "batch")
 
@@ -82,6 +83,7 @@ def _parts(options: argparse.Namespace) -> Mapping[str, Callable[[Path], str]]:
     import _events
     import _footprint
     import _modems
+    import _rules
     import _sizes
     import _submit
 
@@ -96,6 +98,7 @@ def _parts(options: argparse.Namespace) -> Mapping[str, Callable[[Path], str]]:
         "footprint": lambda at: _footprint.measure(at, rounds=rounds),
         # A codec needs no more than a tenth of the time of a server.
         "codec": lambda _: _codec.measure(rounds=rounds, seconds=seconds / 10),
+        "rules": lambda _: _rules.measure(rounds=rounds),
     }
 
 
