@@ -42,8 +42,9 @@ class Program:
         self._log = directory / f".{arguments[0]}-{next(_numbers)}.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-X", "faulthandler", "-m", "smscore_server", *arguments],
+                [sys.executable, "-P", "-m", "smscore_server", *arguments],
                 cwd=directory,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},  # for whoever does not end
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
