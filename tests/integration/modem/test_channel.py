@@ -209,7 +209,7 @@ def test_a_network_time_out_leaves_the_doubt(
 def test_a_modem_that_falls_silent_after_the_message_leaves_the_doubt_and_recovers(
     open_channel: OpenChannel, journal: RecordingJournal
 ) -> None:
-    channel = open_channel(response_timeout=0.2)
+    channel = open_channel(response_timeout=1.0)
 
     with pytest.raises(Indeterminate):
         channel.send(a_job_to("+999060001"))
@@ -244,7 +244,7 @@ def test_only_the_part_in_doubt_is_in_doubt(
 def test_an_unplugged_modem_is_a_temporary_failure_until_it_is_back(
     open_channel: OpenChannel, modem_simulator: ModemSimulator
 ) -> None:
-    channel = open_channel(ready_timeout=0.2)
+    channel = open_channel(ready_timeout=1.0)
     channel.send(a_job())
     modem_simulator.unplug(modem=0)
 

@@ -151,7 +151,7 @@ def test_a_gateway_in_between_that_heard_no_answer_leaves_the_part_in_doubt(
 
 
 def test_a_late_success_is_told_to_the_journal(open_channel, bob, job, journal, telegram):
-    channel, held = open_channel(timeout=0.5), Held()
+    channel, held = open_channel(timeout=1.0), Held()
     telegram.script(held)
 
     with pytest.raises(Indeterminate):
@@ -166,7 +166,7 @@ def test_a_late_success_is_told_to_the_journal(open_channel, bob, job, journal, 
 def test_a_late_refusal_leaves_the_doubt_and_unlinks_whoever_is_gone(
     open_channel, bob, job, sink, journal, telegram
 ):
-    channel, held = open_channel(timeout=0.5), Held()
+    channel, held = open_channel(timeout=1.0), Held()
     sink.linked(a_link(address=bob.address))
     telegram.script(held)
     with pytest.raises(Indeterminate):
@@ -180,7 +180,7 @@ def test_a_late_refusal_leaves_the_doubt_and_unlinks_whoever_is_gone(
 
 
 def test_the_next_message_does_not_wait_for_a_late_answer(open_channel, bob, job, telegram):
-    channel = open_channel(timeout=0.5)
+    channel = open_channel(timeout=2.0)
     telegram.script(Held())
     with pytest.raises(Indeterminate):
         channel.send(job(bob, "hello"))
