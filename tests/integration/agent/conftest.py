@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import new_database
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.testing import FakeTransport
@@ -32,11 +33,8 @@ def network() -> FakeTransport:
 
 @pytest.fixture
 def config(tmp_path: Path) -> GatewayConfig:
-    from smscore import migrate
-
-    config = GatewayConfig(directory=tmp_path)
-    migrate(config)
-    return config
+    new_database(tmp_path / "smscore.db")
+    return GatewayConfig(directory=tmp_path)
 
 
 class Life:

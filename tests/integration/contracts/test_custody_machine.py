@@ -1,27 +1,19 @@
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from custody_machine import CustodyMachine
+from databases import new_database
 from hypothesis import settings
 
 from smscore.ports.storage import Store
 from smscore.testing import ManualClock
-from smscore_sqlmodel import SqlStore, migrate
-
-
-@cache
-def new_schema() -> bytes:
-    """A database without data: made once, copied for each run."""
-    with TemporaryDirectory() as folder:
-        migrate(f"sqlite:///{folder}/new.db")
-        return Path(folder, "new.db").read_bytes()
+from smscore_sqlmodel import SqlStore
 
 
 class SqlCustodyMachine(CustodyMachine):
     def __init__(self) -> None:
         self.folder = TemporaryDirectory()
-        Path(self.folder.name, "smscore.db").write_bytes(new_schema())
+        new_database(Path(self.folder.name, "smscore.db"))
         super().__init__()
 
     def open_store(self, clock: ManualClock) -> Store:

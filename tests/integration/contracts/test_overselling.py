@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from databases import new_database
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import PluginsConfig
@@ -11,7 +12,7 @@ from smscore.domain.messages import Surface
 from smscore.errors import IdempotencyConflict, InsufficientCredits, LimitExceeded
 from smscore.services.submission import Item, Submission
 from smscore.testing import FakeTransport, ManualClock, PlainAuthenticator
-from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel import SqlStore
 
 SUBMITTERS = 64
 PATIENCE = 30
@@ -20,8 +21,7 @@ PATIENCE = 30
 @pytest.fixture
 def gateways(tmp_path: Path) -> Iterator[list[Gateway]]:
     """Two processes on one database, as a server and a command beside it are."""
-    url = f"sqlite:///{tmp_path}/smscore.db"
-    migrate(url)
+    url = f"sqlite:///{new_database(tmp_path / 'smscore.db')}"
     clock, gateways = ManualClock(), []
     for _ in range(2):
         store = SqlStore(url, clock=clock)

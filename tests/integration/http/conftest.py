@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 import pytest
+from databases import new_database
 from starlette.testclient import TestClient
 
 import smscore
@@ -229,9 +230,10 @@ def make_site() -> Iterator[Callable[..., Site]]:
 
 
 def _store_in(directory: Path, clock: ManualClock) -> SqlStore:
-    config = smscore.GatewayConfig(directory=directory)
-    smscore.migrate(config)
-    return SqlStore(config.store_url, clock=clock)
+    path = directory / "smscore.db"
+    if not path.exists():
+        new_database(path)
+    return SqlStore(f"sqlite:///{path}", clock=clock)
 
 
 def _furnish(operator: Any, permission: str, account: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import attrs
 import httpx2
+from databases import new_database
 from doors import BY_NAME, Door
 from log_search import search
 
@@ -53,7 +54,7 @@ class Server:
         self.database = directory / "smscore.db"
         self.log: list[str] = []
         (directory / "smscore.toml").write_text(_CONFIG + config)
-        smscore.migrate(self._config())
+        new_database(self.database)
         with self.gateway() as gateway:
             operator = gateway.administration
             operator.create_account(

@@ -3,6 +3,7 @@ A changed user, as the server's own process sees it: with real passwords, on the
 """
 
 import pytest
+from databases import new_database
 from starlette.testclient import TestClient
 
 import smscore
@@ -13,7 +14,7 @@ from smscore_http import create_app
 @pytest.fixture
 def gateway(tmp_path):
     config = smscore.GatewayConfig(directory=tmp_path)
-    smscore.migrate(config)
+    new_database(tmp_path / "smscore.db")
     with smscore.build(config) as gateway:
         gateway.administration.create_account("acme")
         gateway.administration.create_user(

@@ -10,13 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from databases import new_database
 
 from smscore.domain.messages import AccountId
 from smscore.errors import ConfigurationError, InsufficientCredits, StoreUnavailable
 from smscore.ports.storage import UnitOfWork
 from smscore.registry import Registry
 from smscore.testing import NOON, a_tracked, an_account
-from smscore_sqlmodel import SqlStore, backup, migrate, smscore_register_stores
+from smscore_sqlmodel import SqlStore, backup, smscore_register_stores
 from smscore_sqlmodel._sqlite import VERSION_TABLE
 
 PATIENCE = 30.0
@@ -26,9 +27,7 @@ DUMP = Path(__file__).with_name("first_schema.sql")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import pytest
+from databases import new_database
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from smscore.errors import GatewayError, Rejected
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.testing.builders import a_delivery, a_message, a_report, a_user, an_account
 from smscore.testing.memory import MemoryStore
-from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel import SqlStore
 
 PATIENCE = 30.0
 Step: TypeAlias = tuple[Callable[[UnitOfWork, int], object], int]
@@ -104,9 +105,7 @@ def _outcome(store: Store, plans: Sequence[Sequence[Step]]) -> list[object]:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path_factory.mktemp("empty") / "smscore.db")
 
 
 _STEPS = st.tuples(

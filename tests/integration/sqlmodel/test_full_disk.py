@@ -12,6 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from databases import new_database
 from msgspec.structs import replace
 
 from smscore.errors import ConfigurationError, StoreUnavailable
@@ -87,9 +88,7 @@ class Child:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

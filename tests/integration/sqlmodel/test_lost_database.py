@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from databases import new_database
 
 from smscore.domain.messages import MessageId
 from smscore.errors import StoreUnavailable
@@ -23,9 +24,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

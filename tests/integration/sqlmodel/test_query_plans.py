@@ -1,8 +1,8 @@
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from databases import new_database
 
 from smscore.domain.deliveries import Status
 from smscore_sqlmodel import (
@@ -14,16 +14,13 @@ from smscore_sqlmodel import (
     _links,
     _outbox,
     _webhooks,
-    migrate,
 )
 from smscore_sqlmodel._pages import page_sql
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    connection = sqlite3.connect(path)
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(new_database(tmp_path_factory.mktemp("plans") / "smscore.db"))
     yield connection
     connection.close()
 

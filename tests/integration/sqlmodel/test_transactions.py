@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from databases import new_database
 from msgspec.structs import replace
 
 from smscore.domain.deliveries import Part, PartState, Status
@@ -19,7 +20,7 @@ from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, Topic, UnitOfWork
 from smscore.testing import NOON, a_tracked, an_account
 from smscore.testing._store_kit import an_event
-from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel import SqlStore
 from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
 
 PATIENCE = 30.0
@@ -28,9 +29,7 @@ COMMIT = "COMMIT"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

@@ -7,20 +7,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from databases import new_database
 
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, UnitOfWork
 from smscore.testing.builders import a_tracked, an_account
-from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel import SqlStore
 
 PATIENCE = 30.0
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "smscore.db"
-    migrate(f"sqlite:///{path}")
-    return path
+    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

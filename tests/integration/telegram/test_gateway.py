@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from databases import new_database
 
 import smscore
 from smscore.domain.alphabets import GSM7
@@ -75,7 +76,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             },
             directory=tmp_path,
         )
-        smscore.migrate(config)
+        new_database(tmp_path / "smscore.db")
         with smscore.build(config) as gateway, gateway.running():
             gateway.administration.create_account("acme")
             yield World(gateway=gateway, telegram=telegram, modem=modem, ada=telegram.person("Ada"))
