@@ -13,8 +13,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
+from log_search import search
 
 from smscore_server.cli import smscore
 
@@ -130,6 +132,29 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = CliRunner().invoke(smscore, ["init", "--dir", str(directory)])
     assert result.exit_code == 0, result.output
     return directory
+
+
+@attrs.frozen(kw_only=True)
+class RunningServer:
+    """One that is there for several tests, each with an account of its own."""
+
+    url: str
+    config: Path
+
+
+@pytest.fixture(scope="module")
+def running_server(
+    template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A server in an installation of its own, until the last test of the module has ended."""
+    directory = tmp_path_factory.mktemp("server")
+    shutil.copytree(template, directory, dirs_exist_ok=True)
+    server = Program("serve", "--port", "0", "--json", directory=directory)
+    try:
+        url = json.loads(server.line())["url"]
+        yield RunningServer(url=url, config=directory / "smscore.toml")
+    finally:
+        search(server.end().splitlines(), of="serve")
 
 
 @pytest.fixture

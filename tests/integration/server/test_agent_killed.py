@@ -6,13 +6,14 @@ that A has handed out is put back into its queue, whether the agent had begun wi
 worst that an operator can do.
 """
 
-import json
+import itertools
 import os
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,15 +21,20 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from databases import new_database
 
-from smscore import GatewayConfig, build, migrate
+from smscore import GatewayConfig, build
 from smscore.domain.deliveries import Status
+from smscore.domain.devices import Device
 from smscore_modem.simulator import Fault, ModemSimulator
 
 PATIENCE = 30.0
 PLUGINS = Path(__file__).parents[1] / "crash" / "plugin"
 TEXTS = ["first", "second " * 30, "third"]
 PARTS = 4  # the second one has two
+FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
+
+_numbers = itertools.count(1)
 
 CALLS = [
     f"{call} {when}"
@@ -74,6 +80,7 @@ class Proxy:
     def __init__(self, url: str) -> None:
         self._server = urlsplit(url)
         self.on_step: Callable[[str], None] = lambda _: None
+        self.passing = threading.Lock()  # held while a call is, even of one killed
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = False
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
@@ -100,10 +107,12 @@ class Proxy:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._pass_on()
+                with proxy.passing:
+                    self._pass_on()
 
             def do_POST(self) -> None:
-                self._pass_on()
+                with proxy.passing:
+                    self._pass_on()
 
             def _pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -130,16 +139,20 @@ class Proxy:
 
 
 class World:
-    """Gateway A, a modem, and the agent between them, which is started and killed."""
+    """An account of gateway A, a modem, and the agent between them, started and killed."""
 
-    def __init__(self, start, answer, directory: Path, modems: ModemSimulator, monkeypatch) -> None:
-        self._start, self._answer = start, answer
-        self._directory, self._monkeypatch = directory, monkeypatch
+    def __init__(self, start, server, directory: Path, modems: ModemSimulator, monkeypatch) -> None:
+        self._start, self._directory, self._monkeypatch = start, directory, monkeypatch
+        self._config, self._url = GatewayConfig.from_toml(server.config), f"{server.url}/api"
         self.modem = modems
-        server = start("serve", "--port", "0", "--json")
-        self._origin = json.loads(server.line())["url"]
-        self.proxy = Proxy(self._origin)
-        (directory / "token").write_text(self.token())
+        self.account = f"shop-{next(_numbers)}"
+        with build(self._config) as gateway:
+            created = gateway.administration.create_account(self.account, tariff="unlimited")
+            self._account = created.id
+            self._token = gateway.administration.token(self.account).secret
+        self.proxy = Proxy(server.url)
+        (directory / "token").write_text(self._token)
+        new_database(directory / "agent.db")
         for name, store, transport in (
             ("agent.toml", "sqlite", "modem"),
             ("fragile.toml", "fragile", "fragile-modem"),
@@ -152,15 +165,10 @@ class World:
                 f'[channels.stick]\ntransport = "{transport}"\nport = "{modems.ports[0]}"\n'
                 "gap = 0\nreconnect_delay = 0.05\n"
             )
-        migrate(GatewayConfig.from_toml(directory / "agent.toml"))
-
-    def token(self) -> str:
-        with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
-            return gateway.administration.token("shop").secret
 
     def queue(self) -> None:
         items = [{"phone": "+491701234567", "message": text} for text in TEXTS]
-        answer = httpx2.post(f"{self._origin}/api/{self.token()}/queue", json=items)
+        answer = httpx2.post(f"{self._url}/{self._token}/queue", json=items)
         assert answer.json()["queued"] == len(TEXTS)
 
     def agent(self, *, kill_at: str | None = None):
@@ -174,18 +182,25 @@ class World:
             return self._start("agent", "--config", config)
 
     def requeue(self) -> None:
-        self._answer("queue", "requeue", "--claimed-before", "2999-01-01")
+        with self.proxy.passing, build(self._config) as gateway:
+            gateway.phones.requeue(before=FAR_OFF, account=self.account)
 
     def statuses(self) -> Counter:
-        with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
-            return Counter(one.delivery.status for one in gateway.inquiry.messages())
+        with build(self._config) as gateway:
+            found = gateway.inquiry.messages(account=self._account)
+        return Counter(one.delivery.status for one in found)
+
+    def device(self) -> Device:
+        with build(self._config) as gateway:
+            (found,) = gateway.phones.all(account=self.account)
+        return found.device
 
     def sent(self) -> Counter:
         """How often the network took each part."""
         return Counter(one.submit.user_data.content for one in self.modem.taken)
 
     def in_doubt(self) -> int:
-        with build(GatewayConfig.from_toml("agent.toml")) as gateway:
+        with build(GatewayConfig.from_toml(self._directory / "agent.toml")) as gateway:
             return len(gateway.inquiry.messages(statuses=[Status.INDETERMINATE]))
 
     def settle(self) -> None:
@@ -204,19 +219,18 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def world(start, installation, answer, tmp_path, monkeypatch) -> Iterator[World]:
-    answer("account", "create", "shop", "--plan", "unlimited")
+def world(start, running_server, tmp_path, monkeypatch) -> Iterator[World]:
     directory = tmp_path / "modems"
     directory.mkdir()
     with ModemSimulator(modems=1, link_dir=directory, report_delay=0.01) as modems:
-        world = World(start, answer, tmp_path, modems, monkeypatch)
+        world = World(start, running_server, tmp_path, modems, monkeypatch)
         try:
             yield world
         finally:
             world.proxy.close()
 
 
-def test_an_agent_that_nobody_kills_sends_everything_once(world, answer):
+def test_an_agent_that_nobody_kills_sends_everything_once(world):
     world.queue()
 
     agent = world.agent()
@@ -225,9 +239,9 @@ def test_an_agent_that_nobody_kills_sends_everything_once(world, answer):
 
     assert sorted(world.sent().values()) == [1] * PARTS
     assert agent.stop() == 0
-    (device,) = answer("device", "list")
-    assert (device["name"], device["delivered"]) == ("attic", len(TEXTS))
-    assert device["last_poll"] is not None
+    device = world.device()
+    assert (device.name, device.delivered) == ("attic", len(TEXTS))
+    assert device.last_poll is not None
 
 
 @pytest.mark.parametrize("step", CALLS)

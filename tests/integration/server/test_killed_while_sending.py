@@ -73,15 +73,15 @@ def killed(start, installation, answer, modems):
 
 
 @pytest.fixture
-def settled(start, answer):
-    """Starts the next server, and waits until it has decided what becomes of a message."""
+def settled(answer):
+    """Lets the next server's channels run until they have decided what becomes of a message."""
 
     def settled(message, *statuses):
-        start("serve", "--port", "0").line()
         with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
             wakeup = gateway.store.wakeup("topic:events")
-            while (found := answer("status", message)["status"]) not in statuses:
-                assert wakeup.wait(PATIENCE), answer("explain", message)
+            with gateway.running():
+                while (found := answer("status", message)["status"]) not in statuses:
+                    assert wakeup.wait(PATIENCE), answer("explain", message)
         return found
 
     return settled
