@@ -8,8 +8,11 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 PYTHON ?= python3
 WORKERS ?= 2
-# Tests of whole servers wait as much as they work: one more keeps the others' cores busy.
-WITH_WAITING := $(shell expr $(WORKERS) + 1)
+# Tests of whole servers wait twice as long as they work: this many keep the cores busy.
+WITH_WAITING := $(shell expr $(WORKERS) \* 2 + 1)
+
+# Else each worker, and each of the hundreds of commands that tests start, compiles it all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
