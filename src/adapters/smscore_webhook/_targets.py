@@ -4,7 +4,7 @@ Who may be called: public addresses, and the networks that the operator has allo
 
 import socket
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from smscore.errors import InvalidRequest
 
@@ -12,6 +12,11 @@ __all__ = ["Targets", "literal_address"]
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052, 2.1: the last 32 bits are an IPv4 address
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1: the same, of old
+_ASSIGNED = IPv6Network("2000::/3")  # RFC 4291, 2.4: all global unicast addresses are from here
+_METADATA = (
+    IPv4Network("192.0.0.0/24"),  # RFC 6890, 2.2.2; older Pythons know only some of it
+    IPv4Network("168.63.129.16/32"),  # formally public, and answers machines of one hoster only
+)
 
 
 class Targets:
@@ -49,8 +54,14 @@ class Targets:
     def _is_reachable(self, address: IPv4Address | IPv6Address) -> bool:
         if any(address in network for network in self._allowed):
             return True
-        is_old = isinstance(address, IPv6Address) and address.is_site_local
-        return address.is_global and not address.is_multicast and not is_old
+        return address.is_global and not address.is_multicast and _is_assigned(address)
+
+
+def _is_assigned(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it may be somebody's in the public network, which Python does not tell."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _METADATA)
+    return address in _ASSIGNED or address in _TRANSLATED
 
 
 def literal_address(host: str) -> str | None:

@@ -14,6 +14,8 @@ FORBIDDEN = [
     "192.168.1.1",
     "100.64.0.1",
     "169.254.169.254",
+    "192.0.0.192",  # the metadata of one hoster
+    "168.63.129.16",  # those of another, at an address that looks public
     "192.0.2.1",
     "224.0.0.1",
     "255.255.255.255",
@@ -24,6 +26,12 @@ FORBIDDEN = [
     "::127.0.0.1",
     "64:ff9b::7f00:1",
     "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::7f00:1",
+    "::ffff:0:7f00:1",
+    "::fffe:7f00:1",
+    "100:0:0:1::1",
+    "4000::1",
+    "5f00::1",
     "2002:7f00:1::",
     "2002:a00:1::1",
     "2001:0:4136:e378:8000:63bf:3fff:fdd2",
@@ -61,6 +69,8 @@ def test_a_name_with_one_forbidden_address_may_not_be_called() -> None:
         ("10.0.0.0/8", "10.1.2.3"),
         ("::1/128", "::1"),
         ("fd00::/8", "fd12::1"),
+        ("64:ff9b:1::/48", "64:ff9b:1::a00:1"),
+        ("168.63.129.16/32", "168.63.129.16"),
     ],
 )
 def test_the_operator_allows_networks(network: str, address: str) -> None:
