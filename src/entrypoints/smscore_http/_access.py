@@ -35,14 +35,20 @@ _PATHS = frozenset(
         "/postman/collection",
         "/postman/environment",
         "/v1/account",
+        "/v1/account/callback-secret",
+        "/v1/inbound",
         "/v1/messages",
         "/v1/messages/estimate",
+        "/v1/webhooks",
     }
 )
-_MESSAGE = re.compile(r"/v1/messages/msg_[0-9a-f]{16}")
+_OF_ID = re.compile(
+    r"/v1/messages/msg_[0-9a-f]{16}"
+    r"|/v1/webhooks/wh_[0-9a-f]{16}(/replay|/deliveries(/whd_[0-9a-f]{16}/replay)?)?"
+)
 _CALL_OF_TOKEN = re.compile(r"/api/[^/]+/(get_messages|queue|status)")
 _HOOK = re.compile(rf"/{HOOKS}/[^/]+/[^/]+")
-_LAST_SEGMENT = re.compile(r"(/api/download|/v1/messages)/[^/]+")
+_LAST_SEGMENT = re.compile(r"(/api/download|/v1/messages|/v1/webhooks)/[^/]+")
 
 
 def log_access(request: Request, *, status: int, seconds: float) -> None:
@@ -53,8 +59,8 @@ def log_access(request: Request, *, status: int, seconds: float) -> None:
 
 
 def public_path(path: str) -> str:
-    """The path as it may be shown: known words and ids of messages, and a mask for the rest."""
-    if path in _PATHS or _MESSAGE.fullmatch(path):
+    """The path as it may be shown: known words and ids, and a mask for the rest."""
+    if path in _PATHS or _OF_ID.fullmatch(path):
         return path
     if (call := _CALL_OF_TOKEN.fullmatch(path)) is not None:
         return f"/api/***/{call[1]}"

@@ -135,6 +135,16 @@ def test_a_time_is_shown_in_utc_without_fractions():
         ("/v1/messages/msg_0123456789abcdef", "/v1/messages/msg_0123456789abcdef"),
         ("/v1/messages/msg_0123456789ABCDEF", "/v1/messages/***"),
         ("/v1/messages/msg_0123456789abcdef\n", "/v1/messages/***"),
+        ("/v1/account/callback-secret", "/v1/account/callback-secret"),
+        ("/v1/inbound", "/v1/inbound"),
+        ("/v1/webhooks", "/v1/webhooks"),
+        ("/v1/webhooks/wh_0123456789abcdef", "/v1/webhooks/wh_0123456789abcdef"),
+        ("/v1/webhooks/geheim123", "/v1/webhooks/***"),
+        ("/v1/webhooks/wh_0123456789abcdef/replay", "/v1/webhooks/wh_0123456789abcdef/replay"),
+        (
+            "/v1/webhooks/wh_0123456789abcdef/deliveries/whd_0123456789abcdef/replay",
+            "/v1/webhooks/wh_0123456789abcdef/deliveries/whd_0123456789abcdef/replay",
+        ),
     ],
 )
 def test_a_known_path_is_shown_without_secrets(path, shown):
@@ -156,6 +166,9 @@ def test_a_known_path_is_shown_without_secrets(path, shown):
         "/api/download/geheim123/queue",
         "/v1/geheim123",
         "/v1/messages/geheim123/x",
+        "/v1/webhooks/geheim123/deliveries",
+        "/v1/webhooks/wh_0123456789abcdef/geheim123",
+        "/v1/webhooks/wh_0123456789abcdef/deliveries/geheim123/replay",
         "/download/geheim123",
         "/x/geheim123",
         "geheim123",
