@@ -8,6 +8,7 @@ from datetime import datetime
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId
 from smscore.domain.webhooks import (
+    KEPT_ATTEMPTS,
     Attempt,
     Generation,
     Posting,
@@ -121,6 +122,7 @@ _ATTEMPT = Statement(
     "SELECT id, ?, ?, ?, ?, ?, ? FROM smscore_webhook_postings WHERE id = ?",
     rank=8,
 )
+_FORGET_ATTEMPT = Statement(deletion(WEBHOOK_ATTEMPTS, "WHERE posting = ? AND number = ?"), rank=9)
 # What is due already goes first; then nothing else is to be.
 _RELEASE = Statement(
     "UPDATE smscore_webhook_postings SET due_at = ? WHERE due_at IS NULL AND id = ("
@@ -248,6 +250,8 @@ class Webhooks(WebhooksView):
         )
         if attempt is not None:
             self._writer.write(_ATTEMPT, (*attempt_cells(attempt), posting.id))
+            if attempt.number > KEPT_ATTEMPTS:
+                self._writer.write(_FORGET_ATTEMPT, (posting.id, attempt.number - KEPT_ATTEMPTS))
         if posting.state is not PostingState.PENDING:
             self._writer.write(_RELEASE, (micros(at), posting.message, posting.endpoint))
 

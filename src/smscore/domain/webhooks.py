@@ -17,6 +17,7 @@ from smscore.errors import InvalidRequest
 
 __all__ = [
     "CALLBACK_EVENTS",
+    "KEPT_ATTEMPTS",
     "LIFE",
     "LONGEST_PAUSE",
     "LONGEST_URL",
@@ -45,6 +46,12 @@ CALLBACK_EVENTS = frozenset(
 
 LIFE = timedelta(hours=24)
 """For how long an event is offered to an endpoint, from the first attempt on."""
+
+KEPT_ATTEMPTS = 50
+"""
+How many attempts at a posting are remembered, the newest ones: a day has about twenty. Without a
+bound, whoever replays without end would fill the disk.
+"""
 
 OVERLAP = timedelta(hours=24)
 """For how long a secret signs beside the one that took its place."""

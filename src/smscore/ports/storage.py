@@ -679,7 +679,8 @@ class Webhooks(WebhooksView, Protocol):
         """
         Save a posting after an attempt, or after it was given up without one.
 
-        If it is not pending any more, the next one of its message at the endpoint is due.
+        If it is not pending any more, the next one of its message at the endpoint is due. Of the
+        attempts the newest are kept, as many as :data:`smscore.domain.webhooks.KEPT_ATTEMPTS`.
         """
         ...
 

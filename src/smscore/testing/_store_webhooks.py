@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.webhooks import (
+    KEPT_ATTEMPTS,
     Attempt,
     Generation,
     Posting,
@@ -203,6 +204,16 @@ class WebhooksContract:
 
         assert store.read(lambda view: view.webhooks.attempts(PostingId(1))) == attempts
         assert store.read(lambda view: view.webhooks.attempts(PostingId(2))) == []
+
+    def test_of_very_many_attempts_the_newest_are_kept(self, store: Store) -> None:
+        posting = a_posting(id=1)
+        _add(store, posting, a_posting(id=2, sequence=2))
+        for number in range(1, KEPT_ATTEMPTS + 3):
+            attempt = Attempt(number=number, at=NOON, seconds=0, status=500)
+            do(store, _recording(posting.attempted(attempt, jitter=0), attempt))
+
+        kept = store.read(lambda view: view.webhooks.attempts(PostingId(1)))
+        assert [one.number for one in kept] == list(range(3, KEPT_ATTEMPTS + 3))
 
     def test_what_was_removed_while_it_was_tried_stays_away(self, store: Store) -> None:
         do(store, lambda work: work.webhooks.save(_HOOK))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.webhooks import (
+    KEPT_ATTEMPTS,
     Attempt,
     Generation,
     Posting,
@@ -134,6 +135,8 @@ class MemoryWebhooks:
         self._log.put(self._postings, posting.id, posting)
         if attempt is not None:
             self._log.put(self._attempts, (posting.id, attempt.number), attempt)
+            if (posting.id, attempt.number - KEPT_ATTEMPTS) in self._attempts:
+                self._log.drop(self._attempts, (posting.id, attempt.number - KEPT_ATTEMPTS))
         beside = self._pending_beside(posting)
         if posting.state is not _PENDING and beside and beside[0].due_at is None:
             following = replace(beside[0], due_at=at)
