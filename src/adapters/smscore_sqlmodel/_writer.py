@@ -122,6 +122,7 @@ class Writer:
         except Exception as error:
             for job in batch:
                 job.fail(_unavailable(error))
+            self._session.forget()  # if this connection is used again, without the batch
             raise
         self._pause = _FIRST_PAUSE
         self._newest_size = len(batch)

@@ -86,7 +86,7 @@ class WriteSession:
         before, self._version = self._version, self._data_version()
         if self._version == before:
             return False
-        self._forget()
+        self.forget()
         return True
 
     def keep_unit(self, *, at_once: bool = False) -> GatewayError | None:
@@ -115,7 +115,7 @@ class WriteSession:
         if self._is_marked and self._connection.in_transaction:
             self._connection.execute("ROLLBACK TO unit")
             self._connection.execute("RELEASE unit")
-            self._forget()
+            self.forget()
         self._start_unit()
 
     def flush(self) -> None:
@@ -144,7 +144,7 @@ class WriteSession:
 
     def rollback(self) -> None:
         """Nothing of the batch was."""
-        self._forget()
+        self.forget()
         self._start()
         self._start_unit()
         if self._connection.in_transaction:
@@ -216,8 +216,8 @@ class WriteSession:
 
     # Behind both.
 
-    def _forget(self) -> None:
-        self._accounts.clear()
+    def forget(self) -> None:
+        self._accounts.clear()  # some may never have been written
         self.messages.clear()
 
     def _merge(self) -> None:

@@ -370,6 +370,24 @@ def test_what_was_under_way_when_the_process_ended_is_told_by_the_next(
                                        ("message.sent", 2), ("message.sent", 2)]  # fmt: skip
 
 
+def test_what_was_answered_before_the_end_is_not_told_again(
+    gateway: Gateway, sender: FakeSender, hook: Webhook, clock: ManualClock, store: MemoryStore
+) -> None:
+    sender.answer = lambda _: None
+    submit(gateway)
+    settle(gateway)
+    sender.let_go()
+    announcing = gateway._runner._announcing
+    assert announcing is not None
+    announcing.close()
+
+    following = FakeSender()
+    settle(open_gateway(clock, store, following))
+
+    assert told(sender) == [("message.queued", 1)]
+    assert told(following) == [("message.sent", 2)]
+
+
 def test_a_webhook_that_was_removed_hears_nothing_more(
     gateway: Gateway, sender: FakeSender, hook: Webhook, clock: ManualClock
 ) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from smscore.domain.webhooks import LIFE, Posting, PostingId
+from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Topic, UnitOfWork, View, Wakeup
@@ -101,10 +102,16 @@ class Announcing:
         return bool(self._crowded)
 
     def close(self) -> None:
-        """End the calls that are under way; whoever runs next makes them again."""
-        if self._is_open:
-            self._is_open = False
-            self._sender().close()
+        """Keep what was answered, end what was not: whoever runs next makes those calls again."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            self._hear()
+            self._record()
+        except GatewayError:
+            _log.exception("answers of endpoints could not be kept; they are told again")
+        self._sender().close()
 
     # News.
 
