@@ -127,6 +127,7 @@ def routes(draw, *, name=_texts):
         choice=draw(st.sampled_from(Choice)),
         weights=draw(st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 9), max_size=2)),
         price=draw(st.none() | st.integers(0, 5)),
+        pace=draw(st.none() | st.integers(1, 1000)),
         **asked,
     )
 

@@ -23,6 +23,7 @@ from smscore_sqlmodel._columns import (
     JOURNAL,
     PROCESSES,
     RULE_REVISIONS,
+    RULE_TURNS,
 )
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
 from smscore_sqlmodel._sessions import Cells, Session
@@ -49,6 +50,8 @@ __all__ = [
 _REVISIONS = selection(RULE_REVISIONS, "ORDER BY number DESC LIMIT ?")
 _REVISION = selection(RULE_REVISIONS, "WHERE number = ?")
 _ADD_REVISION = insertion(RULE_REVISIONS)
+_NEXT_TURN = selection(RULE_TURNS, "WHERE rule = ?")
+_SET_TURN = replacement(RULE_TURNS)
 
 _CHANNELS = selection(CHANNELS, "ORDER BY channel")
 _SET_CHANNEL = replacement(CHANNELS)
@@ -114,6 +117,12 @@ class Routing(RoutingView):
         cells = (revision.number, micros(revision.at), revision.why, document)
         self._writer.change(_ADD_REVISION.sql, cells)
         self._writer.touch(Topic.ROUTING)
+
+    def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
+        found = self._session.fetch(_NEXT_TURN, (rule,))
+        first = max(now, from_micros(found[0][1])) if found else now
+        self._writer.change(_SET_TURN.sql, (rule, micros(first + count * gap)))
+        return first
 
 
 def _revision_of(cells: Cells) -> Revision:

@@ -33,6 +33,7 @@ __all__ = [
     "PROVIDER_KEYS",
     "QUEUE_TOKENS",
     "RULE_REVISIONS",
+    "RULE_TURNS",
     "SETTLED",
     "USERS",
     "WEBHOOKS",
@@ -122,6 +123,7 @@ PROCESSES = _columns("smscore_processes", "id heartbeat_at")
 PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at label", key="digest")
 QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
 RULE_REVISIONS = _columns("smscore_rule_revisions", "number at why document", key="number")
+RULE_TURNS = _columns("smscore_rule_turns", "rule next_at", key="rule")
 USERS = _columns("smscore_users", "name account password_hash permissions", key="name")
 WEBHOOKS = _columns(
     "smscore_webhooks",

@@ -51,6 +51,7 @@ __all__ = [
     "QueueTokenRow",
     "Row",
     "RuleRevisionRow",
+    "RuleTurnRow",
     "UserRow",
     "WebhookAttemptRow",
     "WebhookPostingRow",
@@ -127,6 +128,15 @@ class RuleRevisionRow(Row, table=True):
     at: int = Field(sa_type=_WIDE)
     why: str = Field(sa_type=Text)
     document: str = Field(sa_type=Text)
+
+
+class RuleTurnRow(Row, table=True):
+    """When the next message may leave by a rule that has a pace."""
+
+    __tablename__ = "smscore_rule_turns"
+
+    rule: str = Field(sa_type=Text, primary_key=True)
+    next_at: int = Field(sa_type=_WIDE)
 
 
 class ChannelRow(Row, table=True):

@@ -71,7 +71,7 @@ class _Teller:
         self._remember(event.detail)
         said = f"accepted {_DOORS[self._tracked.message.surface]}"
         if event.kind == "message.scheduled":
-            time = instant(self._tracked.message.not_before)
+            time = event.detail.get("turn") or instant(self._tracked.message.not_before)
             return f"{said}, not to be sent before {time}"
         return f"{said}; it waits for {self._first()}"
 

@@ -47,7 +47,8 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
                ledger: at, kind, credits, balance, message, why;
                events: sequence, at, kind, detail (of the first one: rule, channels, encoding,
                parts, credits, quota; by what it was decided: revision of the rules, and the
-               channels that were resting, closed, linked);
+               channels that were resting, closed, linked;
+               the pace of the rule and the turn that it gave);
                near_misses: rule, failed, asked: rules that nearly matched
     """
     with opened(config_file) as gateway:
@@ -164,16 +165,24 @@ def _decision(story: Story, misses: Sequence[NearMiss]) -> Iterator[tuple[str, o
         yield "sender", message.sender.value
     if message.priority.name != "NORMAL":
         yield "priority", message.priority.name.lower()
-    if message.not_before:
-        yield "not before", _clock(message.not_before)
-    if delivery.expires_at:
-        yield "expires", _clock(delivery.expires_at)
+    yield from _times(message.not_before, delivery.expires_at, reasons)
     price = int(reasons.get("credits") or 0)
     is_counted = bool(story.entries) or not price
     yield "price", several(price, "credit") if "credits" in reasons else _NOT_RECORDED
     yield "paid", several(delivery.charged, "credit") if is_counted else "credits not counted"
     if quota := reasons.get("quota"):
         yield "quota", f"message {quota}"
+
+
+def _times(
+    begins: datetime | None, ends: datetime | None, reasons: Mapping[str, str | int | None]
+) -> Iterator[tuple[str, object]]:
+    if pace := reasons.get("pace"):
+        yield "pace", f"{several(int(pace), 'message')} a minute, so it waited for its turn"
+    if begins:
+        yield "not before", _clock(begins)
+    if ends:
+        yield "expires", _clock(ends)
 
 
 def _encoding(delivery: Delivery, reasons: Mapping[str, str | int | None]) -> str:

@@ -38,6 +38,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     description: Description
     rule: str  # the routing rule that matched; empty: it goes by links alone
     way: Way
+    pace: int | None = None  # messages a minute by its rule; None: no turn is to be waited for
     seen: Mapping[str, str | int] = {}  # what was decided by, where it may be otherwise next time
     ignores_sender: bool = False  # it names one, and its first channel shows none but its own
 
@@ -57,14 +58,19 @@ class Plan(Struct, frozen=True, kw_only=True):
         return self.description.segments
 
     def begin(
-        self, *, charged: int, quota: str | None = None, request: str | None = None
+        self,
+        *,
+        charged: int,
+        quota: str | None = None,
+        request: str | None = None,
+        turn: datetime | None = None,
     ) -> tuple[Delivery, Event]:
         """
         The delivery with which the message begins, and the first event of its story.
 
         ``quota`` says what the month has left of its limit, if there is one; ``request`` names the
         first message of its request, if that is another one: the ledger's entry for all of them
-        names it.
+        names it. ``turn`` is when its rule lets it leave.
         """
         message = self.message
         reasons = self._reasons()
@@ -73,6 +79,9 @@ class Plan(Struct, frozen=True, kw_only=True):
         if request is not None:
             reasons["request"] = request
         due_at, accepted_at = message.not_before, message.accepted_at
+        if turn is not None and turn > accepted_at:
+            due_at = turn
+            reasons["pace"], reasons["turn"] = self.pace, f"{turn:%Y-%m-%dT%H:%M:%SZ}"
         status, kind = _LATER if due_at else _AT_ONCE
         delivery = Delivery(
             message=message.id,
@@ -164,6 +173,7 @@ def plan(
         description=description,
         rule=rule,
         way=way,
+        pace=route.pace if route is not None and rule else None,
         seen=_seen(routes, topology, linked),
         ignores_sender=message.sender is not None
         and not topology.offer(way.route[0].channel).sender_id,

@@ -45,6 +45,7 @@ class Route(Condition):
     choice: Choice = Choice.STICKY
     weights: Mapping[str, int] = attrs.field(factory=dict, hash=False)
     price: int | None = None  # credits a segment, or a call; None: what each channel costs
+    pace: int | None = None  # messages a minute, the others wait; None: as fast as channels are
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -62,11 +63,14 @@ class Route(Condition):
             raise InvalidRequest(f"rule {self.name!r} names no channels, nor why to refuse")
         if self.refuse == "":
             raise InvalidRequest(f"rule {self.name!r} refuses without a reason; say one")
-        is_plain = self.choice is Choice.STICKY and not self.weights and self.price is None
+        costs = self.price is not None or self.pace is not None
+        is_plain = self.choice is Choice.STICKY and not self.weights and not costs
         if self.refuse is not None and (goes or not is_plain):
             raise InvalidRequest(f"rule {self.name!r} refuses: leave out how it would go")
         if self.price is not None and self.price < 0:
             raise InvalidRequest(f"rule {self.name!r} has the price {self.price}; 0 is the least")
+        if self.pace is not None and self.pace < 1:
+            raise InvalidRequest(f"rule {self.name!r} has the pace {self.pace}; 1 is the least")
         for name, weight in self.weights.items():
             if weight < 1:
                 raise InvalidRequest(f"rule {self.name!r} gives {name!r} {weight}; 1 is the least")

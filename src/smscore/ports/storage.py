@@ -7,7 +7,7 @@ Longer than most modules: it is one port, and who writes a store reads all of it
 import enum
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 import attrs
@@ -194,6 +194,10 @@ class RoutingView(Protocol):
 class Routing(RoutingView, Protocol):
     def add(self, revision: Revision) -> None:
         """Raises Conflict unless its number follows that of the newest; the first one is 1."""
+        ...
+
+    def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
+        """The first of so many moments, each a gap after the one before, also of earlier calls."""
         ...
 
 

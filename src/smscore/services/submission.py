@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -308,6 +308,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
         quota, request = None, f"{first:016x}" if len(self.plans) > 1 else None
         if spent.monthly_limit is not None:
             quota = f"{spent.used} of {spent.monthly_limit} in {spent.month}"
+        turns = _take_turns(work, self.plans, now=self.now)
         stored = []
         for index, planned in self.plans:
             message, charge = planned.message, planned.way.charge
@@ -315,6 +316,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
                 charged=charge if is_metered else 0,
                 quota=quota,
                 request=None if message.id == first else request,
+                turn=turns.get(message.id) if turns else None,
             )
             work.outbox.add(message, delivery)
             work.events.add(event)
@@ -328,6 +330,22 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
                 )
             )
         return tuple(stored)
+
+
+def _take_turns(
+    work: UnitOfWork, plans: Sequence[tuple[int, Plan]], *, now: datetime
+) -> Mapping[MessageId, datetime]:
+    """When those may leave whose rule has a pace; what is for later anyway takes no turn."""
+    paced: dict[tuple[str, int], list[MessageId]] = {}
+    for _, one in plans:
+        if one.pace is not None and one.message.not_before is None:
+            paced.setdefault((one.rule, one.pace), []).append(one.message.id)
+    turns: dict[MessageId, datetime] = {}
+    for (rule, pace), messages in paced.items():
+        gap = timedelta(minutes=1) / pace
+        first = work.routing.take_turns(rule, count=len(messages), gap=gap, now=now)
+        turns.update((one, first + place * gap) for place, one in enumerate(messages))
+    return turns
 
 
 def _both(

@@ -173,6 +173,7 @@ class _Routing:
     def __init__(self, log: _Log) -> None:
         self._log = log
         self._revisions: list[Revision] = []
+        self._turns: dict[str, datetime] = {}  # when the next one of a rule is
 
     def newest(self) -> Revision | None:
         return self._revisions[-1] if self._revisions else None
@@ -188,6 +189,11 @@ class _Routing:
             raise Conflict(f"revision {revision.number} of the rules does not follow the newest")
         self._log.append(self._revisions, revision)
         self._log.topics.add(Topic.ROUTING)
+
+    def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
+        first = max(now, self._turns.get(rule, now))
+        self._log.put(self._turns, rule, first + count * gap)
+        return first
 
 
 class _Channels:

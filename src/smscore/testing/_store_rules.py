@@ -2,7 +2,7 @@
 What a store must keep of rules: every revision, whole, and one after another.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,6 +24,7 @@ _EVERYTHING = (
         choice=Choice.WEIGHTED,
         weights={"b": 2, "a": 1},
         price=0,
+        pace=30,
         countries=("DE",),
         accounts=("shop",),
         surfaces=(Surface.QUEUE,),
@@ -74,6 +75,43 @@ class RulesContract(StoreKit):
         with pytest.raises(Conflict):
             do(store, lambda work: work.routing.add(Revision(number=number, at=NOON)))
         assert store.read(lambda view: len(view.routing.find())) == 1
+
+    def test_turns_of_a_rule_follow_one_another_at_their_gap(self, store: Store) -> None:
+        gap = timedelta(seconds=20)
+
+        first = self._turn(store, "a", count=3, gap=gap)
+        second = self._turn(store, "a", gap=gap)
+        other = self._turn(store, "b", gap=gap)
+
+        assert (first, second, other) == (NOON, NOON + 3 * gap, NOON)
+
+    def test_turns_that_passed_unused_are_not_saved_up(self, store: Store) -> None:
+        later = NOON + timedelta(hours=1)
+        self._turn(store, "a")
+
+        assert self._turn(store, "a", now=later) == later
+
+    def test_a_unit_that_fails_has_taken_no_turn(self, store: Store) -> None:
+        def fail(work: UnitOfWork) -> None:
+            work.routing.take_turns("a", count=9, gap=timedelta(minutes=1), now=NOON)
+            raise Conflict("no")
+
+        with pytest.raises(Conflict):
+            do(store, fail)
+        assert self._turn(store, "a") == NOON
+
+    @staticmethod
+    def _turn(
+        store: Store,
+        rule: str,
+        *,
+        count: int = 1,
+        gap: timedelta = timedelta(minutes=1),
+        now: datetime = NOON,
+    ) -> datetime:
+        return store.run(
+            lambda work: work.routing.take_turns(rule, count=count, gap=gap, now=now)
+        ).result()
 
     def test_several_revisions_may_be_made_in_one_unit(self, store: Store) -> None:
         revisions = [Revision(number=number, at=NOON) for number in (1, 2)]

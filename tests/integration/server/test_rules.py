@@ -247,3 +247,17 @@ def test_explain_names_the_rules_that_nearly_matched(apply, command, answer):
     ]
     shown = command("explain", message).stdout
     assert re.search(r'nearly +rule vip, but for accounts = \["bank"\]', shown)
+
+
+def test_explain_tells_of_the_turn_that_a_rule_gave(apply, command, answer):
+    apply("[[routes]]\nname = 'slow'\nchannels = ['phones']\npace = 1\n")
+    answer("account", "create", "shop")
+    first, second = (
+        answer("send", "--account", "shop", "--to", "+491701234567", "x")["id"] for _ in range(2)
+    )
+
+    assert answer("status", first)["status"] == "queued"
+    assert answer("status", second)["status"] == "scheduled"
+    shown = command("explain", second).stdout
+    assert "1 message a minute, so it waited for its turn" in shown
+    assert re.search(r"not to be sent before 2\d{3}-", shown)

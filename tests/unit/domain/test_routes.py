@@ -219,6 +219,8 @@ def test_rules_that_nearly_matched_are_those_before_the_one_that_did():
         {"refuse": ""},
         {"refuse": "no", "price": 1},
         {"refuse": "no", "weights": {"a": 1}},
+        {"refuse": "no", "pace": 1},
+        {"channels": ("a",), "pace": 0},
         {"channels": ("a",), "price": -1},
         {"channels": ("g",), "weights": {"a": 0}},
         {"channels": ("a",), "any_of": (Condition(kinds=("sms",)),)},

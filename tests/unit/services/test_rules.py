@@ -3,15 +3,18 @@ Rules as operators change them.
 """
 
 import tomllib
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from rule_strategies import rule_sets
 
 from smscore import GatewayConfig, build
+from smscore.domain.messages import Surface
 from smscore.domain.routes import Route
 from smscore.errors import Conflict, InvalidRequest, NotFound
 from smscore.rulebook import as_toml, rulebook_of
+from smscore.services.submission import Item, Submission
 from smscore.testing import FakeTransport, MemoryStore
 
 A = Route(name="a", prefixes=("+49",), channels=("fake",))
@@ -133,6 +136,63 @@ def test_rules_in_force_decide_about_the_next_message(gateway):
     message = gateway.inquiry.explain(receipt.accepted[0].message)
     assert message.events[0].detail["rule"] == "b"
     assert message.events[0].detail["revision"] == 1
+
+
+def due_at(gateway, receipt):
+    return [gateway.inquiry.message(one.message).delivery.due_at for one in receipt.accepted]
+
+
+@pytest.fixture
+def paced(gateway):
+    """Two messages a minute to Germany."""
+    gateway.rules.apply([Route(name="slow", prefixes=("+49",), channels=("fake",), pace=2)])
+    return gateway
+
+
+def submit(gateway, *numbers, **values):
+    items = tuple(Item(to=number, text="hi") for number in numbers)
+    account = gateway.settings.account("acme").id
+    submission = Submission(account=account, surface=Surface.LIBRARY, items=items, **values)
+    return gateway.submissions.begin(submission).result()
+
+
+def test_messages_of_a_rule_with_a_pace_leave_one_after_another(paced, clock, network):
+    several = submit(paced, "+49170111111", "+49170222222", "+49170333333", "+43123456")
+    another = submit(paced, "+49170444444")
+
+    half = timedelta(seconds=30)
+    assert due_at(paced, several) == [None, clock.now() + half, clock.now() + 2 * half, None]
+    assert due_at(paced, another) == [clock.now() + 3 * half]
+    sent = []
+    for _ in range(4):
+        while paced.run_pending():
+            pass
+        sent.append(len(network.jobs))
+        clock.move(seconds=30)
+    assert sent == [2, 3, 4, 5]
+
+
+def test_a_message_that_waits_for_its_turn_says_so(paced):
+    receipt = submit(paced, "+49170111111", "+49170222222")
+
+    first, second = (paced.inquiry.explain(one.message).events[0] for one in receipt.accepted)
+    assert (first.kind, first.detail.get("pace")) == ("message.queued", None)
+    assert (second.kind, second.detail.get("pace")) == ("message.scheduled", 2)
+
+
+def test_a_message_for_later_keeps_its_time_and_takes_no_turn(paced, clock):
+    wish = clock.now() + timedelta(days=1)
+
+    assert due_at(paced, submit(paced, "+49170111111", not_before=wish)) == [wish]
+    assert due_at(paced, submit(paced, "+49170222222")) == [None]
+
+
+def test_turns_that_nobody_took_are_not_saved_up(paced, clock):
+    submit(paced, "+49170111111")
+    clock.move(seconds=600)
+
+    receipt = submit(paced, "+49170222222", "+49170333333")
+    assert due_at(paced, receipt) == [None, clock.now() + timedelta(seconds=30)]
 
 
 @settings(max_examples=30)
