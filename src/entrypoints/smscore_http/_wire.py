@@ -22,6 +22,7 @@ __all__ = [
     "encode_json",
     "hex_id",
     "inbound_id",
+    "is_whole_number",
     "message_id",
     "parse_hex_id",
     "parse_inbound_id",
@@ -112,9 +113,14 @@ def parse_inbound_id(text: str) -> MessageId | None:
     return parse_hex_id(text.removeprefix("in_")) if text.startswith("in_") else None
 
 
+def is_whole_number(text: str) -> bool:
+    """Whether it is one, of whatever size and sign."""
+    return _WHOLE_NUMBER.fullmatch(text) is not None
+
+
 def parse_limit(text: str, *, default: int, most: int) -> int:
     """A page size from 1 to ``most``; what is no whole number means the default."""
-    if not _WHOLE_NUMBER.fullmatch(text):
+    if not is_whole_number(text):
         return default
     if len(text) > 9:  # beyond every limit, and Python refuses to convert very long ones
         return 1 if text.startswith("-") else most

@@ -60,9 +60,15 @@ LONGEST_PAUSE = timedelta(hours=4)
 """How long an endpoint is left alone at most, by us or because it asks for that."""
 
 LONGEST_URL = 2048
-URL_PATTERN = r"https?://[!-~]+"  # in capitals as well
+_CHARACTER = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}"  # RFC 3986, 3.3
+URL_PATTERN = (
+    r"https?://([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?"
+    rf"(/({_CHARACTER})*)?(\?({_CHARACTER}|\?)*)?(#({_CHARACTER}|\?)*)?"
+)
+"""How an address is written to which something is posted; in capitals as well."""
 
 _URL = re.compile(URL_PATTERN, re.IGNORECASE)
+_ABOUT_URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -222,8 +228,7 @@ def check_url(url: str) -> str:
     Raises:
         InvalidRequest: it is none of http or https, has no host, or more than an address may have.
     """
-    # Whatever else an address holds has to be percent-encoded.
-    if len(url) > LONGEST_URL or not _URL.fullmatch(url):
+    if len(url) > LONGEST_URL or not _ABOUT_URL.fullmatch(url):
         raise InvalidRequest("url must be an http or https address")
     try:
         parts = urlsplit(url)
@@ -234,4 +239,6 @@ def check_url(url: str) -> str:
         raise InvalidRequest("url must be an http or https address")
     if "@" in parts.netloc:
         raise InvalidRequest("url must not hold a user name or a password")
+    if not _URL.fullmatch(url):
+        raise InvalidRequest("url has characters that must be percent-encoded")
     return url

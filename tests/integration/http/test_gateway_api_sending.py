@@ -47,6 +47,16 @@ def test_the_last_of_a_repeated_parameter_wins(site):
     assert [tracked.message.text for tracked in site.stored()] == ["b"]
 
 
+def test_a_field_without_a_name_is_no_parameter(site):
+    body = b'--X\r\nContent-Disposition: form-data; name=""\r\n\r\nTest\r\n--X--\r\n'
+
+    reply = site.client.post(
+        "/api.php", content=body, headers={"Content-Type": "multipart/form-data; boundary=X"}
+    )
+
+    assert (reply.status_code, reply.text) == (400, "Error: Parameter miss")
+
+
 def test_a_real_multipart_form_is_read(site):
     reply = site.client.post(
         "/api.php?username=apiuser&password=secret-word",

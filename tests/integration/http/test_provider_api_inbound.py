@@ -82,7 +82,7 @@ def test_what_arrives_meanwhile_disturbs_no_page(site):
 
 
 @pytest.mark.parametrize(
-    ("limit", "count"), [("", 50), ("x", 50), ("-5", 1), ("0", 1), ("3", 3), ("9" * 5000, 60)]
+    ("limit", "count"), [("", 50), ("-5", 1), ("0", 1), ("3", 3), ("9" * 5000, 60)]
 )
 def test_the_limit_is_clamped(site, limit, count):
     keep(site, *range(1, 61))

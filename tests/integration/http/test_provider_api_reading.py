@@ -98,12 +98,22 @@ def test_a_page_that_holds_the_last_message_has_no_next(site):
 
 
 @pytest.mark.parametrize(
-    ("limit", "count"), [("", 50), ("x", 50), ("-5", 1), ("0", 1), ("3", 3), ("9" * 5000, 60)]
+    ("limit", "count"), [("", 50), ("-5", 1), ("0", 1), ("3", 3), ("9" * 5000, 60)]
 )
 def test_the_limit_is_clamped(site, limit, count):
     site.send(to=[f"+49170{number:07}" for number in range(60)])
 
     assert len(ids(get(site, "/v1/messages", limit=limit))) == count
+
+
+@pytest.mark.parametrize("limit", ["x", "1.5", "null", "+1", " 1"])
+def test_what_is_no_number_is_no_limit(site, limit):
+    reply = get(site, "/v1/messages", limit=limit)
+
+    assert (reply.status_code, reply.json()["error"]) == (
+        400,
+        {"code": "invalid_request", "message": "limit must be a whole number"},
+    )
 
 
 def test_a_list_can_be_of_one_status(site):

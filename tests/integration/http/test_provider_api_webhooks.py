@@ -120,6 +120,10 @@ def test_a_secret_is_shown_once_and_again_only_when_it_is_another(call, hook):
         ([], "The body must be a JSON object"),
         ({"url": "ftp://x/", "events": ["message.sent"]}, "url must be an http or https address"),
         (
+            {"url": "https://x/<id>", "events": ["message.sent"]},
+            "url has characters that must be percent-encoded",
+        ),
+        (
             {"url": URL, "events": ["message.read"]},
             (
                 "events must be some of message.queued, message.sent, message.delivered, "

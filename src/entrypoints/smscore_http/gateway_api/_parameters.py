@@ -100,4 +100,5 @@ def _multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, str]]:
         head, blank_line, value = part.partition(b"\r\n\r\n")
         name = _NAME.search(head)
         if blank_line and name is not None:
-            yield decode_text(name[1] or name[2]), clean_text(decode_text(value))
+            written = name[2] if name[1] is None else name[1]
+            yield decode_text(written), clean_text(decode_text(value))

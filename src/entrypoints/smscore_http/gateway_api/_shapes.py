@@ -8,7 +8,7 @@ up one by one; those that nobody knows are ignored.
 from collections.abc import Mapping
 from typing import Annotated
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from smscore.domain.messages import Medium
 from smscore.services.submission import LONGEST_KEY
@@ -25,6 +25,7 @@ __all__ = [
     "GatewayError",
     "MessageIds",
     "MessagesToMany",
+    "OneTextToMany",
     "Recipient",
     "SendingParameters",
     "Session",
@@ -43,8 +44,8 @@ TARGETS = {"number": Target.NUMBER, "contact": Target.CONTACT, "contactgroup": T
 PROVIDERS = {"sms": Medium.SMS, "telegram": Medium.TELEGRAM, "automatic": Medium.AUTOMATIC}
 TYPES = {"default": "default", "flash": "flash", "ring": "ring"}
 
-_Username = Annotated[str, said("A system user.")]
-_Password = Annotated[str, said("The user's password.")]
+_Username = Annotated[str, said("A system user.", minLength=1)]
+_Password = Annotated[str, said("The user's password.", minLength=1)]
 _Key = Annotated[
     str,
     said("The same key with the same request gets the first answer again for a day."),
@@ -94,14 +95,14 @@ class StateParameters(Struct, kw_only=True):
 
     username: _Username
     password: _Password
-    uid: Annotated[str, said("The message's id.")]
+    uid: Annotated[str, said("The message's id.", minLength=1)]
 
 
 class Credentials(Struct):
     """Who logs in."""
 
-    username: Annotated[str | None, said("A system user.", required=True)] = None
-    password: Annotated[str | None, said("The user's password.", required=True)] = None
+    username: Annotated[str | None, said("A system user.", required=True, minLength=1)] = None
+    password: Annotated[str | None, said("The user's password.", required=True, minLength=1)] = None
 
 
 class Session(Struct, kw_only=True):
@@ -116,7 +117,7 @@ class Recipient(Struct):
 
     to: Annotated[
         str | int | None,  # ids of contacts come as numbers as well
-        said("The number, or the id or name of the contact or group.", required=True),
+        said("The number, or the id or name of the contact or group.", required=True, minLength=1),
     ] = None
     target: Annotated[
         str | None, said("What `to` is; by default a number.", enum=[*TARGETS, None])
@@ -133,6 +134,19 @@ class MessagesToMany(Struct):
     provider: Annotated[str | None, said("By default `sms`.", enum=[*PROVIDERS, None])] = None
     type: Annotated[str | None, said("By default `default`.", enum=[*TYPES, None])] = None
     idempotency_key: _Key | None = None
+
+
+OneTextToMany = Annotated[
+    MessagesToMany,
+    Meta(
+        extra_json_schema={
+            "anyOf": [
+                {"required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}},
+                {"required": ["type"], "properties": {"type": {"const": "ring"}}},
+            ]
+        }
+    ),
+]
 
 
 class MessageIds(Struct, kw_only=True):

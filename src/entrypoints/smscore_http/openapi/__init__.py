@@ -7,7 +7,14 @@ It is imported when somebody asks for it: serving messages needs nothing of it.
 from functools import cache
 
 from smscore_http._wire import encode_json
-from smscore_http.openapi import _gateway, _health, _provider, _provider_webhooks, _queue
+from smscore_http.openapi import (
+    _gateway,
+    _health,
+    _provider,
+    _provider_account,
+    _provider_webhooks,
+    _queue,
+)
 from smscore_http.openapi._announcements import webhooks
 from smscore_http.openapi._common import INFO, SECURITY, TAGS
 from smscore_http.openapi._operations import Operation
@@ -17,6 +24,7 @@ __all__ = ["OPERATIONS", "description"]
 
 OPERATIONS: tuple[Operation, ...] = (
     *_provider.OPERATIONS,
+    *_provider_account.OPERATIONS,
     *_provider_webhooks.OPERATIONS,
     *_gateway.OPERATIONS,
     *_queue.OPERATIONS,

@@ -13,7 +13,7 @@ from smscore_http.gateway_api._replies import MISSING, REFUSED
 from smscore_http.gateway_api._shapes import (
     Credentials,
     MessageIds,
-    MessagesToMany,
+    OneTextToMany,
     SendingParameters,
     Session,
     StateParameters,
@@ -180,7 +180,7 @@ OPERATIONS = (
         summary="Send a text to several recipients of any kind",
         description="All of them, or none.",
         parameters=(IDEMPOTENCY_HEADER,),
-        body=MessagesToMany,
+        body=OneTextToMany,
         security=({"gateway_session": ()}, {"gateway_basic": ()}),
         responses=json_answers(MessageIds),
         examples=(

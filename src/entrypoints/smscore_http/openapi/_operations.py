@@ -10,7 +10,7 @@ import attrs
 from smscore_http.openapi._common import HEADERS
 from smscore_http.openapi._schemas import Json, Schemas
 
-__all__ = ["JSON", "Example", "Operation", "Parameter", "Response"]
+__all__ = ["JSON", "Example", "Link", "Operation", "Parameter", "Response"]
 
 JSON = "application/json"
 
@@ -88,6 +88,14 @@ class Example:
 
 
 @attrs.frozen(kw_only=True)
+class Link:
+    """A call that can follow, and what its parameters are: expressions of OpenAPI."""
+
+    to: str
+    parameters: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
 class Operation:
     """A method of a path."""
 
@@ -104,6 +112,7 @@ class Operation:
     responses: Mapping[int, Response]
     security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     examples: tuple[Example, ...] = ()
+    links: tuple[Link, ...] = ()  # of what is answered with 200
 
     def written(self, schemas: Schemas) -> Json:
         """As OpenAPI writes it down."""
@@ -131,6 +140,11 @@ class Operation:
             str(status): self._response(status, response, schemas)
             for status, response in sorted(self.responses.items())
         }
+        if self.links:
+            written["responses"]["200"]["links"] = {
+                link.to: {"operationId": link.to, "parameters": dict(link.parameters)}
+                for link in self.links
+            }
         return written
 
     def _parameter(self, parameter: Parameter, schemas: Schemas) -> Json:

@@ -1,55 +1,31 @@
 """
-The calls of the provider API about messages and the account.
+The calls of the provider API about messages.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from smscore_http._schemas import said
-from smscore_http.openapi._operations import Example, Operation, Parameter
+from smscore_http.openapi._operations import Example, Link, Parameter
 from smscore_http.openapi._parameters import IDEMPOTENCY_HEADER
 from smscore_http.openapi._provider_answers import BODY_REFUSALS, answers
+from smscore_http.openapi._provider_call import PAGING, cursor, provider_call
 from smscore_http.provider_api._bodies import NewMessage
-from smscore_http.provider_api._pages import LONGEST_PAGE, PAGE
 from smscore_http.provider_api._shapes import (
     STATUSES,
     Accepted,
-    Account,
-    CallbackSecret,
     Cancelled,
     Estimate,
-    InboundMessageId,
-    InboundPage,
     Message,
     MessageId,
     MessagePage,
 )
 
-__all__ = ["OPERATIONS", "PAGING", "TAG", "cursor", "provider_call"]
+__all__ = ["OPERATIONS"]
 
-TAG = "Provider API"
-
-PAGING = Parameter(
-    name="limit",
-    place="query",
-    shape=Annotated[int, said("", default=PAGE)],
-    description=f"How many at most: 1 to {LONGEST_PAGE}; what is beyond counts as the nearest.",
-)
 _MESSAGE = Parameter(
     name="message_id", place="path", shape=MessageId, description="As it was answered to a send."
 )
-
-
-def cursor(shape: Any) -> Parameter:
-    """Where a page begins."""
-    return Parameter(
-        name="after", place="query", shape=shape, description="What `next` was in the page before."
-    )
-
-
-def provider_call(method: str, path: str, **fields: Any) -> Operation:
-    """One of this API's calls: they have the key of an account, and a limit of calls."""
-    return Operation(method=method, path=path, tag=TAG, security=({"provider_key": ()},), **fields)
 
 
 _NUMBER, _OTHER = "+1234567890", "+9876543210"
@@ -90,6 +66,10 @@ OPERATIONS = (
         parameters=(IDEMPOTENCY_HEADER,),
         body=NewMessage,
         responses=answers(Accepted, *BODY_REFUSALS, "idempotency_conflict"),
+        links=tuple(
+            Link(to=call, parameters={"message_id": "$response.body#/message_id"})
+            for call in ("getMessage", "cancelMessage")
+        ),
         examples=(
             Example(
                 name="one",
@@ -143,7 +123,7 @@ OPERATIONS = (
             Parameter(
                 name="to", place="query", shape=str, description="Only those to this number."
             ),
-            cursor(MessageId),
+            cursor("msg_"),
             PAGING,
         ),
         responses=answers(MessagePage, "invalid_request"),
@@ -228,68 +208,6 @@ OPERATIONS = (
                     "status": "failed",
                     "credits_refunded": 1,
                     "credits_remaining": 1227,
-                },
-            ),
-        ),
-    ),
-    provider_call(
-        "get",
-        "/v1/inbound",
-        id="listInbound",
-        summary="List what the account's channels have received, newest first",
-        parameters=(cursor(InboundMessageId), PAGING),
-        responses=answers(InboundPage, "invalid_request"),
-        examples=(
-            Example(
-                name="one",
-                said={
-                    "success": True,
-                    "inbound": [
-                        {
-                            "message_id": "in_019ac41d7c000000",
-                            "from": "+491701234567",
-                            "to": None,
-                            "message": "Thank you",
-                            "received_at": "2026-03-01T12:00:26Z",
-                        }
-                    ],
-                    "next": None,
-                },
-            ),
-        ),
-    ),
-    provider_call(
-        "get",
-        "/v1/account",
-        id="getAccount",
-        summary="Show the account behind the key",
-        responses=answers(Account),
-        examples=(
-            Example(
-                name="enterprise",
-                said={
-                    "success": True,
-                    "account_id": "acc_0000000000000001",
-                    "name": "acme",
-                    "plan": "enterprise",
-                    "credits_remaining": 1227,
-                    "rate_limit": 50,
-                },
-            ),
-        ),
-    ),
-    provider_call(
-        "post",
-        "/v1/account/callback-secret",
-        id="renewCallbackSecret",
-        summary="Renew and show the secret that signs what is posted to callback addresses",
-        responses=answers(CallbackSecret),
-        examples=(
-            Example(
-                name="new",
-                said={
-                    "success": True,
-                    "secret": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
                 },
             ),
         ),

@@ -2,9 +2,9 @@
 The calls of the provider API about webhooks.
 """
 
-from smscore_http.openapi._operations import Example, Operation, Parameter
-from smscore_http.openapi._provider import PAGING, cursor, provider_call
+from smscore_http.openapi._operations import Example, Link, Operation, Parameter
 from smscore_http.openapi._provider_answers import answers
+from smscore_http.openapi._provider_call import PAGING, cursor, provider_call
 from smscore_http.provider_api._webhook_shapes import (
     DeletedWebhook,
     DeliveryId,
@@ -64,6 +64,16 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Have an address told of events",
         body=NewWebhook,
         responses=answers(WebhookCreated, "invalid_request", "payload_too_large"),
+        links=tuple(
+            Link(to=call, parameters={"webhook_id": "$response.body#/webhook_id"})
+            for call in (
+                "getWebhook",
+                "changeWebhook",
+                "deleteWebhook",
+                "listDeliveries",
+                "replayDeliveries",
+            )
+        ),
         examples=(
             Example(
                 name="new",
@@ -134,8 +144,17 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/webhooks/{webhook_id}/deliveries",
         id="listDeliveries",
         summary="List what was or will be posted, newest first",
-        parameters=(_WEBHOOK, _STATE, cursor(DeliveryId), PAGING),
+        parameters=(_WEBHOOK, _STATE, cursor("whd_"), PAGING),
         responses=answers(DeliveryPage, "invalid_request", "not_found"),
+        links=(
+            Link(
+                to="replayDelivery",
+                parameters={
+                    "webhook_id": "$request.path.webhook_id",
+                    "delivery_id": "$response.body#/deliveries/0/delivery_id",
+                },
+            ),
+        ),
         examples=(
             Example(
                 name="newest",

@@ -22,9 +22,11 @@ class Schemas:
         self.responses: Json = {}
 
     def of(self, shape: Any) -> Json:
-        """The schema of a shape: an annotated type, a struct, or a schema already."""
+        """The schema of an annotated type, a struct, a tuple of them, or a schema already."""
         if isinstance(shape, dict):
             return shape
+        if isinstance(shape, tuple):
+            return {"anyOf": [self.of(one) for one in shape]}
         (schema,), components = msgspec.json.schema_components(
             (shape,), ref_template="#/components/schemas/{name}"
         )

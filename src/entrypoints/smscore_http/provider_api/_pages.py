@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from smscore.domain.messages import MessageId
 from smscore.errors import InvalidRequest
-from smscore_http._wire import parse_limit
+from smscore_http._wire import is_whole_number, parse_limit
 
 __all__ = ["LONGEST_PAGE", "PAGE", "page_begin", "page_size"]
 
@@ -30,5 +30,13 @@ def page_begin(
 
 
 def page_size(values: Mapping[str, str]) -> int:
-    """How many the client wants at most."""
-    return parse_limit(values.get("limit", ""), default=PAGE, most=LONGEST_PAGE)
+    """
+    How many the client wants at most.
+
+    Raises:
+        InvalidRequest: it wants no number of them.
+    """
+    limit = values.get("limit", "")
+    if limit and not is_whole_number(limit):
+        raise InvalidRequest("limit must be a whole number")
+    return parse_limit(limit, default=PAGE, most=LONGEST_PAGE)

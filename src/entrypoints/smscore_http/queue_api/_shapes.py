@@ -44,16 +44,18 @@ _Hash = Annotated[str, spelt(HEX_ID)]
 class QueuedMessage(Struct, kw_only=True):
     """A text for a phone to send. `text` will do for `message`."""
 
-    phone: Annotated[_Phone | int, said("The recipient.")]
-    message: Annotated[_Text | None, said("What to send.")] = None
-    text: Annotated[_Text | None, said("The same, if there is no `message`.")] = None
+    phone: Annotated[_Phone, said("The recipient. A whole number will do as well.")]
+    message: Annotated[_Text, said("What to send.")] | UnsetType = UNSET
+    text: Annotated[_Text, said("The same, if there is no `message`.")] | UnsetType = UNSET
 
 
-Batch = Annotated[
-    Annotated[list[QueuedMessage], Meta(extra_json_schema={"minItems": 1, "maxItems": BATCH_LIMIT})]
-    | QueuedMessage,
-    said("An array of messages, or a single one."),
+_WithText = Annotated[
+    QueuedMessage,
+    Meta(extra_json_schema={"anyOf": [{"required": ["message"]}, {"required": ["text"]}]}),
 ]
+_Many = Annotated[list[_WithText], Meta(extra_json_schema={"minItems": 1, "maxItems": BATCH_LIMIT})]
+Batch = (_Many, _WithText)
+"""A body is one or the other."""
 
 
 class ItemError(TypedDict):
