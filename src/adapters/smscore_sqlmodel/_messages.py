@@ -32,6 +32,7 @@ __all__ = [
     "ending_of",
     "is_plain",
     "message_cells",
+    "message_of",
     "plain_cells",
     "reference_cells",
     "tracked_of",
@@ -207,28 +208,30 @@ def ending_of(number: PhoneNumber) -> str:
 
 def tracked_of(cells: MessageCells) -> Tracked:
     """The message and the delivery of a row."""
-    recipient, accepted_at = PhoneNumber(cells[2]), from_micros(cells[6])
-    expires_at = optional_moment(cells[11])
-    return Tracked(
-        message=OutboundMessage(
-            id=MessageId(cells[0]),
-            account=AccountId(cells[1]),
-            recipient=recipient,
-            recipient_as_given=cells[3],
-            text=cells[4],
-            surface=_SURFACES[cells[5]],
-            accepted_at=accepted_at,
-            sender=None if cells[7] is None else SenderId(cells[7]),
-            priority=_PRIORITIES[cells[8]],
-            flash=bool(cells[9]),
-            not_before=optional_moment(cells[10]),
-            expires_at=expires_at,
-            callback_url=cells[12],
-            languages=() if cells[13] is None else languages_of(cells[13]),
-            wide_reference=bool(cells[14]),
-            medium=_SMS if cells[15] is None else Medium(cells[15]),
-        ),
-        delivery=_delivery(cells, recipient, accepted_at, expires_at),
+    message = message_of(cells)
+    delivery = _delivery(cells, message.recipient, message.accepted_at, message.expires_at)
+    return Tracked(message=message, delivery=delivery)
+
+
+def message_of(cells: MessageCells) -> OutboundMessage:
+    """The message of a row."""
+    return OutboundMessage(
+        id=MessageId(cells[0]),
+        account=AccountId(cells[1]),
+        recipient=PhoneNumber(cells[2]),
+        recipient_as_given=cells[3],
+        text=cells[4],
+        surface=_SURFACES[cells[5]],
+        accepted_at=from_micros(cells[6]),
+        sender=None if cells[7] is None else SenderId(cells[7]),
+        priority=_PRIORITIES[cells[8]],
+        flash=bool(cells[9]),
+        not_before=optional_moment(cells[10]),
+        expires_at=optional_moment(cells[11]),
+        callback_url=cells[12],
+        languages=() if cells[13] is None else languages_of(cells[13]),
+        wide_reference=bool(cells[14]),
+        medium=_SMS if cells[15] is None else Medium(cells[15]),
     )
 
 

@@ -2,11 +2,11 @@
 Webhooks, and what waits for their endpoints or has reached them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from smscore.domain.events import Event
-from smscore.domain.messages import AccountId
+from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.webhooks import (
     KEPT_ATTEMPTS,
     Attempt,
@@ -18,16 +18,24 @@ from smscore.domain.webhooks import (
     WebhookId,
     webhook_endpoint,
 )
-from smscore.ports.storage import Topic
+from smscore.ports.storage import Story, Topic
 from smscore_sqlmodel._collections import NEWEST_EVENT, event_of
 from smscore_sqlmodel._columns import (
     CALLBACK_SECRETS,
     EVENTS,
+    MESSAGES,
     WEBHOOK_ATTEMPTS,
     WEBHOOK_POSTINGS,
     WEBHOOKS,
 )
-from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
+from smscore_sqlmodel._mapping import (
+    from_micros,
+    micros,
+    optional_micros,
+    optional_moment,
+    to_json,
+)
+from smscore_sqlmodel._messages import message_of
 from smscore_sqlmodel._pages import LARGEST_ID
 from smscore_sqlmodel._postings import (
     attempt_cells,
@@ -65,6 +73,13 @@ _NEWS = selection(
     " WHERE one.id = smscore_events.message AND one.callback_url IS NOT NULL)"
     ") ORDER BY id",
 )
+
+_TOLD = selection(MESSAGES, "WHERE id IN (SELECT value FROM json_each(?))")
+_KINDS = (
+    "SELECT message, sequence, kind FROM smscore_events "
+    "WHERE message IN (SELECT value FROM json_each(?))"
+)
+_ERROR_CODE = MESSAGES.names.index("error_code")
 
 # From one endpoint to the next one: few of them may have many postings.
 _WAITING = """
@@ -170,6 +185,20 @@ class WebhooksView:
         full = self._fetch(_LAST, cursor, limit - 1)
         last = min(full[0][0], newest) if full else newest
         return [(cells[0], event_of(cells)) for cells in self._fetch(_NEWS, cursor, last)], last
+
+    def stories(self, messages: Collection[MessageId]) -> Mapping[MessageId, Story]:
+        numbers = to_json(sorted(messages)).decode()
+        kinds: dict[int, dict[int, str]] = {}
+        for message, sequence, kind in self._fetch(_KINDS, numbers):
+            kinds.setdefault(message, {})[sequence] = kind
+        return {
+            cells[0]: Story(
+                message=message_of(cells),
+                error_code=cells[_ERROR_CODE],
+                kinds=kinds.get(cells[0], {}),
+            )
+            for cells in self._fetch(_TOLD, numbers)
+        }
 
     def waiting(self) -> Mapping[str, datetime]:
         return {endpoint: from_micros(due_at) for endpoint, due_at in self._fetch(_WAITING)}

@@ -2,7 +2,7 @@
 What endpoints are told: which events, in which words, with which bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -39,15 +39,16 @@ def announced_as(event: Event) -> str | None:
     return _WORDS.get(event.kind)
 
 
-def sequence_of(event: Event, *, story: Sequence[Event]) -> int | None:
+def sequence_of(event: Event, *, kinds: Mapping[int, str]) -> int | None:
     """
     The event's number among those of its message that are announced; None: this one is not.
 
-    Each name is announced once, for its first event: a message that was queued again after a
-    failed attempt was never anything else to those outside.
+    ``kinds`` are those of all its message's events, by their own numbers. Each name is announced
+    once, for its first event: a message that was queued again after a failed attempt was never
+    anything else to those outside.
     """
     earlier = {
-        _WORDS[one.kind] for one in story if one.kind in _WORDS and one.sequence < event.sequence
+        _WORDS[kind] for one, kind in kinds.items() if kind in _WORDS and one < event.sequence
     }
     name = announced_as(event)
     return None if name is None or name in earlier else len(earlier) + 1

@@ -71,6 +71,7 @@ __all__ = [
     "Routing",
     "RoutingView",
     "Store",
+    "Story",
     "Tally",
     "Topic",
     "Tracked",
@@ -109,6 +110,19 @@ class Tracked:
 
     message: OutboundMessage
     delivery: Delivery
+
+
+@attrs.frozen(kw_only=True)
+class Story:
+    """
+    As much of a message and of what happened to it as endpoints are told.
+
+    ``kinds`` are those of its events by their numbers, ``error_code`` is the delivery's.
+    """
+
+    message: OutboundMessage
+    error_code: str | None
+    kinds: Mapping[int, str]
 
 
 @attrs.frozen(kw_only=True)
@@ -628,6 +642,10 @@ class WebhooksView(Protocol):
         They belong to accounts with an active webhook, or to messages with a callback address. At
         most ``limit`` events are looked at; all are passed over if there is nobody to be told.
         """
+        ...
+
+    def stories(self, messages: Collection[MessageId]) -> Mapping[MessageId, Story]:
+        """What endpoints are told of these messages; those that are gone are left out."""
         ...
 
     def waiting(self) -> Mapping[str, datetime]:

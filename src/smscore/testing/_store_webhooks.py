@@ -293,6 +293,25 @@ class WebhooksContract:
         assert [event for _, event in found] == [heard, called_back]
         assert last == store.read(lambda view: view.events.newest())
 
+    def test_of_a_message_is_told_what_it_is_and_what_happened(self, store: Store) -> None:
+        messages = [a_message(id=MessageId(1)), a_message(id=MessageId(2), text="ü")]
+        codes = ["gone", None]
+        for message, code in zip(messages, codes, strict=True):
+            add(store, Tracked(message=message, delivery=a_delivery(message, error_code=code)))
+        events = [
+            an_event(message=MessageId(1), sequence=1, kind="message.queued"),
+            an_event(message=MessageId(1), sequence=2, kind="message.failed"),
+        ]
+        do_each(store, events, lambda work, event: work.events.add(event))
+
+        asked = {message.id for message in messages} | {MessageId(9)}
+        told = store.read(lambda view: view.webhooks.stories(asked))
+
+        assert [told[message.id].message for message in messages] == messages
+        assert [told[message.id].error_code for message in messages] == codes
+        assert told[MessageId(1)].kinds == {1: "message.queued", 2: "message.failed"}
+        assert (told[MessageId(2)].kinds, len(told)) == ({}, 2)
+
     def test_news_are_looked_through_in_steps(self, store: Store) -> None:
         do(store, lambda work: work.webhooks.save(_HOOK))
         events = [an_event(message=MessageId(number)) for number in range(1, 6)]

@@ -2,7 +2,7 @@
 Webhooks of the store in memory, and what waits for them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from smscore.domain.webhooks import (
     WebhookId,
     webhook_endpoint,
 )
-from smscore.ports.storage import Topic
+from smscore.ports.storage import Story, Topic
 
 if TYPE_CHECKING:
     from smscore.testing._collections import _Events, _Log, _Outbox
@@ -62,6 +62,17 @@ class MemoryWebhooks:
             if event.account in listening or self._has_callback(event.message)
         ]
         return news, looked_at[-1][0] if looked_at else cursor
+
+    def stories(self, messages: Collection[MessageId]) -> Mapping[MessageId, Story]:
+        found = [one for number in messages if (one := self._outbox.get(number)) is not None]
+        return {
+            one.message.id: Story(
+                message=one.message,
+                error_code=one.delivery.error_code,
+                kinds={event.sequence: event.kind for event in self._events.of(one.message.id)},
+            )
+            for one in found
+        }
 
     def waiting(self) -> Mapping[str, datetime]:
         earliest: dict[str, datetime] = {}

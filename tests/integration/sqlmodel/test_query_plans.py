@@ -212,3 +212,13 @@ def test_what_is_listed_is_looked_up_and_not_searched_for(
     connection: sqlite3.Connection, sql: str, terms: str
 ) -> None:
     assert any(step.endswith(terms) for step in _plan(connection, sql))
+
+
+@pytest.mark.parametrize("sql", [_webhooks._TOLD, _webhooks._KINDS])
+def test_what_endpoints_are_told_is_found_by_the_messages(
+    connection: sqlite3.Connection, sql: str
+) -> None:
+    plan = _plan(connection, sql)
+
+    assert plan[0].startswith("SEARCH smscore_")
+    assert not [step for step in plan if step.startswith("SCAN smscore_")]

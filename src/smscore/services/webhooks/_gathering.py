@@ -2,9 +2,9 @@
 From what happened to what is posted: which endpoints are told of an event, and in which words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple
 
 import attrs
 from msgspec.structs import replace
@@ -19,14 +19,21 @@ from smscore.domain.webhooks import (
     Webhook,
     callback_endpoint,
 )
-from smscore.ports.storage import Tracked, View
+from smscore.ports.storage import Story, View
 
 __all__ = ["Gathered", "gather"]
 
 _NO_ID = PostingId(0)
 
-_Story: TypeAlias = tuple[Tracked | None, Sequence[Event]]
-"""A message as it is, and what has happened to it."""
+
+class _Heard(NamedTuple):
+    """An event that somebody may want to hear of; ``place`` is its cursor."""
+
+    place: int
+    event: Event
+    name: str
+    account: AccountId
+    listening: Sequence[Webhook]
 
 
 @attrs.frozen(kw_only=True)
@@ -50,37 +57,46 @@ class _Announcement:
 def gather(view: View, *, cursor: int, now: datetime, limit: int) -> Gathered:
     """Look at what happened behind the cursor."""
     news, last = view.webhooks.news(cursor, limit=limit)
-    known: dict[AccountId, Sequence[Webhook]] = {}
-    stories: dict[MessageId, _Story] = {}
+    heard = list(_heard(view, news))
+    # Most messages have several events in a round, and are read once for all of them.
+    stories = view.webhooks.stories(
+        {one.event.message for one in heard if one.name != "message.received"}
+    )
     postings: list[Posting] = []
-    for place, event in news:
-        name = announced_as(event)
-        if event.account is None or name is None:
-            continue
-        if event.account not in known:
-            known[event.account] = view.webhooks.of(event.account)
-        listening = [one for one in known[event.account] if _wants(one, name, event)]
-        if not listening and name not in CALLBACK_EVENTS:
-            continue
-        announcement = _announcement(view, event, name, stories)
+    for one in heard:
+        announcement = _announcement(view, one.event, one.name, stories)
         if announcement is None:
             continue
         draft = Posting(
             id=_NO_ID,
-            account=event.account,
+            account=one.account,
             endpoint="",
             webhook=None,
             url=None,
-            event_id=place,
+            event_id=one.place,
             event=announcement.name,
-            message=event.message,
+            message=one.event.message,
             sequence=announcement.sequence,
             body=announcement.body,
             created_at=now,
             due_at=now,
         )
-        postings.extend(_addressed(draft, announcement, listening))
+        postings.extend(_addressed(draft, announcement, one.listening))
     return Gathered(postings=postings, cursor=last)
+
+
+def _heard(view: View, news: Sequence[tuple[int, Event]]) -> Iterator[_Heard]:
+    """What has a name outside, and somebody who may want to hear of it."""
+    known: dict[AccountId, Sequence[Webhook]] = {}
+    for place, event in news:
+        name, account = announced_as(event), event.account
+        if account is None or name is None:
+            continue
+        if account not in known:
+            known[account] = view.webhooks.of(account)
+        listening = [one for one in known[account] if _wants(one, name, event)]
+        if listening or name in CALLBACK_EVENTS:
+            yield _Heard(place, event, name, account, listening)
 
 
 def _wants(webhook: Webhook, name: str, event: Event) -> bool:
@@ -99,21 +115,19 @@ def _addressed(
 
 
 def _announcement(
-    view: View, event: Event, name: str, stories: dict[MessageId, _Story]
+    view: View, event: Event, name: str, stories: Mapping[MessageId, Story]
 ) -> _Announcement | None:
     if name == "message.received":
         return _of_inbound(view, event, name)
-    if event.message not in stories:  # most have several events in a round
-        stories[event.message] = view.outbox.get(event.message), view.events.of(event.message)
-    tracked, story = stories[event.message]
-    sequence = sequence_of(event, story=story)
-    if tracked is None or sequence is None:
+    story = stories.get(event.message)
+    sequence = None if story is None else sequence_of(event, kinds=story.kinds)
+    if story is None or sequence is None:
         return None
     return _Announcement(
         name=name,
         sequence=sequence,
-        body=outbound_body(event, tracked.message, error_code=tracked.delivery.error_code),
-        callback_url=tracked.message.callback_url,
+        body=outbound_body(event, story.message, error_code=story.error_code),
+        callback_url=story.message.callback_url,
     )
 
 
