@@ -571,6 +571,12 @@ class WebhookPostingRow(Row, table=True):
         Index("smscore_webhook_postings_endpoint", "endpoint", "id"),
         Index("smscore_webhook_postings_state", "endpoint", "state", "id"),
         Index(
+            "smscore_webhook_postings_dead",
+            "endpoint",
+            "state",
+            sqlite_where=text("state = 'dead'"),
+        ),
+        Index(
             "smscore_webhook_postings_created_at",
             "created_at",
             sqlite_where=text("state <> 'pending'"),

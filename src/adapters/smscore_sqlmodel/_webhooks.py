@@ -108,6 +108,12 @@ _PAGE_OF = selection(
 )
 _ATTEMPTS = selection(WEBHOOK_ATTEMPTS, "WHERE posting = ? ORDER BY number")
 
+_IN_TROUBLE = selection(WEBHOOKS, "WHERE is_active = 0 OR failing_since IS NOT NULL ORDER BY id")
+_GIVEN_UP = (
+    "SELECT endpoint, count(*) FROM smscore_webhook_postings WHERE state = 'dead' GROUP BY endpoint"
+)
+_COUNTS = "SELECT state, count(*) FROM smscore_webhook_postings WHERE endpoint = ? GROUP BY state"
+
 _NEWEST = (
     "SELECT max(coalesce((SELECT max(id) FROM smscore_webhooks), 0), "
     "coalesce((SELECT max(id) FROM smscore_webhook_postings), 0))"
@@ -227,6 +233,15 @@ class WebhooksView:
 
     def attempts(self, posting: PostingId) -> Sequence[Attempt]:
         return [attempt_of(cells) for cells in self._fetch(_ATTEMPTS, posting)]
+
+    def in_trouble(self) -> Sequence[Webhook]:
+        return [webhook_of(cells) for cells in self._fetch(_IN_TROUBLE)]
+
+    def given_up(self) -> Mapping[str, int]:
+        return dict(self._fetch(_GIVEN_UP))
+
+    def counts(self, endpoint: str) -> Mapping[PostingState, int]:
+        return {PostingState(state): count for state, count in self._fetch(_COUNTS, endpoint)}
 
     def newest(self) -> int:
         return int(self._fetch(_NEWEST)[0][0])

@@ -52,7 +52,7 @@ class Health:
     ``/health/live``: the process answers. ``/health/ready``: messages can be accepted durably.
 
     A channel that is down, or a phone that is silent, makes the gateway degraded, not unready: what
-    it would send waits.
+    it would send waits. Endpoints that do not hear are others' trouble, and only counted.
     """
 
     def __init__(self, context: Context) -> None:
@@ -78,7 +78,8 @@ class Health:
             status, code = "degraded", 200
         else:
             status, code = "ready", 200
-        body = encode_json(Ready(status=status, checks=[store, *carriers]))
+        checks = [store, *carriers, *await self._webhooks()]
+        body = encode_json(Ready(status=status, checks=checks))
         return Reply(code, body, (*JSON_TYPE, (b"cache-control", b"no-store")))
 
     async def _store(self) -> Check:
@@ -113,6 +114,21 @@ class Health:
             )
             for one in silent
         ]
+
+    async def _webhooks(self) -> list[Check]:
+        """How many endpoints do not hear, if any; whose they are, strangers need not know."""
+        try:
+            found = await self._context.call(self._context.gateway.webhooks.troubles)
+        except StoreError:
+            return []  # the store's own check says so
+        off = sum(not one.is_active and one.failing_since is not None for one in found.webhooks)
+        counts = {
+            "failing": sum(one.is_active for one in found.webhooks),
+            "switched off for that": off,
+            "deliveries given up": sum((*found.given_up.values(), *found.callbacks.values())),
+        }
+        said = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
+        return [_check("webhooks", "ok", said)] if said else []
 
 
 def _mark(now: datetime) -> Callable[[UnitOfWork], None]:

@@ -4,10 +4,11 @@ Webhooks, deliveries and attempts as documents, for the commands that show them.
 
 from typing import Any
 
-from smscore.domain.webhooks import Attempt, Posting, Webhook
+from smscore.domain.webhooks import Attempt, Posting, PostingState, Webhook
+from smscore.services.webhooks import History
 from smscore_server._output import instant
 
-__all__ = ["attempt_document", "delivery_document", "webhook_document"]
+__all__ = ["attempt_document", "delivery_document", "history_document", "webhook_document"]
 
 
 def webhook_document(webhook: Webhook, account: str) -> dict[str, Any]:
@@ -20,6 +21,17 @@ def webhook_document(webhook: Webhook, account: str) -> dict[str, Any]:
         "events": list(webhook.events),
         "failing_since": instant(webhook.failing_since),
         "created_at": instant(webhook.created_at),
+    }
+
+
+def history_document(history: History) -> dict[str, Any]:
+    """How its deliveries stand, and when it was switched off because nothing reached it."""
+    return {
+        **{state.value: history.counts.get(state, 0) for state in PostingState},
+        "switched_off": [
+            {"at": instant(event.at), "failing_since": event.detail.get("failing_since")}
+            for event in history.switched_off
+        ],
     }
 
 

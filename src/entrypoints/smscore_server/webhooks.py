@@ -6,45 +6,24 @@ from pathlib import Path
 
 import click
 
-from smscore import Gateway
 from smscore.domain.announcements import ANNOUNCED
-from smscore.domain.messages import AccountId
-from smscore.domain.webhooks import PostingId, PostingState, WebhookId
-from smscore.services.webhooks import Deliveries
+from smscore.domain.webhooks import WebhookId
+from smscore_server._deliveries import (
+    list_attempts,
+    list_deliveries,
+    owner_of,
+    replay_callbacks,
+    replay_deliveries,
+    webhook_argument,
+)
 from smscore_server._opening import opened
-from smscore_server._options import (
-    WholeNumber,
-    account_option,
-    check_text,
-    config_option,
-    json_option,
-    parse_id,
-)
-from smscore_server._output import (
-    Failure,
-    several,
-    show_fields,
-    show_json,
-    show_table,
-)
-from smscore_server._times import When, parse_ago
-from smscore_server._webhook_documents import (
-    attempt_document,
-    delivery_document,
-    webhook_document,
-)
+from smscore_server._options import account_option, check_text, config_option, json_option
+from smscore_server._output import show_fields, show_json, show_table
+from smscore_server._webhook_documents import history_document, webhook_document
 
 __all__ = ["webhooks"]
 
 _COLUMNS = ("webhook", "account", "active", "url", "events")
-_DELIVERY_COLUMNS = ("delivery", "event", "message", "state", "attempts", "last")
-
-_state = click.Choice([one.value for one in PostingState])
-
-
-_webhook_argument = click.argument("webhook", metavar="WEBHOOK", callback=parse_id("wh_"))
-_delivery_argument = click.argument("delivery", metavar="DELIVERY", callback=parse_id("whd_"))
-_state_option = click.option("--state", type=_state, help="Only those in this state.")
 
 
 @click.group()
@@ -55,6 +34,10 @@ def webhooks() -> None:
     \b
     Example: smscore webhooks deliveries wh_0ca9a52b8bc00000 --state dead
     """
+
+
+for _command in (list_deliveries, list_attempts, replay_deliveries, replay_callbacks):
+    webhooks.add_command(_command)
 
 
 @webhooks.command("list")
@@ -118,8 +101,41 @@ def add_webhook(
     show_fields([(key, document[key]) for key in ("webhook", "url", "events", "secret")])
 
 
+@webhooks.command("show")
+@webhook_argument
+@json_option
+@config_option
+def show_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
+    """
+    Show a webhook: what waits for it, was told or given up.
+
+    The times under switched_off are those when it was because nothing had reached its endpoint.
+
+    \b
+    Example: smscore webhooks show wh_0ca9a52b8bc00000
+    JSON keys: as 'smscore webhooks list --json' shows, and pending, delivered, dead, switched_off
+    (a list of objects with the keys at, failing_since)
+    """
+    with opened(config_file) as gateway:
+        owner = owner_of(gateway, webhook)
+        history = gateway.webhooks.history(owner, WebhookId(webhook))
+        document = {
+            **webhook_document(history.webhook, gateway.inquiry.account(owner).name),
+            **history_document(history),
+        }
+    if as_json:
+        show_json(document)
+        return
+    off = [
+        f"{one['at']}, nothing had reached it since {one['failing_since']}"
+        for one in document["switched_off"]
+    ]
+    fields = {**document, "events": ", ".join(document["events"]), "switched_off": "; ".join(off)}
+    show_fields(fields.items())
+
+
 @webhooks.command("enable")
-@_webhook_argument
+@webhook_argument
 @json_option
 @config_option
 def enable_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
@@ -134,7 +150,7 @@ def enable_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
 
 
 @webhooks.command("disable")
-@_webhook_argument
+@webhook_argument
 @json_option
 @config_option
 def disable_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
@@ -149,7 +165,7 @@ def disable_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
 
 
 @webhooks.command("remove")
-@_webhook_argument
+@webhook_argument
 @json_option
 @config_option
 def remove_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
@@ -161,131 +177,16 @@ def remove_webhook(*, webhook: int, as_json: bool, config_file: Path) -> None:
     JSON keys: webhook
     """
     with opened(config_file) as gateway:
-        gateway.webhooks.remove(_owner(gateway, webhook), WebhookId(webhook))
+        gateway.webhooks.remove(owner_of(gateway, webhook), WebhookId(webhook))
     if as_json:
         show_json({"webhook": f"wh_{webhook:016x}"})
         return
     click.echo("removed")
 
 
-@webhooks.command("deliveries")
-@_webhook_argument
-@_state_option
-@click.option("--limit", type=WholeNumber(1, 1000), default=50, show_default=True, help="How many.")
-@json_option
-@config_option
-def list_deliveries(
-    *, webhook: int, state: str | None, limit: int, as_json: bool, config_file: Path
-) -> None:
-    """
-    List what was or will be told to a webhook, newest first.
-
-    \b
-    Example: smscore webhooks deliveries wh_0ca9a52b8bc00000 --state dead
-    JSON: a list of objects with the keys delivery, event_id, event, message, sequence, state,
-    attempts, last_status, last_error, next_attempt_at, created_at
-    """
-    with opened(config_file) as gateway:
-        found = gateway.webhooks.deliveries(
-            _owner(gateway, webhook),
-            WebhookId(webhook),
-            state=PostingState(state) if state else None,
-            limit=limit,
-        )
-    documents = [delivery_document(one) for one in found]
-    if as_json:
-        show_json(documents)
-        return
-    rows = [
-        [*(one[key] for key in _DELIVERY_COLUMNS[:-1]), one["last_error"] or one["last_status"]]
-        for one in documents
-    ]
-    show_table([name.upper() for name in _DELIVERY_COLUMNS], rows)
-
-
-@webhooks.command("attempts")
-@_webhook_argument
-@_delivery_argument
-@json_option
-@config_option
-def list_attempts(*, webhook: int, delivery: int, as_json: bool, config_file: Path) -> None:
-    """
-    List every attempt at a delivery: when, how long it took, what came back.
-
-    \b
-    Example: smscore webhooks attempts wh_0ca9a52b8bc00000 whd_0ca9a52b8bc00001
-    JSON: a list of objects with the keys attempt, at, seconds, status, error, answer
-    """
-    with opened(config_file) as gateway:
-        owner = _owner(gateway, webhook)
-        _, found = gateway.webhooks.attempts(owner, WebhookId(webhook), PostingId(delivery))
-    documents = [attempt_document(one) for one in found]
-    if as_json:
-        show_json(documents)
-        return
-    for document in documents:
-        show_fields(document.items())
-
-
-@webhooks.command("replay")
-@_webhook_argument
-@click.argument("delivery", metavar="[DELIVERY]", required=False, callback=parse_id("whd_"))
-@_state_option
-@click.option("--since", callback=parse_ago, metavar="WHEN", help="Only what happened since then.")
-@click.option("--until", callback=parse_ago, metavar="WHEN", help="Only what happened before then.")
-@json_option
-@config_option
-def replay(
-    *,
-    webhook: int,
-    delivery: int | None,
-    state: str | None,
-    since: When | None,
-    until: When | None,
-    as_json: bool,
-    config_file: Path,
-) -> None:
-    """
-    Tell one delivery again, or all that were given up, or those of a state and time.
-
-    WHEN is 2026-12-24, 2026-12-24T18:00 or a duration such as 2h. What is repeated has the same
-    event id and bytes.
-
-    \b
-    Example: smscore webhooks replay wh_0ca9a52b8bc00000 --since 2h
-    JSON keys: replayed
-    """
-    with opened(config_file) as gateway:
-        owner, now = _owner(gateway, webhook), gateway.clock.now()
-        if delivery is None:
-            count = gateway.webhooks.replay_all(
-                owner,
-                WebhookId(webhook),
-                Deliveries(
-                    state=PostingState(state) if state else None,
-                    since=since.begin(now) if since else None,
-                    until=until.begin(now) if until else None,
-                ),
-            )
-        else:
-            gateway.webhooks.replay(owner, WebhookId(webhook), PostingId(delivery))
-            count = 1
-    if as_json:
-        show_json({"replayed": count})
-        return
-    click.echo(f"{several(count, 'delivery', plural='deliveries')} to be told again")
-
-
-def _owner(gateway: Gateway, webhook: int) -> AccountId:
-    found = gateway.store.read(lambda view: view.webhooks.get(WebhookId(webhook)))
-    if found is None:
-        raise Failure(f"there is no webhook wh_{webhook:016x}; 'smscore webhooks list' shows all")
-    return found.account
-
-
 def _switch(webhook: int, config_file: Path, *, is_active: bool, as_json: bool) -> None:
     with opened(config_file) as gateway:
-        owner = _owner(gateway, webhook)
+        owner = owner_of(gateway, webhook)
         changed, _ = gateway.webhooks.change(owner, WebhookId(webhook), is_active=is_active)
         document = webhook_document(changed, gateway.inquiry.account(owner).name)
     if as_json:

@@ -31,6 +31,7 @@ __all__ = [
     "Webhook",
     "WebhookId",
     "callback_endpoint",
+    "callback_place",
     "check_url",
     "retry_delay",
     "webhook_endpoint",
@@ -122,6 +123,12 @@ def callback_endpoint(account: AccountId, url: str) -> str:
     """
     parts = urlsplit(url)
     return f"{account:016x} {parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+def callback_place(endpoint: str) -> tuple[AccountId, str] | None:
+    """Whose callbacks wait under the name, and for which host; None: it is a webhook's."""
+    account, blank, host = endpoint.partition(" ")
+    return (AccountId(int(account, 16)), host) if blank else None
 
 
 class PostingState(enum.StrEnum):

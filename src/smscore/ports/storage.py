@@ -673,6 +673,18 @@ class WebhooksView(Protocol):
         """What was tried, oldest first."""
         ...
 
+    def in_trouble(self) -> Sequence[Webhook]:
+        """Those of all accounts that are switched off or fail, oldest first."""
+        ...
+
+    def given_up(self) -> Mapping[str, int]:
+        """How many postings were given up, by endpoint."""
+        ...
+
+    def counts(self, endpoint: str) -> Mapping[PostingState, int]:
+        """How many postings of an endpoint are in each state; of others there is none."""
+        ...
+
     def newest(self) -> int:
         """The highest id of a webhook or a posting; 0: there is none."""
         ...

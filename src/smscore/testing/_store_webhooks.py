@@ -273,6 +273,29 @@ class WebhooksContract:
         assert page(state=PostingState.PENDING, before=PostingId(4)) == [3, 1]
         assert page(state=PostingState.DELIVERED) == [2]
 
+    def test_webhooks_that_are_off_or_fail_are_found_whosoever_they_are(self, store: Store) -> None:
+        off = a_webhook(id=WebhookId(9), account=AccountId(2), is_active=False)
+        failing = a_webhook(id=WebhookId(8), failing_since=NOON)
+        _save(store, _HOOK, off, failing)
+
+        assert store.read(lambda view: view.webhooks.in_trouble()) == [failing, off]
+
+    def test_postings_are_counted(self, store: Store) -> None:
+        postings = [a_posting(id=number, message=number) for number in range(1, 5)]
+        _add(store, *postings, a_posting(id=9, endpoint="other"))
+        _record(store, postings[0])
+        for posting in postings[1:3]:
+            dead = posting.given_up(why="too long")
+            do_each(store, [dead], lambda work, one: work.webhooks.record(one, None, at=NOON))
+
+        assert store.read(lambda view: view.webhooks.given_up()) == {_HOOK.endpoint: 2}
+        assert store.read(lambda view: view.webhooks.counts(_HOOK.endpoint)) == {
+            PostingState.PENDING: 1,
+            PostingState.DELIVERED: 1,
+            PostingState.DEAD: 2,
+        }
+        assert store.read(lambda view: view.webhooks.counts("nobody's")) == {}
+
     def test_news_are_what_somebody_listens_to(self, store: Store) -> None:
         _save(store, _HOOK, a_webhook(id=WebhookId(8), account=AccountId(2), is_active=False))
         heard = an_event(message=MessageId(1))

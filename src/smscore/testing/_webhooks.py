@@ -2,6 +2,7 @@
 Webhooks of the store in memory, and what waits for them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -111,6 +112,21 @@ class MemoryWebhooks:
 
     def attempts(self, posting: PostingId) -> Sequence[Attempt]:
         return [one for (which, _), one in sorted(self._attempts.items()) if which == posting]
+
+    def in_trouble(self) -> Sequence[Webhook]:
+        found = [
+            one
+            for one in self._webhooks.values()
+            if not one.is_active or one.failing_since is not None
+        ]
+        return sorted(found, key=lambda one: one.id)
+
+    def given_up(self) -> Mapping[str, int]:
+        dead = self._where(lambda one: one.state is PostingState.DEAD)
+        return Counter(one.endpoint for one in dead)
+
+    def counts(self, endpoint: str) -> Mapping[PostingState, int]:
+        return Counter(one.state for one in self._where(lambda one: one.endpoint == endpoint))
 
     def newest(self) -> int:
         return max([0, *self._webhooks, *self._postings])

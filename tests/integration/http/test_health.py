@@ -2,6 +2,8 @@
 Health checks.
 """
 
+from smscore.testing import a_posting, a_webhook
+
 
 def test_a_process_that_answers_is_live(site):
     reply = site.client.get("/health/live")
@@ -56,4 +58,29 @@ def test_a_phone_that_is_silent_degrades_the_gateway(site):
         "name": "phone pixel",
         "status": "degraded",
         "detail": "silent since 2026-03-01T12:00:00Z",
+    }
+
+
+def test_endpoints_that_do_not_hear_are_counted_and_not_named(site):
+    def work(work):
+        fine = a_webhook(id=1)
+        failing = a_webhook(id=2, failing_since=site.clock.now())
+        off = a_webhook(id=3, failing_since=site.clock.now(), is_active=False)
+        by_hand = a_webhook(id=4, is_active=False)
+        for webhook in (fine, failing, off, by_hand):
+            work.webhooks.save(webhook)
+        for number, endpoint in enumerate((failing.endpoint, "0000000000000001 https://x.example")):
+            posting = a_posting(id=5 + number, endpoint=endpoint)
+            work.webhooks.add(posting)
+            work.webhooks.record(posting.given_up(why="x"), None, at=site.clock.now())
+
+    site.store.run(work).result()
+    with site.gateway.running():
+        reply = site.client.get("/health/ready").json()
+
+    assert reply["status"] == "ready"
+    assert reply["checks"][-1] == {
+        "name": "webhooks",
+        "status": "ok",
+        "detail": "failing: 1, switched off for that: 1, deliveries given up: 2",
     }

@@ -2,13 +2,20 @@
 Webhooks from the command line: who is told, what became of it, telling it again.
 """
 
+import json
 import re
 
+import attrs
 import pytest
 from endpoints import Endpoint
 
 from smscore import GatewayConfig, build
+from smscore.domain.announcements import ANNOUNCED
+from smscore.domain.events import Event
 from smscore.domain.routes import Route
+from smscore.domain.webhooks import callback_endpoint
+from smscore.testing import a_posting
+from smscore.testing.fakes import NOON
 
 HOOK = "https://shop.example/sms"
 
@@ -124,3 +131,97 @@ def test_what_is_not_there_is_said(command, shop, arguments, said):
 
     assert result.exit_code in (1, 2)
     assert said in result.output
+
+
+@pytest.fixture
+def troubles(answer, shop):
+    """A webhook that was switched off, one that fails, one that is off; and what was given up."""
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        account = gateway.settings.account("shop").id
+        off, failing, by_hand = (
+            gateway.webhooks.add(account, url=HOOK, events=ANNOUNCED)[0] for _ in range(3)
+        )
+        callback = callback_endpoint(account, "https://called.example/back")
+
+        def work(work):
+            for webhook in (off, failing, by_hand):
+                since = None if webhook is by_hand else NOON
+                work.webhooks.save(
+                    attrs.evolve(webhook, failing_since=since, is_active=webhook is failing)
+                )
+            event = Event(
+                message=off.id,
+                account=account,
+                sequence=1,
+                kind="webhook.disabled",
+                at=NOON,
+                detail={"webhook": off.endpoint, "failing_since": "2026-02-24T12:00:00+00:00"},
+            )
+            work.events.add(event)
+            for number, endpoint in enumerate((failing.endpoint, callback, callback)):
+                posting = a_posting(id=number + 1, message=number + 1, endpoint=endpoint)
+                work.webhooks.add(posting)
+                work.webhooks.record(posting.given_up(why="nobody hears it"), None, at=NOON)
+            work.webhooks.add(a_posting(id=9, message=9, endpoint=off.endpoint))
+
+        gateway.store.run(work).result()
+    return off, failing, by_hand
+
+
+def test_a_webhook_is_shown_with_what_became_of_its_deliveries(command, answer, troubles):
+    off, failing, _ = troubles
+
+    shown = answer("webhooks", "show", off.endpoint)
+
+    assert (shown["webhook"], shown["active"], shown["account"]) == (off.endpoint, False, "shop")
+    assert (shown["pending"], shown["delivered"], shown["dead"]) == (1, 0, 0)
+    assert shown["switched_off"] == [
+        {"at": "2026-03-01T12:00:00Z", "failing_since": "2026-02-24T12:00:00+00:00"}
+    ]
+    assert answer("webhooks", "show", failing.endpoint)["dead"] == 1
+    assert "nothing had reached it since 2026-02-24" in (
+        command("webhooks", "show", off.endpoint).output
+    )
+
+
+def test_check_says_which_endpoints_do_not_hear_and_the_way_out(command, troubles):
+    off, failing, by_hand = (one.endpoint for one in troubles)
+
+    said = json.loads(command("check", "--json", "--wait", "0.3").stdout)["findings"]
+
+    found = {one["subject"]: (one["verdict"], one["detail"], one["remedy"]) for one in said}
+    assert found[f"webhook {off}"] == (
+        "wrong",
+        "switched off, for nothing has reached it since 2026-03-01T12:00:00Z",
+        f"mend the endpoint, then 'smscore webhooks enable {off}'",
+    )
+    assert found[f"webhook {failing}"][:2] == (
+        "note",
+        "nothing has reached it since 2026-03-01T12:00:00Z",
+    )
+    assert found[f"webhook {by_hand}"][0] == "note"
+    assert found[f"deliveries of {failing}"] == (
+        "note",
+        "1 delivery given up",
+        f"when the endpoint is well, 'smscore webhooks replay {failing}'",
+    )
+    assert found["callbacks to https://called.example"] == (
+        "note",
+        "2 deliveries given up, of account shop",
+        "when it is well, 'smscore webhooks replay-callbacks --account shop'",
+    )
+    assert HOOK not in json.dumps(said)
+
+
+def test_callbacks_that_were_given_up_are_told_again(answer, troubles):
+    arguments = ("webhooks", "replay-callbacks", "--account", "shop")
+
+    assert answer(*arguments, "--until", "2026-02-01") == {"replayed": 0}
+    assert answer(*arguments) == {"replayed": 2}
+    assert answer(*arguments) == {"replayed": 0}
+
+
+def test_whoever_switches_a_webhook_on_has_it_forgotten_that_it_failed(answer, troubles):
+    off, *_ = troubles
+
+    assert answer("webhooks", "enable", off.endpoint)["failing_since"] is None

@@ -63,6 +63,7 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_webhooks._PAGE, "smscore_webhook_postings_endpoint"),
         (_webhooks._PAGE_OF, "smscore_webhook_postings_state"),
         (_webhooks._DROP, "smscore_webhook_postings_state"),
+        (_webhooks._COUNTS, "smscore_webhook_postings_state"),
         (_webhooks._OLD, "smscore_webhook_postings_created_at"),
         (_inbox._SIBLINGS, "smscore_inbound_parts_siblings"),
         (_inbox._OLD, "smscore_inbound_received_at"),
@@ -168,6 +169,14 @@ def test_endpoints_that_wait_are_found_without_looking_at_all_that_waits(
     assert len(walks) == 3
     assert all(step.startswith("SEARCH ") for step in walks)
     assert all("USING INDEX smscore_webhook_postings_due" in step for step in walks)
+
+
+def test_what_was_given_up_is_counted_without_looking_at_the_rest(
+    connection: sqlite3.Connection,
+) -> None:
+    assert _plan(connection, _webhooks._GIVEN_UP) == [
+        "SCAN smscore_webhook_postings USING COVERING INDEX smscore_webhook_postings_dead"
+    ]
 
 
 def test_news_are_looked_up_between_two_cursors(connection: sqlite3.Connection) -> None:

@@ -207,3 +207,39 @@ def test_hosts_of_one_account_that_hang_leave_room_for_others(
     sender.let_go()
     settle(gateway)
     assert len({call.url for call in sender.calls}) == 301
+
+
+def test_what_a_person_switches_off_is_not_among_what_failed(
+    gateway: Gateway, sender: FakeSender, hook: Webhook
+) -> None:
+    sender.answer = lambda _: FAILED
+    submit(gateway)
+    settle(gateway)
+    assert [one.id for one in gateway.webhooks.troubles().webhooks] == [hook.id]
+
+    gateway.webhooks.change(hook.account, hook.id, is_active=False)
+
+    (found,) = gateway.webhooks.troubles().webhooks
+    assert (found.is_active, found.failing_since) == (False, None)
+
+
+def test_callbacks_that_were_given_up_are_told_again(
+    gateway: Gateway,
+    sender: FakeSender,
+    clock: ManualClock,
+    acme: AccountId,
+    call_back: Callable[[str], None],
+) -> None:
+    sender.answer = lambda _: FAILED
+    for number in (1, 2):
+        call_back(f"https://example.org/{number}")
+    advance(gateway, clock, 30 * HOUR, steps=30 * 6)
+    assert gateway.webhooks.troubles().callbacks == {(acme, "https://example.org"): 2}
+    sender.answer = lambda _: OK
+
+    other = gateway.settings.account("other").id
+    counts = [gateway.webhooks.replay_callbacks(one, Deliveries()) for one in (other, acme)]
+    advance(gateway, clock, HOUR, steps=6)
+
+    assert counts == [0, 2]
+    assert gateway.webhooks.troubles().callbacks == {}

@@ -21,6 +21,7 @@ from smscore_server._output import instant, printable, several
 from smscore_server.check._apps import apps
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
+from smscore_server.check._webhooks import endpoints, webhooks
 
 __all__ = ["examine"]
 
@@ -68,15 +69,9 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
         with gateway:
             yield from _contents(gateway, config)
             yield from _phones(gateway)
+            yield from endpoints(gateway)
             yield from devices(gateway, patience=patience)
-    yield _webhooks(config, loaded)
-
-
-def _webhooks(config: GatewayConfig, loaded: LoadedPlugins) -> Finding:
-    if loaded.registry.webhook_sender_maker() is None:
-        return note("webhooks", "no plugin posts any; enable 'webhook', and nothing is missed")
-    besides = f" and in {', '.join(config.webhooks.allow)}" if config.webhooks.allow else ""
-    return ok("webhooks", f"posted to public addresses{besides}")
+    yield webhooks(config, loaded)
 
 
 def _channel_faults(config: GatewayConfig, loaded: LoadedPlugins) -> Mapping[str, GatewayError]:

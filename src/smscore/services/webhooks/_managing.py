@@ -18,6 +18,7 @@ from smscore.domain.webhooks import (
     PostingState,
     Webhook,
     WebhookId,
+    callback_place,
     check_url,
 )
 from smscore.errors import InvalidRequest, NotFound
@@ -25,6 +26,7 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.ports.webhooks import WebhookSender
+from smscore.services.webhooks._overview import History, Troubles, history_of, troubles
 from smscore.services.webhooks._replaying import Deliveries, replay_all
 from smscore.services.webhooks._signing import Secrets
 
@@ -134,8 +136,9 @@ class Webhooks:
                 url=new_url or before.url,
                 events=new_events or before.events,
                 is_active=before.is_active if is_active is None else is_active,
-                # Whoever switches it on has mended it, or wants to have it tried.
-                failing_since=None if is_active or new_url else before.failing_since,
+                # Whoever switches it on has mended it, or wants to have it tried; off, and it has
+                # not failed.
+                failing_since=before.failing_since if is_active is None and not new_url else None,
                 secret=before.secret.next(at=now) if rotate_secret else before.secret,
             )
             work.webhooks.save(after)
@@ -220,6 +223,30 @@ class Webhooks:
         """
         endpoint = self.get(account, webhook).endpoint
         return replay_all(self._store, endpoint, deliveries, now=self._clock.now())
+
+    def replay_callbacks(self, account: AccountId, deliveries: Deliveries) -> int:
+        """Tell the account's callback addresses again what was given up, and say how much."""
+        dead = attrs.evolve(deliveries, state=PostingState.DEAD)
+        names = [
+            name
+            for name in self._store.read(lambda view: view.webhooks.given_up())
+            if (place := callback_place(name)) is not None and place[0] == account
+        ]
+        now = self._clock.now()
+        return sum(replay_all(self._store, name, dead, now=now) for name in names)
+
+    def history(self, account: AccountId, webhook: WebhookId) -> History:
+        """
+        How one of them fares.
+
+        Raises:
+            NotFound: the account has none of this id.
+        """
+        return self._store.read(lambda view: history_of(view, _of(view, account, webhook)))
+
+    def troubles(self) -> Troubles:
+        """What there is to be looked after, of all accounts."""
+        return self._store.read(troubles)
 
     def callback_secret(self, account: AccountId, *, renew: bool = False) -> str:
         """What signs the account's callbacks; the one before goes on to do so for a while."""
