@@ -243,3 +243,18 @@ def test_callbacks_that_were_given_up_are_told_again(
 
     assert counts == [0, 2]
     assert gateway.webhooks.troubles().callbacks == {}
+
+
+def test_a_webhook_that_was_removed_hears_nothing_of_what_was_read_ahead(
+    gateway: Gateway, sender: FakeSender, hook: Webhook
+) -> None:
+    sender.answer = lambda _: None
+    for _ in range(200):
+        submit(gateway)
+    settle(gateway)
+    count = len(sender.calls)
+    gateway.webhooks.remove(hook.account, hook.id)
+    sender.let_go()
+    settle(gateway)
+
+    assert len(sender.calls) == count == 4

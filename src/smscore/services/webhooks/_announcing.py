@@ -12,7 +12,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from smscore.domain.webhooks import LIFE, Posting, PostingId
+from smscore.domain.webhooks import LIFE, Posting, PostingId, callback_place
 from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -150,8 +150,12 @@ class Announcing:
         for endpoint, webhook in zip(broken, webhooks, strict=True):
             if webhook is not None:
                 endpoint.compare(webhook)
+        for endpoint in self._crowded:
+            endpoint.ahead.clear()  # it may be another one's now, or nobody's
         for name, due_at in waiting.items():
-            self._endpoints[name].ahead.clear()  # it may be another one's now
+            endpoint, place = self._endpoints[name], callback_place(name)
+            if place is not None:
+                endpoint.account, _ = place
             self._endpoints.look_after(name, at=due_at)
 
     # Calls.
