@@ -5,6 +5,7 @@ Endpoints each of which misbehaves in a way of its own until it is healed, and r
 import json
 import random
 import re
+import select
 import socket
 import threading
 import time
@@ -18,7 +19,6 @@ from endpoints import OK, Endpoint
 
 __all__ = ["WAYS", "Heard", "Tormentor"]
 
-_PATIENCE = 60.0
 _LATE = 11.0  # seconds, and nobody waits for more than ten
 _HEADER = re.compile(rb"^(webhook-id|X-SMSProvider-Sequence): (\S+)\r$", re.MULTILINE)
 
@@ -118,8 +118,11 @@ def stumble(connection: socket.socket, let_go: threading.Event) -> bool | None:
     return refuse(500)(connection, let_go) if random.random() < 0.2 else take(connection, let_go)
 
 
-def hang(_: socket.socket, let_go: threading.Event) -> None:
-    let_go.wait(_PATIENCE)
+def hang(connection: socket.socket, let_go: threading.Event) -> None:
+    """Until the other side goes away."""
+    while not let_go.wait(0.05):
+        if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
+            return
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:

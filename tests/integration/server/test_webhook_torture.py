@@ -267,33 +267,33 @@ def assert_all_is_recorded(gateway, shop, events):
 
 def test_a_healthy_endpoint_hears_as_early_beside_those_that_hang(gateway, shop, endpoints, live):
     hanging = ("hangs", "trickles", "answers late")
-    waits = {"alone": [], "beside": []}
     load = Load(shop, None)
+
+    def p99(*, beside):
+        """How late it hears of an event, alone or beside the others."""
+        for name in hanging:
+            switch(gateway, shop, shop.hooks[name], is_active=beside)
+        before = len(endpoints[HEALTHY].heard)
+        load.allow(150)
+        wait_for(load.is_done, "submissions")
+        wait_for(lambda: endpoints[HEALTHY].acknowledged() == set(written(gateway)), HEALTHY)
+        events = written(gateway)
+        heard = endpoints[HEALTHY].heard[before:]
+        return quantiles((one.at - events[one.event][2] for one in heard), n=100)[-1]
+
     try:
         for name, hook in shop.hooks.items():
             if name != HEALTHY:
                 switch(gateway, shop, hook, is_active=False)
         live(load)
-        for company in ("alone", "beside") * 2:
-            for name in hanging:
-                switch(gateway, shop, shop.hooks[name], is_active=company == "beside")
-            before = len(endpoints[HEALTHY].heard)
-            load.allow(300)
-            wait_for(load.is_done, "submissions")
-            wait_for(lambda: endpoints[HEALTHY].acknowledged() == set(written(gateway)), HEALTHY)
-            events = written(gateway)
-            waits[company] += [
-                one.at - events[one.event][2] for one in endpoints[HEALTHY].heard[before:]
-            ]
+        rounds = [(p99(beside=False), p99(beside=True)) for _ in range(3)]
     finally:
         load.finish()
 
-    alone, beside = (quantiles(waits[company], n=100)[-1] for company in ("alone", "beside"))
-    # One that held it up would do so for ten seconds.
-    assert beside <= 5 * max(alone, 0.1), (
-        f"{beside:.3f} s beside those that hang, {alone:.3f} s alone"
-    )
-    for name in hanging:
+    # A busy machine disturbs one round or another. One that held it up would do so in each of
+    # them, and for ten seconds.
+    assert min(beside / max(alone, 0.1) for alone, beside in rounds) <= 3, rounds
+    for name in ("hangs", "trickles"):
         assert 1 <= endpoints[name].most <= 4, f"the one that {name}"
 
 
