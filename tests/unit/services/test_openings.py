@@ -4,6 +4,7 @@ That nothing new is given to a channel of a group that has been unable for long.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -141,6 +142,25 @@ def test_a_channel_that_has_been_unable_for_long_gets_nothing_until_it_is_able_a
     world.wait(gateway, 2)
 
     assert planned(gateway) == before
+
+
+def test_what_was_decided_while_a_channel_rested_is_decided_so_again(
+    world: World, gateway: Gateway
+) -> None:
+    before = planned(gateway)
+    unlucky = [NUMBERS[place] for place, first in enumerate(before) if first == "one"][:5]
+    world.sims["one"].is_spent = True
+    world.wait(gateway, 32)
+    for number in unlucky:
+        gateway.submissions.submit(account="acme", to=number, text="hello")
+    world.sims["one"].is_spent = False
+    world.wait(gateway, 2)
+    assert planned(gateway) == before
+
+    found = list(gateway.trials.replay(since=world.clock.now() - timedelta(hours=1)))
+
+    assert [one.was.channels for one in found if one.was] == ["two, one"] * 5
+    assert not any(one.is_different for one in found)
 
 
 def test_what_is_urgent_still_goes_to_a_channel_that_keeps_the_rest_for_it(
