@@ -8,8 +8,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 import smscore_http
+from smscore_http import create_app
 from smscore_http.documents import PAGE_FILES
 
 FOLDER = Path(smscore_http.__file__).with_name("docs")
@@ -66,6 +70,10 @@ def test_where_it_is_not_wanted_there_is_no_page(make_site):
     assert {client.get(path).status_code for path in ABOUT_ITSELF} == {404}
 
 
-def test_the_page_finds_its_files_where_the_application_is_mounted():
-    for name in re.findall(r'(?:src|href)="([^"]+)"', (FOLDER / "index.html").read_text()):
-        assert not name.startswith("/"), "it would be asked for outside of the mount"
+def test_page_and_description_are_there_where_the_application_is_mounted(site):
+    host = TestClient(Starlette(routes=[Mount("/sms", create_app(site.gateway))]))
+
+    page = host.get("/sms/docs").text
+    for name in re.findall(r'(?:src|href)="([^":]+)"', page):
+        assert host.get(f"/sms/{name}").status_code == 200, name
+    assert host.get("/sms/openapi.json").json()["servers"] == [{"url": "http://testserver/sms"}]

@@ -98,7 +98,7 @@ OPERATIONS = (
                 body={
                     "to": _NUMBER,
                     "message": "Wake up",
-                    "scheduled_at": "2026-07-01T07:00:00+02:00",
+                    "scheduled_at": "2027-02-01T07:00:00+01:00",
                 },
                 said=_accepted(_LATER, used=1, left=1226),
             ),
