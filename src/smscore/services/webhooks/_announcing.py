@@ -16,10 +16,10 @@ from smscore.domain.webhooks import LIFE, Posting, PostingId, callback_place
 from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Topic, UnitOfWork, View, Wakeup
+from smscore.ports.storage import Lane, Store, Topic, Wakeup
 from smscore.ports.webhooks import Answer, WebhookSender
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
-from smscore.services.webhooks._gathering import gather
+from smscore.services.webhooks._gathering import add, gather, kept_cursor
 from smscore.services.webhooks._outcomes import Judgement, Outcome, keep, outcome_of
 from smscore.services.webhooks._plans import Plan, plans
 from smscore.services.webhooks._shares import Shares
@@ -33,7 +33,6 @@ _BATCH = 500
 _AT_ONCE = 512
 """Calls under way, to all endpoints together: each has a connection."""
 _AHEAD, _FEW_AHEAD = 256, 128  # postings that are read for an endpoint, for a fraction of a second
-_CHANNEL, _CURSOR = "", "webhooks"  # in the journal; no channel's name is empty
 _KEEP_EVERY = 1.0  # seconds, if there is nothing to be posted
 
 
@@ -70,7 +69,7 @@ class Announcing:
         self._changed = self._store.wakeup(Topic.WEBHOOKS)
         self._changed.set()  # what waits since before
         self._wakeup = self._store.wakeup(Topic.EVENTS)
-        self._cursor = self._kept_cursor = self._store.read(_kept_cursor)
+        self._cursor = self._kept_cursor = self._store.read(kept_cursor)
         self._endpoints = Endpoints()
         self._answered: deque[tuple[Posting, datetime, Answer]] = deque()
         self._heard: list[Outcome] = []  # not kept yet
@@ -125,7 +124,7 @@ class Announcing:
         ]
         if postings or self._is_time_to_keep(found.cursor):
             self._store.run(
-                lambda work: _add(work, postings, cursor=found.cursor), lane=Lane.CUSTODY
+                lambda work: add(work, postings, cursor=found.cursor), lane=Lane.CUSTODY
             ).result()
             self._kept_cursor, self._kept_at = found.cursor, self._clock.monotonic()
         for posting in postings:
@@ -292,13 +291,3 @@ class Announcing:
             if judgement.is_tired or judgement.is_over or fails is not endpoint.is_known_to_fail:
                 found.append(judgement)
         return found
-
-
-def _kept_cursor(view: View) -> int:
-    return int(view.journal.get(channel=_CHANNEL, key=_CURSOR) or b"0")
-
-
-def _add(work: UnitOfWork, postings: Sequence[Posting], *, cursor: int) -> None:
-    for posting in postings:
-        work.webhooks.add(posting)
-    work.journal.put(channel=_CHANNEL, key=_CURSOR, value=b"%d" % cursor)

@@ -19,11 +19,12 @@ from smscore.domain.webhooks import (
     Webhook,
     callback_endpoint,
 )
-from smscore.ports.storage import Story, View
+from smscore.ports.storage import Story, UnitOfWork, View
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "add", "gather", "kept_cursor"]
 
 _NO_ID = PostingId(0)
+_CHANNEL, _CURSOR = "", "webhooks"  # in the journal; no channel's name is empty
 
 
 class _Heard(NamedTuple):
@@ -52,6 +53,18 @@ class _Announcement:
     sequence: int
     body: bytes
     callback_url: str | None = None
+
+
+def kept_cursor(view: View) -> int:
+    """Behind which event nobody has looked."""
+    return int(view.journal.get(channel=_CHANNEL, key=_CURSOR) or b"0")
+
+
+def add(work: UnitOfWork, postings: Sequence[Posting], *, cursor: int) -> None:
+    """Keep what is to be posted together with the cursor behind it."""
+    for posting in postings:
+        work.webhooks.add(posting)
+    work.journal.put(channel=_CHANNEL, key=_CURSOR, value=b"%d" % cursor)
 
 
 def gather(view: View, *, cursor: int, now: datetime, limit: int) -> Gathered:
