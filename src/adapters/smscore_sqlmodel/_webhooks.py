@@ -26,19 +26,11 @@ from smscore_sqlmodel._collections import NEWEST_EVENT, event_of
 from smscore_sqlmodel._columns import (
     CALLBACK_SECRETS,
     EVENTS,
-    MESSAGES,
     WEBHOOK_ATTEMPTS,
     WEBHOOK_POSTINGS,
     WEBHOOKS,
 )
-from smscore_sqlmodel._mapping import (
-    from_micros,
-    micros,
-    optional_micros,
-    optional_moment,
-    to_json,
-)
-from smscore_sqlmodel._messages import message_of
+from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
 from smscore_sqlmodel._pages import LARGEST_ID
 from smscore_sqlmodel._postings import (
     attempt_cells,
@@ -50,6 +42,7 @@ from smscore_sqlmodel._postings import (
 )
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import Statement, deletion, insertion, replacement, selection
+from smscore_sqlmodel._stories import stories
 from smscore_sqlmodel._writing import WriteSession
 
 __all__ = ["Webhooks", "WebhooksView"]
@@ -76,13 +69,6 @@ _NEWS = selection(
     " WHERE one.id = smscore_events.message AND one.callback_url IS NOT NULL)"
     ") ORDER BY id",
 )
-
-_TOLD = selection(MESSAGES, "WHERE id IN (SELECT value FROM json_each(?))")
-_KINDS = (
-    "SELECT message, sequence, kind FROM smscore_events "
-    "WHERE message IN (SELECT value FROM json_each(?))"
-)
-_ERROR_CODE = MESSAGES.names.index("error_code")
 
 # From one endpoint to the next one: few of them may have many postings.
 _WAITING = """
@@ -196,18 +182,7 @@ class WebhooksView:
         return [(cells[0], event_of(cells)) for cells in self._fetch(_NEWS, cursor, last)], last
 
     def stories(self, messages: Collection[MessageId]) -> Mapping[MessageId, Story]:
-        numbers = to_json(sorted(messages)).decode()
-        kinds: dict[int, dict[int, str]] = {}
-        for message, sequence, kind in self._fetch(_KINDS, numbers):
-            kinds.setdefault(message, {})[sequence] = kind
-        return {
-            cells[0]: Story(
-                message=message_of(cells),
-                error_code=cells[_ERROR_CODE],
-                kinds=kinds.get(cells[0], {}),
-            )
-            for cells in self._fetch(_TOLD, numbers)
-        }
+        return stories(self._session, messages)
 
     def waiting(self) -> Mapping[str, datetime]:
         return {endpoint: from_micros(due_at) for endpoint, due_at in self._fetch(_WAITING)}

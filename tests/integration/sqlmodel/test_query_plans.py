@@ -13,6 +13,7 @@ from smscore_sqlmodel import (
     _inbox,
     _links,
     _outbox,
+    _stories,
     _webhooks,
 )
 from smscore_sqlmodel._pages import page_sql
@@ -223,7 +224,7 @@ def test_what_is_listed_is_looked_up_and_not_searched_for(
     assert any(step.endswith(terms) for step in _plan(connection, sql))
 
 
-@pytest.mark.parametrize("sql", [_webhooks._TOLD, _webhooks._KINDS])
+@pytest.mark.parametrize("sql", [_stories._MESSAGES, _stories._KINDS])
 def test_what_endpoints_are_told_is_found_by_the_messages(
     connection: sqlite3.Connection, sql: str
 ) -> None:

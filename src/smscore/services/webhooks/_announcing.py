@@ -5,14 +5,14 @@ Telling endpoints what happened: every event until it is heard or given up, what
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec.structs import replace
 
-from smscore.domain.webhooks import LIFE, Posting, PostingId, callback_place
+from smscore.domain.webhooks import Posting, PostingId, callback_place
 from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -20,7 +20,7 @@ from smscore.ports.storage import Lane, Store, Topic, Wakeup
 from smscore.ports.webhooks import Answer, WebhookSender
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
 from smscore.services.webhooks._gathering import add, gather, kept_cursor
-from smscore.services.webhooks._outcomes import Judgement, Outcome, keep, outcome_of
+from smscore.services.webhooks._outcomes import Judgement, Outcome, judgement_of, keep, outcome_of
 from smscore.services.webhooks._plans import Plan, plans
 from smscore.services.webhooks._shares import Shares
 from smscore.services.webhooks._signing import Secrets
@@ -276,18 +276,9 @@ class Announcing:
 
     def _judgements(self, outcomes: Sequence[Outcome], *, now: datetime) -> Sequence[Judgement]:
         """Of the endpoints that the store believes to fare otherwise, or that are given up."""
-        answered: Mapping[str, Posting] = {one.posting.endpoint: one.posting for one in outcomes}
-        found = []
-        for name, posting in answered.items():
-            endpoint = self._endpoints[name]
-            judgement = Judgement(
-                endpoint=name,
-                webhook=posting.webhook,
-                failing_since=endpoint.failing_since,
-                is_tired=endpoint.has_failed_for(LIFE, now=now),
-                is_over=endpoint.has_failed_for(self._disable_after, now=now),
-            )
-            fails = endpoint.failing_since is not None
-            if judgement.is_tired or judgement.is_over or fails is not endpoint.is_known_to_fail:
-                found.append(judgement)
-        return found
+        answered = {one.posting.endpoint: one.posting.webhook for one in outcomes}
+        found = [
+            judgement_of(self._endpoints[name], webhook, disable_after=self._disable_after, now=now)
+            for name, webhook in answered.items()
+        ]
+        return [judgement for judgement in found if judgement is not None]

@@ -12,8 +12,9 @@ from smscore.domain.messages import MessageId
 from smscore.domain.webhooks import LIFE, LONGEST_PAUSE, Attempt, Posting, WebhookId
 from smscore.ports.storage import UnitOfWork
 from smscore.ports.webhooks import Answer
+from smscore.services.webhooks._endpoints import Endpoint
 
-__all__ = ["Judgement", "Outcome", "keep", "outcome_of"]
+__all__ = ["Judgement", "Outcome", "judgement_of", "keep", "outcome_of"]
 
 _GIVEN_UP_AT_ONCE = 500
 _WHY = "nothing has reached the endpoint for a day"
@@ -64,6 +65,22 @@ def _asked_until(answer: Answer, *, at: datetime) -> datetime | None:
         return None
     asked = min(answer.retry_after, LONGEST_PAUSE.total_seconds())
     return at + timedelta(seconds=answer.seconds + asked)
+
+
+def judgement_of(
+    endpoint: Endpoint, webhook: WebhookId | None, *, disable_after: timedelta, now: datetime
+) -> Judgement | None:
+    """What is to be said of an endpoint; None: the store knows it."""
+    judgement = Judgement(
+        endpoint=endpoint.name,
+        webhook=webhook,
+        failing_since=endpoint.failing_since,
+        is_tired=endpoint.has_failed_for(LIFE, now=now),
+        is_over=endpoint.has_failed_for(disable_after, now=now),
+    )
+    fails = endpoint.failing_since is not None
+    is_news = fails is not endpoint.is_known_to_fail
+    return judgement if is_news or judgement.is_tired or judgement.is_over else None
 
 
 def keep(
