@@ -14,7 +14,7 @@ from server_process import PATIENCE, Server
 from smscore.domain.routes import Route
 from smscore.testing import NOON
 
-SOON = timedelta(seconds=3)
+SOON = (3, 12, 48)  # seconds: a busy machine is given more until the first is due
 
 
 @pytest.fixture
@@ -23,6 +23,17 @@ def server(tmp_path):
     with server.gateway() as gateway:
         gateway.rules.apply([Route(name="all", channels=("phones",))])
     return server
+
+
+def schedule_ahead(server, count, *, step):
+    """Messages of so many moments, all accepted before the first of them; with their ids."""
+    for seconds in SOON:
+        begin = datetime.now(UTC) + timedelta(seconds=seconds)
+        moments = [begin + timedelta(milliseconds=step * number) for number in range(count)]
+        ids = schedule(server, moments)
+        if datetime.now(UTC) < begin:
+            return moments, ids
+    raise AssertionError(f"{count} messages were not accepted within {SOON[-1]} s")
 
 
 def schedule(server, moments):
@@ -37,27 +48,22 @@ def schedule(server, moments):
     return [ids[moment] for moment in moments]
 
 
-def fetched(server, count):
-    """What a phone that asks all the time gets, in the order in which it does."""
+def fetched(server, ids):
+    """Those of these that a phone which asks all the time gets, in the order in which it does."""
     got, deadline, pause = [], monotonic() + PATIENCE, threading.Event()
     with httpx2.Client(base_url=f"{server.url}/api/{server.site.token}") as phone:
-        while len(got) < count and monotonic() < deadline:
-            got += [one["hash"] for one in phone.get("/get_messages?limit=7").json()]
+        while len(got) < len(ids) and monotonic() < deadline:
+            hashes = [one["hash"] for one in phone.get("/get_messages?limit=7").json()]
+            got += [one for one in hashes if one in ids]
             pause.wait(0.05)
     return got
 
 
-def moments(count, *, step):
-    begin = datetime.now(UTC) + SOON
-    return [begin + timedelta(milliseconds=step * number) for number in range(count)]
-
-
 def test_messages_leave_within_a_second_of_their_time_and_in_order(server):
     with server:
-        due = moments(40, step=30)
-        ids = schedule(server, due)
+        due, ids = schedule_ahead(server, 40, step=30)
 
-        assert fetched(server, len(ids)) == ids
+        assert fetched(server, ids) == ids
 
     with server.gateway() as gateway:
         stories = [gateway.inquiry.explain(int(one, 16)) for one in ids]
@@ -68,13 +74,12 @@ def test_messages_leave_within_a_second_of_their_time_and_in_order(server):
 
 def test_what_fell_due_while_nothing_ran_leaves_in_order_at_once(server):
     with server:
-        due = moments(20, step=10)
-        ids = schedule(server, due)
+        due, ids = schedule_ahead(server, 20, step=10)
     threading.Event().wait((due[-1] - datetime.now(UTC)).total_seconds())
 
     with server:
         began = monotonic()
-        assert fetched(server, len(ids)) == ids
+        assert fetched(server, ids) == ids
         assert monotonic() - began < 2
 
 
