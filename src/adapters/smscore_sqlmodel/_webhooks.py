@@ -1,8 +1,5 @@
 """
 Webhooks, and what waits for their endpoints or has reached them.
-
-Longer than other modules, so that every question that is asked of these tables stands beside the
-others: they share partial indexes, whose conditions each has to repeat word by word.
 """
 
 from collections.abc import Collection, Mapping, Sequence
