@@ -100,7 +100,7 @@ export class Connection {
         const request: RequestInit = {
             method: call.method,
             headers,
-            body: call.body === undefined ? null : JSON.stringify(call.body),
+            body: call.body === undefined ? null : JSON.stringify(call.body, withRealDates),
             // The server never redirects; whoever does would be told the key.
             redirect: 'manual',
         };
@@ -125,6 +125,15 @@ function lost(cause: unknown, call: CallSoFar, { isLate }: { isLate: boolean }):
         },
         { cause },
     );
+}
+
+/** Of a date that is none JSON makes null, by which the server understands: now, or always. */
+function withRealDates(this: Record<string, unknown>, name: string, value: unknown): unknown {
+    const given = this[name];
+    if (given instanceof Date && Number.isNaN(given.getTime())) {
+        throw new TypeError(`${name} is no date`);
+    }
+    return value;
 }
 
 function written(query: Call['query']): string {

@@ -53,6 +53,15 @@ test('a time may be a Date', async () => {
     });
 });
 
+test('a date that is none is refused, for the server would send at once', async () => {
+    const client = aClient(new PretendServer());
+    const none = new Date('tomorrow at noon');
+
+    const scheduled = client.messages.send({ ...A_MESSAGE, scheduled_at: none });
+    await assert.rejects(scheduled, /scheduled_at is no date/);
+    await assert.rejects(client.webhooks.replayMany('wh_1', { since: none }), TypeError);
+});
+
 test('statuses and fields that nobody knows yet do no harm', async () => {
     const content = { message_id: 'msg_1', status: 'teleported', colour: 'blue' };
     const server = new PretendServer(Response.json(content));
