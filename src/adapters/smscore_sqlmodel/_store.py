@@ -31,7 +31,7 @@ class SqlStore:
 
     The writing thread starts with the first unit of work or wake-up. Every process opens a store of
     its own: one that was opened before a fork refuses to work after it. Units are serial whatever
-    ``accounts`` they name.
+    ``accounts`` they name, and submissions wait with those of the first one.
 
     Raises:
         ConfigurationError: the URL names no file, or its schema is missing, older or newer.
@@ -55,7 +55,7 @@ class SqlStore:
         self,
         work: Callable[[UnitOfWork], T],
         *,
-        accounts: Sequence[AccountId] = (),  # noqa: ARG002  # one writer: all units are serial
+        accounts: Sequence[AccountId] = (),
         lane: Lane = Lane.SUBMISSION,
         deadline: datetime | None = None,
     ) -> Future[T]:
@@ -64,7 +64,8 @@ class SqlStore:
         future: UnitFuture[T] = UnitFuture(writer.thread)
         now = self._clock.monotonic()
         last = None if deadline is None else now + self._seconds_until(deadline)
-        self._lanes.put(Job(work, future, queued_at=now, deadline=last), lane=lane)
+        job = Job(work, future, queued_at=now, deadline=last)
+        self._lanes.put(job, lane=lane, account=accounts[0] if accounts else None)
         return future
 
     def read(self, work: Callable[[View], T]) -> T:

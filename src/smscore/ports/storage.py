@@ -855,7 +855,8 @@ class Store(Protocol):
         cancelled before its unit began leaves no trace either; afterwards its commit stands.
 
         Raises:
-            Overloaded: the submission lane is full, or its oldest unit has waited for 2 s.
+            Overloaded: the submission lane is full, or the oldest unit in it of the same account
+                has waited for 2 s.
             StoreUnavailable: the store is closed.
 
         The future raises:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from smscore.domain.messages import AccountId
 from smscore.errors import DeadlinePassed, Overloaded, StoreUnavailable
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.testing._store_kit import PATIENCE, add, at_once, busy, do, nothing, on
@@ -200,6 +201,37 @@ class LanesContract:
 
         assert [oldest.result(PATIENCE), beside.result(PATIENCE)] == ["served", "served"]
         assert queueing.run(lambda _: "room again").result(PATIENCE) == "room again"
+
+    def test_accounts_take_turns(self, queueing: Store) -> None:
+        order: list[str] = []
+        many, other = AccountId(1), AccountId(2)
+
+        def note(_: UnitOfWork, name: str) -> None:
+            order.append(name)
+
+        with busy(queueing):
+            futures = [
+                queueing.run(on(f"{account} {number}", note), accounts=(account,))
+                for number, account in enumerate((many, many, many, other, other))
+            ]
+        for future in futures:
+            future.result(PATIENCE)
+
+        assert order == ["1 0", "2 3", "1 1", "2 4", "1 2"]
+
+    def test_an_account_that_keeps_the_store_busy_is_refused_alone(
+        self, queueing: Store, clock: ManualClock
+    ) -> None:
+        busy_one, other = (AccountId(1),), (AccountId(2),)
+
+        with busy(queueing):
+            futures = [queueing.run(nothing, accounts=busy_one)]
+            clock.move(seconds=2.1)
+            with pytest.raises(Overloaded):
+                queueing.run(nothing, accounts=busy_one)
+            futures.append(queueing.run(nothing, accounts=other))
+
+        assert [future.result(PATIENCE) for future in futures] == [None] * 2
 
     def test_who_sets_the_clock_overloads_nothing(
         self, queueing: Store, clock: ManualClock
