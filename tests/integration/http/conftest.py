@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ class Site:
     clock: ManualClock
     key: str
     token: str
+    ends: ExitStack
 
     @property
     def account(self) -> Any:
@@ -175,8 +177,7 @@ class Site:
             self.store.is_full = self.store.is_stuck = False
             self.store.may_read.set()
             self.store.fail(None)
-        self.client.close()
-        self.gateway.close()
+        self.ends.close()
 
 
 @pytest.fixture
@@ -211,15 +212,21 @@ def make_site() -> Iterator[Callable[..., Site]]:
         operator = gateway.administration
         if not gateway.inquiry.accounts():
             _furnish(operator, permission, account)
+        ends = ExitStack()
+        ends.enter_context(gateway)
+        client = TestClient(create_app(gateway), raise_server_exceptions=False)
+        ends.callback(client.close)
+        ends.enter_context(client)  # one loop for all requests, and an end for the threads
         site = Site(
             gateway=gateway,
-            client=TestClient(create_app(gateway), raise_server_exceptions=False),
+            client=client,
             store=store,
             authenticator=authenticator,
             transport=transport,
             clock=clock,
             key="key-1",
             token=operator.token("acme").secret,
+            ends=ends,
         )
         sites.append(site)
         return site
