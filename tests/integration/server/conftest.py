@@ -76,9 +76,13 @@ class Program:
             lines.append(self.line())
         return lines
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM; may be called after the end."""
+        self._process.terminate()
+
     def stop(self) -> int:
         """SIGTERM, and the status with which the program ended; may be called after its end."""
-        self._process.terminate()
+        self.ask_to_stop()
         return self.wait()
 
     def interrupt(self) -> int:
@@ -88,8 +92,7 @@ class Program:
 
     def end(self) -> str:
         """SIGTERM, and what went to standard error."""
-        self._process.terminate()
-        self.wait()
+        self.stop()
         return self._log.read_text()
 
     def wait(self) -> int:
@@ -115,14 +118,17 @@ class Program:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
     """Starts commands in the test's directory; they end with the test."""
-    with ExitStack() as started:
+    started: list[Program] = []
 
-        def start(*arguments: str) -> Program:
-            program = Program(*arguments, directory=tmp_path)
-            started.callback(program.stop)
-            return program
+    def start(*arguments: str) -> Program:
+        started.append(Program(*arguments, directory=tmp_path))
+        return started[-1]
 
-        yield start
+    yield start
+    with ExitStack() as ends:
+        for program in started:
+            program.ask_to_stop()  # all of them at once
+            ends.callback(program.wait)
 
 
 @pytest.fixture(scope="session")
