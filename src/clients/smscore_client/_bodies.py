@@ -39,10 +39,13 @@ def written_time(at: datetime | None, *, name: str) -> str | None:
     A time as the API reads it.
 
     Raises:
+        TypeError: it is no time, such as a text.
         ValueError: it has no zone, so that it means another moment to the server.
     """
     if at is None:
         return None
+    if not isinstance(at, datetime):
+        raise TypeError(f"{name} must be a datetime, not {at!r}")
     if at.utcoffset() is None:
         raise ValueError(f"{name} must have a zone, such as datetime.now(UTC) has")
     return at.isoformat()

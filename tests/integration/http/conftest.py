@@ -43,6 +43,7 @@ class StubbornStore(MemoryStore):
         self.is_stuck = False
         self.is_busy = False  # stuck after it has begun
         self.stuck: list[Future[Any]] = []
+        self.has_stuck = threading.Event()
         self.may_read = threading.Event()  # on the threads of the surfaces
         self.may_read.set()
         self._fault: StoreError | None = None
@@ -66,6 +67,7 @@ class StubbornStore(MemoryStore):
             self.stuck.append(Future())
             if self.is_busy:
                 self.stuck[-1].set_running_or_notify_cancel()
+            self.has_stuck.set()
             return self.stuck[-1]
         return super().run(work, **options)
 

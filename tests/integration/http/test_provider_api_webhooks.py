@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -251,6 +252,24 @@ def test_deliveries_are_replayed_by_state_and_time(call, hook, deliver):
     assert replayed(state="delivered", since="2026-03-01T13:00:00+01:00") == 3
     assert call("POST", path, {"since": "yesterday"}).status_code == 400
     assert call("POST", path, {"state": "lost"}).status_code == 400
+
+
+def test_an_account_replays_one_set_of_deliveries_at_a_time(site, call, hook, deliver):
+    deliver()
+    path = f"/v1/webhooks/{hook['webhook_id']}/replay"
+    site.store.is_stuck = True
+
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(call, "POST", path, {"state": "delivered"})
+        assert site.store.has_stuck.wait(20)
+        second = call("POST", path, {"state": "delivered"})
+        site.store.stuck[0].set_result(1)
+
+        assert (second.status_code, second.headers["Retry-After"]) == (503, "5")
+        assert first.result().json()["replayed"] == 1
+
+    site.store.is_stuck = False
+    assert call("POST", path, {"state": "delivered"}).json()["replayed"] == 1
 
 
 def test_a_callback_is_signed_with_the_accounts_secret(site, call, deliver, sender):

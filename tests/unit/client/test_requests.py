@@ -119,6 +119,13 @@ def test_a_key_that_cannot_be_sent_is_refused_before(key):
         Scripted(SENT).client().messages.send(to="+4912345", message="hi", idempotency_key=key)
 
 
+def test_a_time_that_is_a_text_is_refused_before():
+    client = sms.Client(KEY, base_url=URL)
+
+    with pytest.raises(TypeError, match="scheduled_at must be a datetime, not '2027-03-01'"):
+        client.messages.send(to="+491701234567", message="hi", scheduled_at="2027-03-01")
+
+
 def test_a_time_without_a_zone_is_refused_before():
     naive = datetime(2027, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 

@@ -3,7 +3,9 @@ The provider API's calls about webhooks: what they are told, and what became of 
 """
 
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -11,8 +13,9 @@ import msgspec
 
 from smscore.domain import webhooks as domain
 from smscore.domain.accounts import Account
+from smscore.domain.messages import AccountId
 from smscore.domain.webhooks import Posting, PostingId, PostingState, WebhookId
-from smscore.errors import InvalidRequest, NotFound
+from smscore.errors import InvalidRequest, NotFound, Overloaded
 from smscore.services.webhooks import Deliveries
 from smscore_http._context import Context
 from smscore_http._query import query_values
@@ -62,6 +65,8 @@ class WebhookCalls:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._webhooks = context.gateway.webhooks
+        self._replaying: set[AccountId] = set()
+        self._lock = threading.Lock()
         self.routes: Mapping[str, Mapping[str, Call]] = {
             "/v1/webhooks": {"POST": self._add, "GET": self._list, "HEAD": self._list},
             "/v1/webhooks/{webhook_id}": {
@@ -164,9 +169,27 @@ class WebhookCalls:
             since=_time(_given(which.since), "since"),
             until=_time(_given(which.until), "until"),
         )
-        replay = self._webhooks.replay_all
-        count = await self._context.call(replay, account.id, _webhook(request), deliveries)
+        count = await self._context.call(
+            self._replay_all, account.id, _webhook(request), deliveries
+        )
         return _told(ReplayCount(replayed=count))
+
+    def _replay_all(self, account: AccountId, webhook: WebhookId, deliveries: Deliveries) -> int:
+        with self._alone(account):
+            return self._webhooks.replay_all(account, webhook, deliveries)
+
+    @contextmanager
+    def _alone(self, account: AccountId) -> Iterator[None]:
+        """It reads all that was ever told, on a thread that others need: once at a time."""
+        with self._lock:
+            if account in self._replaying:
+                raise Overloaded("deliveries of this account are being replayed; try again later")
+            self._replaying.add(account)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._replaying.remove(account)
 
     async def _renew(self, _: Request, account: Account) -> Reply:
         renew = self._webhooks.callback_secret
