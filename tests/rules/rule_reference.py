@@ -24,7 +24,7 @@ def failed(condition, facts):
 def answers(condition, facts):
     yield from of_lists(condition, facts)
     yield from of_texts(condition, facts)
-    for key, agree in (("all_of", all), ("any_of", any), ("none_of", none)):
+    for key, agree in (("all_of", all), ("any_of", any), ("none_of", lambda ones: not any(ones))):
         if inner := getattr(condition, key):
             yield key, agree(holds(one, facts) for one in inner)
 
@@ -57,10 +57,6 @@ def of_texts(condition, facts):
         yield "min_length", len(facts.text) >= condition.min_length
     if condition.max_length is not None:
         yield "max_length", len(facts.text) <= condition.max_length
-
-
-def none(answers):
-    return not any(answers)
 
 
 def plain(sender):
