@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -43,7 +44,8 @@ class Load:
         self.is_over = False
         self.all_told = asyncio.Event()  # once it is over
         self._heard: dict[int, set[str]] = {}
-        self._idle: list[Client] = []
+        # In turn, so that none is idle for as long as servers keep a connection.
+        self._idle: deque[Client] = deque()
 
     def next_number(self, client: "Client") -> int | None:
         """The next message's number; None: not now, and the client is asked again."""
@@ -64,7 +66,7 @@ class Load:
         if len(events) == _CALLS:
             self.told += 1
             if self._idle and not self.is_over:
-                self._idle.pop().send()
+                self._idle.popleft().send()
             self.look_for_the_end()
 
     def look_for_the_end(self) -> None:
