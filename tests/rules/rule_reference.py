@@ -1,5 +1,5 @@
 """
-What a condition means, said once more and as plainly as can be: what is compiled is compared to it.
+What rules mean, said once more and as plainly as can be: what is compiled is compared to it.
 
 No index, nothing kept, every key asked by itself, a search of its own for every pattern.
 """
@@ -10,6 +10,7 @@ import re2
 
 from smscore.domain.numbers import country_of
 
+PEOPLE = ["sms", "replacement", "telegram", "email"]
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -22,41 +23,37 @@ def failed(condition, facts):
 
 
 def answers(condition, facts):
-    yield from of_lists(condition, facts)
-    yield from of_texts(condition, facts)
-    for key, agree in (("all_of", all), ("any_of", any), ("none_of", lambda ones: not any(ones))):
-        if inner := getattr(condition, key):
-            yield key, agree(holds(one, facts) for one in inner)
+    for key, ask in {
+        "prefixes": lambda asked: any(facts.recipient.startswith(one) for one in asked),
+        "countries": lambda asked: country_of(facts.recipient) in asked,
+        "accounts": lambda asked: facts.account in asked,
+        "surfaces": lambda asked: facts.surface in asked,
+        "priorities": lambda asked: facts.priority in asked,
+        "kinds": lambda asked: facts.kind in asked,
+        "sender": lambda asked: plain(asked) == plain(facts.sender),
+        "sender_regex": lambda asked: re2.search(asked, facts.sender) is not None,
+        "message": lambda asked: asked in facts.text,
+        "message_regex": lambda asked: re2.search(asked, facts.text) is not None,
+        "min_length": lambda asked: len(facts.text) >= asked,
+        "max_length": lambda asked: len(facts.text) <= asked,
+        "time_windows": lambda asked: any(is_open(one, facts.at) for one in asked),
+        "all_of": lambda asked: all(holds(one, facts) for one in asked),
+        "any_of": lambda asked: any(holds(one, facts) for one in asked),
+        "none_of": lambda asked: not any(holds(one, facts) for one in asked),
+    }.items():
+        if (asked := getattr(condition, key)) not in (None, ()):
+            yield key, ask(asked)
 
 
-def of_lists(condition, facts):
-    for key, seen in (
-        ("countries", country_of(facts.recipient)),
-        ("accounts", facts.account),
-        ("surfaces", facts.surface),
-        ("priorities", facts.priority),
-        ("kinds", facts.kind),
-    ):
-        if wanted := getattr(condition, key):
-            yield key, seen in wanted
-    if condition.prefixes:
-        yield "prefixes", any(facts.recipient.startswith(one) for one in condition.prefixes)
-    if condition.time_windows:
-        yield "time_windows", any(is_open(one, facts.at) for one in condition.time_windows)
-
-
-def of_texts(condition, facts):
-    if condition.sender is not None:
-        yield "sender", plain(condition.sender) == plain(facts.sender)
-    if condition.message is not None:
-        yield "message", condition.message in facts.text
-    for key, searched in (("sender_regex", facts.sender), ("message_regex", facts.text)):
-        if (pattern := getattr(condition, key)) is not None:
-            yield key, re2.search(pattern, searched) is not None
-    if condition.min_length is not None:
-        yield "min_length", len(facts.text) >= condition.min_length
-    if condition.max_length is not None:
-        yield "max_length", len(facts.text) <= condition.max_length
+def matching(rules, facts):
+    for rule in rules:
+        if facts.kind in (rule.kinds or PEOPLE) and holds(rule, facts):
+            text, how = facts.text, rule.replace
+            if how:  # in Python all that was found is \g<0>, not \0
+                text = re2.sub(how.pattern, how.substitution.replace(r"\0", r"\g<0>"), text)
+            yield rule.name, text
+            if rule.stop:
+                return
 
 
 def plain(sender):

@@ -7,10 +7,20 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from smscore.domain.conditions import Condition, Facts, sender_form
+from smscore.domain.destinations import (
+    AutoReply,
+    By,
+    Forward,
+    HttpCall,
+    IsmsPush,
+    Recipients,
+)
 from smscore.domain.inbound import InboundKind
+from smscore.domain.inbound_rules import InboundRule, Replacing
 from smscore.domain.messages import Priority, Surface
 from smscore.domain.routes import Choice, Route
 from smscore.domain.windows import Weekday, Window
+from smscore.rulebook import Rulebook
 
 PREFIXES = ["+49", "+4917", "+1", "+44", "49", "1"]
 NUMBERS = ["+4917012345", "+491", "+12125550100", "+1234567890", "+441481960194", "49170", "110"]
@@ -133,3 +143,58 @@ def routes(draw, *, name=_texts):
 
 
 rule_sets = st.lists(routes(), max_size=3, unique_by=lambda one: one.name).map(tuple)
+
+
+INBOUND_KEYS = {
+    key: values
+    for key, values in OWN_KEYS.items()
+    if key not in ("prefixes", "countries", "surfaces", "priorities")
+}
+
+_by = st.sampled_from(By)
+_rates = st.integers(1, 9)
+_urls = st.sampled_from(["http://localhost:8080", "https://example.org/hook"])
+_templates = _urls | st.just("http://localhost/?n=$NUMBER$")
+_forwards = st.builds(
+    Forward,
+    kind=st.sampled_from([Recipients.CONTACT, Recipients.GROUP]),
+    to=st.sampled_from(["anna", "7", "on.call"]),
+    by=_by,
+    text=_texts,
+    per_hour=_rates,
+) | st.builds(Forward, kind=st.just(Recipients.NUMBER), to=st.sampled_from(NUMBERS), by=_by)
+_forwards |= st.builds(Forward, kind=st.just(Recipients.EMAIL), to=st.just("a@example.org"), by=_by)
+destinations = (
+    _forwards
+    | st.builds(AutoReply, text=_texts, by=st.none() | _by, per_hour=_rates)
+    | st.builds(HttpCall, url=_templates)
+    | st.builds(IsmsPush, url=_urls, username=st.just("") | _texts, password=st.just("") | _texts)
+)
+_replacing = st.builds(
+    Replacing,
+    pattern=st.sampled_from(PATTERNS),
+    # In ASCII: the library that the reference uses garbles everything else in its templates.
+    substitution=st.sampled_from(["", "x", r"<\0>", r"\\", r"\0\0 -"]),
+)
+
+
+@st.composite
+def inbound_rules(draw, *, name=_texts):
+    """One rule for what arrives, whatever it asks and does."""
+    asks = draw(conditions(keys=INBOUND_KEYS))
+    asked = {key: getattr(asks, key) for key in (*INBOUND_KEYS, "all_of", "any_of", "none_of")}
+    goes = tuple(draw(st.lists(destinations, max_size=3)))
+    return InboundRule(
+        name=draw(name),
+        destinations=goes,
+        replace=draw(st.none() | _replacing) if goes else None,
+        stop=draw(st.booleans()) if goes else True,
+        account=draw(st.none() | st.sampled_from(["shop", "bank"])),
+        **asked,
+    )
+
+
+inbound_sets = st.lists(inbound_rules(), max_size=3, unique_by=lambda one: one.name).map(tuple)
+rulebooks = st.builds(
+    Rulebook, routes=rule_sets, inbound=inbound_sets, revision=st.none() | st.integers(0, 9)
+)

@@ -16,6 +16,7 @@ __all__ = [
     "Test",
     "comparable_sender",
     "every",
+    "literal_pattern",
     "tests_of",
     "text_patterns",
 ]
@@ -46,11 +47,11 @@ class Patterns:
 def text_patterns(condition: Condition) -> Sequence[str]:
     """What a condition itself looks for in a text."""
     literal, pattern = condition.message, condition.message_regex
-    sought = (pattern, None if literal is None else _literal_pattern(literal))
+    sought = (pattern, None if literal is None else literal_pattern(literal))
     return [one for one in sought if one is not None]
 
 
-def _literal_pattern(text: str) -> str:
+def literal_pattern(text: str) -> str:
     """A pattern that finds this text: every ASCII character that might mean something is quoted."""
     return "".join(one if not one.isascii() or one.isalnum() else f"\\{one}" for one in text)
 
@@ -118,7 +119,7 @@ def _searches(condition: Condition, patterns: Patterns) -> Iterator[tuple[str, T
         by = patterns.senders[condition.sender_regex]
         yield "sender_regex", lambda look: by in look.in_sender
     if condition.message is not None:
-        literal = patterns.texts[_literal_pattern(condition.message)]
+        literal = patterns.texts[literal_pattern(condition.message)]
         yield "message", lambda look: literal in look.in_text
     if condition.message_regex is not None:
         pattern = patterns.texts[condition.message_regex]

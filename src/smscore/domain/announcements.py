@@ -68,8 +68,8 @@ def outbound_body(
         f"{status}_at": _seconds(event.at),
     }
     if name == "message.failed":
-        reason = "cancelled" if event.kind == "message.cancelled" else error_code
-        content["error_code"] = reason or "failed"
+        ending = "cancelled" if event.kind == "message.cancelled" else "failed"
+        content["error_code"] = error_code or ending
         content["error"] = clean_text(str(event.detail.get("error") or "it will not arrive"))
     content["timestamp"] = int(event.at.timestamp())
     return _encode(content)

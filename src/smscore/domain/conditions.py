@@ -27,7 +27,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """
     What conditions can see of a message; what a direction does not know is empty.
 
-    ``recipient`` is a number in its normal form, ``sender`` as :func:`sender_form` makes it.
+    ``recipient`` is a number in its normal form, and empty if it is an e-mail address; ``sender``
+    is as :func:`sender_form` makes it.
     """
 
     at: datetime
@@ -119,10 +120,10 @@ def asked(condition: Condition) -> frozenset[str]:
     )
 
 
-def sender_form(text: str) -> str:
+def sender_form(text: str, *, home: str | None = None) -> str:
     """What conditions compare with: the digits of a number with its country code, or the text."""
     try:
-        return PhoneNumber.parse(text).digits
+        return PhoneNumber.parse(text, home=home).digits
     except InvalidNumber:
         return text
 

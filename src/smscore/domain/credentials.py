@@ -19,6 +19,7 @@ class Permission(enum.StrEnum):
     API_SEND = "api.send"
     API_STATUS = "api.status"
     CONSOLE = "console"
+    METRICS = "metrics"
     ADMIN = "admin"
 
 

@@ -18,8 +18,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from smscore.domain.messages import AccountId, Medium, MessageId, Priority
-from smscore.domain.numbers import PhoneNumber
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy, DoubtPolicy
+from smscore.domain.recipients import Recipient
 from smscore.errors import IllegalMove
 
 __all__ = [
@@ -127,7 +127,7 @@ class DeliveryReport:
 
     channel: str
     reference: str
-    recipient: PhoneNumber
+    recipient: Recipient
     outcome: ReportOutcome
     received_at: datetime
     detail: str = ""  # the network's own status, such as "0x46"
@@ -159,7 +159,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     message: MessageId
     account: AccountId
-    recipient: PhoneNumber
+    recipient: Recipient
     route: tuple[Leg, ...]
     segments: int
     charged: int
@@ -452,6 +452,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
             finished_at=at,
             error_code="cancelled",
             error="cancelled by the sender",
+        )
+
+    def withheld(self, *, at: datetime, code: str, error: str) -> Self:
+        """It waited, and its recipient must not be written to any more."""
+        return self._now(
+            Status.CANCELLED, due_at=None, finished_at=at, error_code=code, error=error
         )
 
     # Evidence.

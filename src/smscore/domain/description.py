@@ -11,8 +11,12 @@ from smscore.domain.languages import Language
 from smscore.domain.messages import clean_text
 from smscore.domain.segments import DEFAULT_OPTIONS, Encoding, EncodingOptions, Segments, split
 from smscore.domain.typography import Replacement, character_name, replace_typography
+from smscore.errors import MessageTooLong
 
-__all__ = ["Description", "ForcingCharacter", "describe"]
+__all__ = ["LONGEST_EMAIL", "Description", "ForcingCharacter", "describe", "describe_email"]
+
+LONGEST_EMAIL = 100_000
+"""Code points; nobody reads more, and each of the parts of a message is kept in memory."""
 
 
 class ForcingCharacter(Struct, frozen=True, kw_only=True):
@@ -86,6 +90,27 @@ def describe(text: str, *, options: EncodingOptions = DEFAULT_OPTIONS) -> Descri
         segments=split(sent, options=options),
         options=options,
         replacements=replacements,
+    )
+
+
+def describe_email(text: str) -> Description:
+    """
+    What becomes of a text that goes by e-mail: one part, and every character as it is.
+
+    Raises:
+        MessageTooLong: it is longer than :data:`LONGEST_EMAIL`.
+    """
+    if len(text) > LONGEST_EMAIL:
+        raise MessageTooLong(
+            f"the text has {len(text)} characters, an e-mail at most {LONGEST_EMAIL}"
+        )
+    sent = clean_text(text)
+    return Description(
+        given=text,
+        text=sent,
+        segments=Segments(encoding=Encoding.UCS2, parts=(sent,)),  # of Unicode, it has all
+        options=DEFAULT_OPTIONS,
+        replacements=_differences(text, sent) if sent != text else (),
     )
 
 

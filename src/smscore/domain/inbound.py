@@ -49,6 +49,10 @@ class InboundPart:
     header: bytes = b""
     fingerprint: str = ""  # of the raw message: the same one offered twice is stored once
     kind: InboundKind = InboundKind.SMS
+    # Of a mail: no person wrote it, and nobody should answer; what it is about. The store keeps
+    # neither with the part; the subject is told in the story of the message.
+    is_automatic: bool = False
+    subject: str = ""
 
     @property
     def concatenation(self) -> Concatenation | None:

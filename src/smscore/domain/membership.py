@@ -3,13 +3,22 @@ Who is in which group: everybody that a group reaches, and why a group may not b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from smscore.domain.directory import Contact, Group, GroupId
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import EmailAddress
 from smscore.errors import InvalidRequest
 
-__all__ = ["Nesting", "check_nesting", "distinct_numbers", "nesting_of", "reached"]
+__all__ = [
+    "Nesting",
+    "check_nesting",
+    "distinct_numbers",
+    "distinct_recipients",
+    "nesting_of",
+    "reached",
+]
 
 Nesting: TypeAlias = Mapping[GroupId, Sequence[GroupId]]
 """For each group that holds groups: those directly in it."""
@@ -68,6 +77,22 @@ def distinct_numbers(contacts: Iterable[Contact], *, home: str | None) -> tuple[
         if contact.number is not None
     )
     return tuple(dict.fromkeys(numbers))
+
+
+def distinct_recipients(contacts: Iterable[Contact], *, home: str | None) -> tuple[str, ...]:
+    """
+    The numbers likewise, and the e-mail addresses of those who have no number.
+
+    An address to which no mail can be sent counts as none.
+    """
+    found: dict[str, None] = {}
+    for contact in contacts:
+        if contact.number is not None:
+            found.update(dict.fromkeys(distinct_numbers([contact], home=home)))
+        elif contact.email:
+            with suppress(InvalidRequest):
+                found[EmailAddress.parse(contact.email).value] = None
+    return tuple(found)
 
 
 def _way(start: GroupId, goal: GroupId, nesting: Nesting) -> tuple[GroupId, ...] | None:

@@ -10,7 +10,8 @@ from typing import NewType
 from msgspec import Struct
 
 from smscore.domain.languages import Language
-from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.numbers import SenderId
+from smscore.domain.recipients import EmailAddress, Recipient
 
 __all__ = [
     "AccountId",
@@ -42,6 +43,7 @@ class Medium(enum.StrEnum):
     TELEGRAM = "telegram"
     AUTOMATIC = "automatic"  # Telegram first; an SMS if the recipient cannot be reached there
     VOICE = "voice"  # a call that rings; the text is not used
+    EMAIL = "email"  # as everything that goes to an address
 
     # Whether it matters on which channels the recipient's number is linked. Said once: to compare
     # members takes ten times as long, and every message is asked several times.
@@ -60,6 +62,9 @@ class Surface(enum.StrEnum):
     LIBRARY = "library"
     COMMAND = "command"
     AGENT = "agent"  # fetched from another server
+    EMAIL = "email"
+    CONSENT = "consent"  # our own answer to STOP, START or HELP
+    RULES = "rules"  # made of a message that arrived
 
 
 class OutboundMessage(Struct, frozen=True, kw_only=True):
@@ -72,7 +77,7 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
 
     id: MessageId
     account: AccountId
-    recipient: PhoneNumber
+    recipient: Recipient
     recipient_as_given: str
     text: str
     surface: Surface
@@ -86,6 +91,13 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     languages: tuple[Language, ...] = ()
     wide_reference: bool = False
     medium: Medium = Medium.SMS
+    origin: MessageId | None = None  # the message that arrived, of which a rule made this one
+    hops: int = 0  # how often it was made anew since a person wrote it, as far as is known
+
+    @property
+    def is_email(self) -> bool:
+        """Whether it goes to an address, and so by e-mail, whatever medium was asked for."""
+        return isinstance(self.recipient, EmailAddress)
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

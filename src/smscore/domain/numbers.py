@@ -17,6 +17,9 @@ _DIALLED = re.compile(r"\+?[0-9]{1,20}")
 _SENDER = re.compile(r"[A-Za-z0-9 _-]{1,11}|\+?[0-9]{3,15}")
 _PUNCTUATION = str.maketrans("", "", " -./()\u00a0")
 
+_CODES = "|".join(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_ZERO_BEHIND_CODE = re.compile(rf"\+(?=[0-9]{{1,3}}0)(?:{_CODES})0")
+
 _SIGNIFICANT_DIGITS = 8
 """National and international spellings of one number agree on their last digits."""
 
@@ -45,8 +48,11 @@ class PhoneNumber(Struct, frozen=True):
         """
         # Most numbers are written without punctuation, and taking it out is dearer than looking.
         dialled = text if _DIALLED.fullmatch(text) else _dialled(text)
-        # Those with a plus sign would only drive the others out of the cache.
-        return cls(dialled if dialled[0] == "+" else _normalise(dialled, home))
+        if dialled[0] != "+":  # those with it would only drive the others out of the cache
+            dialled = _normalise(dialled, home)
+        if _ZERO_BEHIND_CODE.match(dialled):
+            dialled = _without_trunk_zero(dialled)
+        return cls(dialled)
 
     @property
     def is_international(self) -> bool:
@@ -57,6 +63,11 @@ class PhoneNumber(Struct, frozen=True):
     def digits(self) -> str:
         """The number without its plus sign."""
         return self.value.removeprefix("+")
+
+    @property
+    def hint(self) -> str:
+        """What a log may say of it."""
+        return f"{self.value[:6]}…"
 
     def is_same_line(self, other: "PhoneNumber") -> bool:
         """Whether both may be spellings of one line: a report may name the national form."""
@@ -148,6 +159,23 @@ def _normalise(dialled: str, home: str | None) -> str:
     if not _has_trunk_zero(home) and (national := _valid_national(dialled, home)):
         return national
     return _international(dialled) or dialled
+
+
+@lru_cache(maxsize=16_384)
+def _without_trunk_zero(number: str) -> str:
+    """
+    The same as it is dialled from abroad, where it is written as ``+49 (0) 170``.
+
+    Where numbers begin with 0, as in Italy, the library lets it stand.
+    """
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    code = f"+{parsed.country_code}"
+    shorter = code + number[len(code) + 1 :]
+    is_meant = _e164(parsed) == shorter and not shorter.startswith(f"{code}0")
+    return shorter if is_meant and phonenumbers.is_possible_number(parsed) else number
 
 
 def _national(dialled: str, home: str) -> str | None:

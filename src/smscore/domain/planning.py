@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery, Leg, Status, patience_ends
-from smscore.domain.description import Description, describe
+from smscore.domain.description import Description, describe, describe_email
 from smscore.domain.events import Event
 from smscore.domain.messages import Medium, OutboundMessage, clean_text
 from smscore.domain.routes import Routes
@@ -28,6 +28,8 @@ __all__ = ["Plan", "describe_accepted", "plan"]
 # Looked up once: members and values of enumerations are found by calls.
 _AT_ONCE = Status.QUEUED, f"message.{Status.QUEUED.value}"
 _LATER = Status.SCHEDULED, f"message.{Status.SCHEDULED.value}"
+_WITHOUT_A_WISH = frozenset({Medium.SMS, Medium.AUTOMATIC})
+"""What is said of messages that may go as whatever reaches their recipient."""
 _ENCODINGS = {encoding: encoding.value for encoding in Encoding}
 
 
@@ -64,13 +66,15 @@ class Plan(Struct, frozen=True, kw_only=True):
         quota: str | None = None,
         request: str | None = None,
         turn: datetime | None = None,
+        left_out: str | None = None,
     ) -> tuple[Delivery, Event]:
         """
         The delivery with which the message begins, and the first event of its story.
 
         ``quota`` says what the month has left of its limit, if there is one; ``request`` names the
         first message of its request, if that is another one: the ledger's entry for all of them
-        names it. ``turn`` is when its rule lets it leave.
+        names it. ``turn`` is when its rule lets it leave; ``left_out`` tells whom else the request
+        named, who must not be written to.
         """
         message = self.message
         reasons = self._reasons()
@@ -78,6 +82,8 @@ class Plan(Struct, frozen=True, kw_only=True):
             reasons["quota"] = quota
         if request is not None:
             reasons["request"] = request
+        if left_out is not None:
+            reasons["left_out"] = left_out
         due_at, accepted_at = message.not_before, message.accepted_at
         if turn is not None and turn > accepted_at:
             due_at = turn
@@ -151,9 +157,10 @@ def plan(
         NotLinked: it can go by links only, and there is none.
         NoRoute: no channel may carry it.
     """
+    if message.is_email and message.medium in _WITHOUT_A_WISH:
+        message = replace(message, medium=Medium.EMAIL)
     if description is None:
-        text = "" if message.medium is Medium.VOICE else message.text
-        description = describe(text, options=account.encoding)
+        description = _describe(message, account.encoding)
     if not description.text and message.medium is not Medium.VOICE:
         raise InvalidRequest("the text is empty; a message needs at least one character")
     if message.not_before is not None and message.not_before <= now:
@@ -187,6 +194,13 @@ def describe_accepted(message: OutboundMessage) -> Description:
         wide_reference=message.wide_reference,
         max_parts=MOST_PARTS,
     )
+    return _describe(message, options)
+
+
+def _describe(message: OutboundMessage, options: EncodingOptions) -> Description:
+    """The text as its medium takes it."""
+    if message.medium is Medium.EMAIL:
+        return describe_email(message.text)
     return describe("" if message.medium is Medium.VOICE else message.text, options=options)
 
 

@@ -3,17 +3,19 @@ Outbound rules: the first one whose condition holds says how a message goes, or 
 """
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from smscore.domain.conditions import Condition, Facts, asked, sender_form
-from smscore.domain.matching import FindAll, Matching, find_nothing
+from smscore.domain.inbound_rules import InboundRule
+from smscore.domain.matching import FindAll, Matching, NearMiss, find_nothing
 from smscore.domain.messages import OutboundMessage
+from smscore.domain.recipients import number_in
 from smscore.errors import InvalidRequest
 
-__all__ = ["Choice", "NearMiss", "Revision", "Route", "Routes", "check_routes", "facts_of"]
+__all__ = ["Choice", "Revision", "Route", "Routes", "check_names", "facts_of"]
 
 _ONLY_PREFIXES = frozenset({"prefixes"})
 _FEW = 8
@@ -84,14 +86,16 @@ class Revision:
     at: datetime
     why: str = ""
     routes: tuple[Route, ...] = ()
+    inbound: tuple[InboundRule, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many rules there are."""
+        return len(self.routes) + len(self.inbound)
 
-@attrs.frozen(kw_only=True)
-class NearMiss:
-    """A rule that did not match, for want of one thing."""
-
-    route: Route
-    failed: str  # the key that did not hold
+    def has_same_rules(self, other: "Revision") -> bool:
+        """Whether both say the same, whenever and why."""
+        return (self.routes, self.inbound) == (other.routes, other.inbound)
 
 
 class Routes:
@@ -118,7 +122,7 @@ class Routes:
     def choose(self, message: OutboundMessage, *, account: str, now: datetime) -> Route | None:
         """The first rule that is for a message of this account; None: there is none."""
         if self._is_short:
-            recipient = message.recipient.value
+            recipient = number_in(message.recipient)
             for route in self.routes:
                 if not route.prefixes or recipient.startswith(route.prefixes):
                     return route
@@ -132,15 +136,13 @@ class Routes:
 
         Those of which the most held come first.
         """
-        return [miss for _, miss in sorted(self._misses(facts), key=lambda one: one[0])[:limit]]
-
-    def _misses(self, facts: Facts) -> Iterator[tuple[int, NearMiss]]:
-        """With how much was asked besides, negated: that held."""
-        matched = self._matching.first(facts)
-        for place, route in enumerate(self.routes[:matched]):
-            failed = self._matching.failed(place, facts)
-            if len(failed) == 1:
-                yield -self._matching.breadth(place), NearMiss(route=route, failed=failed[0])
+        before = self._matching.first(facts)
+        near = self._matching.near_misses(facts, before=before, limit=limit)
+        routes = self.routes
+        return [
+            NearMiss(rule=routes[place].name, condition=routes[place], failed=failed)
+            for place, failed in near
+        ]
 
 
 def facts_of(message: OutboundMessage, *, account: str, now: datetime) -> Facts:
@@ -154,22 +156,22 @@ def facts_of(message: OutboundMessage, *, account: str, now: datetime) -> Facts:
         at=now if begins is None or begins < now else begins,
         text=message.text,
         sender="" if sender is None else sender_form(sender.value),
-        recipient=message.recipient.value,
+        recipient=number_in(message.recipient),
         account=account,
         surface=message.surface,
         priority=message.priority,
     )
 
 
-def check_routes(routes: Sequence[Route]) -> None:
+def check_names(rules: Sequence[Route] | Sequence[InboundRule]) -> None:
     """
-    Let rules pass that can be told apart.
+    Let rules of one direction pass that can be told apart.
 
     Raises:
         InvalidRequest: two have one name.
     """
     names: set[str] = set()
-    for route in routes:
-        if route.name in names:
-            raise InvalidRequest(f"two rules are called {route.name!r}")
-        names.add(route.name)
+    for rule in rules:
+        if rule.name in names:
+            raise InvalidRequest(f"two rules are called {rule.name!r}")
+        names.add(rule.name)

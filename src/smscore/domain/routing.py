@@ -132,7 +132,7 @@ def choose_channels(
     channels = _resolve(names, phones, topology, turn, weights)
     if not channels:
         raise NoRoute(
-            f"no channel may carry a message to {message.recipient.value[:6]}…; "
+            f"no channel may carry a message to {message.recipient.hint}; "
             "configure one under [channels.NAME], apply a rule, or resume one that is draining"
         )
     return channels

@@ -46,6 +46,8 @@ def choose_way(
     """
     if route is not None and route.refuse is not None:
         raise RefusedByRule(f"rule {route.name!r} refuses it: {route.refuse}")
+    if message.is_email is not (message.medium is Medium.EMAIL):
+        raise NoRoute(_unfit(message))
 
     def by_rule() -> tuple[str, Way]:
         return _by_rule(message, description, route, account=account, topology=topology)
@@ -53,6 +55,13 @@ def choose_way(
     if not message.medium.goes_by_links:
         return by_rule()
     return _by_links(message, _tries(description, linked, topology), otherwise=by_rule)
+
+
+def _unfit(message: OutboundMessage) -> str:
+    hint = message.recipient.hint
+    if message.is_email:
+        return f"{hint} is an e-mail address: nothing but e-mail goes there"
+    return f"{hint} is a telephone number: no e-mail goes there"
 
 
 def _by_rule(
@@ -68,6 +77,8 @@ def _by_rule(
     rule, price = ("default", None) if route is None else (route.name, route.price)
     if message.medium is Medium.VOICE:
         return rule, _calls(channels, topology, price)
+    if message.medium is Medium.EMAIL:
+        return rule, _emails(channels, topology, message.flash, price)
     return rule, _way(channels, len(description.segments.parts), topology, message.flash, price)
 
 
@@ -78,7 +89,7 @@ def _by_links(
     if message.medium is Medium.TELEGRAM:
         if not tries:
             raise NotLinked(
-                f"{message.recipient.value[:6]}… is linked to no Telegram channel; its owner opens "
+                f"{message.recipient.hint} is linked to no Telegram channel; its owner opens "
                 "the channel's bot and shares the number"
             )
         return "", _way_of(tries)
@@ -119,12 +130,25 @@ def _calls(channels: tuple[str, ...], topology: Topology, price: int | None) -> 
     offers = _offers(channels, topology, Medium.VOICE)
     if not offers:
         raise NoRoute("none of the message's channels can make a call")
-    return _way_of(
-        tuple(
-            Leg(channel=offer.name, price=_price(offer, price), medium=Medium.VOICE, parts=1)
-            for offer in offers
+    return _whole(offers, Medium.VOICE, price)
+
+
+@lru_cache(maxsize=1024)  # few different ones
+def _emails(
+    channels: tuple[str, ...],
+    topology: Topology,
+    is_flash: bool,  # noqa: FBT001  # as below
+    price: int | None,
+) -> Way:
+    offers = _offers(channels, topology, Medium.EMAIL)
+    if not offers:
+        raise NoRoute(
+            "none of the message's channels carries e-mail; configure one, and name it in the rule "
+            "if there is one"
         )
-    )
+    if is_flash:
+        raise NoRoute("an e-mail cannot be a flash message")
+    return _whole(offers, Medium.EMAIL, price)
 
 
 @lru_cache(maxsize=16_384)  # few different ones, many messages
@@ -150,6 +174,16 @@ def _way(
         )
     return _way_of(
         tuple(Leg(channel=offer.name, price=_price(offer, price) * parts) for offer in able)
+    )
+
+
+def _whole(offers: Sequence[ChannelOffer], medium: Medium, price: int | None) -> Way:
+    """The way of what has one part, whatever its text."""
+    return _way_of(
+        tuple(
+            Leg(channel=offer.name, price=_price(offer, price), medium=medium, parts=1)
+            for offer in offers
+        )
     )
 
 

@@ -33,6 +33,9 @@ __all__ = [
     "callback_endpoint",
     "callback_place",
     "check_url",
+    "origin_of",
+    "push_endpoint",
+    "push_place",
     "retry_delay",
     "webhook_endpoint",
 ]
@@ -67,6 +70,8 @@ URL_PATTERN = (
     rf"(/({_CHARACTER})*)?(\?({_CHARACTER}|\?)*)?(#({_CHARACTER}|\?)*)?"
 )
 """How an address is written to which something is posted; in capitals as well."""
+
+_PUSH = "push"  # no hexadecimal number, as an account's is
 
 _URL = re.compile(URL_PATTERN, re.IGNORECASE)
 _ABOUT_URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
@@ -121,14 +126,30 @@ def callback_endpoint(account: AccountId, url: str) -> str:
     Those of one host wait together, since addresses that differ for each message would have
     nothing in common by which their host were spared.
     """
-    parts = urlsplit(url)
-    return f"{account:016x} {parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+    return f"{account:016x} {origin_of(url)}"
 
 
 def callback_place(endpoint: str) -> tuple[AccountId, str] | None:
-    """Whose callbacks wait under the name, and for which host; None: it is a webhook's."""
+    """Whose callbacks wait under the name, and for which host; None: no callbacks do."""
     account, blank, host = endpoint.partition(" ")
-    return (AccountId(int(account, 16)), host) if blank else None
+    return (AccountId(int(account, 16)), host) if blank and account != _PUSH else None
+
+
+def push_endpoint(url: str) -> str:
+    """Under which name the pushes to an address wait: those to one host together."""
+    return f"{_PUSH} {origin_of(url)}"
+
+
+def push_place(endpoint: str) -> str | None:
+    """For which host pushes wait under the name; None: no pushes do."""
+    push, _, host = endpoint.partition(" ")
+    return host if push == _PUSH else None
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address: what of it is no secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
 class PostingState(enum.StrEnum):
@@ -153,12 +174,12 @@ class Attempt:
     @property
     def is_success(self) -> bool:
         """Whether the endpoint has it."""
-        return self.status is not None and 200 <= self.status < 300
+        return self.error is None and self.status is not None and 200 <= self.status < 300
 
 
 class Posting(Struct, frozen=True, kw_only=True):
     """
-    One event for one endpoint.
+    One event for one endpoint, or a push: the call that a rule makes for an inbound message.
 
     ``body`` stays the same in every attempt. Those of one message wait for one another at an
     endpoint: one that is pending without ``due_at`` waits for the one before it.
@@ -169,10 +190,12 @@ class Posting(Struct, frozen=True, kw_only=True):
     endpoint: str
     webhook: WebhookId | None  # None: for the callback address
     url: str | None  # None: the webhook's own
-    event_id: int
-    event: str
+    event_id: int  # 0: it is a push
+    event: str  # of a push its kind: "http" is got, "isms_push" is a form
     message: MessageId
-    sequence: int  # 1, 2, 3 … of the events that the message's endpoints may hear
+    sequence: (
+        int  # 1, 2, 3 … of the events that the message's endpoints may hear; of a push its own
+    )
     body: bytes
     created_at: datetime
     state: PostingState = PostingState.PENDING

@@ -61,6 +61,14 @@ def test_a_failure_tells_why() -> None:
     )
 
 
+def test_what_was_withheld_has_failed_and_says_why() -> None:
+    event = an_event("message.cancelled", error="the recipient opted out")
+
+    content = json.loads(outbound_body(event, MESSAGE, error_code="recipient_opted_out"))
+
+    assert (content["status"], content["error_code"]) == ("failed", "recipient_opted_out")
+
+
 def test_what_was_cancelled_has_failed() -> None:
     event = an_event("message.cancelled", error="cancelled by the sender")
 

@@ -46,6 +46,17 @@ def test_conditions_mean_what_the_reference_says(several, seen):
         assert set(matching.failed(place, seen)) == set(rule_reference.failed(one, seen))
 
 
+@given(st.lists(conditions(), min_size=1, max_size=4), st.lists(conditions(), max_size=3), facts)
+def test_the_same_is_true_of_very_many_negations(several, others, seen):
+    # Of some there are so many that tables are made for what is nested in them.
+    unwanted = [*several * 20, *others]
+    matching = compiled([Condition(none_of=(one,)) for one in unwanted])
+
+    holding = [rule_reference.holds(one, seen) for one in several] * 20
+    holding += [rule_reference.holds(one, seen) for one in others]
+    assert list(matching.all(seen)) == [place for place, held in enumerate(holding) if not held]
+
+
 @given(conditions(), conditions(), facts)
 def test_none_of_several_is_not_any_of_them(one, other, seen):
     neither = Condition(none_of=(one, other))
@@ -105,6 +116,24 @@ def test_nothing_asked_always_holds():
                 any_of=(Condition(accounts=(f"a{n}", "x")), Condition(accounts=(f"b{n}",)))
             ),
             {"account": "b7"},
+        ),
+        (
+            lambda n: Condition(none_of=(Condition(none_of=(Condition(accounts=(f"a{n}",)),)),)),
+            {"account": "a7"},
+        ),
+        (
+            lambda n: Condition(
+                none_of=(
+                    Condition(message="unwanted"),
+                    Condition(
+                        accounts=("a",),
+                        all_of=(Condition(max_length=9),),
+                        any_of=(Condition(sender="x"), Condition(sender=f"y{n % 7}")),
+                        none_of=(Condition(message_regex=f"^word{n}$"),),
+                    ),
+                )
+            ),
+            {"account": "a", "sender": "x", "text": "word7"},
         ),
     ],
 )

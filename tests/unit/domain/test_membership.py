@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smscore.domain.directory import Group, GroupId
-from smscore.domain.membership import check_nesting, distinct_numbers, nesting_of, reached
+from smscore.domain.membership import (
+    check_nesting,
+    distinct_numbers,
+    distinct_recipients,
+    nesting_of,
+    reached,
+)
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import InvalidRequest
 from smscore.testing import a_contact, a_group
@@ -91,3 +97,16 @@ def test_one_number_of_several_contacts_is_one_recipient():
     ]
 
     assert distinct_numbers(contacts, home="DE") == ("+491701234567", "+491709999999")
+
+
+def test_who_has_no_number_is_reached_at_an_address_and_each_once() -> None:
+    contacts = [
+        a_contact(number=None, email="anna@Reader.example"),
+        a_contact(number=PhoneNumber("01701111111"), email="ben@reader.example"),
+        a_contact(number=PhoneNumber("+491701111111")),
+        a_contact(number=None, email="anna@reader.example"),
+        a_contact(number=None, email='"a b"@reader.example'),
+        a_contact(number=None),
+    ]
+
+    assert distinct_recipients(contacts, home="DE") == ("anna@reader.example", "+491701111111")

@@ -20,6 +20,14 @@ from smscore.errors import InvalidNumber
         ("2025550123", "US", "+12025550123"),
         ("0612345678", "IT", "+390612345678"),
         ("+1234567890", "DE", "+1234567890"),
+        ("+49 (0) 170 1234567", None, "+491701234567"),
+        ("0049 (0)170/1234567", "AT", "+491701234567"),
+        ("+4901701234567", None, "+491701234567"),
+        ("+440207946000", "DE", "+44207946000"),
+        ("+39 06 98123456", "DE", "+390698123456"),
+        ("+225 01 23 45 67 89", "DE", "+2250123456789"),
+        ("+99900170123", "DE", "+99900170123"),
+        ("+490017012345", "DE", "+490017012345"),
         ("12345678901234567890", "DE", "12345678901234567890"),
     ],
 )
@@ -40,6 +48,13 @@ def test_any_row_of_digits_is_a_number_and_its_normal_form_is_stable(
     once = PhoneNumber.parse(written, home=home)
 
     assert PhoneNumber.parse(once.value, home=home) == once
+
+
+@given(st.from_regex(r"\+(?:49|44|39|7|225|241)0[0-9]{0,14}", fullmatch=True))
+def test_a_zero_behind_the_country_code_is_left_out_once_and_for_all(written: str) -> None:
+    once = PhoneNumber.parse(written)
+
+    assert PhoneNumber.parse(once.value) == once
 
 
 def test_a_report_may_name_the_national_form_of_a_number() -> None:

@@ -14,7 +14,7 @@ from smscore.domain.conditions import Condition
 from smscore.domain.messages import Medium, MessageId, Priority, Surface
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import plan
-from smscore.domain.routes import Choice, Route, Routes, check_routes, facts_of
+from smscore.domain.routes import Choice, Route, Routes, check_names, facts_of
 from smscore.domain.routing import ChannelOffer, Topology
 from smscore.domain.segments import EncodingOptions
 from smscore.domain.windows import Window
@@ -204,7 +204,7 @@ def test_rules_that_nearly_matched_are_those_before_the_one_that_did():
     facts = facts_of(a_message(), account="acme", now=NOON)
 
     misses = compiled(*rules).near_misses(facts)
-    assert [(one.route.name, one.failed) for one in misses] == [
+    assert [(one.rule, one.failed) for one in misses] == [
         ("nearer", "min_length"),
         ("near", "accounts"),
     ]
@@ -234,7 +234,7 @@ def test_a_rule_that_makes_no_sense_is_refused(values):
 
 def test_two_rules_have_two_names():
     with pytest.raises(InvalidRequest, match="else"):
-        check_routes([ELSE, ELSE])
+        check_names([ELSE, ELSE])
 
 
 @pytest.mark.parametrize(
