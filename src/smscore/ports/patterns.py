@@ -2,13 +2,30 @@
 Patterns that callers hand in: searched in linear time, whatever they are.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-__all__ = ["LONGEST_PATTERN", "Pattern", "PatternEngine", "PatternSet"]
+__all__ = [
+    "LONGEST_PATTERN",
+    "LONGEST_REPLACED",
+    "MOST_REPLACED",
+    "Pattern",
+    "PatternEngine",
+    "PatternSet",
+    "Replace",
+]
 
 LONGEST_PATTERN = 512
-"""Characters."""
+"""Characters; of a substitution, too."""
+
+MOST_REPLACED = 100
+"""Places of one text that are replaced; later ones stay as they are."""
+
+LONGEST_REPLACED = 20_000
+"""Characters of a text in which something was replaced; what is longer is cut off."""
+
+Replace = Callable[[str], str]
+"""Rewrites a text. Any thread may call."""
 
 
 class Pattern(Protocol):
@@ -55,5 +72,18 @@ class PatternEngine(Protocol):
 
         Raises:
             InvalidRequest: as :meth:`compile` does for one of them.
+        """
+        ...
+
+    def compile_replace(self, pattern: str, substitution: str) -> Replace:
+        """
+        What puts a substitution into every place of a text where the pattern is found.
+
+        In the substitution ``\\1`` to ``\\9`` mean what the pattern's groups found, which is empty
+        for one that found nothing, ``\\0`` all that was found, and ``\\\\`` a backslash.
+
+        Raises:
+            InvalidRequest: as :meth:`compile` does; or the substitution is too long, has another
+                backslash, or a group that the pattern does not have.
         """
         ...

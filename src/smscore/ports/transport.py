@@ -13,7 +13,9 @@ from smscore.domain.inbound import InboundPart
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium, MessageId, Priority
 from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.recipients import Recipient
 from smscore.domain.segments import Segments
+from smscore.errors import PermanentFailure
 
 __all__ = [
     "CallAnswer",
@@ -54,12 +56,12 @@ class SendJob:
     """
     One message for one channel, cut into its parts.
 
-    ``text`` is the whole of it; a call is one part, whatever the text. ``address`` is that of the
-    recipient's link to the channel, if the medium goes by links.
+    ``text`` is the whole of it; a call and an e-mail are one part, whatever the text. ``address``
+    is that of the recipient's link to the channel, if the medium goes by links.
     """
 
     message: MessageId
-    recipient: PhoneNumber
+    recipient: Recipient  # an e-mail address if the medium is EMAIL, else a number
     text: str
     segments: Segments
     concat_reference: int  # the same for all parts and all tries; 0 to 255, or to 65535 if wide
@@ -70,6 +72,18 @@ class SendJob:
     accepted: tuple[int, ...] = ()  # numbers, from 1, of parts that the network has already
     medium: Medium = Medium.SMS
     address: str | None = None
+
+    @property
+    def number(self) -> PhoneNumber:
+        """
+        The recipient's number.
+
+        Raises:
+            PermanentFailure: it has none; only a channel of e-mail gets such a job.
+        """
+        if isinstance(self.recipient, PhoneNumber):
+            return self.recipient
+        raise PermanentFailure(f"{self.recipient.hint} is no telephone number")
 
 
 @attrs.frozen(kw_only=True)

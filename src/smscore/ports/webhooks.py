@@ -1,5 +1,5 @@
 """
-Telling endpoints of events: one signed call, one answer.
+Telling endpoints of events, and receivers of what rules send them: one call, one answer.
 """
 
 from concurrent.futures import Future
@@ -8,7 +8,7 @@ from typing import Protocol
 
 import attrs
 
-__all__ = ["Answer", "Call", "WebhookSender"]
+__all__ = ["Answer", "Call", "Push", "WebhookSender"]
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +25,21 @@ class Call:
     body: bytes = attrs.field(repr=False)
     secrets: tuple[str, ...] = attrs.field(repr=False)
     at: datetime  # the signature binds it
+
+
+@attrs.frozen(kw_only=True)
+class Push:
+    """
+    What a rule of the operator's calls: unsigned, and wherever that is.
+
+    ``form`` is posted, all of it at once; without one, the address is got. ``push_id`` is the same
+    when it is tried again.
+    """
+
+    url: str = attrs.field(repr=False)
+    push_id: str
+    form: bytes | None = attrs.field(repr=False)
+    at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -55,12 +70,12 @@ class WebhookSender(Protocol):
         """
         ...
 
-    def send(self, call: Call) -> "Future[Answer]":
+    def send(self, call: Call | Push) -> "Future[Answer]":
         """
         Begin a call; its future has an answer within seconds, and raises nothing.
 
         The host's addresses are looked up, every one of them is checked, and the connection goes to
-        one that was. Redirects are answers like all others.
+        one that was; that of a push may be any. Redirects are answers like all others.
         """
         ...
 

@@ -239,6 +239,21 @@ class CollectionsContract:
         assert rest[-1][0] == store.read(lambda view: view.events.newest())
         assert list(store.read(lambda view: view.events.since(rest[-1][0], limit=3))) == []
 
+    def test_events_are_read_on_by_their_kinds(self, store: Store) -> None:
+        start = store.read(lambda view: view.events.newest())
+        kinds = ["message.queued", "message.sent", "message.delivered"] * 2
+        events = [
+            an_event(message=MessageId(place), kind=kind) for place, kind in enumerate(kinds, 1)
+        ]
+        do_each(store, events, lambda work, event: work.events.add(event))
+        asked = {"message.sent", "message.delivered", "message.failed"}
+
+        first = store.read(lambda view: view.events.since(start, limit=3, kinds=asked))
+        rest = store.read(lambda view: view.events.since(first[-1][0], limit=3, kinds=asked))
+
+        wanted = [event for event in events if event.kind != "message.queued"]
+        assert [event for _, event in (*first, *rest)] == wanted
+
     # Processes.
 
     def test_each_process_gets_a_number_of_its_own(self, store: Store) -> None:

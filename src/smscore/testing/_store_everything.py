@@ -4,6 +4,7 @@ A unit of work that changes every collection, and a look at all of them.
 
 from msgspec.structs import replace
 
+from smscore.domain.audit import AuditEntry
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.credentials import ProviderKey, QueueToken
 from smscore.domain.directory import ContactId, GroupId
@@ -24,6 +25,7 @@ from smscore.testing.builders import (
     a_device,
     a_group,
     a_link,
+    a_mark,
     a_part,
     a_posting,
     a_report,
@@ -69,6 +71,7 @@ def change_everything(work: UnitOfWork) -> None:
         )
     )
     work.links.put(a_link())
+    work.consent.put(a_mark())
     work.idempotency.add(KEY)
     work.credentials.add_user(a_user())
     work.credentials.add_key(ProviderKey(digest="d", account=ACCOUNT, created_at=NOON))
@@ -85,6 +88,7 @@ def change_everything(work: UnitOfWork) -> None:
     work.webhooks.add(a_posting())
     work.events.add(an_event())
     work.apps.put(an_app_version())
+    work.audit.add(AuditEntry(at=NOON, who="root", what="app.published", subject="1"))
     work.processes.lease(now=NOON)
 
 
@@ -96,6 +100,7 @@ def look_at_everything(view: View) -> list[object]:
         list(view.outbox.find()),
         list(view.inbox.find()),
         list(view.links.of(RECIPIENT)),
+        list(view.consent.find()),
         list(view.credentials.users()),
         view.credentials.key("d"),
         view.credentials.token_of(ACCOUNT),
@@ -110,6 +115,7 @@ def look_at_everything(view: View) -> list[object]:
         view.journal.get(channel="a", key="k"),
         list(view.events.of(MessageId(1))),
         list(view.apps.all()),
+        list(view.audit.find()),
         list(view.webhooks.of(ACCOUNT)),
         view.webhooks.callback_secret(ACCOUNT),
         list(view.webhooks.upcoming(a_webhook().endpoint, limit=10)),

@@ -2,7 +2,9 @@
 The store contract: what operators decide and ask for: modes of channels, backlogs, pruning.
 """
 
+import itertools
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -12,16 +14,27 @@ from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.deliveries import Part, PartState, ProcessId, Status
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import EntryKind
-from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.messages import AccountId, MessageId, Priority
+from smscore.ids import first_of
 from smscore.ports.storage import Store, Tally, Topic, Tracked, UnitOfWork
 from smscore.testing._store_kit import add, an_entry, an_event, do, do_each
-from smscore.testing.builders import a_message, a_part, a_report, a_tracked
+from smscore.testing.builders import a_delivery, a_message, a_part, a_report, a_tracked
 from smscore.testing.fakes import NOON
 
 __all__ = ["KeepingContract"]
 
 _PAUSED = ChannelState(channel="fake", mode=ChannelMode.PAUSED, at=NOON, why="new SIM, günstig")
+_PLACES = itertools.count()
 _LONG_AGO = NOON - timedelta(days=90)
+
+
+def _wait_since(store: Store, at: datetime, **changes: Any) -> None:
+    message = a_message(
+        id=MessageId(first_of(at) + next(_PLACES)),
+        priority=changes.pop("priority", Priority.NORMAL),
+        not_before=changes.pop("not_before", None),
+    )
+    add(store, Tracked(message=message, delivery=a_delivery(message, **changes)))
 
 
 def _over(**changes: object) -> Tracked:
@@ -75,6 +88,22 @@ class KeepingContract:
         add(store, a_tracked(status=Status.SCHEDULED, due_at=NOON), _over())
 
         assert dict(store.read(lambda view: view.outbox.backlog())) == {"fake": 2}
+
+    def test_the_oldest_of_a_channel_is_that_whatever_its_priority(self, store: Store) -> None:
+        for seconds, priority in ((20, Priority.HIGH), (10, Priority.LOW), (30, Priority.NORMAL)):
+            _wait_since(store, NOON + timedelta(seconds=seconds), priority=priority)
+
+        oldest = store.read(lambda view: view.outbox.oldest(["fake", "other"]))
+
+        assert dict(oldest) == {"fake": NOON + timedelta(seconds=10)}
+
+    def test_what_was_for_later_has_waited_since_its_time(self, store: Store) -> None:
+        _wait_since(store, NOON, not_before=NOON + timedelta(hours=9))
+        _wait_since(store, NOON, status=Status.SENDING, owner=ProcessId(1))
+
+        oldest = store.read(lambda view: view.outbox.oldest(["fake"]))
+
+        assert dict(oldest) == {"fake": NOON + timedelta(hours=9)}
 
     def test_the_backlog_is_seen_within_a_unit_as_it_changes(self, store: Store) -> None:
         def work(work: UnitOfWork) -> list[dict[str, int]]:

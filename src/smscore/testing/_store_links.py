@@ -11,6 +11,7 @@ from smscore.domain.deliveries import Leg, ProcessId, Status
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import EmailAddress
 from smscore.errors import Rejected
 from smscore.ports.storage import Store, Tracked, UnitOfWork, View
 from smscore.testing._store_kit import add, do, do_each, queue
@@ -20,6 +21,7 @@ from smscore.testing.fakes import NOON
 __all__ = ["LinksContract"]
 
 _OTHER = PhoneNumber("+491701234568")
+_ADDRESS = EmailAddress("anna.müller@xn--bcher-kva.example")
 _LATER = NOON + timedelta(seconds=30)
 
 
@@ -105,6 +107,19 @@ class LinksContract:
         found = store.read(lambda view: view.outbox.get(message.id))
         assert found is not None
         assert found.message == message
+
+    def test_a_message_keeps_an_address_as_its_recipient(self, store: Store) -> None:
+        message = a_message(recipient=_ADDRESS, medium=Medium.EMAIL)
+        add(store, Tracked(message=message, delivery=a_delivery(message)))
+
+        found = store.read(lambda view: view.outbox.get(message.id))
+        assert found is not None
+        assert found.message.recipient == found.delivery.recipient == _ADDRESS
+
+    def test_an_address_has_no_links(self, store: Store) -> None:
+        do(store, lambda work: work.links.put(a_link()))
+
+        assert store.read(lambda view: view.links.of(_ADDRESS)) == []
 
     def test_a_delivery_keeps_all_of_its_route(self, store: Store) -> None:
         route = (

@@ -37,6 +37,8 @@ _MESSAGE = OutboundMessage(
     callback_url="https://example.org/hook?a=1",
     languages=(Language.TURKISH, Language.SPANISH),
     wide_reference=True,
+    origin=MessageId(2**62),
+    hops=2,
 )
 _DELIVERY = Delivery(
     message=_MESSAGE.id,

@@ -17,6 +17,7 @@ from smscore.domain.deliveries import (
     Status,
 )
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import EmailAddress, Recipient
 from smscore.ports.storage import Store, Tracked, UnitOfWork
 from smscore.testing._store_kit import add, do, do_each, queue
 from smscore.testing.builders import RECIPIENT, a_delivery, a_message, a_report
@@ -25,6 +26,7 @@ from smscore.testing.fakes import NOON
 __all__ = ["ReportsContract"]
 
 _LATER = NOON + timedelta(minutes=1)
+_ADDRESS = EmailAddress("anna@reader.example")
 
 
 def _sent(reference: str, *, at_minute: int = 0) -> Tracked:
@@ -32,7 +34,7 @@ def _sent(reference: str, *, at_minute: int = 0) -> Tracked:
     return _sent_to(RECIPIENT, reference, at_minute=at_minute)
 
 
-def _sent_to(recipient: PhoneNumber, reference: str, *, at_minute: int) -> Tracked:
+def _sent_to(recipient: Recipient, reference: str, *, at_minute: int) -> Tracked:
     at = NOON + timedelta(minutes=at_minute)
     part = Part(number=1, channel="fake", state=PartState.ACCEPTED, at=at, reference=reference)
     message = a_message(recipient=recipient)
@@ -71,6 +73,14 @@ class ReportsContract:
         add(store, tracked)
 
         report = a_report(reference="17", recipient=PhoneNumber("01701234567"))
+
+        assert list(do(store, lambda work: work.outbox.awaiting(report))) == [tracked.delivery]
+
+    def test_a_report_about_an_address_finds_what_went_there(self, store: Store) -> None:
+        tracked = _sent_to(_ADDRESS, "17", at_minute=0)
+        add(store, tracked, _sent("17"))
+
+        report = a_report(reference="17", recipient=_ADDRESS)
 
         assert list(do(store, lambda work: work.outbox.awaiting(report))) == [tracked.delivery]
 
@@ -133,9 +143,12 @@ class ReportsContract:
 
         assert (list(taken), list(again)) == (reports, [])
 
-    def test_a_parked_report_keeps_all_that_it_says(self, store: Store) -> None:
+    @pytest.mark.parametrize("recipient", [PhoneNumber("01701234567"), _ADDRESS])
+    def test_a_parked_report_keeps_all_that_it_says(
+        self, store: Store, recipient: Recipient
+    ) -> None:
         report = a_report(
-            recipient=PhoneNumber("01701234567"),
+            recipient=recipient,
             outcome=ReportOutcome.FAILED,
             received_at=NOON + timedelta(microseconds=1),
             detail="0x46",

@@ -7,6 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from smscore.domain.conditions import Condition
+from smscore.domain.destinations import (
+    AutoReply,
+    By,
+    Forward,
+    HttpCall,
+    IsmsPush,
+    Recipients,
+)
+from smscore.domain.inbound import InboundKind
+from smscore.domain.inbound_rules import InboundRule, Replacing
 from smscore.domain.messages import Priority, Surface
 from smscore.domain.routes import Choice, Revision, Route
 from smscore.domain.windows import Weekday, Window
@@ -42,11 +52,32 @@ _EVERYTHING = (
 )
 
 
+_ARRIVING = (
+    InboundRule(
+        name="ü",
+        destinations=(
+            Forward(kind=Recipients.GROUP, to="7", by=By.TELEGRAM, text="$TXT$", per_hour=9),
+            AutoReply(text="thanks", by=By.SMS, per_hour=1),
+            HttpCall(url="https://example.org/?n=$NUMBER$"),
+            IsmsPush(url="https://example.org/hook", username="u", password="p"),  # noqa: S106  # of nobody
+        ),
+        replace=Replacing(pattern="^a(.)", substitution=r"\1 \\"),
+        stop=True,
+        account="shop",
+        kinds=(InboundKind.EMAIL,),
+        none_of=(Condition(message="x"),),
+    ),
+    InboundRule(name="end", stop=True),
+)
+
+
 class RulesContract(StoreKit):
     """Revisions of the rules."""
 
     def test_a_revision_keeps_all_of_its_rules_in_their_order(self, store: Store) -> None:
-        revision = Revision(number=1, at=NOON, why="because ü", routes=_EVERYTHING)
+        revision = Revision(
+            number=1, at=NOON, why="because ü", routes=_EVERYTHING, inbound=_ARRIVING
+        )
 
         do(store, lambda work: work.routing.add(revision))
 

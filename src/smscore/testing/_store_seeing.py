@@ -23,7 +23,7 @@ from smscore.testing._store_kit import (
     open_account,
     queue,
 )
-from smscore.testing.builders import a_tracked
+from smscore.testing.builders import a_tracked, a_user
 from smscore.testing.fakes import NOON, ManualClock
 
 __all__ = ["SeeingContract"]
@@ -120,12 +120,16 @@ class SeeingContract:
 
         assert do(store, lambda work: work.accounts.get(account.id)) == richer
 
-    def test_what_another_process_wrote_wakes_everybody(self, store: Store, other: Store) -> None:
-        wakeups = [store.wakeup(topic) for topic in ("fake", "unconcerned", *Topic)]
+    def test_what_another_process_wrote_wakes_whom_it_concerns(
+        self, store: Store, other: Store
+    ) -> None:
+        channel, credentials = store.wakeup("fake"), store.wakeup(Topic.CREDENTIALS)
 
         queue(other)
+        assert channel.wait(PATIENCE)
 
-        assert [wakeup.wait(PATIENCE) for wakeup in wakeups] == [True] * len(wakeups)
+        do(other, lambda work: work.credentials.add_user(a_user()))
+        assert credentials.wait(PATIENCE)
 
     # The end.
 

@@ -249,6 +249,22 @@ class WebhooksContract:
         assert [wakeup.wait(5) for wakeup in wakeups] == [True, True]
         assert _upcoming(store) == [1]
 
+    def test_pushes_wake_whoever_posts_and_are_found_by_their_message(self, store: Store) -> None:
+        pushes = [
+            a_posting(id=number, message=8, webhook=None, event_id=0, endpoint=endpoint, url="x")
+            for number, endpoint in ((1, "push a"), (2, "push b"), (3, "push a"))
+        ]
+        _add(store, a_posting(id=9, message=8), replace(pushes[0], id=10, message=9))
+        wakeups = [store.wakeup(Topic.PUSHES), store.wakeup(Topic.EVENTS)]
+
+        do_each(store, pushes, lambda work, push: work.webhooks.push(push))
+
+        assert [wakeup.wait(5) for wakeup in wakeups] == [True, True]
+        waiting = replace(pushes[2], due_at=None)  # for the other one to that host
+        found = store.read(lambda view: view.webhooks.pushes(MessageId(8)))
+        assert found == [*pushes[:2], waiting]
+        assert do(store, lambda work: work.webhooks.pushes(MessageId(7))) == []
+
     def test_what_waits_itself_is_replayed_at_once(self, store: Store) -> None:
         failed = a_posting(id=1, due_at=NOON + 60 * _SECOND)
         _add(store, failed, a_posting(id=2, sequence=2))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from smscore.domain.accounts import Account
 from smscore.domain.announcements import ANNOUNCED
 from smscore.domain.apps import AppManifest, AppVersion
+from smscore.domain.consent import Mark, MarkKind
 from smscore.domain.credentials import User
 from smscore.domain.deliveries import Delivery, DeliveryReport, Leg, ReportOutcome
 from smscore.domain.devices import Device
@@ -34,6 +35,7 @@ __all__ = [
     "a_group",
     "a_job",
     "a_link",
+    "a_mark",
     "a_message",
     "a_part",
     "a_posting",
@@ -113,6 +115,11 @@ def a_delivery(message: OutboundMessage | None = None, **changes: Any) -> Delive
             **changes,
         }
     )
+
+
+def a_mark(**changes: Any) -> Mark:
+    """A number whose owner opted out of everything at noon."""
+    return Mark(**{"number": "a" * 64, "kind": MarkKind.OPTED_OUT, "at": NOON, **changes})
 
 
 def a_tracked(**changes: Any) -> Tracked:

@@ -18,7 +18,10 @@ pytest.register_assert_rewrite(
         for part in (
             "accounts",
             "apps",
+            "caused",
+            "audit",
             "collections",
+            "consent",
             "devices",
             "directory",
             "everything",
@@ -30,6 +33,7 @@ pytest.register_assert_rewrite(
             "reports",
             "rules",
             "seeing",
+            "traces",
             "units",
             "wakeups",
             "webhooks",
@@ -39,7 +43,10 @@ pytest.register_assert_rewrite(
 
 from smscore.testing._store_accounts import AccountsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_apps import AppsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_audit import AuditContract  # noqa: E402  # rewritten first
+from smscore.testing._store_caused import CausedContract  # noqa: E402  # rewritten first
 from smscore.testing._store_collections import CollectionsContract  # noqa: E402  # rewritten first
+from smscore.testing._store_consent import ConsentContract  # noqa: E402  # rewritten first
 from smscore.testing._store_devices import DevicesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # rewritten first
 from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
@@ -51,6 +58,7 @@ from smscore.testing._store_races import RacesContract  # noqa: E402  # rewritte
 from smscore.testing._store_reports import ReportsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_rules import RulesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_seeing import SeeingContract  # noqa: E402  # rewritten first
+from smscore.testing._store_traces import TracesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_units import UnitsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_wakeups import WakeupsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_webhooks import WebhooksContract  # noqa: E402  # rewritten first
@@ -65,15 +73,19 @@ __all__ = ["StoreContract", "StoreMaker", "TransportContract", "TransportHarness
 class StoreContract(
     AccountsContract,
     OutboxContract,
+    CausedContract,
     ReportsContract,
     RulesContract,
     CollectionsContract,
+    ConsentContract,
     DevicesContract,
     AppsContract,
+    AuditContract,
     DirectoryContract,
     KeepingContract,
     UnitsContract,
     SeeingContract,
+    TracesContract,
     WakeupsContract,
     LanesContract,
     LinksContract,

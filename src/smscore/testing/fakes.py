@@ -15,7 +15,7 @@ from smscore.domain.deliveries import DeliveryReport, ReportOutcome
 from smscore.domain.inbound import InboundPart
 from smscore.domain.links import Link
 from smscore.domain.messages import Medium, MessageId
-from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import Recipient
 from smscore.errors import TemporaryFailure, TransportError
 from smscore.ports.transport import (
     Capabilities,
@@ -83,7 +83,7 @@ class FakeTransport:
         self._changed = threading.Condition()
         self.jobs: list[SendJob] = []
         self.sent: dict[MessageId, tuple[str | None, ...]] = {}
-        self.fail_for: dict[PhoneNumber, TransportError] = {}
+        self.fail_for: dict[Recipient, TransportError] = {}
         self.is_able = True
         self.is_closed = False
 

@@ -13,7 +13,7 @@ from smscore.domain.messages import AccountId
 from smscore.errors import DeadlinePassed, StoreUnavailable
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.storage import Lane, UnitOfWork, View
-from smscore.testing._collections import MemoryUnit
+from smscore.testing._memory import MemoryUnit
 
 __all__ = ["MemoryStore", "MemoryWakeup"]
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from smscore.domain.deliveries import ReportOutcome
-from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import Recipient, is_same_recipient
 from smscore.errors import Indeterminate, PermanentFailure, TemporaryFailure
 from smscore.ports.transport import SendJob, Transport
 from smscore.testing.builders import a_job
@@ -30,9 +30,9 @@ class TransportHarness(Protocol):
     """
 
     transport: Transport
-    reachable: PhoneNumber
-    refused: PhoneNumber
-    lost: PhoneNumber
+    reachable: Recipient
+    refused: Recipient
+    lost: Recipient
 
     def report(self, job: SendJob) -> None:
         """Have the network report the job's parts as delivered, unless it does so by itself."""
@@ -154,7 +154,9 @@ class TransportContract:
         assert sink.wait_for(lambda: len(sink.reports) == 2, timeout=_PATIENCE)
         assert {report.reference for report in sink.reports} == set(receipt.references)
         assert {report.outcome for report in sink.reports} == {ReportOutcome.DELIVERED}
-        assert all(report.recipient.is_same_line(harness.reachable) for report in sink.reports)
+        assert all(
+            is_same_recipient(report.recipient, harness.reachable) for report in sink.reports
+        )
 
     def test_what_arrives_reaches_the_sink(
         self, transport: Transport, harness: TransportHarness, sink: RecordingSink

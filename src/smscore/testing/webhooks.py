@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from smscore.ports.webhooks import Answer, Call
+from smscore.ports.webhooks import Answer, Call, Push
 
 __all__ = ["FakeSender"]
 
@@ -18,12 +18,13 @@ class FakeSender:
     Keeps every call, and answers each at once with what ``answer`` says, or when it is let to.
 
     ``answer`` may be changed at any time; None of it means that the call hangs until
-    :meth:`let_go`.
+    :meth:`let_go`. Pushes are kept by themselves.
     """
 
-    def __init__(self, answer: Callable[[Call], Answer | None] = lambda _: _OK) -> None:
+    def __init__(self, answer: Callable[[Call | Push], Answer | None] = lambda _: _OK) -> None:
         self.answer = answer
         self.calls: list[Call] = []
+        self.pushes: list[Push] = []
         self.is_closed = False
         self._hanging: list[Future[Answer]] = []
         self._changed = threading.Condition()
@@ -31,7 +32,7 @@ class FakeSender:
     def check(self, url: str) -> None:
         """Everything may be called."""
 
-    def send(self, call: Call) -> "Future[Answer]":
+    def send(self, call: Call | Push) -> "Future[Answer]":
         future: Future[Answer] = Future()
         answer = self.answer(call)
         if answer is None:
@@ -39,7 +40,10 @@ class FakeSender:
         else:
             future.set_result(answer)
         with self._changed:
-            self.calls.append(call)
+            if isinstance(call, Push):
+                self.pushes.append(call)
+            else:
+                self.calls.append(call)
             self._changed.notify_all()
         return future
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from databases import new_database
+from postgres import PostgresCluster
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import PluginsConfig
@@ -18,10 +19,17 @@ SUBMITTERS = 64
 PATIENCE = 30
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{new_database(tmp_path / 'smscore.db')}"
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    return cluster.new_store()
+
+
 @pytest.fixture
-def gateways(tmp_path: Path) -> Iterator[list[Gateway]]:
+def gateways(url: str) -> Iterator[list[Gateway]]:
     """Two processes on one database, as a server and a command beside it are."""
-    url = f"sqlite:///{new_database(tmp_path / 'smscore.db')}"
     clock, gateways = ManualClock(), []
     for _ in range(2):
         store = SqlStore(url, clock=clock)

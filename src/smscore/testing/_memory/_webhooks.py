@@ -5,7 +5,6 @@ Webhooks of the store in memory, and what waits for them.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -22,10 +21,11 @@ from smscore.domain.webhooks import (
     WebhookId,
     webhook_endpoint,
 )
-from smscore.ports.storage import Story, Topic
-
-if TYPE_CHECKING:
-    from smscore.testing._collections import _Events, _Log, _Outbox
+from smscore.ports.storage import Story, Topic, TraceKind
+from smscore.testing._memory._events import MemoryEvents
+from smscore.testing._memory._log import Log
+from smscore.testing._memory._outbox import MemoryOutbox
+from smscore.testing._memory._shelves import Shelf, Shelves
 
 __all__ = ["MemoryWebhooks"]
 
@@ -35,7 +35,7 @@ _PENDING = PostingState.PENDING
 class MemoryWebhooks:
     """See :class:`smscore.ports.storage.Webhooks`."""
 
-    def __init__(self, log: "_Log", *, events: "_Events", outbox: "_Outbox") -> None:
+    def __init__(self, log: "Log", *, events: "MemoryEvents", outbox: "MemoryOutbox") -> None:
         self._log = log
         self._events = events
         self._outbox = outbox
@@ -92,6 +92,9 @@ class MemoryWebhooks:
 
     def posting(self, posting: PostingId) -> Posting | None:
         return self._postings.get(posting)
+
+    def pushes(self, message: MessageId) -> Sequence[Posting]:
+        return self._where(lambda one: one.message == message and not one.event_id)
 
     def postings(
         self,
@@ -152,6 +155,10 @@ class MemoryWebhooks:
             posting = replace(posting, due_at=None)
         self._log.put(self._postings, posting.id, posting)
 
+    def push(self, posting: Posting) -> None:
+        self.add(posting)
+        self._log.topics |= {Topic.PUSHES, Topic.EVENTS}
+
     def replay(self, posting: Posting) -> None:
         self.add(posting)
         self._wake()
@@ -175,6 +182,17 @@ class MemoryWebhooks:
             self._drop(one.id)
         return len(old)
 
+    def shelves(self) -> Shelves:
+        return {
+            TraceKind.WEBHOOKS: Shelf(table=self._webhooks, texts=("url",)),
+            TraceKind.POSTINGS: Shelf(
+                table=self._postings,
+                texts=("url", "body", "last_error"),
+                dropped=self._drop_attempts,
+            ),
+            TraceKind.ATTEMPTS: Shelf(table=self._attempts, texts=("error", "answer")),
+        }
+
     def _pending_beside(self, posting: Posting) -> list[Posting]:
         """What is pending of the same message at the same endpoint: what is due, then the rest."""
         found = self._where(
@@ -187,7 +205,10 @@ class MemoryWebhooks:
         return sorted(found, key=lambda one: (one.due_at is None, one.id))
 
     def _drop(self, posting: PostingId) -> None:
+        self._drop_attempts(posting)
         self._log.drop(self._postings, posting)
+
+    def _drop_attempts(self, posting: PostingId) -> None:
         for key in [key for key in self._attempts if key[0] == posting]:
             self._log.drop(self._attempts, key)
 

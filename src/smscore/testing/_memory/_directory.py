@@ -3,14 +3,14 @@ The directory of the store in memory: contacts, groups, and who is in them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.messages import AccountId
 from smscore.errors import Conflict
-
-if TYPE_CHECKING:
-    from smscore.testing._collections import _Log
+from smscore.ports.storage import TraceKind
+from smscore.testing._memory._log import Log
+from smscore.testing._memory._shelves import Shelf, Shelves
 
 __all__ = ["MemoryDirectory"]
 
@@ -20,7 +20,7 @@ C = TypeVar("C", Contact, Group)
 class MemoryDirectory:
     """See :class:`smscore.ports.storage.Directory`."""
 
-    def __init__(self, log: "_Log") -> None:
+    def __init__(self, log: "Log") -> None:
         self._log = log
         self._contacts: dict[tuple[AccountId, ContactId], Contact] = {}
         self._groups: dict[tuple[AccountId, GroupId], Group] = {}
@@ -144,6 +144,22 @@ class MemoryDirectory:
         for inner in groups:
             if (account, group, inner) in self._groups_in:
                 self._log.drop(self._groups_in, (account, group, inner))
+
+    def shelves(self) -> Shelves:
+        return {
+            TraceKind.CONTACTS: Shelf(
+                table=self._contacts,
+                whose=("number", "email"),
+                texts=("name", "email", "notes"),
+                dropped=self._take_out,
+            ),
+            TraceKind.GROUPS: Shelf(table=self._groups, texts=("name",)),
+        }
+
+    def _take_out(self, key: tuple[AccountId, ContactId]) -> None:
+        account, contact = key
+        for group, _ in self.memberships(account, [contact]):
+            self.leave(account, group, contacts=[contact])
 
     def _check(self, one: C, others: Iterable[C], *, is_new: bool = False) -> None:
         for other in _of(one.account, others):

@@ -1,0 +1,99 @@
+"""
+Messages that arrive, in dictionaries.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from smscore.domain.inbound import InboundMessage, InboundPart
+from smscore.domain.messages import AccountId, MessageId
+from smscore.ports.storage import TraceKind
+from smscore.testing._memory._events import MemoryEvents
+from smscore.testing._memory._log import Log
+from smscore.testing._memory._shelves import Shelf, Shelves
+
+__all__ = ["MemoryInbox"]
+
+
+class MemoryInbox:
+    def __init__(self, log: Log, events: "MemoryEvents") -> None:
+        self._log = log
+        self._events = events
+        self._messages: dict[MessageId, InboundMessage] = {}
+        self._parts: dict[tuple[str, str], InboundPart] = {}
+        self._joined: dict[tuple[str, str], InboundPart] = {}
+
+    def find(
+        self, *, account: AccountId | None = None, before: MessageId | None = None, limit: int = 50
+    ) -> Sequence[InboundMessage]:
+        found = [
+            one
+            for one in sorted(self._messages.values(), key=lambda one: -one.id)
+            if account in (None, one.account) and (before is None or one.id < before)
+        ]
+        return found[:limit]
+
+    def sender_of(self, message: MessageId) -> str | None:
+        """Of a message that is still there."""
+        found = self._messages.get(message)
+        return None if found is None else found.sender
+
+    def add(self, message: InboundMessage) -> None:
+        self._log.put(self._messages, message.id, message)
+
+    def add_part(self, part: InboundPart) -> bool:
+        key = (part.channel, part.fingerprint)
+        if key in self._parts:
+            return False
+        self._log.put(self._parts, key, part)
+        return True
+
+    def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
+        found = [
+            one
+            for key, one in self._parts.items()
+            if key not in self._joined and _group_of(one) == _group_of(part)
+        ]
+        return found[-limit:]
+
+    def joined(self, parts: Sequence[InboundPart]) -> None:
+        for part in parts:
+            self._log.put(self._joined, (part.channel, part.fingerprint), part)
+
+    def shelves(self) -> Shelves:
+        return {
+            TraceKind.INBOUND: Shelf(
+                table=self._messages,
+                whose=("sender",),
+                texts=("text",),
+                message="id",
+                dropped=lambda message: self._events.forget([message]),
+            ),
+            TraceKind.PARTS: Shelf(
+                table=self._parts, whose=("sender",), texts=("user_data",), dropped=self._unjoin
+            ),
+        }
+
+    def _unjoin(self, key: tuple[str, str]) -> None:
+        if key in self._joined:
+            self._log.drop(self._joined, key)
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        messages = [one.id for one in self._messages.values() if one.received_at < before]
+        old = sorted(messages)[:limit]
+        for message in old:
+            self._log.drop(self._messages, message)
+        self._events.forget(old)
+        parts = [key for key, one in self._parts.items() if one.received_at < before]
+        for key in parts[:limit]:
+            self._log.drop(self._parts, key)
+            if key in self._joined:
+                self._log.drop(self._joined, key)
+        return len(old) + len(parts[:limit])
+
+
+def _group_of(part: InboundPart) -> tuple[object, ...]:
+    place = part.concatenation
+    if place is None:
+        return (part.channel, part.fingerprint)
+    return (part.channel, part.sender, place.reference, place.is_wide, place.total)

@@ -1,0 +1,12 @@
+import pytest
+from postgres import PostgresCluster
+
+from smscore.testing.contracts import StoreContract, StoreMaker
+from smscore_sqlmodel import SqlStore
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture
+    def make_store(self, postgres: PostgresCluster) -> StoreMaker:
+        url = postgres.new_store()
+        return lambda clock: SqlStore(url, clock=clock)
