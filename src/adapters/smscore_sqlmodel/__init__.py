@@ -1,5 +1,5 @@
 """
-The store on SQLite, with tables made by SQLModel and migrations by Alembic.
+The store on SQLite or PostgreSQL, with tables made by SQLModel and migrations by Alembic.
 
 Importing the package is cheap: what needs SQLModel or Alembic is imported when it is used.
 """
@@ -15,7 +15,7 @@ from smscore.registry import Registry
 if TYPE_CHECKING:
     from smscore_sqlmodel._store import SqlStore
 
-__all__ = ["SqlStore", "backup", "migrate", "smscore_register_stores"]
+__all__ = ["SqlStore", "backup", "migrate", "smscore_register_stores", "wipe"]
 
 
 def migrate(url: str) -> None:
@@ -26,9 +26,9 @@ def migrate(url: str) -> None:
         ConfigurationError: the URL names no file, or the file's schema is newer than this version.
         StoreUnavailable: it cannot be written.
     """
-    from smscore_sqlmodel._migrating import migrate_file
+    from smscore_sqlmodel._databases import migrate_at
 
-    migrate_file(url)
+    migrate_at(url)
 
 
 def backup(url: str, target: Path) -> None:
@@ -47,10 +47,26 @@ def backup(url: str, target: Path) -> None:
     back_up_file(url, target)
 
 
+def wipe(url: str) -> None:
+    """
+    Let nothing that was deleted be left in the files of the database that the URL names.
+
+    It may be in use.
+
+    Raises:
+        ConfigurationError: the URL names no database.
+        StoreUnavailable: it cannot be written, or somebody reads it all the time.
+    """
+    from smscore_sqlmodel._wiping import wipe_file
+
+    wipe_file(url)
+
+
 @hookimpl
 def smscore_register_stores(registry: Registry) -> None:
-    """Bring the store for URLs such as ``sqlite:///smscore.db``."""
-    registry.store(scheme="sqlite", open=_open, migrate=migrate, backup=backup)
+    """Bring the store for URLs such as ``sqlite:///smscore.db`` and ``postgresql://host/smscore``."""
+    registry.store(scheme="sqlite", open=_open, migrate=migrate, backup=backup, wipe=wipe)
+    registry.store(scheme="postgresql", open=_open, migrate=migrate)
 
 
 def _open(url: str, clock: Clock) -> Store:

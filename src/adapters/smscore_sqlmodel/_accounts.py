@@ -29,7 +29,7 @@ _ENTRIES_BETWEEN = selection(
 )
 _ALWAYS = 2**63 - 1
 _ENTRIES_ABOUT = selection(LEDGER, "WHERE message = ? ORDER BY id")
-_TOTAL = "SELECT coalesce(sum(credits), 0) FROM smscore_ledger WHERE account = ?"
+_TOTAL = "SELECT CAST(coalesce(sum(credits), 0) AS BIGINT) FROM smscore_ledger WHERE account = ?"
 _ADD_ENTRY = insertion(
     LEDGER, "account", "kind", "credits", "balance", "at", "message", "why", rank=3
 )

@@ -1,27 +1,25 @@
 """
-The small collections: routing rules, channels, idempotency, journal, events, processes.
+The small collections: routing rules, channels, idempotency, journal, events.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from smscore.domain.channels import ChannelMode, ChannelState
-from smscore.domain.deliveries import ProcessId
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
 from smscore.domain.routes import Revision
-from smscore.errors import Conflict, StoreError
-from smscore.ports.storage import IdempotencyRecord, Process, Topic
-from smscore.rulebook import as_document, rulebook_of
+from smscore.errors import Conflict
+from smscore.ports.storage import IdempotencyRecord, Topic
+from smscore.rulebook import Rulebook, as_document, rulebook_of
 from smscore_sqlmodel._columns import (
     CHANNELS,
     EVENTS,
     IDEMPOTENCY,
     JOURNAL,
-    PROCESSES,
     RULE_REVISIONS,
     RULE_TURNS,
 )
@@ -40,8 +38,6 @@ __all__ = [
     "Idempotency",
     "JournalEntries",
     "JournalView",
-    "Processes",
-    "ProcessesView",
     "Routing",
     "RoutingView",
     "event_of",
@@ -67,23 +63,16 @@ _VALUE = selection(JOURNAL, "WHERE channel = ? AND key = ?")
 _PUT_VALUE = replacement(JOURNAL)
 
 _STORY = selection(EVENTS, "WHERE message = ? ORDER BY sequence")
-_SINCE = selection(EVENTS, "WHERE id > ? ORDER BY id LIMIT ?")
+_SINCE = selection(EVENTS, "WHERE id > ? {} ORDER BY id LIMIT ?")
 # Pruned or not: the numbers that were ever given are remembered.
 NEWEST_EVENT = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'smscore_events'"
 """The cursor of the newest event."""
-_ADD_EVENT = insertion(EVENTS, "message", "account", "sequence", "kind", "at", "detail", rank=5)
+_ADD_EVENT = insertion(EVENTS, *EVENTS.names[1:], rank=5, in_order=True)
 
 PRUNE_EVENTS = deletion(EVENTS, "WHERE message IN (SELECT value FROM json_each(?))")
 """Delete the stories of messages; the parameter is a JSON list of their ids."""
 
 _NOBODY = 0  # in the place of an account
-
-_PROCESSES = selection(PROCESSES, "ORDER BY id")
-_RELEASE = deletion(PROCESSES, "WHERE id = ?")
-_LONGEST_SILENT = selection(PROCESSES, "ORDER BY heartbeat_at, id LIMIT 1")
-_BEAT = replacement(PROCESSES)
-_NUMBERS = 1024
-_ALIVE = timedelta(seconds=30)
 
 _receipts = msgspec.json.Decoder(Receipt)
 _details = msgspec.json.Decoder(dict[str, str | int | None])
@@ -110,15 +99,18 @@ class Routing(RoutingView):
         self._writer = session
 
     def add(self, revision: Revision) -> None:
+        self._writer.alone("rules")
         newest = self.newest()
         if revision.number != (newest.number if newest else 0) + 1:
             raise Conflict(f"revision {revision.number} of the rules does not follow the newest")
-        document = to_json(as_document(revision.routes)).decode()
+        book = Rulebook(routes=revision.routes, inbound=revision.inbound)
+        document = to_json(as_document(book)).decode()
         cells = (revision.number, micros(revision.at), revision.why, document)
         self._writer.change(_ADD_REVISION.sql, cells)
         self._writer.touch(Topic.ROUTING)
 
     def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
+        self._writer.alone(f"turns {rule}")
         found = self._session.fetch(_NEXT_TURN, (rule,))
         first = max(now, from_micros(found[0][1])) if found else now
         self._writer.change(_SET_TURN.sql, (rule, micros(first + count * gap)))
@@ -127,8 +119,10 @@ class Routing(RoutingView):
 
 def _revision_of(cells: Cells) -> Revision:
     number, at, why, document = cells
-    routes = rulebook_of(msgspec.json.decode(document)).routes
-    return Revision(number=number, at=from_micros(at), why=why, routes=routes)
+    book = rulebook_of(msgspec.json.decode(document))
+    return Revision(
+        number=number, at=from_micros(at), why=why, routes=book.routes, inbound=book.inbound
+    )
 
 
 class ChannelsView:
@@ -211,15 +205,17 @@ class EventsView:
         self._session.settle()
         return [event_of(cells) for cells in self._session.fetch(_STORY, (message,))]
 
-    def since(self, cursor: int, *, limit: int) -> Sequence[tuple[int, Event]]:
+    def since(
+        self, cursor: int, *, limit: int, kinds: Collection[str] = ()
+    ) -> Sequence[tuple[int, Event]]:
         self._session.settle()
-        rows = self._session.fetch(_SINCE, (cursor, limit))
+        asked = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        rows = self._session.fetch(_SINCE.format(asked), (cursor, *kinds, limit))
         return [(cells[0], event_of(cells)) for cells in rows]
 
     def newest(self) -> int:
         self._session.settle()
-        newest: int = self._session.fetch(NEWEST_EVENT)[0][0]
-        return newest
+        return int(self._session.fetch(NEWEST_EVENT)[0][0])
 
 
 class Events(EventsView):
@@ -240,45 +236,6 @@ class Events(EventsView):
             ),
         )
         self._writer.touch(Topic.EVENTS)
-
-
-class ProcessesView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def all(self) -> Sequence[Process]:
-        return [
-            Process(id=ProcessId(number), heartbeat_at=from_micros(heartbeat_at))
-            for number, heartbeat_at in self._session.fetch(_PROCESSES)
-        ]
-
-
-class Processes(ProcessesView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
-    def lease(self, *, now: datetime) -> ProcessId:
-        number = self._free_number(now)
-        self.beat(number, now=now)
-        return number
-
-    def beat(self, process: ProcessId, *, now: datetime) -> None:
-        self._writer.change(_BEAT.sql, (process, micros(now)))
-
-    def release(self, process: ProcessId) -> None:
-        self._writer.change(_RELEASE, (process,))
-
-    def _free_number(self, now: datetime) -> ProcessId:
-        self._session.settle()
-        taken = {number for number, _ in self._session.fetch(_PROCESSES)}
-        free = min(set(range(_NUMBERS)) - taken, default=None)
-        if free is not None:
-            return ProcessId(free)
-        ((number, heartbeat_at),) = self._session.fetch(_LONGEST_SILENT)
-        if now - from_micros(heartbeat_at) < _ALIVE:
-            raise StoreError(f"all {_NUMBERS} process numbers are in use")
-        return ProcessId(number)
 
 
 def event_of(cells: Cells) -> Event:

@@ -11,8 +11,10 @@ import attrs
 __all__ = [
     "ACCOUNTS",
     "APPS",
+    "AUDIT",
     "CALLBACK_SECRETS",
     "CHANNELS",
+    "CONSENT",
     "CONTACTS",
     "CONTACT_GROUPS",
     "DEVICES",
@@ -79,8 +81,14 @@ APPS = _columns(
     "withdrawn_at",
     key="code",
 )
+AUDIT = _columns("smscore_audit", "id at who what subject detail")
 CALLBACK_SECRETS = _columns("smscore_callback_secrets", "account generation since", key="account")
 CHANNELS = _columns("smscore_channels", "channel mode at why", key="channel")
+CONSENT = _columns(
+    "smscore_consent",
+    "number kind account sender at why message",
+    key="number kind account sender",
+)
 CONTACTS = _columns("smscore_contacts", "account id name number email notes", key="account id")
 CONTACT_GROUPS = _columns("smscore_contact_groups", "account id name", key="account id")
 DEVICES = _columns(
@@ -110,7 +118,7 @@ MESSAGES = _columns(
     "id account recipient recipient_as_given text surface accepted_at sender priority flash "
     "not_before expires_at callback_url languages wide_reference medium channel route segments "
     "charged status due_at fall_back_at owner claimed_at attempts "
-    "parts sent_at finished_at error_code error sequence",
+    "parts sent_at finished_at error_code error sequence origin hops",
 )
 PARKED_REPORTS = _columns(
     "smscore_parked_reports",

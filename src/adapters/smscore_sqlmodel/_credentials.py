@@ -68,6 +68,7 @@ class Credentials(CredentialsView):
         self._writer = session
 
     def add_user(self, user: User) -> None:
+        self._writer.alone("users")
         if self.user(user.name) is not None:
             raise Conflict(f"there is a user {user.name!r} already")
         self.save_user(user)

@@ -19,6 +19,7 @@ __all__ = ["Directory", "DirectoryView"]
 
 _CONTACT, _GROUP = "contact", "group"  # the kinds of members, and of ids
 _LISTED = "(SELECT value FROM json_each(?))"
+_NAMED = "(SELECT atom FROM json_each(?))"
 
 _CONTACT_BY_ID = selection(CONTACTS, "WHERE account = ? AND id = ?")
 _CONTACTS = selection(CONTACTS, "WHERE account = ? AND id > ? ORDER BY id LIMIT ?")
@@ -29,7 +30,7 @@ _MATCHING = selection(
     "OR instr(number, ?)) ORDER BY id LIMIT ?",
 )
 # By the plus sign the names are looked up, and not all contacts gone through in order of their ids.
-_CONTACTS_NAMED = selection(CONTACTS, f"WHERE account = ? AND name IN {_LISTED} ORDER BY +id")
+_CONTACTS_NAMED = selection(CONTACTS, f"WHERE account = ? AND name IN {_NAMED} ORDER BY +id")
 _TAKEN_IDS = selection(CONTACTS, f"WHERE account = ? AND id IN {_LISTED}")
 _CONTACTS_IN = selection(
     CONTACTS,

@@ -3,12 +3,14 @@ A unit of work on its way through the store, and the future that its caller hold
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
+from smscore.domain.messages import AccountId
 from smscore.errors import DeadlinePassed, GatewayError
 from smscore.ports.storage import UnitOfWork
+from smscore_sqlmodel._database import Clash
 
 __all__ = ["Job", "UnitFuture"]
 
@@ -105,7 +107,17 @@ class Job(Generic[T]):
     ``queued_at`` and ``deadline`` are monotonic: whoever sets the clock makes nobody late.
     """
 
-    __slots__ = ("_error", "_result", "deadline", "future", "queued_at", "work")
+    __slots__ = (
+        "_error",
+        "_has_begun",
+        "_result",
+        "accounts",
+        "deadline",
+        "future",
+        "queued_at",
+        "was_repeated",
+        "work",
+    )
 
     def __init__(
         self,
@@ -114,20 +126,27 @@ class Job(Generic[T]):
         *,
         queued_at: float,
         deadline: float | None,
+        accounts: Collection[AccountId] = (),
     ) -> None:
         self.work = work
         self.future = future
         self.queued_at = queued_at
         self.deadline = deadline
+        self.accounts = accounts
+        self.was_repeated = False
+        self._has_begun = False
         self._error: BaseException | None = None
 
     def begin(self, now: Callable[[], float]) -> bool:
         """Whether it is to be applied: neither cancelled nor too late. From here on it stands."""
+        if self._has_begun:
+            return True  # it is done again
         if not self.future.set_running_or_notify_cancel():
             return False
         if self.deadline is not None and now() > self.deadline:
             self.future.set_exception(DeadlinePassed("the unit of work was not begun in time"))
             return False
+        self._has_begun = True
         return True
 
     def apply(self, unit: UnitOfWork) -> bool:
@@ -139,6 +158,11 @@ class Job(Generic[T]):
             self._error = error
             return False
         return True
+
+    @property
+    def is_worth_a_try(self) -> bool:
+        """Whether it stumbled over what may be another process's, and is done again for once."""
+        return isinstance(self._error, Clash) and not self.was_repeated
 
     def spoil(self, error: GatewayError) -> None:
         """The work returned, but what it wrote was refused."""
@@ -156,6 +180,6 @@ class Job(Generic[T]):
         self.future.set_exception(error)
 
     def refuse(self, error: GatewayError) -> None:
-        """It never began."""
-        if self.future.set_running_or_notify_cancel():
+        """It never began, or is not done again."""
+        if self._has_begun or self.future.set_running_or_notify_cancel():
             self.future.set_exception(error)

@@ -26,7 +26,8 @@ __all__ = ["Inbox", "InboxView"]
 _ADD = insertion(INBOUND)
 _PAGE = selection(INBOUND, "WHERE id <= ? ORDER BY id DESC LIMIT ?")
 _PAGE_OF = selection(INBOUND, "WHERE account = ? AND id <= ? ORDER BY id DESC LIMIT ?")
-_ADD_PART = f"{insertion(INBOUND_PARTS).sql} ON CONFLICT (channel, fingerprint) DO NOTHING"
+_INSERT_PART = insertion(INBOUND_PARTS, *INBOUND_PARTS.names[1:]).sql
+_ADD_PART = f"{_INSERT_PART} ON CONFLICT (channel, fingerprint) DO NOTHING"
 _SIBLINGS = selection(
     INBOUND_PARTS,
     "WHERE is_joined = 0 AND channel = ? AND sender = ? AND reference = ? "
@@ -81,6 +82,8 @@ class Inbox(InboxView):
         )
 
     def add_part(self, part: InboundPart) -> bool:
+        # Who comes last sees all of its siblings.
+        self._writer.alone(f"parts of {part.channel}")
         return self._writer.change(_ADD_PART, _part_cells(part)) == 1
 
     def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
@@ -134,7 +137,6 @@ def _message_of(cells: Cells) -> InboundMessage:
 def _part_cells(part: InboundPart) -> Cells:
     place = part.concatenation
     return (
-        None,
         part.channel,
         part.sender,
         part.coding.value,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from smscore.domain.links import Link
 from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import Recipient
 from smscore_sqlmodel._columns import LINKS
 from smscore_sqlmodel._mapping import from_micros, micros
 from smscore_sqlmodel._sessions import Cells, Session
@@ -27,10 +28,10 @@ class LinksView:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def get(self, channel: str, number: PhoneNumber) -> Link | None:
+    def get(self, channel: str, number: Recipient) -> Link | None:
         return self._one(_GET, number.value, channel)
 
-    def of(self, number: PhoneNumber) -> Sequence[Link]:
+    def of(self, number: Recipient) -> Sequence[Link]:
         return [_link_of(cells) for cells in self._session.fetch(_OF, (number.value,))]
 
     def at(self, channel: str, address: str) -> Link | None:

@@ -7,7 +7,7 @@ look for an adapter for each enumeration member or truth value.
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,8 @@ from smscore.domain.accounts import Account
 from smscore.domain.deliveries import DeliveryReport, ReportOutcome
 from smscore.domain.languages import Language
 from smscore.domain.messages import AccountId
-from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.numbers import SenderId
+from smscore.domain.recipients import recipient_of
 from smscore.domain.segments import EncodingOptions
 
 __all__ = [
@@ -57,7 +58,7 @@ AccountCells: TypeAlias = tuple[
     int,  # max_parts
     int | None,  # claim_lease
 ]
-ReportCells: TypeAlias = tuple[int | None, str, str, str, str, int, str, int | None]
+ReportCells: TypeAlias = tuple[str, str, str, str, int, str, int | None]
 
 
 def micros(moment: datetime) -> int:
@@ -139,9 +140,8 @@ def languages_of(text: str) -> tuple[Language, ...]:
 
 
 def report_cells(report: DeliveryReport) -> ReportCells:
-    """The row of a parked report."""
+    """The row of a parked report, but for its number."""
     return (
-        None,
         report.channel,
         report.reference,
         report.recipient.value,
@@ -152,12 +152,12 @@ def report_cells(report: DeliveryReport) -> ReportCells:
     )
 
 
-def report_of(cells: ReportCells) -> DeliveryReport:
+def report_of(cells: tuple[Any, ...]) -> DeliveryReport:
     """The parked report of a row."""
     return DeliveryReport(
         channel=cells[1],
         reference=cells[2],
-        recipient=PhoneNumber(cells[3]),
+        recipient=recipient_of(cells[3]),
         outcome=ReportOutcome(cells[4]),
         received_at=from_micros(cells[5]),
         detail=cells[6],

@@ -14,7 +14,8 @@ from smscore.domain.messages import (
     Priority,
     Surface,
 )
-from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.numbers import SenderId
+from smscore.domain.recipients import Recipient, recipient_of
 from smscore.ports.storage import Tracked
 from smscore_sqlmodel._legs import parts_of, parts_text, route_of, route_text
 from smscore_sqlmodel._mapping import (
@@ -76,6 +77,8 @@ MessageCells: TypeAlias = tuple[
     str | None,  # error_code
     str | None,  # error
     int,  # sequence
+    int | None,  # origin
+    int | None,  # hops
 ]
 
 
@@ -100,6 +103,8 @@ def message_cells(message: OutboundMessage, delivery: Delivery) -> MessageCells:
         1 if message.wide_reference else None,
         None if message.medium is _SMS else message.medium.value,
         *delivery_cells(delivery)[:-1],
+        message.origin,
+        message.hops or None,
     )
 
 
@@ -113,6 +118,7 @@ def is_plain(message: OutboundMessage, delivery: Delivery) -> bool:
         and not message.languages
         and not message.wide_reference
         and message.medium is _SMS
+        and message.origin is None
         and not delivery.parts
         and delivery.error is None
         and delivery.error_code is None
@@ -201,9 +207,9 @@ def reference_cells(delivery: Delivery) -> list[tuple[int, int, str, str, int, s
     ]
 
 
-def ending_of(number: PhoneNumber) -> str:
-    """The last digits of a number, which all of its spellings have."""
-    return number.digits[-5:]
+def ending_of(recipient: Recipient) -> str:
+    """The last digits of a number, which all of its spellings have, or of an address its end."""
+    return recipient.value.removeprefix("+")[-5:]
 
 
 def tracked_of(cells: MessageCells) -> Tracked:
@@ -218,7 +224,7 @@ def message_of(cells: MessageCells) -> OutboundMessage:
     return OutboundMessage(
         id=MessageId(cells[0]),
         account=AccountId(cells[1]),
-        recipient=PhoneNumber(cells[2]),
+        recipient=recipient_of(cells[2]),
         recipient_as_given=cells[3],
         text=cells[4],
         surface=_SURFACES[cells[5]],
@@ -232,19 +238,21 @@ def message_of(cells: MessageCells) -> OutboundMessage:
         languages=() if cells[13] is None else languages_of(cells[13]),
         wide_reference=bool(cells[14]),
         medium=_SMS if cells[15] is None else Medium(cells[15]),
+        origin=None if cells[32] is None else MessageId(cells[32]),
+        hops=cells[33] or 0,
     )
 
 
 def delivery_of(cells: MessageCells) -> Delivery:
     """The delivery of a row."""
     return _delivery(
-        cells, PhoneNumber(cells[2]), from_micros(cells[6]), optional_moment(cells[11])
+        cells, recipient_of(cells[2]), from_micros(cells[6]), optional_moment(cells[11])
     )
 
 
 def _delivery(
     cells: MessageCells,
-    recipient: PhoneNumber,
+    recipient: Recipient,
     accepted_at: datetime,
     expires_at: datetime | None,
 ) -> Delivery:

@@ -4,37 +4,61 @@ Bringing a database's schema up to date. This alone imports Alembic, which takes
 
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from smscore.errors import ConfigurationError, StoreUnavailable
-from smscore_sqlmodel._sqlite import SqliteFile
+from smscore_sqlmodel._sqlite import VERSION_TABLE, SqliteFile
+from smscore_sqlmodel._wiping import rewrite
 
-__all__ = ["migrate_file"]
+__all__ = ["migrate_file", "upgrade"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate_file(url: str) -> None:
-    """Create the database, or upgrade it; all of it or nothing."""
+    """Create the database in a file, or upgrade it; all of it or nothing."""
     file = SqliteFile(url)
     try:
         _create(file.path)
-        _upgrade(file)
-    except (OSError, sqlite3.Error, DatabaseError) as cause:
-        reason = cause.orig if isinstance(cause, DatabaseError) else cause
-        raise StoreUnavailable(f"the database {file.path} cannot be migrated: {reason}") from cause
+        _clean(file)
+        engine = create_engine("sqlite://", creator=file.connect_writer)
+        # The driver is told not to begin transactions; without one, half a migration could stay.
+        event.listen(engine, "begin", _begin)
+        upgrade(engine, name=str(file.path))
+    except (OSError, sqlite3.Error) as cause:
+        raise StoreUnavailable(f"the database {file.path} cannot be migrated: {cause}") from cause
+
+
+def upgrade(engine: Engine, *, name: str) -> None:
+    """
+    Bring the database that an engine leads to up to date, in one transaction.
+
+    Raises:
+        ConfigurationError: its schema is newer than this version.
+        StoreUnavailable: it cannot be written.
+    """
+    try:
+        with engine.begin() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DatabaseError as cause:
+        raise StoreUnavailable(f"the database {name} cannot be migrated: {cause.orig}") from cause
     except CommandError as cause:
         raise ConfigurationError(
-            f"the database {file.path} cannot be migrated, it was probably made by a newer "
+            f"the database {name} cannot be migrated, it was probably made by a newer "
             f"smscore: {cause}"
         ) from cause
+    finally:
+        engine.dispose()
 
 
 def _create(path: Path) -> None:
@@ -45,18 +69,12 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _upgrade(file: SqliteFile) -> None:
-    engine = create_engine("sqlite://", creator=file.connect_writer)
-    # The driver is told not to begin transactions; without one, half a migration could stay.
-    event.listen(engine, "begin", _begin)
-    try:
-        with engine.begin() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+def _clean(file: SqliteFile) -> None:
+    """Of what was deleted in it, once: versions without an audit log left that in the file."""
+    with closing(file.connect_writer()) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if VERSION_TABLE in names and "smscore_audit" not in names:
+            rewrite(connection)
 
 
 def _begin(connection: Connection) -> None:

@@ -1,5 +1,7 @@
 """
 The outbox: messages, their deliveries, and reports that were faster than their references.
+
+Longer than other collections: it is asked the most questions.
 """
 
 import itertools
@@ -8,7 +10,9 @@ from datetime import datetime
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
+from smscore.domain.recipients import is_same_recipient
 from smscore.ports.storage import Tally, Tracked
+from smscore_sqlmodel._caused import CausedView
 from smscore_sqlmodel._collections import PRUNE_EVENTS
 from smscore_sqlmodel._columns import MESSAGES, PARKED_REPORTS, PART_REFERENCES, PLACE, SETTLED
 from smscore_sqlmodel._mapping import micros, report_cells, report_of, to_json
@@ -23,7 +27,8 @@ from smscore_sqlmodel._messages import (
     tracked_of,
 )
 from smscore_sqlmodel._pages import LARGEST_ID, page
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._queues import oldest
+from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection, updating
 from smscore_sqlmodel._writing import WriteSession
 
@@ -45,10 +50,12 @@ _SAVE = updating(MESSAGES, *_CHANGING.split(), rank=1)
 _REFER = replacement(
     PART_REFERENCES,
     rank=2,
-    where="WHERE reference <> excluded.reference OR channel <> excluded.channel "
-    "OR at <> excluded.at",
+    where="WHERE smscore_part_references.reference <> excluded.reference "
+    "OR smscore_part_references.channel <> excluded.channel "
+    "OR smscore_part_references.at <> excluded.at",
 )
 _GET = selection(MESSAGES, "WHERE id = ?")
+_LISTED = selection(MESSAGES, "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id")
 _COUNT = "SELECT status, count(*) FROM smscore_messages {} GROUP BY status"
 _BACKLOG = "SELECT channel, count(*) FROM smscore_messages WHERE status = 'queued' GROUP BY channel"
 _TOTAL = "SELECT count(*) FROM smscore_messages"
@@ -91,7 +98,7 @@ _AWAITING = (
     " WHERE channel = ? AND reference = ? AND ending = ?"
     " ORDER BY at DESC, message DESC LIMIT ? OFFSET ?"
 )
-_PARK = insertion(PARKED_REPORTS)
+_PARK = insertion(PARKED_REPORTS, *PARKED_REPORTS.names[1:])
 _PARKED = selection(PARKED_REPORTS, "WHERE channel = ? AND reference = ? ORDER BY id")
 _UNPARK = deletion(PARKED_REPORTS, "WHERE channel = ? AND reference = ?")
 _FORGET_PARKED = deletion(PARKED_REPORTS, "WHERE received_at < ?")
@@ -109,15 +116,12 @@ _PRUNE = (
 )
 
 
-class OutboxView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class OutboxView(CausedView):
     def get(self, message: MessageId) -> Tracked | None:
         if not 0 <= message <= LARGEST_ID:
             return None  # the driver cannot even ask
         self._session.settle(message)
-        rows = self._session.fetch(_GET, (message,))
+        rows = self._fetch(_GET, (message,))
         return tracked_of(rows[0]) if rows else None
 
     def find(
@@ -144,6 +148,9 @@ class OutboxView:
     def backlog(self) -> Mapping[str, int]:
         self._session.settle()
         return dict(self._session.fetch(_BACKLOG))
+
+    def oldest(self, channels: Collection[str]) -> Mapping[str, datetime]:
+        return oldest(self._session, channels)
 
     def tally(self, *, since: datetime) -> Tally:
         self._session.settle()
@@ -185,6 +192,9 @@ class OutboxView:
         self._session.settle()
         return [delivery_of(row) for row in self._session.fetch(sql, cells)]
 
+    def _fetch(self, sql: str, cells: Cells) -> Sequence[Cells]:
+        return self._session.fetch(sql, cells)
+
 
 class Outbox(OutboxView):
     def __init__(self, session: WriteSession) -> None:
@@ -218,7 +228,7 @@ class Outbox(OutboxView):
 
     def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
         self._session.settle()
-        return self._all(self._session.fetch(_CLAIMABLE, (channel, limit)))
+        return self._all(self._writer.take(_CLAIMABLE, (channel, limit)))
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
         return self._deliveries(_DUE, (micros(now), limit))
@@ -230,7 +240,8 @@ class Outbox(OutboxView):
         return self._deliveries(_STRANDED, (micros(now), limit))
 
     def held(self, *, owners: Collection[ProcessId], limit: int) -> Sequence[Delivery]:
-        return self._deliveries(_HELD.format(_marks(owners)), (*owners, limit))
+        marks = ", ".join("?" * len(owners)) or "NULL"
+        return self._deliveries(_HELD.format(marks), (*owners, limit))
 
     def awaiting(self, report: DeliveryReport, *, limit: int = 20) -> Sequence[Delivery]:
         self._session.settle((report.channel, report.reference))
@@ -269,8 +280,28 @@ class Outbox(OutboxView):
         return len(old)
 
     def _all(self, rows: Sequence[tuple[int]]) -> Sequence[Tracked]:
-        found = (self.get(MessageId(number)) for (number,) in rows)
+        numbers = [MessageId(number) for (number,) in rows]
+        self._recall(numbers)
+        found = map(self.get, numbers)
         return [tracked for tracked in found if tracked is not None]
+
+    def _recall(self, numbers: Sequence[MessageId]) -> None:
+        """Read those at once that are not known."""
+        unknown = [number for number in numbers if self._writer.messages.get(number) is None]
+        if len(unknown) < 2:
+            return
+        for number in unknown:
+            self._session.settle(number)
+        for cells in self._fetch(_LISTED, (to_json(unknown).decode(),)):
+            found = tracked_of(cells)
+            self._writer.messages.remember(found.message.id, (found.message, found.delivery))
+
+    def _fetch(self, sql: str, cells: Cells) -> Sequence[Cells]:
+        return self._writer.hold(sql, cells)
+
+    def _deliveries(self, sql: str, cells: Cells) -> Sequence[Delivery]:
+        self._session.settle()
+        return [delivery_of(row) for row in self._writer.take(sql, cells)]
 
     def _follow(self, delivery: Delivery, *, before: Delivery | None) -> None:
         if delivery.parts:
@@ -284,11 +315,7 @@ class Outbox(OutboxView):
 
 def _awaits(delivery: Delivery, report: DeliveryReport) -> bool:
     """Whether it still does: a message that was sent again goes by new references."""
-    return delivery.recipient.is_same_line(report.recipient) and any(
+    return is_same_recipient(delivery.recipient, report.recipient) and any(
         part.reference == report.reference and part.channel == report.channel
         for part in delivery.parts
     )
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -48,7 +48,7 @@ def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
     newest = [
         "SELECT id FROM (SELECT id FROM "  # noqa: S608  # nothing but constants
         f"{_walk(status, of_account=of_account)} AND {account}"
-        "id <= ? ORDER BY id DESC LIMIT ?)"
+        "id <= ? ORDER BY id DESC LIMIT ?) AS newest"
         for status in sorted(statuses)
     ]
     return selection(

@@ -2,7 +2,6 @@
 Reading: one connection for each thread that reads, closed when the thread ends or the store does.
 """
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +10,8 @@ from weakref import WeakSet
 
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import View
-from smscore_sqlmodel._presence import OpenedFiles
+from smscore_sqlmodel._database import Database
 from smscore_sqlmodel._sessions import ReadSession
-from smscore_sqlmodel._sqlite import SqliteFile, translated
 from smscore_sqlmodel._units import Views
 
 __all__ = ["Readers"]
@@ -22,15 +20,12 @@ T = TypeVar("T")
 
 _PATIENCE = 1.0
 
-_CACHE_KB = 4_000
-"""At most, for each thread that reads; they share what the system keeps of the file."""
-
 
 class Readers:
     """Any thread reads; each read sees one moment of the database."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._all: WeakSet[_Reader] = WeakSet()
@@ -41,15 +36,12 @@ class Readers:
         Look at committed data.
 
         Raises:
-            StoreUnavailable: closed, or the file cannot be read.
+            StoreUnavailable: closed, or the database cannot be read.
         """
         reader: _Reader | None = getattr(self._mine, "reader", None)
         if reader is None or reader.is_stale:
             reader = self._mine.reader = self._open()
-        try:
-            return reader.read(work)
-        except sqlite3.Error as cause:
-            raise translated(cause) from cause
+        return reader.read(work)
 
     def close(self) -> None:
         """Close every thread's connection, after the read that it may be in."""
@@ -76,10 +68,7 @@ class Readers:
         with self._lock:
             if self._is_closed:
                 raise StoreUnavailable("the store is closed")
-            try:
-                reader = _Reader(self._file)
-            except sqlite3.Error as cause:
-                raise translated(cause) from cause
+            reader = _Reader(self._database)
             self._all.add(reader)
         return reader
 
@@ -87,10 +76,8 @@ class Readers:
 class _Reader:
     """One thread's connection; the thread's end drops it, and that closes it."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._connection = file.connect_reader()
-        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-        self._files = OpenedFiles(file, self._connection)
+    def __init__(self, database: Database) -> None:
+        self._connection = database.connect_reading()
         self._view = Views(ReadSession(self._connection))
         self._lock = threading.RLock()  # against close alone
         self._is_reading = False
@@ -98,8 +85,8 @@ class _Reader:
 
     @property
     def is_stale(self) -> bool:
-        """Whether nothing more is to be read here: closed, or the files are others now."""
-        return not self._is_reading and (self._is_closed or not self._files.has_database)
+        """Whether nothing more is to be read here: closed, or the database is another one now."""
+        return not self._is_reading and (self._is_closed or self._connection.is_stale)
 
     def read(self, work: Callable[[View], T]) -> T:
         with self._lock:
@@ -109,12 +96,11 @@ class _Reader:
                 return work(self._view)  # a read inside a read sees the same moment
             self._is_reading = True
             try:
-                self._connection.execute("BEGIN")
+                self._connection.begin()
                 return work(self._view)
             finally:
                 self._is_reading = False
-                if self._connection.in_transaction:
-                    self._connection.execute("COMMIT")
+                self._connection.end()
 
     def close(self, *, patience: float = -1) -> bool:
         self._is_closed = True  # nobody begins to read here any more

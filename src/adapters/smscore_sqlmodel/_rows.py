@@ -29,8 +29,10 @@ from smscore_sqlmodel._columns import PLACE, SETTLED
 __all__ = [
     "AccountRow",
     "AppRow",
+    "AuditRow",
     "CallbackSecretRow",
     "ChannelRow",
+    "ConsentRow",
     "ContactGroupRow",
     "ContactRow",
     "DeviceRow",
@@ -154,7 +156,8 @@ class MessageRow(Row, table=True):
     """
     A message and its delivery.
 
-    Up to ``medium`` nothing ever changes; what message and delivery both hold is kept once.
+    Up to ``medium`` and behind ``sequence`` nothing ever changes; what message and delivery both
+    hold is kept once.
     """
 
     __tablename__ = "smscore_messages"
@@ -230,6 +233,13 @@ class MessageRow(Row, table=True):
             sqlite_where=text(SETTLED),
         ),
         Index("smscore_messages_callback", "id", sqlite_where=text("callback_url IS NOT NULL")),
+        Index("smscore_messages_caused", "id", sqlite_where=text("origin IS NOT NULL")),
+        Index(
+            "smscore_messages_caused_for",
+            "recipient",
+            "id",
+            sqlite_where=text("origin IS NOT NULL"),
+        ),
     )
 
     id: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
@@ -265,6 +275,9 @@ class MessageRow(Row, table=True):
     error_code: str | None = Field(sa_type=Text)
     error: str | None = Field(sa_type=Text)
     sequence: int = Field(sa_type=Integer)
+    # And of the message again.
+    origin: int | None = Field(sa_type=_WIDE)
+    hops: int | None = Field(sa_type=Integer)  # NULL: none
 
 
 class PartReferenceRow(Row, table=True):
@@ -299,6 +312,21 @@ class LinkRow(Row, table=True):
     address: str = Field(sa_type=Text)
     linked_at: int = Field(sa_type=_WIDE)
     name: str = Field(sa_type=Text)
+
+
+class ConsentRow(Row, table=True):
+    """Who may not be written to, or may; numbers are hashes, and 0 stands for all accounts."""
+
+    __tablename__ = "smscore_consent"
+    __table_args__ = (Index("smscore_consent_kinds", "kind", "account"),)
+
+    number: str = Field(sa_type=Text, primary_key=True)
+    kind: str = Field(sa_type=Text, primary_key=True)
+    account: int = Field(sa_type=_WIDE, primary_key=True, sa_column_kwargs=_GIVEN)
+    sender: str = Field(sa_type=Text, primary_key=True)
+    at: int = Field(sa_type=_WIDE)
+    why: str = Field(sa_type=Text)
+    message: int | None = Field(default=None, sa_type=_WIDE)
 
 
 class ParkedReportRow(Row, table=True):
@@ -517,6 +545,20 @@ class AppRow(Row, table=True):
     withdrawn_at: int | None = Field(sa_type=_WIDE)
 
 
+class AuditRow(Row, table=True):
+    """What a person did; ``id`` only grows."""
+
+    __tablename__ = "smscore_audit"
+    __table_args__ = (Index("smscore_audit_at", "at"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(sa_type=_WIDE, primary_key=True)
+    at: int = Field(sa_type=_WIDE)
+    who: str = Field(sa_type=Text)
+    what: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+
+
 class ProcessRow(Row, table=True):
     __tablename__ = "smscore_processes"
 
@@ -567,6 +609,12 @@ class WebhookPostingRow(Row, table=True):
             "endpoint",
             "id",
             sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "smscore_webhook_postings_pushes",
+            "message",
+            "id",
+            sqlite_where=text("event_id = 0"),
         ),
         Index("smscore_webhook_postings_endpoint", "endpoint", "id"),
         Index("smscore_webhook_postings_state", "endpoint", "state", "id"),

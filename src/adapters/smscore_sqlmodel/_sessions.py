@@ -2,15 +2,12 @@
 What the collections stand on: a session, and the one that only reads.
 """
 
-import sqlite3
 from collections.abc import Hashable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-from smscore_sqlmodel._sqlite import FAULTS, translated
+from smscore_sqlmodel._database import Cells, Reading
 
 __all__ = ["Cells", "ReadSession", "Session"]
-
-Cells: TypeAlias = tuple[Any, ...]  # of one row, as the driver takes and gives them
 
 
 class Session(Protocol):
@@ -26,14 +23,11 @@ class Session(Protocol):
 class ReadSession:
     """Committed rows, on a connection that cannot write."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Reading) -> None:
         self._connection = connection
 
     def settle(self, key: Hashable = None) -> None:
         """Nothing is written here."""
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
-        try:
-            return self._connection.execute(sql, parameters).fetchall()
-        except FAULTS as cause:
-            raise translated(cause) from cause
+        return self._connection.fetch(sql, parameters)

@@ -15,7 +15,7 @@ from smscore_sqlmodel._holder import holder, sign
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
-REVISION = "0014"
+REVISION = "0019"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"
@@ -56,6 +56,8 @@ class SqliteFile:
         connection = self._connect()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # Or texts and numbers would stay in the file for as long as nothing else needs the room.
+        connection.execute("PRAGMA secure_delete = ON")
         # Checkpoints cost as much for few pages as for many.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")

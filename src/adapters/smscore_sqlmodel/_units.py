@@ -4,6 +4,7 @@ The unit of work and the view: all collections over one session.
 
 from smscore_sqlmodel._accounts import Accounts, AccountsView, Ledger, LedgerView
 from smscore_sqlmodel._apps import Apps, AppsView
+from smscore_sqlmodel._audit import Audit, AuditView
 from smscore_sqlmodel._collections import (
     Channels,
     ChannelsView,
@@ -12,18 +13,19 @@ from smscore_sqlmodel._collections import (
     Idempotency,
     JournalEntries,
     JournalView,
-    Processes,
-    ProcessesView,
     Routing,
     RoutingView,
 )
+from smscore_sqlmodel._consent import Consent, ConsentView
 from smscore_sqlmodel._credentials import Credentials, CredentialsView
 from smscore_sqlmodel._devices import Devices, DevicesView
 from smscore_sqlmodel._directory import Directory, DirectoryView
 from smscore_sqlmodel._inbox import Inbox, InboxView
 from smscore_sqlmodel._links import Links, LinksView
 from smscore_sqlmodel._outbox import Outbox, OutboxView
+from smscore_sqlmodel._processes import Processes, ProcessesView
 from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._traces import Traces, TracesView
 from smscore_sqlmodel._webhooks import Webhooks, WebhooksView
 from smscore_sqlmodel._writing import WriteSession
 
@@ -41,6 +43,7 @@ class Views:
         self.outbox = OutboxView(session)
         self.inbox = InboxView(session)
         self.links = LinksView(session)
+        self.consent = ConsentView(session)
         self.credentials = CredentialsView(session)
         self.devices = DevicesView(session)
         self.directory = DirectoryView(session)
@@ -49,6 +52,8 @@ class Views:
         self.apps = AppsView(session)
         self.webhooks = WebhooksView(session)
         self.processes = ProcessesView(session)
+        self.audit = AuditView(session)
+        self.traces = TracesView(session)
 
 
 class Unit:
@@ -63,6 +68,7 @@ class Unit:
         self.inbox = Inbox(session)
         self.links = Links(session)
         self.idempotency = Idempotency(session)
+        self.consent = Consent(session)
         self.credentials = Credentials(session)
         self.devices = Devices(session)
         self.directory = Directory(session)
@@ -71,3 +77,5 @@ class Unit:
         self.apps = Apps(session)
         self.webhooks = Webhooks(session)
         self.processes = Processes(session)
+        self.audit = Audit(session)
+        self.traces = Traces(session)

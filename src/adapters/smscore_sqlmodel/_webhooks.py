@@ -88,6 +88,7 @@ _UPCOMING = selection(
     "WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = ? ORDER BY due_at, id LIMIT ?",
 )
 _POSTING = selection(WEBHOOK_POSTINGS, "WHERE id = ?")
+_PUSHES = selection(WEBHOOK_POSTINGS, "WHERE message = ? AND event_id = 0 ORDER BY id")
 _PAGE = selection(WEBHOOK_POSTINGS, "WHERE endpoint = ? AND id <= ? ORDER BY id DESC LIMIT ?")
 _PAGE_OF = selection(
     WEBHOOK_POSTINGS, "WHERE endpoint = ? AND state = ? AND id <= ? ORDER BY id DESC LIMIT ?"
@@ -101,14 +102,14 @@ _GIVEN_UP = (
 _COUNTS = "SELECT state, count(*) FROM smscore_webhook_postings WHERE endpoint = ? GROUP BY state"
 
 _NEWEST = (
-    "SELECT max(coalesce((SELECT max(id) FROM smscore_webhooks), 0), "
-    "coalesce((SELECT max(id) FROM smscore_webhook_postings), 0))"
+    "SELECT coalesce(max(newest), 0) FROM (SELECT max(id) AS newest FROM smscore_webhooks "
+    "UNION ALL SELECT max(id) FROM smscore_webhook_postings) AS highest"
 )
 
 _UNLESS_BESIDE = (
     "CASE WHEN EXISTS (SELECT 1 FROM smscore_webhook_postings AS one WHERE one.state = 'pending'"
     " AND one.message = ? AND one.endpoint = ? AND one.id <> ? AND one.due_at IS NOT NULL)"
-    " THEN NULL ELSE ? END"
+    " THEN NULL ELSE CAST(? AS BIGINT) END"
 )
 _INSERT = insertion(WEBHOOK_POSTINGS).sql.partition("VALUES")[0]
 _ADD = Statement(f"{_INSERT} VALUES ({'?, ' * 13}{_UNLESS_BESIDE}, ?, ?, ?)", rank=6)
@@ -124,9 +125,11 @@ _RECORD = Statement(
 )
 # Not if the posting was removed with its webhook while it was tried.
 _ATTEMPT = Statement(
-    "INSERT OR REPLACE INTO smscore_webhook_attempts "
+    "INSERT INTO smscore_webhook_attempts "
     "(posting, number, at, micros, status, error, answer) "
-    "SELECT id, ?, ?, ?, ?, ?, ? FROM smscore_webhook_postings WHERE id = ?",
+    "SELECT id, ?, ?, ?, ?, ?, ? FROM smscore_webhook_postings WHERE id = ? "
+    "ON CONFLICT (posting, number) DO UPDATE SET at = excluded.at, micros = excluded.micros, "
+    "status = excluded.status, error = excluded.error, answer = excluded.answer",
     rank=8,
 )
 _FORGET_ATTEMPT = Statement(deletion(WEBHOOK_ATTEMPTS, "WHERE posting = ? AND number = ?"), rank=9)
@@ -191,6 +194,9 @@ class WebhooksView:
         rows = self._fetch(_POSTING, posting) if 0 <= posting <= LARGEST_ID else []
         return posting_of(rows[0]) if rows else None
 
+    def pushes(self, message: MessageId) -> Sequence[Posting]:
+        return [posting_of(cells) for cells in self._fetch(_PUSHES, message)]
+
     def postings(
         self,
         endpoint: str,
@@ -248,6 +254,11 @@ class Webhooks(WebhooksView):
 
     def add(self, posting: Posting) -> None:
         self._writer.write(_ADD, posting_cells(posting))
+
+    def push(self, posting: Posting) -> None:
+        self.add(posting)
+        self._writer.touch(Topic.PUSHES)
+        self._writer.touch(Topic.EVENTS)
 
     def replay(self, posting: Posting) -> None:
         beside = (posting.message, posting.endpoint, posting.id)

@@ -1,24 +1,28 @@
 """
 The session that writes: batches of units of work, each all or nothing.
+
+Longer than most modules: a batch and its units are one state, and whoever changes how it is kept
+has to see all that keeps it.
 """
 
-import sqlite3
-from collections.abc import Hashable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Hashable
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Delivery
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
-from smscore.errors import GatewayError, StoreUnavailable
+from smscore.errors import GatewayError, StoreError, StoreUnavailable
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import ACCOUNTS
+from smscore_sqlmodel._database import Cells, Writing
 from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._mapping import account_cells, account_of
-from smscore_sqlmodel._sessions import Cells
-from smscore_sqlmodel._sqlite import FAULTS, translated
 from smscore_sqlmodel._statements import Statement, selection, updating
 
 __all__ = ["WriteSession"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _Rows: TypeAlias = dict[Statement, list[Cells]]
 
@@ -40,13 +44,21 @@ class WriteSession:
     Accounts are kept as values, for nearly every unit spends: those read or written in committed
     transactions until a rollback or another process's commit, those of batch and unit until they
     are written. So are messages, for each is moved half a dozen times within a moment.
+
+    Where other processes write at the same time, a batch begins with the accounts that its units
+    have declared. A unit that turns out to need others as well is not kept: ``undeclared`` says
+    which, and it sees them as they are for now, so that it tells all that it needs.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Writing) -> None:
         self._connection = connection
-        self._version = self._data_version()
         self._accounts: dict[AccountId, Account] = {}
-        self.messages: Kept[MessageId, tuple[OutboundMessage, Delivery]] = Kept(_MOST_MESSAGES)
+        self.messages: Kept[MessageId, tuple[OutboundMessage, Delivery]] = connection.kept(
+            _MOST_MESSAGES
+        )
+        self.locks_accounts = connection.locks_accounts
+        self._declared: Collection[AccountId] | None = None  # all
+        self.has_marks: bool | None = None  # of consent; None: somebody has to look
         self._start()
         self._start_unit()
 
@@ -65,26 +77,34 @@ class WriteSession:
         self._unit_topics: set[str] = set()
         self._unit_failure: GatewayError | None = None
         self._is_marked = False
+        self.undeclared: set[AccountId] = set()
         self.messages.drop_unit()
 
     # For the writer.
 
-    def begin(self) -> bool:
+    def begin(self, accounts: Collection[AccountId] = ()) -> bool:
         """
-        Begin a transaction, and say whether another process has committed since the last one.
+        Begin a transaction with these accounts.
+
+        Says whether another process has committed since the last one, if that is to be asked for.
 
         Raises:
-            sqlite3.Error: another process writes for too long, or the file cannot be used.
+            StoreUnavailable: another process writes for too long, or the database cannot be used.
         """
         self._start()
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.begin()
+        if self.locks_accounts:
+            self._accounts.clear()
+            self.has_marks = None
+            self._declared = frozenset(accounts)
+            for cells in self._connection.lock_accounts(self._declared):
+                self.remember(account_of(cells))
         # Inside the transaction: from here on nobody else commits.
         return self.notice_others()
 
     def notice_others(self) -> bool:
         """Whether another process has committed; the values that were kept are forgotten then."""
-        before, self._version = self._version, self._data_version()
-        if self._version == before:
+        if not self._connection.notice_others():
             return False
         self.forget()
         return True
@@ -97,13 +117,13 @@ class WriteSession:
         of the unit.
         """
         if (at_once or self._is_marked) and self.failure is None and self._unit_failure is None:
-            self._write_unit()
+            self._write_unit(all_of_it=at_once)
         if self.failure is not None or self._unit_failure is not None:
             refusal = self.failure or self._unit_failure
             self.drop_unit()
             return refusal
         if self._is_marked:
-            self._connection.execute("RELEASE unit")
+            self._connection.keep_mark()
         else:
             self._merge()
         self.topics |= self._unit_topics
@@ -112,9 +132,8 @@ class WriteSession:
 
     def drop_unit(self) -> None:
         """The unit has raised: it never was."""
-        if self._is_marked and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK TO unit")
-            self._connection.execute("RELEASE unit")
+        if self._is_marked and self._connection.is_in_transaction:
+            self._connection.return_to_mark()
             self.forget()
         self._start_unit()
 
@@ -123,14 +142,24 @@ class WriteSession:
         if self._batch or self._batch_accounts:
             self._write_batch()
 
+    def finish(self) -> None:
+        """Write all of the batch; ``failure`` says if it was refused."""
+        self.flush()
+        if self.failure is None:
+            try:
+                self._confirm()
+                self._connection.complete()
+            except GatewayError as error:
+                self.failure = error
+
     def commit(self) -> None:
         """
-        Make what was written durable.
+        Make what was written durable, and tell other processes.
 
         Raises:
-            sqlite3.Error: nothing of the batch was kept.
+            StoreUnavailable: nothing of the batch was kept.
         """
-        self._connection.execute("COMMIT")
+        self.messages.committed(self._connection.commit(self.topics))
 
     def check_connection(self) -> None:
         """
@@ -147,8 +176,7 @@ class WriteSession:
         self.forget()
         self._start()
         self._start_unit()
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        self._connection.rollback()
 
     # For the collections.
 
@@ -162,10 +190,19 @@ class WriteSession:
             raise failure
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
-        try:
-            return self._connection.execute(sql, parameters).fetchall()
-        except FAULTS as cause:
-            raise self._failed(cause) from cause
+        return self._noting(self._connection.fetch, sql, parameters)
+
+    def hold(self, sql: str, parameters: Cells = ()) -> list[Any]:
+        """Fetch rows that no other process changes before the end of the transaction."""
+        return self._noting(self._connection.hold, sql, parameters)
+
+    def take(self, sql: str, parameters: Cells = ()) -> list[Any]:
+        """The same without those that another process is working on."""
+        return self._noting(self._connection.take, sql, parameters)
+
+    def alone(self, subject: str) -> None:
+        """Let no other process do what is to be done alone under this name, until the end."""
+        self._noting(self._connection.alone, subject)
 
     def write(self, statement: Statement, cells: Cells, *, key: Hashable = None) -> None:
         """Write a row before the transaction ends; ``key`` is what a later look-up would name."""
@@ -185,10 +222,7 @@ class WriteSession:
         """
         self.settle()
         self._mark()
-        try:
-            count = self._connection.execute(sql, parameters).rowcount
-        except FAULTS as cause:
-            raise self._failed(cause) from cause
+        count = self._noting(self._connection.change, sql, parameters)
         self.row_count += count
         return count
 
@@ -198,26 +232,34 @@ class WriteSession:
 
     def account(self, account: AccountId) -> Account | None:
         """An account that was read or written lately."""
-        return (
+        known = (
             self._unit_accounts.get(account)
             or self._batch_accounts.get(account)
             or self._accounts.get(account)
         )
+        if known is None:
+            self._declare(account)
+        return known
 
     def remember(self, account: Account) -> None:
         """Keep an account that was just read."""
+        if self._declared is not None and account.id not in self._declared:
+            return
         if len(self._accounts) >= _MOST_ACCOUNTS:
             self._accounts.clear()
         self._accounts[account.id] = account
 
     def save_account(self, account: Account) -> None:
         """Write an account's newest state before the transaction ends."""
+        if self._declared is not None:
+            self._declare(account.id)
         self._unit_accounts[account.id] = account
 
     # Behind both.
 
     def forget(self) -> None:
         self._accounts.clear()  # some may never have been written
+        self.has_marks = None
         self.messages.clear()
 
     def _merge(self) -> None:
@@ -241,10 +283,12 @@ class WriteSession:
         self.messages.batch_written()
         try:
             self._write(rows, accounts, self.topics)
-        except (*FAULTS, GatewayError) as cause:
-            self.failure = translated(cause)
+        except GatewayError as error:
+            self.failure = error
 
-    def _write_unit(self) -> None:
+    def _write_unit(self, *, all_of_it: bool = False) -> None:
+        if self.undeclared:
+            raise StoreError("an account is to be written that was not declared")
         self._mark()
         rows, self._unit = self._unit, {}
         accounts, self._unit_accounts = self._unit_accounts, {}
@@ -252,10 +296,11 @@ class WriteSession:
         self.messages.unit_written()
         try:
             self._write(rows, accounts, self._unit_topics)
-        except (*FAULTS, GatewayError) as cause:
-            self._unit_failure = translated(cause)
-            if isinstance(self._unit_failure, StoreUnavailable):
-                self.failure = self._unit_failure
+            if all_of_it:
+                self._connection.complete()
+        except GatewayError as error:
+            self._unit_failure = error
+            self._note(error)
         else:
             self.row_count += sum(map(len, rows.values()))
 
@@ -265,34 +310,47 @@ class WriteSession:
                 topics.add(Topic.ACCOUNTS)
             rows[_SAVE_ACCOUNT] = [_account_update(account) for account in accounts.values()]
             self._accounts.update(accounts)
-        for statement in sorted(rows, key=_rank):
-            statement.execute(self._connection, rows[statement])
+        self._confirm()
+        for statement in sorted(rows, key=lambda statement: statement.rank):
+            self._connection.write(statement, rows[statement])
 
     def _has_same_settings(self, account: Account) -> bool:
         before = self._accounts.get(account.id)
         if before is None:  # saved without having been read
-            rows = self._connection.execute(_GET_ACCOUNT, (account.id,)).fetchall()
+            rows = self._connection.fetch(_GET_ACCOUNT, (account.id,))
             before = account_of(rows[0]) if rows else None
         return before is not None and before.has_same_settings(account)
 
     def _mark(self) -> None:
         if not self._is_marked:
-            self._connection.execute("SAVEPOINT unit")
+            self._confirm()
+            self._connection.mark()
             self._is_marked = True
 
-    def _failed(self, cause: Exception) -> GatewayError:
-        error = translated(cause)
-        if isinstance(error, StoreUnavailable):
+    def _confirm(self) -> None:
+        """What was kept of messages from earlier is what is there."""
+        if self.messages.relied_on:
+            self._connection.confirm(self.messages.relied_on)
+            self.messages.confirmed()
+
+    def _declare(self, account: AccountId) -> None:
+        if self._declared is not None and account not in self._declared:
+            self.undeclared.add(account)
+
+    def _noting(self, ask: Callable[P, T], *parameters: P.args, **_: P.kwargs) -> T:
+        try:
+            return ask(*parameters, **_)
+        except GatewayError as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: GatewayError) -> None:
+        """What failed may have taken more with it."""
+        is_spoilt = self._connection.is_spoilt
+        if isinstance(error, StoreUnavailable) or (is_spoilt and not self._is_marked):
             self.failure = error
-        return error
-
-    def _data_version(self) -> int:
-        row: tuple[int] = self._connection.execute("PRAGMA data_version").fetchone()
-        return row[0]
-
-
-def _rank(statement: Statement) -> int:
-    return statement.rank
+        elif is_spoilt:
+            self._unit_failure = error
 
 
 def _account_update(account: Account) -> Cells:

@@ -41,7 +41,7 @@ store.run(lambda work: None).result(30)
 for line in sys.stdin:
     command, number = line.split()
     if command == "checkpoint":  # after so many pages of the log
-        store._writer._connection.execute(f"PRAGMA wal_autocheckpoint = {number}")
+        store._writer._connection.raw.execute(f"PRAGMA wal_autocheckpoint = {number}")
         print("done", flush=True)
         continue
     units = [sending() for _ in range(int(number))]
@@ -114,7 +114,7 @@ def connection_of(store: SqlStore) -> sqlite3.Connection:
     writer = store._writer
     assert writer is not None
     assert writer._connection is not None
-    return writer._connection
+    return writer._connection.raw
 
 
 def sending(text: str = "long " * 200) -> Callable[[UnitOfWork], int]:
@@ -278,7 +278,7 @@ def test_a_unit_that_finds_the_database_full_leaves_no_half_of_itself(
         writer = store._writer
         assert writer is not None
         assert writer._connection is not None
-        writer._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        writer._connection.raw.execute(f"PRAGMA max_page_count = {pages + 2}")
         for _ in range(100):
             numbers.add(sending()(work))
             if asks:

@@ -272,3 +272,19 @@ def test_without_rules_there_is_no_revision_after_the_migration(path: Path) -> N
     store = SqlStore(f"sqlite:///{path}")
     assert store.read(lambda view: view.routing.newest()) is None
     store.close()
+
+
+def test_what_older_versions_have_deleted_is_in_the_file_no_more(
+    path: Path, old: sqlite3.Connection
+) -> None:
+    old.execute("PRAGMA secure_delete = OFF")
+    insert_part(old, 1, 2, 1, 0)
+    old.execute("UPDATE smscore_inbound_parts SET sender = '+491761112223'")
+    old.execute("DELETE FROM smscore_inbound_parts")
+    old.close()
+    assert b"1761112223" in path.read_bytes()
+
+    migrate(f"sqlite:///{path}")
+
+    files = b"".join(one.read_bytes() for one in path.parent.glob("smscore.db*"))
+    assert b"1761112223" not in files

@@ -7,12 +7,15 @@ from databases import new_database
 from smscore.domain.deliveries import Status
 from smscore_sqlmodel import (
     _accounts,
+    _caused,
     _collections,
+    _consent,
     _devices,
     _directory,
     _inbox,
     _links,
     _outbox,
+    _queues,
     _stories,
     _webhooks,
 )
@@ -35,11 +38,15 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     ("sql", "index"),
     [
         (_outbox._CLAIMABLE, "smscore_messages_claimable"),
+        (_queues._FIRST, "smscore_messages_claimable"),
         (_outbox._DUE, "smscore_messages_due"),
         (_outbox._OVERDUE, "smscore_messages_overdue"),
         (_outbox._STRANDED, "smscore_messages_stranded"),
         (_outbox._CLAIMED, "smscore_messages_claimed"),
         (_outbox._COUNT_CLAIMED, "smscore_messages_claimed"),
+        (_caused._CAUSED, "smscore_messages_caused"),
+        (_consent._OF[256], "sqlite_autoindex_smscore_consent_1"),
+        (_consent._PAGE, "sqlite_autoindex_smscore_consent_1"),
         (_devices._GET, "sqlite_autoindex_smscore_devices_1"),
         (_devices._OF, "sqlite_autoindex_smscore_devices_1"),
         (_links._GET, "sqlite_autoindex_smscore_links_1"),
@@ -61,6 +68,7 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_inbox._PAGE_OF, "smscore_inbound_account"),
         (_webhooks._LAST, "INTEGER PRIMARY KEY"),
         (_webhooks._UPCOMING, "smscore_webhook_postings_due"),
+        (_webhooks._PUSHES, "smscore_webhook_postings_pushes"),
         (_webhooks._PAGE, "smscore_webhook_postings_endpoint"),
         (_webhooks._PAGE_OF, "smscore_webhook_postings_state"),
         (_webhooks._DROP, "smscore_webhook_postings_state"),
@@ -75,7 +83,8 @@ def _plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (_accounts._NAMED, "sqlite_autoindex_smscore_accounts_1"),
         (_collections._FIRST_ANSWER, "sqlite_autoindex_smscore_idempotency_1"),
         (_collections._STORY, "sqlite_autoindex_smscore_events_1"),
-        (_collections._SINCE, "INTEGER PRIMARY KEY"),
+        (_collections._SINCE.format(""), "INTEGER PRIMARY KEY"),
+        (_collections._SINCE.format("AND kind IN (?, ?)"), "INTEGER PRIMARY KEY"),
     ],
 )
 def test_a_query_walks_its_index_and_sorts_nothing(
@@ -134,6 +143,15 @@ def test_awaited_references_are_found_newest_first_by_their_index(
         "SEARCH smscore_part_references USING INDEX smscore_part_references_awaiting "
         "(channel=? AND reference=? AND ending=?)"
     )
+
+
+def test_what_was_made_for_a_recipient_is_counted_by_an_index(
+    connection: sqlite3.Connection,
+) -> None:
+    made, origin = _plan(connection, _caused._COUNT)
+
+    assert made.startswith("SEARCH made USING INDEX smscore_messages_caused_for (recipient=? AND")
+    assert origin == "SEARCH origin USING INTEGER PRIMARY KEY (rowid=?)"
 
 
 def test_the_backlog_is_counted_along_the_queues_alone(connection: sqlite3.Connection) -> None:

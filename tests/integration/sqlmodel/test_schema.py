@@ -198,7 +198,7 @@ def test_a_file_that_is_no_database_is_refused(path: Path, url: str) -> None:
         "sqlite:///:memory:",
         "sqlite://host/path.db",
         "sqlite:///a.db?mode=ro",
-        "postgresql://localhost/smscore",
+        "mysql://localhost/smscore",
         "nonsense",
     ],
 )

@@ -44,7 +44,7 @@ def connection_of(store: SqlStore) -> sqlite3.Connection:
     writer = store._writer
     assert writer is not None
     assert writer._connection is not None
-    return writer._connection
+    return writer._connection.raw
 
 
 def batches(store: SqlStore, *works: Callable[[UnitOfWork], object]) -> list[int]:

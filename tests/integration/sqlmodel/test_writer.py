@@ -61,7 +61,7 @@ def test_one_commit_serves_many_requests(store: SqlStore) -> None:
     writer = store._writer
     assert writer is not None
     assert writer._connection is not None
-    writer._connection.set_trace_callback(
+    writer._connection.raw.set_trace_callback(
         lambda sql: commits.append(sql) if sql == "COMMIT" else None
     )
     release()
@@ -196,14 +196,14 @@ def test_every_commit_is_synchronous(store: SqlStore) -> None:
     assert writer is not None
     assert writer._connection is not None
 
-    assert writer._connection.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert writer._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert writer._connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+    assert writer._connection.raw.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert writer._connection.raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert writer._connection.raw.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 
 def test_a_reader_cannot_write(store: SqlStore) -> None:
     def write(view: object) -> None:
-        store._readers._mine.reader._connection.execute("DELETE FROM smscore_accounts")
+        store._readers._mine.reader._connection.fetch("DELETE FROM smscore_accounts")
 
     with pytest.raises(StoreUnavailable, match="readonly"):
         store.read(write)

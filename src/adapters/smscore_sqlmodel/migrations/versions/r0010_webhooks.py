@@ -17,6 +17,12 @@ depends_on = None
 
 WIDE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+_NOTHING_IS_NEWS = (
+    "INSERT INTO smscore_journal (channel, key, value) "
+    "SELECT '', 'webhooks', CAST(CAST(max(id) AS TEXT) AS BLOB) FROM smscore_events "
+    "HAVING max(id) > 0"
+)
+
 
 def upgrade() -> None:
     _create_webhooks()
@@ -25,10 +31,11 @@ def upgrade() -> None:
         "smscore_messages_callback", "smscore_messages", ["id"], "callback_url IS NOT NULL"
     )
     # What happened before is told to nobody.
-    op.execute(
-        "INSERT INTO smscore_journal (channel, key, value) "
-        "SELECT '', 'webhooks', CAST(max(id) AS BLOB) FROM smscore_events HAVING max(id) > 0"
-    )
+    op.execute(_NOTHING_IS_NEWS.replace("BLOB", "BYTEA") if _is_postgres() else _NOTHING_IS_NEWS)
+
+
+def _is_postgres() -> bool:
+    return op.get_context().dialect.name == "postgresql"
 
 
 def _create_webhooks() -> None:

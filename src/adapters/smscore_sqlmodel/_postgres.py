@@ -1,0 +1,224 @@
+"""
+One PostgreSQL database: how it is reached, whose it is, and what it means when it fails.
+"""
+
+import re
+import select
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import RawCursor, errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.numeric import Int8Dumper
+
+from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
+from smscore_sqlmodel._database import Clash, Disturbed
+from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
+
+__all__ = [
+    "FAULTS",
+    "Link",
+    "PostgresServer",
+    "is_alive",
+    "translated",
+]
+
+Link: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+FAULTS = (psycopg.Error, ValueError, OverflowError)
+"""What the driver raises: the database's own errors, and values that it cannot take."""
+
+_PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)|(?<=password=)[^&]*")
+
+# Whoever holds a lock for as long as this has lost its way; so has a transaction that does nothing.
+_SETTINGS = (
+    "SELECT set_config('lock_timeout', '5s', false), "
+    "set_config('idle_in_transaction_session_timeout', '60s', false), "
+    "set_config('timezone', 'UTC', false), "
+    "CASE current_setting('synchronous_commit') WHEN 'off' "
+    "THEN set_config('synchronous_commit', 'on', false) END"
+)
+_LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_MOST_PREPARED = 1_000  # statements; each is one that stands in this package
+
+
+class PostgresServer:
+    """
+    The database behind a URL such as ``postgresql://user@host/smscore``.
+
+    Raises:
+        ConfigurationError: the URL is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            options: dict[str, Any] = {
+                **_LIVENESS,
+                "application_name": "smscore",
+                **conninfo_to_dict(url),
+            }
+        except psycopg.ProgrammingError as cause:
+            raise ConfigurationError(
+                f"{shown(url)!r} is not the URL of a PostgreSQL database; write it like "
+                "postgresql://user@host/smscore"
+            ) from cause
+        self._conninfo = make_conninfo(**options)
+        self.name = shown(url)
+
+    def connect(self) -> Link:
+        """
+        A connection that begins its transactions by hand.
+
+        Raises:
+            StoreUnavailable: there is none to be had.
+        """
+        try:
+            link = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=RawCursor)
+        except psycopg.Error as cause:
+            raise StoreUnavailable(
+                f"the database {self.name} cannot be reached: {_words(cause)}"
+            ) from cause
+        # One type for all whole numbers, or each mixture of sizes were a statement of its own.
+        link.adapters.register_dumper(int, Int8Dumper)
+        link.prepare_threshold = 0
+        link.prepared_max = _MOST_PREPARED
+        try:
+            link.execute(_SETTINGS)
+        except psycopg.Error as cause:
+            link.close()
+            raise translated(cause) from cause
+        return link
+
+    def connect_for_migrating(self) -> psycopg.Connection[Any]:
+        """A connection as SQLAlchemy expects it from the driver."""
+        try:
+            return psycopg.connect(self._conninfo)
+        except psycopg.Error as cause:
+            raise StoreUnavailable(
+                f"the database {self.name} cannot be reached: {_words(cause)}"
+            ) from cause
+
+    def check_schema(self) -> None:
+        """See :meth:`smscore_sqlmodel._database.Database.check_schema`."""
+        link = self.connect()
+        try:
+            self.check_revision(link)
+        finally:
+            link.close()
+
+    def check_opened(self, link: Link) -> None:
+        """
+        The same for a connection that a running store has opened: it waits for the way out.
+
+        Raises:
+            StoreUnavailable: the schema is missing, older or newer, or cannot be read.
+        """
+        try:
+            self.check_revision(link)
+        except ConfigurationError as cause:
+            raise StoreUnavailable(str(cause)) from cause
+
+    def check_revision(self, link: Link) -> None:
+        """Raises ConfigurationError: the schema is missing, older or newer."""
+        found = _revision(link)
+        if found is None:
+            raise ConfigurationError(
+                f"the database {self.name} is not one of smscore; 'smscore migrate' makes it one"
+            )
+        if found < REVISION:
+            raise ConfigurationError(
+                f"the database {self.name} has the schema {found}, this version needs {REVISION}; "
+                "'smscore migrate' upgrades it"
+            )
+        if found > REVISION:
+            raise ConfigurationError(
+                f"the database {self.name} has the schema {found}, this version knows {REVISION}; "
+                "install the newer smscore that made it, or use another database"
+            )
+
+
+def shown(url: str) -> str:
+    """The URL as people and logs may see it."""
+    return _PASSWORD.sub("…", url)
+
+
+def is_alive(link: Link) -> bool:
+    """
+    Whether an idle connection still stands, as far as it can be seen from here.
+
+    Nothing is sent: a server that ends says so, or its system does.
+    """
+    if link.closed or link.broken:
+        return False
+    try:
+        if not _has_news(link.fileno()):
+            return True
+        link.pgconn.consume_input()
+    except (psycopg.Error, OSError):
+        return False
+    return link.pgconn.status == psycopg.pq.ConnStatus.OK
+
+
+def _has_news(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
+
+
+def _revision(link: Link) -> str | None:
+    try:
+        found = link.execute("SELECT to_regclass($1)", (VERSION_TABLE,)).fetchone()
+        if found is None or found[0] is None:
+            return None
+        row = link.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608  # a constant
+    except psycopg.Error as cause:
+        raise translated(cause) from cause
+    return str(row[0]) if row else None
+
+
+def translated(error: Exception) -> GatewayError:
+    """What an error of the driver means to callers, with the error as its cause."""
+    if isinstance(error, GatewayError):
+        return error
+    meaning = _MEANINGS.get(_kind(error), _unavailable)(_words(error))
+    meaning.__cause__ = error
+    return meaning
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, errors.UniqueViolation):
+        return "clash"
+    if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected):
+        return "disturbed"
+    if isinstance(error, psycopg.IntegrityError):
+        return "refused"
+    if isinstance(error, psycopg.DataError | ValueError | OverflowError):
+        return "unfit"
+    return ""
+
+
+def _unavailable(words: str) -> GatewayError:
+    return StoreUnavailable(f"the database failed: {words}")
+
+
+_MEANINGS: dict[str, Callable[[str], GatewayError]] = {
+    "clash": lambda words: Clash(f"the database refused what was to be written: {words}"),
+    "refused": lambda words: StoreError(f"the database refused what was to be written: {words}"),
+    "disturbed": lambda words: Disturbed(f"another process was in between: {words}"),
+    # Such as half a surrogate pair, or a number beyond 64 bits.
+    "unfit": lambda words: StoreError(f"a value cannot be written to the database: {words}"),
+}
+
+
+def _words(error: Exception) -> str:
+    """What it says in one line, without the row: that may be a customer's message."""
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        return error.diag.message_primary
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,53 @@
+"""
+The same migrations on PostgreSQL.
+
+Texts are compared byte by byte there, as they are in SQLite, whatever the language of the database:
+lists have the same order on both, and an index serves every comparison.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
+
+from smscore.errors import ConfigurationError
+from smscore_sqlmodel._migrating import upgrade
+from smscore_sqlmodel._postgres import Link, PostgresServer
+
+__all__ = ["migrate_database"]
+
+_ENCODING = "SHOW server_encoding"
+# Of several that are told to migrate at once the first one does it; "smsm" in ASCII.
+_ALONE = "SELECT pg_advisory_xact_lock(1936552813, hashtext(current_schema()))"
+
+
+class _ByBytes(PGTypeCompiler):
+    def visit_TEXT(self, *_: Any, **__: Any) -> str:  # noqa: N802  # as it is called
+        return 'TEXT COLLATE "C"'
+
+
+def migrate_database(url: str) -> None:
+    """Make the database one of ours, or upgrade it; all of it or nothing."""
+    server = PostgresServer(url)
+    link = server.connect()
+    try:
+        _check_encoding(server, link)
+    finally:
+        link.close()
+    engine = create_engine("postgresql+psycopg://", creator=server.connect_for_migrating)
+    engine.dialect.type_compiler_instance = _ByBytes(engine.dialect)
+    event.listen(engine, "begin", _begin)
+    upgrade(engine, name=server.name)
+
+
+def _check_encoding(server: PostgresServer, link: Link) -> None:
+    row = link.execute(_ENCODING).fetchone()
+    if row is None or row[0] != "UTF8":
+        raise ConfigurationError(
+            f"the database {server.name} is not encoded in UTF-8; "
+            "create one with: createdb --encoding=UTF8 --template=template0"
+        )
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(_ALONE)

@@ -1,0 +1,125 @@
+"""
+PostgreSQL ends while a store works on it, and comes back.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from postgres import PostgresCluster, a_cluster
+
+from smscore.errors import StoreUnavailable
+from smscore.ports.storage import Lane, Store
+from smscore.testing.builders import a_tracked
+from smscore_sqlmodel import SqlStore
+from smscore_sqlmodel._postgres import PostgresServer
+from smscore_sqlmodel._postgres_commit import was_committed
+
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PostgresCluster]:
+    with a_cluster() as cluster:
+        yield cluster
+
+
+class Submitter:
+    """Adds one message after another on a thread of its own, and keeps book."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._is_over = threading.Event()
+        self.acknowledged: list[int] = []
+        self.refusals: list[Exception] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        while not self._is_over.is_set():
+            tracked = [a_tracked() for _ in range(20)]
+            futures = [
+                self._store.run(
+                    lambda work, one=one: work.outbox.add(one.message, one.delivery),
+                    lane=Lane.CUSTODY,
+                )
+                for one in tracked
+            ]
+            for one, future in zip(tracked, futures, strict=True):
+                error = future.exception(PATIENCE)
+                if error is None:
+                    self.acknowledged.append(one.message.id)
+                else:
+                    assert isinstance(error, StoreUnavailable), error
+                    self.refusals.append(error)
+
+
+def until_more(than: int, found: list) -> None:
+    ends_at = time.monotonic() + PATIENCE
+    while len(found) <= than:
+        assert time.monotonic() < ends_at
+
+
+@pytest.mark.parametrize("ending", ["kill", "stop"])
+def test_nothing_acknowledged_is_lost_when_the_database_ends_and_comes_back(
+    cluster: PostgresCluster, ending: str
+) -> None:
+    url = cluster.new_store()
+    with closing(SqlStore(url)) as store, closing(SqlStore(url)) as other:
+        wakeup = other.wakeup("fake")
+        submitter = Submitter(store)
+        try:
+            for _ in range(2):
+                until_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
+                refused = len(submitter.refusals)
+                getattr(cluster, ending)()
+                until_more(refused, submitter.refusals)
+                cluster.start()
+                until_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
+        finally:
+            submitter.stop()
+
+        found = {one.message.id for one in store.read(lambda view: view.outbox.find(limit=10**6))}
+        assert found >= set(submitter.acknowledged)
+        assert wakeup.wait(PATIENCE)  # of what happened meanwhile
+        while wakeup.wait(0):
+            pass
+        store.run(lambda work: _add_one(work), lane=Lane.CUSTODY).result(PATIENCE)
+        assert wakeup.wait(PATIENCE)
+
+
+def _add_one(work) -> None:
+    tracked = a_tracked()
+    work.outbox.add(tracked.message, tracked.delivery)
+
+
+@pytest.mark.parametrize("ending", ["COMMIT", "ROLLBACK"])
+def test_a_commit_that_was_not_answered_is_asked_for(cluster: PostgresCluster, ending: str) -> None:
+    server = PostgresServer(cluster.new_store())
+    with closing(server.connect()) as link:
+        link.execute("BEGIN")
+        link.execute("INSERT INTO smscore_processes (id, heartbeat_at) VALUES (1, 1)")
+        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
+        link.execute(ending)
+
+    found = was_committed(server, number, newest_event=None)
+
+    assert (found is not None) == (ending == "COMMIT")
+    if found is not None:
+        found.close()
+
+
+def test_a_number_that_another_transaction_was_given_is_not_believed(
+    cluster: PostgresCluster,
+) -> None:
+    server = PostgresServer(cluster.new_store())
+    with closing(server.connect()) as link:
+        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
+
+    assert was_committed(server, number, newest_event=17) is None
