@@ -26,9 +26,10 @@ from smscore.ports.webhooks import WebhookSender
 from smscore.registry import Registry, TransportKind
 from smscore.structuring import structure
 
-__all__ = ["BackedUp", "backup", "build", "migrate", "read_key"]
+__all__ = ["BackedUp", "backup", "build", "migrate", "read_key", "wipe"]
 
 _KEY_BYTES = 32
+_COSTS_NOTHING = frozenset({Medium.TELEGRAM, Medium.EMAIL})
 
 
 @attrs.frozen(kw_only=True)
@@ -142,6 +143,19 @@ def backup(config: GatewayConfig, directory: Path) -> BackedUp:
         made.key.unlink(missing_ok=True)
         raise
     return made
+
+
+def wipe(config: GatewayConfig) -> bool:
+    """
+    Let nothing that was deleted be left in the files of the configured store, which may be in use.
+
+    False if its own tools have to. Raises StoreUnavailable if somebody reads it all the time.
+    """
+    scheme = config.store_url.partition(":")[0]
+    wipe_store = load(config.plugins.enabled).registry.store_kind(scheme).wipe
+    if wipe_store is not None:
+        wipe_store(config.store_url)
+    return wipe_store is not None
 
 
 def read_key(path: Path) -> bytes:
@@ -276,7 +290,7 @@ def _offer(
     common = {field: getattr(capabilities, field) for field in shared}
     price = config.price
     if price is None:
-        price = 0 if capabilities.media == (Medium.TELEGRAM,) else 1
+        price = 0 if _COSTS_NOTHING.issuperset(capabilities.media) else 1
     return ChannelOffer(
         name=name,
         price=price,

@@ -4,6 +4,7 @@ The configuration file: TOML in, frozen values out, every mistake named with its
 Longer than most modules, so that all settings are found in one place.
 """
 
+import enum
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any, Self
 import attrs
 
 from smscore.domain.accounts import check_name
+from smscore.domain.keywords import HELP_WORDS, START_WORDS, STOP_WORDS, Keywords
 from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
 from smscore.errors import ConfigurationError, InvalidRequest
 from smscore.structuring import nearest, structure
@@ -22,14 +24,17 @@ __all__ = [
     "HOOKS",
     "AppsConfig",
     "ChannelConfig",
+    "ConsentConfig",
     "GatewayConfig",
     "GroupConfig",
     "HttpConfig",
+    "MetricsAccess",
     "PhonesConfig",
     "PluginsConfig",
     "SecurityConfig",
     "StoreConfig",
     "Tariff",
+    "TracingConfig",
     "WebhooksConfig",
 ]
 
@@ -43,9 +48,16 @@ _PUBLIC_URL = re.compile(
 )
 
 
+_PASSWORD = re.compile(r"://[^/?#]*:[^/?#@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
+
+
 @attrs.frozen(kw_only=True)
 class StoreConfig:
-    """Where everything is kept; a relative SQLite path begins at the configuration file."""
+    """
+    Where everything is kept; a relative SQLite path begins at the configuration file.
+
+    What is shown to people and logs is the URL: it has no password.
+    """
 
     url: str = "sqlite:///smscore.db"
 
@@ -55,6 +67,14 @@ class SecurityConfig:
     """``key_file``: what tokens and webhook secrets are derived from. Part of every backup."""
 
     key_file: str = "smscore.key"
+
+
+class MetricsAccess(enum.StrEnum):
+    """Who may read ``/metrics``."""
+
+    OFF = "off"  # nobody: nothing is counted
+    LOGIN = "login"  # users with the permission ``metrics``
+    OPEN = "open"  # whoever reaches the port
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +90,7 @@ class HttpConfig:
     access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
     docs: bool = True  # whether /openapi.json and /docs are there, for everybody
+    metrics: MetricsAccess = MetricsAccess.OFF
 
     def hooks_of(self, channel: str) -> str | None:
         """Where a channel's network calls it, but for the last segment; None: nowhere."""
@@ -108,6 +129,36 @@ class WebhooksConfig:
 
 
 @attrs.frozen(kw_only=True)
+class ConsentConfig:
+    """
+    The words by which people opt out and in or ask for help, and what they are answered.
+
+    STOP, START and HELP are always among them; an empty answer is not sent. ``account`` is who
+    answers what came by channels that have no account of their own.
+    """
+
+    stop: tuple[str, ...] = STOP_WORDS
+    start: tuple[str, ...] = START_WORDS
+    help: tuple[str, ...] = HELP_WORDS
+    stop_reply: str = "You will get no more messages from us. Reply START to get them again."
+    start_reply: str = "You will get messages from us again. Reply STOP to end them."
+    help_reply: str = ""  # then HELP is a message like any other
+    account: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TracingConfig:
+    """
+    ``endpoint``: where the bundled server sends traces by OTLP over HTTP; None: it makes none.
+
+    ``ratio`` is how many of the messages are traced, from 0 to 1.
+    """
+
+    endpoint: str | None = None
+    ratio: float = 1.0
+
+
+@attrs.frozen(kw_only=True)
 class PluginsConfig:
     """``enabled``: entry-point names of the plugins to load; None loads all that are installed."""
 
@@ -127,7 +178,7 @@ class ChannelConfig:
     """One channel; ``options`` belong to its transport and are checked by it."""
 
     transport: str
-    price: int | None = None  # credits a part; None: 1 of an SMS, 0 of what goes by links
+    price: int | None = None  # credits a part; None: 1 of an SMS, 0 by Telegram and e-mail
     account: str | None = None  # whose inbound messages these are
     in_doubt: DoubtPolicy = DoubtPolicy.INDETERMINATE  # of messages that may or may not have left
     retry: RetryPolicy = DEFAULT_POLICY.retry  # of messages that did not leave
@@ -161,11 +212,14 @@ class GatewayConfig:
     phones: PhonesConfig = PhonesConfig()
     apps: AppsConfig = AppsConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
+    consent: ConsentConfig = ConsentConfig()
+    tracing: TracingConfig = TracingConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
     channels: Mapping[str, ChannelConfig] = attrs.field(factory=dict)
     groups: Mapping[str, GroupConfig] = attrs.field(factory=dict)
     agent: Mapping[str, Any] = attrs.field(factory=dict)  # checked by the agent itself
+    smtp: Mapping[str, Any] = attrs.field(factory=dict)  # checked by the door itself
     directory: Path = attrs.field(factory=Path)  # where relative paths begin
 
     @classmethod
@@ -218,6 +272,14 @@ class GatewayConfig:
         return self.store.url if path is None else f"{_SQLITE}{path}"
 
     @property
+    def owners(self) -> frozenset[str]:
+        """The accounts to which what arrives may belong: those of channels and of inboxes."""
+        inboxes = self.smtp.get("inboxes")
+        names = [channel.account for channel in self.channels.values()]
+        names += inboxes.values() if isinstance(inboxes, Mapping) else ()
+        return frozenset(name for name in names if name)
+
+    @property
     def apps_directory(self) -> Path:
         """Where the files of published apps are."""
         if self.apps.directory is not None:
@@ -266,7 +328,16 @@ def _check(config: GatewayConfig) -> None:
         *config.groups,
     }:
         raise ConfigurationError(f"the name {name!r} is taken; rename the channel or group")
+    _check_store(config.store)
     _check_ranges(config)
+
+
+def _check_store(store: StoreConfig) -> None:
+    if _PASSWORD.search(store.url):
+        raise ConfigurationError(
+            "[store] url has a password in it; put it into a file for smscore's user alone, a line "
+            "host:port:database:user:password, and write ?passfile=/path/to/it behind the URL"
+        )
 
 
 def _check_ranges(config: GatewayConfig) -> None:
@@ -295,6 +366,14 @@ def _check_ranges(config: GatewayConfig) -> None:
             if rate is not None:
                 _check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
     _check_webhooks(config.webhooks)
+    _check_range(config.tracing.ratio, "[tracing] ratio", lowest=0, highest=1)
+    endpoint = config.tracing.endpoint
+    if endpoint is not None and not _PUBLIC_URL.fullmatch(endpoint):
+        raise ConfigurationError(
+            f"[tracing] endpoint cannot be {endpoint!r}: "
+            "it is an address such as http://127.0.0.1:4318/v1/traces"
+        )
+    _check_consent(config.consent)
     texts = {
         "[http] host": http.host,
         "[security] key_file": config.security.key_file,
@@ -313,6 +392,15 @@ def _check_webhooks(webhooks: WebhooksConfig) -> None:
             ip_network(network)
         except ValueError as cause:
             raise ConfigurationError(f"[webhooks] allow: {cause}; write 10.0.0.0/8") from cause
+
+
+def _check_consent(consent: ConsentConfig) -> None:
+    try:
+        Keywords(stop=consent.stop, start=consent.start, help=consent.help)
+        if consent.account is not None:
+            check_name(consent.account, of="an account")
+    except InvalidRequest as cause:
+        raise ConfigurationError(f"[consent] {cause}") from cause
 
 
 def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:

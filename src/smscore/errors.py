@@ -13,6 +13,7 @@ __all__ = [
     "Conflict",
     "DeadlinePassed",
     "GatewayError",
+    "GoesRound",
     "IdempotencyConflict",
     "IllegalMove",
     "Indeterminate",
@@ -26,11 +27,13 @@ __all__ = [
     "NotCancellable",
     "NotFound",
     "NotLinked",
+    "NotOnTheList",
     "NotReady",
     "Overloaded",
     "PermanentFailure",
     "PermissionDenied",
     "PluginError",
+    "RecipientOptedOut",
     "RefusedByRule",
     "Rejected",
     "RejectedItems",
@@ -88,6 +91,22 @@ class NotLinked(NoRoute):
     """The recipient has not let any channel of the medium write to them."""
 
     code = "not_linked"
+
+
+class NotOnTheList(NoRoute):
+    """The account may not write to this recipient, by the lists that its operator keeps."""
+
+
+class RecipientOptedOut(Rejected):
+    """The recipient does not want to be written to: nobody may, until they say otherwise."""
+
+    code = "recipient_opted_out"
+
+
+class GoesRound(Rejected):
+    """It may have been sent because of itself, by gateways that answer one another."""
+
+    code = "goes_round"
 
 
 class InsufficientCredits(Rejected):

@@ -6,7 +6,7 @@ Longer than most modules: it is the one list of all parts, and of what each is g
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache, cached_property
@@ -21,24 +21,35 @@ from smscore.errors import NotFound, StoreError
 from smscore.ids import IdSequence, Lease
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
+from smscore.ports.measurement import Measurable, Meter
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Reachable, Transport
 from smscore.ports.webhooks import WebhookSender
 from smscore.runner import Runner
+from smscore.services._auditing import Auditor
+from smscore.services._consent import Objections
+from smscore.services._heeding import Heeding
+from smscore.services._meters import Meters
 from smscore.services._newest import newest_of
 from smscore.services._openings import Openings
+from smscore.services._pseudonyms import Pseudonyms
 from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
 from smscore.services.apps import Apps
+from smscore.services.audit import Audit
+from smscore.services.consent import Consents
 from smscore.services.directory import Directory
 from smscore.services.dispatch import Dispatch
+from smscore.services.erasure import Erasure
 from smscore.services.housekeeping import Housekeeping
+from smscore.services.inbound_trials import InboundTrials
 from smscore.services.inquiry import Inquiry
 from smscore.services.interventions import Interventions
 from smscore.services.journal import ChannelJournal
+from smscore.services.logins import Logins
 from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.phones import Phones
@@ -48,7 +59,7 @@ from smscore.services.recovery import Recovery
 from smscore.services.rules import Rules
 from smscore.services.submission import Submissions
 from smscore.services.trials import Trials
-from smscore.services.webhooks import Announcing, Secrets, Webhooks
+from smscore.services.webhooks import Announcing, Pushes, Secrets, Webhooks
 
 __all__ = ["Gateway"]
 
@@ -83,12 +94,22 @@ class Gateway:
         self.store = store
         self.clock = clock
         self.transports = transports
+        # As what messages can leave.
+        self.media = frozenset(
+            medium for offer in topology.channels.values() for medium in offer.media
+        )
         self._make_authenticator = authenticator
         self._make_rate_limiter = rate_limiter
         self._make_pattern_engine = pattern_engine
         sender = None if webhook_sender is None else cache(webhook_sender)
         self.settings = Settings(store)
+        self.auditor = Auditor(clock)
+        meters = self._meters = Meters(clock)
+        if isinstance(store, Measurable):
+            store.measure(meters)
         in_force = RulesInForce(store=store, engine=lambda: self.patterns)
+        self.pseudonyms = Pseudonyms(lambda: self.authenticator)
+        objections = Objections(store=store, pseudonyms=self.pseudonyms)
         openings = Openings(store=store, settings=self.settings, topology=topology)
         self._stopping = threading.Event()
         ids = self._ids = IdSequence(clock, lease=self._lease)
@@ -99,24 +120,56 @@ class Gateway:
             openings=openings,
             settings=self.settings,
             rules=in_force,
+            objections=objections,
+            meters=meters,
             screens=screens,
         )
-        self.rules = Rules(store=store, clock=clock, in_force=in_force, topology=topology)
+        self.rules = Rules(
+            store=store,
+            clock=clock,
+            auditor=self.auditor,
+            in_force=in_force,
+            topology=topology,
+            owners=config.owners,
+        )
         self.trials = Trials(
             store=store,
             clock=clock,
             openings=openings,
             settings=self.settings,
             in_force=in_force,
+            objections=objections,
         )
-        self.directory = Directory(store=store, settings=self.settings)
-        self.pickup = Pickup(store=store, clock=clock, settings=self.settings, topology=topology)
+        self.consent = Consents(
+            store=store,
+            clock=clock,
+            auditor=self.auditor,
+            settings=self.settings,
+            pseudonyms=self.pseudonyms,
+        )
+        self.inbound_trials = InboundTrials(
+            store=store,
+            clock=clock,
+            openings=openings,
+            in_force=in_force,
+            objections=objections,
+            screens=screens,
+        )
+        self.directory = Directory(store=store, settings=self.settings, owners=config.owners)
+        self.pickup = Pickup(
+            store=store,
+            clock=clock,
+            settings=self.settings,
+            topology=topology,
+            objections=objections,
+        )
         self.phones = Phones(
             store=store,
             clock=clock,
+            auditor=self.auditor,
             silent_after=timedelta(seconds=config.phones.silent_after),
         )
-        self.apps = Apps(store=store, clock=clock)
+        self.apps = Apps(store=store, clock=clock, auditor=self.auditor)
         self.inquiry = Inquiry(
             store=store,
             channels=tuple(transports),
@@ -127,13 +180,24 @@ class Gateway:
             ],
         )
         self.interventions = Interventions(
-            store=store, clock=clock, openings=openings, settings=self.settings, rules=in_force
+            store=store,
+            clock=clock,
+            auditor=self.auditor,
+            openings=openings,
+            settings=self.settings,
+            rules=in_force,
+            objections=objections,
         )
+        self.logins = Logins(authenticator=lambda: self.authenticator, monotonic=clock.monotonic)
         secrets = Secrets(lambda: self.authenticator)
-        self.webhooks = Webhooks(store=store, clock=clock, ids=ids, secrets=secrets, sender=sender)
+        self.webhooks = Webhooks(
+            store=store, clock=clock, auditor=self.auditor, ids=ids, secrets=secrets, sender=sender
+        )
+        self.pushes = Pushes(store=store, clock=clock)
         self.administration = Administration(
             store=store,
             clock=clock,
+            auditor=self.auditor,
             authenticator=lambda: self.authenticator,
             tariffs=config.tariffs,
             channels=tuple(transports),
@@ -142,17 +206,28 @@ class Gateway:
             store=store,
             clock=clock,
             ids=ids,
+            heeding=Heeding(config=config.consent, pseudonyms=self.pseudonyms, topology=topology),
+            openings=openings,
+            settings=self.settings,
+            rules=in_force,
+            objections=objections,
+            screens=screens,
             owners={
                 name: channel.account
                 for name, channel in config.channels.items()
                 if channel.account
             },
         )
+        self.audit = Audit(store=store)
+        self.erasure = Erasure(
+            store=store, clock=clock, auditor=self.auditor, pseudonyms=self.pseudonyms
+        )
         policies = {
             name: CustodyPolicy(retry=channel.retry, in_doubt=channel.in_doubt)
             for name, channel in config.channels.items()
         }
-        self.housekeeping = Housekeeping(store=store, clock=clock, ids=ids)
+        self.housekeeping = Housekeeping(store=store, clock=clock, auditor=self.auditor, ids=ids)
+        self._notification = Notification(store=store, observers=observers)
         self._runner = Runner(
             store=store,
             transports=transports,
@@ -166,12 +241,13 @@ class Gateway:
                 topology=topology,
                 channels=tuple(transports),
                 health=self.health,
+                objections=objections,
                 policies=policies,
             ),
             recovery=Recovery(store=store, clock=clock, ids=ids, policies=policies),
             reception=self.reception,
             housekeeping=self.housekeeping,
-            notification=Notification(store=store, observers=observers),
+            notification=self._notification,
             announcing=None
             if sender is None
             else Announcing(
@@ -180,6 +256,7 @@ class Gateway:
                 ids=ids,
                 sender=sender,
                 secrets=secrets,
+                meters=meters,
                 disable_after=timedelta(seconds=config.webhooks.disable_after),
             ),
             monitoring=Monitoring(
@@ -248,6 +325,19 @@ class Gateway:
             if own is not None and hmac.compare_digest(own.encode(), given):
                 return transport
         raise NotFound("no channel is called at this address")
+
+    def observe(self, observer: Observer, *, kinds: Collection[str] = ()) -> None:
+        """
+        Tell this one, too, of events; to be called before the gateway runs.
+
+        ``kinds`` are those of which it wants to hear, none means all. As long as nobody wants to
+        hear of a kind its events are not even read, and most are of a few.
+        """
+        self._notification.add(observer, kinds=kinds)
+
+    def measure(self, meter: Meter) -> None:
+        """Tell this one, too, how the gateway fares."""
+        self._meters.add(meter)
 
     def journal(self, channel: str) -> Journal:
         """What a channel's transport is opened with."""

@@ -47,13 +47,15 @@ class TransportKind:
 class StoreKind:
     """
     One kind of store, chosen by its URL's scheme. ``migrate`` creates or upgrades its schema,
-    ``backup`` copies it to a file that is not there yet, for its owner alone, while it is in use.
+    ``backup`` copies it to a file that is not there yet, for its owner alone, while it is in use;
+    ``wipe`` sees to it that nothing that was deleted is left in its files.
     """
 
     scheme: str
     open: Callable[[str, Clock], Store]
     migrate: Callable[[str], None]
     backup: Callable[[str, Path], None] | None = None  # None: its own tools do it
+    wipe: Callable[[str], None] | None = None  # None: the same
 
 
 class Registry:
@@ -97,6 +99,7 @@ class Registry:
         open: Callable[[str, Clock], Store],  # noqa: A002  # the store's own word
         migrate: Callable[[str], None],
         backup: Callable[[str, Path], None] | None = None,
+        wipe: Callable[[str], None] | None = None,
     ) -> None:
         """
         Register a kind of store under its URL's scheme.
@@ -104,7 +107,7 @@ class Registry:
         Raises:
             PluginError: the scheme is taken.
         """
-        kind = StoreKind(scheme=scheme, open=open, migrate=migrate, backup=backup)
+        kind = StoreKind(scheme=scheme, open=open, migrate=migrate, backup=backup, wipe=wipe)
         _put(self._stores, scheme, "store", kind)
 
     def authenticator(self, make: AuthenticatorMaker) -> None:

@@ -13,8 +13,18 @@ from typing import Any
 
 import attrs
 
+from smscore.domain.conditions import Condition
+from smscore.domain.destinations import (
+    AutoReply,
+    Destination,
+    Forward,
+    HttpCall,
+    IsmsPush,
+    Recipients,
+)
+from smscore.domain.inbound_rules import InboundRule
 from smscore.domain.messages import Priority
-from smscore.domain.routes import Route
+from smscore.domain.routes import Revision, Route
 from smscore.errors import ConfigurationError
 from smscore.structuring import structure
 
@@ -29,6 +39,12 @@ __all__ = [
     "rulebook_of",
 ]
 
+_DESTINATIONS: Mapping[str, type[Destination]] = {
+    **dict.fromkeys(Recipients, Forward),
+    "auto_reply": AutoReply,
+    "http": HttpCall,
+    "isms_push": IsmsPush,
+}
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -37,13 +53,20 @@ class Rulebook:
     """All rules of a file; ``revision`` is the one that they were made from, if it says so."""
 
     routes: tuple[Route, ...] = ()
+    inbound: tuple[InboundRule, ...] = ()
     revision: int | None = None
+
+    @classmethod
+    def of(cls, revision: Revision) -> "Rulebook":
+        """A file of a revision's rules that says from which one it is."""
+        return cls(routes=revision.routes, inbound=revision.inbound, revision=revision.number)
 
 
 @attrs.frozen(kw_only=True)
 class _Document:
     revision: int | None = None
     routes: tuple[Any, ...] = ()
+    inbound: tuple[Any, ...] = ()
 
 
 def read_rulebook(file: Path) -> Rulebook:
@@ -72,49 +95,108 @@ def rulebook_of(content: Mapping[str, Any]) -> Rulebook:
         ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
     """
     document = structure(content, _Document, where="")
-    routes = [_route(entry, number) for number, entry in enumerate(document.routes, start=1)]
-    return Rulebook(routes=tuple(routes), revision=document.revision)
+    routes, inbound = enumerate(document.routes, start=1), enumerate(document.inbound, start=1)
+    return Rulebook(
+        routes=tuple(_route(entry, f"routes, rule {number}") for number, entry in routes),
+        inbound=tuple(_inbound(entry, f"inbound, rule {number}") for number, entry in inbound),
+        revision=document.revision,
+    )
 
 
-def as_document(routes: Sequence[Route], *, revision: int | None = None) -> dict[str, Any]:
+def as_document(book: Rulebook) -> dict[str, Any]:
     """What :func:`rulebook_of` reads: every key of every rule that says something."""
-    begin = {} if revision is None else {"revision": revision}
-    return {**begin, "routes": [_plain(route) for route in routes]}
+    begin = {} if book.revision is None else {"revision": book.revision}
+    document = {**begin, "routes": [_plain(route) for route in book.routes]}
+    if book.inbound:
+        document["inbound"] = [_plain(rule) for rule in book.inbound]
+    return document
 
 
-def as_toml(routes: Sequence[Route], *, revision: int | None = None) -> str:
+def as_toml(book: Rulebook) -> str:
     """What :func:`read_rulebook` reads."""
-    begin = [] if revision is None else [f"revision = {revision}"]
-    return "".join(f"{block}\n" for block in _apart([*begin, *map(rule_as_toml, routes)]))
+    begin = [] if book.revision is None else [f"revision = {book.revision}"]
+    rules = [*map(rule_as_toml, book.routes), *map(rule_as_toml, book.inbound)]
+    return "".join(f"{block}\n" for block in _apart([*begin, *rules]))
 
 
-def difference(before: Sequence[Route], after: Sequence[Route]) -> list[str]:
-    """What changes from some rules to others, line by line; nothing if they are the same."""
-    old, new = as_toml(before).splitlines(), as_toml(after).splitlines()
-    return list(difflib.unified_diff(old, new, "in force", "planned", lineterm=""))
+def difference(before: Rulebook, after: Rulebook) -> list[str]:
+    """
+    What changes from some rules to others, line by line; nothing if they are the same.
+
+    For a password there stands a word, the same for the same one.
+    """
+    words: dict[str, str] = {}
+    old, new = (as_toml(_without_passwords(book, words)) for book in (before, after))
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), "in force", "planned", lineterm=""
+    )
+    return list(lines)
 
 
-def asked_as_toml(route: Route, key: str) -> str:
+def _without_passwords(book: Rulebook, words: dict[str, str]) -> Rulebook:
+    def told(destination: Destination) -> Destination:
+        if not isinstance(destination, IsmsPush) or not destination.password:
+            return destination
+        word = words.setdefault(destination.password, f"*** {len(words) + 1}")
+        return attrs.evolve(destination, password=word)
+
+    inbound = [
+        attrs.evolve(rule, destinations=tuple(map(told, rule.destinations)))
+        for rule in book.inbound
+    ]
+    return attrs.evolve(book, inbound=tuple(inbound), revision=None)
+
+
+def asked_as_toml(condition: Condition, key: str) -> str:
     """One key of a rule and what it asks for, as a file has it."""
-    return f"{_key(key)} = {_value(_plain(getattr(route, key)))}"
+    return f"{_key(key)} = {_value(_plain(getattr(condition, key)))}"
 
 
-def rule_as_toml(route: Route) -> str:
+def rule_as_toml(rule: Route | InboundRule) -> str:
     """One rule, as a file has it."""
-    lines = [f"{_key(key)} = {_value(value, is_own=True)}" for key, value in _plain(route).items()]
-    return "\n".join(["[[routes]]", *lines])
+    lines = [f"{_key(key)} = {_value(value, is_own=True)}" for key, value in _plain(rule).items()]
+    return "\n".join(["[[routes]]" if isinstance(rule, Route) else "[[inbound]]", *lines])
 
 
 def _apart(blocks: Sequence[str]) -> list[str]:
     return [block if place == 0 else f"\n{block}" for place, block in enumerate(blocks)]
 
 
-def _route(entry: object, number: int) -> Route:
+def _route(entry: object, where: str) -> Route:
+    table = _table(entry, where)
+    _check_lists(table, where)
+    return structure(table, Route, where=where)
+
+
+def _inbound(entry: object, where: str) -> InboundRule:
+    table = _table(entry, where)
+    _check_lists(table, where)
+    destinations = table.get("destinations", [])
+    if not isinstance(destinations, list):
+        raise ConfigurationError(f"{where}.destinations must be a list of tables")
+    chosen = tuple(
+        _destination(one, f"{where}.destinations.{place}") for place, one in enumerate(destinations)
+    )
+    return structure({**table, "destinations": chosen}, InboundRule, where=where)
+
+
+def _destination(entry: object, where: str) -> Destination:
+    table = dict(_table(entry, where))
+    kind = table.get("kind")
+    found = _DESTINATIONS.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise ConfigurationError(
+            f"{where}.kind must be one of {', '.join(_DESTINATIONS)}, not {kind!r}"
+        )
+    if found is not Forward:
+        del table["kind"]
+    return structure(table, found, where=where)
+
+
+def _table(entry: object, where: str) -> Mapping[str, Any]:
     if not isinstance(entry, Mapping):
-        raise ConfigurationError(f"rule {number} must be a table; begin it with [[routes]]")
-    where = f"routes, rule {number}"
-    _check_lists(entry, where)
-    return structure(entry, Route, where=where)
+        raise ConfigurationError(f"{where} must be a table; a rule begins with [[routes]]")
+    return entry
 
 
 def _check_lists(entry: Mapping[str, Any], where: str) -> None:
@@ -135,7 +217,7 @@ def _plain(value: Any) -> Any:
         return {
             field.name: _plain(getattr(value, field.name))
             for field in own_first
-            if getattr(value, field.name) != _default_of(field)
+            if not field.init or getattr(value, field.name) != _default_of(field)
         }
     match value:
         case Priority():

@@ -31,8 +31,8 @@ _WATCH = 5.0
 _LONGEST_PAUSE = 30.0
 _GATHERING, _MOMENT = 0.05, 0.005
 """
-Seconds in which news come together before endpoints are told: each commit would be a round. From
-moment to moment those that have answered are told more of what is known already.
+Seconds in which news come together before endpoints and observers are told: each commit would be a
+round. From moment to moment those that have answered are told more of what is known already.
 """
 
 
@@ -95,7 +95,7 @@ class Runner:
         self._start("monitoring", self._monitoring.run_once, wait=self._stop.wait, pause=_TICK)
         if self._notification.has_observers:
             wakeup = self._wake_up(Topic.EVENTS)
-            self._start("observers", self._notification.run_once, wait=wakeup.wait)
+            self._start("observers", self._observe, wait=wakeup.wait)
         if self._announcing is not None:
             wakeup = self._announcing.open()
             self._wakeups.append(wakeup)
@@ -135,6 +135,10 @@ class Runner:
         if self._announcing is not None:
             done += self._announcing.run_once()
         return done
+
+    def _observe(self) -> int:
+        self._stop.wait(_GATHERING)
+        return self._notification.run_once()
 
     def _announce(self, announcing: Announcing) -> int:
         ends_at = time.monotonic() + _GATHERING

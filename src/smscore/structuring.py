@@ -6,6 +6,7 @@ import difflib
 import enum
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import attrs
 import cattrs
 from cattrs.errors import ClassValidationError, IterableValidationError
 
+from smscore.domain.destinations import Destination
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError
 
@@ -47,6 +49,7 @@ def _check_keys(content: Mapping[str, Any], shape: type, where: str) -> None:
 
 
 def _check_inner(value: Any, shape: Any, where: str) -> None:
+    shape = _without_none(shape)
     is_table = (isinstance(shape, type) and attrs.has(shape)) or get_origin(shape) is Mapping
     if is_table and not isinstance(value, Mapping):
         raise ConfigurationError(f"{where} must be a table, such as [{where}], not {value!r}")
@@ -62,6 +65,14 @@ def _check_inner(value: Any, shape: Any, where: str) -> None:
     if len(arguments) > 1 and isinstance(value, Mapping):
         for name, inner in value.items():
             _check_inner(inner, arguments[1], f"{where}.{name}")
+
+
+def _without_none(shape: Any) -> Any:
+    """The shape of a value that is given: TOML has no None."""
+    if NoneType not in get_args(shape):
+        return shape
+    others = [one for one in get_args(shape) if one is not NoneType]
+    return others[0] if len(others) == 1 else shape
 
 
 def nearest(key: str, known: Iterable[str]) -> str:
@@ -122,6 +133,7 @@ _converter.register_structure_hook(int, _strict((int,), "a whole number"))
 _converter.register_structure_hook(float, _strict((int, float), "a number"))
 _converter.register_structure_hook(Priority, _priority)
 _converter.register_structure_hook(Path, lambda value, _: Path(value))
+_converter.register_structure_hook(Destination, lambda value, _: value)  # by its kind, before
 _converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass as a string
 
 

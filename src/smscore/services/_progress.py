@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ReportOutcome
 from smscore.domain.events import next_event
+from smscore.errors import Rejected
 from smscore.ports.storage import UnitOfWork
 
-__all__ = ["record", "record_report"]
+__all__ = ["record", "record_report", "withhold"]
 
 
 def record(
@@ -73,3 +74,9 @@ def record_report(
     }
     moved = after.status is not delivery.status
     return record(work, after, at=at, kind=None if moved else "message.reported", detail=told)
+
+
+def withhold(work: UnitOfWork, delivery: Delivery, reason: Rejected, *, at: datetime) -> Delivery:
+    """Its recipient must not be written to any more: it is called back, whoever's turn it was."""
+    withheld = delivery.withheld(at=at, code=reason.code, error=str(reason))
+    return record(work, withheld, at=at, detail={"why": reason.code})

@@ -81,7 +81,7 @@ class Sighting:
 def sighting_of(view: View, channel: str) -> Sighting | None:
     """How a channel was when a server last looked; None: none ever has."""
     kept = view.journal.get(channel=channel, key=_KEY)
-    return None if kept is None else _converter.loads(kept, Sighting)
+    return None if not kept else _converter.loads(kept, Sighting)
 
 
 def keep_sighting(work: UnitOfWork, channel: str, sighting: Sighting) -> None:

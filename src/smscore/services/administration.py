@@ -22,6 +22,7 @@ from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._auditing import Auditor
 
 __all__ = ["Administration"]
 
@@ -37,12 +38,14 @@ class Administration:
         *,
         store: Store,
         clock: Clock,
+        auditor: Auditor,
         authenticator: Callable[[], Authenticator],
         tariffs: Collection[str],
         channels: Collection[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._authenticator = authenticator
         self._tariffs = tariffs
         self._channels = channels
@@ -83,7 +86,11 @@ class Administration:
         blank = Account(id=AccountId(0), name=check_name(name, of="an account"), encoding=encoding)
         template = wishes.apply(blank)
         now = self._clock.now()
-        account = self._run(lambda work: _open_account(work, template, credits=credits, now=now))
+        account = self._run(
+            lambda work: _open_account(work, template, credits=credits, now=now),
+            "account.created",
+            name,
+        )
         self.renew_token(account.name)
         return account
 
@@ -108,7 +115,7 @@ class Administration:
                 work.ledger.add(entry)
             return account
 
-        return self._run(work)
+        return self._run(work, "account.credited", name, credits=credits)
 
     def change_account(
         self, name: str, changes: AccountChanges, *, is_metered: bool | None = None
@@ -134,7 +141,7 @@ class Administration:
             work.accounts.save(changed)
             return changed
 
-        return self._run(work)
+        return self._run(work, "account.changed", name)
 
     def create_user(
         self, name: str, *, account: str, password: str, permissions: Collection[Permission]
@@ -160,7 +167,7 @@ class Administration:
             work.credentials.add_user(user)
             return user
 
-        return self._run(work)
+        return self._run(work, "user.created", name, account=account)
 
     def change_user(
         self,
@@ -190,7 +197,7 @@ class Administration:
                 work.credentials.save_user(changed)
             return changed
 
-        return self._run(work)
+        return self._run(work, "user.changed", name)
 
     def remove_user(self, name: str) -> User:
         """
@@ -205,7 +212,7 @@ class Administration:
             work.credentials.remove_user(name)
             return user
 
-        return self._run(work)
+        return self._run(work, "user.removed", name)
 
     def users(self) -> Sequence[User]:
         """All system users."""
@@ -227,7 +234,7 @@ class Administration:
             )
             return issued
 
-        return self._run(work)
+        return self._run(work, "key.created", account, label=label)
 
     def token(self, account: str) -> IssuedKey:
         """
@@ -267,7 +274,7 @@ class Administration:
             )
             return issued
 
-        return self._run(work)
+        return self._run(work, "token.issued", account)
 
     def set_channel_mode(self, channel: str, mode: ChannelMode, *, why: str = "") -> ChannelState:
         """
@@ -280,7 +287,7 @@ class Administration:
             known = ", ".join(self._channels) or "none"
             raise NotFound(f"there is no channel {channel!r}; configured are: {known}")
         state = ChannelState(channel=channel, mode=mode, at=self._clock.now(), why=why)
-        self._run(lambda work: work.channels.set(state))
+        self._run(lambda work: work.channels.set(state), f"channel.{mode}", channel)
         return state
 
     def _hashed(self, password: str) -> str:
@@ -288,8 +295,15 @@ class Administration:
             raise InvalidRequest(f"a password needs at least {_SHORTEST_PASSWORD} characters")
         return self._authenticator().hash_password(password)
 
-    def _run(self, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+    def _run(
+        self,
+        work: Callable[[UnitOfWork], T],
+        what: str,
+        subject: str,
+        **detail: str | int | None,
+    ) -> T:
+        noted = self._auditor.with_entry(work, what, subject, **detail)
+        return self._store.run(noted, lane=Lane.CUSTODY).result()
 
 
 def _open_account(

@@ -9,6 +9,7 @@ from smscore.domain.apps import AppManifest, AppVersion, check_successor
 from smscore.errors import NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._auditing import Auditor
 
 __all__ = ["Apps"]
 
@@ -18,9 +19,10 @@ T = TypeVar("T")
 class Apps:
     """Versions and what is known of them; their files are elsewhere. Each call blocks."""
 
-    def __init__(self, *, store: Store, clock: Clock) -> None:
+    def __init__(self, *, store: Store, clock: Clock, auditor: Auditor) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
 
     def all(self) -> Sequence[AppVersion]:
         """Every version that there ever was, the highest code first."""
@@ -85,7 +87,7 @@ class Apps:
             work.apps.put(version)
             return _activated(work, version) if activate else version
 
-        return self._run(work)
+        return self._run(self._auditor.with_entry(work, "app.published", manifest.code))
 
     def activate(self, code: int) -> AppVersion:
         """
@@ -94,7 +96,13 @@ class Apps:
         Raises:
             NotFound: there is none of this code, or it was withdrawn.
         """
-        return self._run(lambda work: _activated(work, _published(work.apps.get(code), code)))
+        return self._run(
+            self._auditor.with_entry(
+                lambda work: _activated(work, _published(work.apps.get(code), code)),
+                "app.activated",
+                code,
+            )
+        )
 
     def withdraw(self, code: int) -> AppVersion:
         """
@@ -110,7 +118,7 @@ class Apps:
             work.apps.put(withdrawn)
             return withdrawn
 
-        return self._run(work)
+        return self._run(self._auditor.with_entry(work, "app.withdrawn", code))
 
     def count_downloads(self, version: AppVersion, *, count: int) -> None:
         """

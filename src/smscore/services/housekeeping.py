@@ -14,6 +14,7 @@ from smscore.errors import InvalidRequest
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.services._auditing import Auditor
 from smscore.services._claims import STEP, end_leases
 from smscore.services._newest import keep_newest
 from smscore.services._progress import record
@@ -39,6 +40,7 @@ class Pruned:
     messages: int
     inbound: int  # messages and parts
     postings: int = 0  # of events to endpoints
+    audit: int = 0  # entries
 
 
 class Housekeeping:
@@ -49,10 +51,12 @@ class Housekeeping:
         *,
         store: Store,
         clock: Clock,
+        auditor: Auditor,
         ids: IdSequence,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._ids = ids
         self._looked_at: tuple[datetime, float] | None = None
         self._beaten_at: datetime | None = None
@@ -75,28 +79,53 @@ class Housekeeping:
         return done
 
     def prune(
-        self, *, before: datetime, progress: Callable[[Pruned], None] | None = None
+        self,
+        *,
+        before: datetime,
+        audit_before: datetime | None = None,
+        progress: Callable[[Pruned], None] | None = None,
     ) -> Pruned:
         """
         Drop what ended before then, in and out, in small steps; ``progress`` hears of each.
 
-        The ledger stays: its entries go on to add up to the balance.
+        The ledger stays: its entries go on to add up to the balance. So does the audit log, but for
+        what was written into it ``audit_before`` then.
 
         Raises:
             InvalidRequest: ``before`` has no time zone, or is not in the past.
         """
         if before.tzinfo is None or before >= self._clock.now():
             raise InvalidRequest(f"only what is past can be dropped, not what was before {before}")
-        done = Pruned(messages=0, inbound=0)
+        audit = self._prune_audit(before, audit_before)
+        done = Pruned(messages=0, inbound=0, audit=audit)
         while step := self._prune(before):
             done = Pruned(
                 messages=done.messages + step.messages,
                 inbound=done.inbound + step.inbound,
                 postings=done.postings + step.postings,
+                audit=audit,
             )
             if progress is not None:
                 progress(done)
         return done
+
+    def _prune_audit(self, before: datetime, audit_before: datetime | None) -> int:
+        """Write down what is being done, and say how many old entries are gone."""
+        entry = self._auditor.entry(
+            "messages.pruned",
+            f"before {before.isoformat()}",
+            audit_before=None if audit_before is None else audit_before.isoformat(),
+        )
+        self._store.run(lambda work: work.audit.add(entry), lane=Lane.CUSTODY).result()
+        dropped = 0
+        while audit_before is not None and (step := self._drop_audit(audit_before)):
+            dropped += step
+        return dropped
+
+    def _drop_audit(self, before: datetime) -> int:
+        return self._store.run(
+            lambda work: work.audit.prune(before=before, limit=_BATCH), lane=Lane.CUSTODY
+        ).result()
 
     def _prune(self, before: datetime) -> Pruned | None:
         def work(work: UnitOfWork) -> Pruned:

@@ -3,7 +3,7 @@ Looking things up: a message, its story, lists, what an account has left.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -11,32 +11,19 @@ import attrs
 from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Status
-from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage
-from smscore.domain.ledger import Entry, EntryKind, Statement
+from smscore.domain.ledger import Entry, Statement
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Tally, Topic, Tracked, View
 from smscore.services._sightings import Sighting, sighting_of
+from smscore.services._stories import InboundStory, Story, inbound_story_of, story_of
 
-__all__ = ["ChannelOverview", "Inquiry", "Story"]
+__all__ = ["ChannelOverview", "InboundStory", "Inquiry", "Story"]
 
 _SAFETY_NET = 1.0
 """Seconds after which to look again although nobody woke us."""
-
-
-@attrs.frozen(kw_only=True)
-class Story:
-    """
-    A message, how far it got, everything that happened on the way, and what it cost.
-
-    ``entries`` are those of its request: a request for several messages is charged at once.
-    """
-
-    tracked: Tracked
-    events: Sequence[Event]
-    entries: Sequence[Entry] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -45,7 +32,8 @@ class ChannelOverview:
     A channel as an operator sees it; ``since`` and ``why`` are of its mode.
 
     ``sighting`` is how it was when a server last looked; None: none ever has. ``links`` counts the
-    numbers that are linked to it; None: it does not go by links.
+    numbers that are linked to it; None: it does not go by links. ``oldest`` is since when the
+    oldest message waits for it.
     """
 
     name: str
@@ -56,6 +44,7 @@ class ChannelOverview:
     is_configured: bool = True
     sighting: Sighting | None = None
     links: int | None = None
+    oldest: datetime | None = None
 
 
 class Inquiry:
@@ -105,22 +94,32 @@ class Inquiry:
         """
 
         def look(view: View) -> Story:
-            tracked = _owned(view.outbox.get(message), message, account)
-            events = view.events.of(message)
-            request = _request_of(events)
-            entries = list(view.ledger.about(message))
-            if request is not None:
-                entries = [*_charges(view.ledger.about(request)), *entries]
-            return Story(tracked=tracked, events=events, entries=entries)
+            return story_of(_owned(view.outbox.get(message), message, account), view)
+
+        return self._store.read(look)
+
+    def explain_inbound(self, message: MessageId) -> InboundStory:
+        """
+        The whole story of a message that arrived, from stored facts.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+        def look(view: View) -> InboundStory:
+            found = next(iter(view.inbox.find(before=MessageId(message + 1), limit=1)), None)
+            if found is None or found.id != message:
+                raise NotFound(f"there is no message {message:016x}")
+            return inbound_story_of(found, view)
 
         return self._store.read(look)
 
     def channels(self) -> Sequence[ChannelOverview]:
         """Every channel that is configured or has messages waiting, with its mode."""
-        states, backlog, sightings, links = self._store.read(
+        states, (backlog, oldest), sightings, links = self._store.read(
             lambda view: (
                 view.channels.all(),
-                view.outbox.backlog(),
+                _queues(view),
                 {name: sighting_of(view, name) for name in self._channels},
                 {name: view.links.count(name) for name in self._linked},
             )
@@ -139,6 +138,7 @@ class Inquiry:
                     is_configured=name in self._channels or name.startswith(f"{PHONES}/"),
                     sighting=sightings.get(name),
                     links=links.get(name),
+                    oldest=oldest.get(name),
                 )
             )
         return overviews
@@ -239,15 +239,10 @@ class Inquiry:
         return self._store.read(look)
 
 
-def _request_of(events: Sequence[Event]) -> MessageId | None:
-    """The first message of the request, if this is another one of it."""
-    named = events[0].detail.get("request") if events else None
-    return MessageId(int(named, 16)) if isinstance(named, str) else None
-
-
-def _charges(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The request's own charge; what was refunded for its first message is that one's affair."""
-    return [entry for entry in entries if entry.kind is EntryKind.CHARGE][:1]
+def _queues(view: View) -> tuple[Mapping[str, int], Mapping[str, datetime]]:
+    """How much is queued, by channel, and since when the oldest of it."""
+    backlog = view.outbox.backlog()
+    return backlog, view.outbox.oldest(backlog)
 
 
 def _owned(tracked: Tracked | None, message: MessageId, account: AccountId | None) -> Tracked:

@@ -17,6 +17,8 @@ from smscore.domain.receipts import Receipt
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
+from smscore.services._auditing import Auditor
+from smscore.services._consent import Objections
 from smscore.services._openings import Openings
 from smscore.services._progress import record
 from smscore.services._rules import RulesInForce
@@ -41,15 +43,19 @@ class Interventions:
         *,
         store: Store,
         clock: Clock,
+        auditor: Auditor,
         openings: Openings,
         settings: Settings,
         rules: RulesInForce,
+        objections: Objections,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._openings = openings
         self._settings = settings
         self._rules = rules
+        self._objections = objections
 
     def cancel(self, message: MessageId, *, account: AccountId | None = None) -> Tracked:
         """
@@ -60,7 +66,11 @@ class Interventions:
             NotCancellable: it is being sent, was sent, or has ended.
         """
         now = self._clock.now()
-        return self._run(lambda work: _cancel(work, message, account=account, now=now))
+        if account is not None:  # its owner's own affair, and told by the story
+            return self._run(lambda work: _cancel(work, message, account=account, now=now))
+        return self._decide(
+            lambda work: _cancel(work, message, account=None, now=now), "message.cancelled", message
+        )
 
     def withdraw(
         self,
@@ -107,16 +117,25 @@ class Interventions:
             NotFound: there is none.
             Conflict: it waits for its time, is being sent, was sent or called back, or its time is
                 over.
-            Rejected: planning refuses it now, or the account does not have the credits.
+            Rejected: planning refuses it now, its recipient opted out, or the account does not
+                have the credits.
         """
         tracked, linked = self._store.read(lambda view: _look_up(view, message))
         now = self._clock.now()
         if _is_at_a_phone(tracked.delivery):
-            return self._run(lambda work: _put_back(work, message, now=now))
+            return self._decide(
+                lambda work: _put_back(work, message, now=now), "message.requeued", message
+            )
         _check_resendable(tracked.delivery, now=now)
         account = self._settings.account(tracked.message.account)
         planned = self._plan(tracked, account, linked=linked, now=now)
-        return self._run(lambda work: _resend(work, planned, now=now))
+        return self._decide(
+            lambda work: self._resend(work, planned, now=now), "message.resent", message
+        )
+
+    def _resend(self, work: UnitOfWork, planned: Plan, *, now: datetime) -> Tracked:
+        self._objections.check(work, planned.message)
+        return _resend(work, planned, now=now)
 
     def _plan(
         self, tracked: Tracked, account: Account, *, linked: Collection[str], now: datetime
@@ -132,6 +151,10 @@ class Interventions:
             description=describe_accepted(message),
             linked=linked,
         )
+
+    def _decide(self, work: Callable[[UnitOfWork], T], what: str, message: MessageId) -> T:
+        """As an operator does; the story says what came of it, and the audit log who it was."""
+        return self._run(self._auditor.with_entry(work, what, f"{message:016x}"))
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
         return self._store.run(work, lane=Lane.CUSTODY).result()

@@ -9,6 +9,7 @@ from datetime import datetime
 from smscore.domain.deliveries import Delivery, Part, PartState, Status
 from smscore.domain.events import next_event
 from smscore.domain.messages import Medium, MessageId
+from smscore.domain.recipients import is_same_recipient
 from smscore.errors import LeaseLost, NotReady
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
@@ -149,7 +150,8 @@ def _accept(work: UnitOfWork, delivery: Delivery, part: Part, *, now: datetime) 
         return marked
     for report in work.outbox.unpark(channel=part.channel, reference=part.reference):
         # Older ones are of a part that had the reference before, and was never known by it.
-        if report.recipient.is_same_line(delivery.recipient) and report.received_at >= begun_at:
+        is_its = is_same_recipient(report.recipient, delivery.recipient)
+        if is_its and report.received_at >= begun_at:
             marked = record_report(work, marked, report, at=now)
         else:
             work.outbox.park(report)

@@ -13,6 +13,7 @@ from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, View
+from smscore.services._auditing import Auditor
 from smscore.services._claims import put_back
 
 __all__ = ["PhoneOverview", "Phones"]
@@ -40,9 +41,12 @@ class PhoneOverview:
 class Phones:
     """Any thread may call; *requeue* and *forget* block until they are durable."""
 
-    def __init__(self, *, store: Store, clock: Clock, silent_after: timedelta) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, auditor: Auditor, silent_after: timedelta
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._silent_after = silent_after
 
     def all(self, *, account: str | None = None) -> Sequence[PhoneOverview]:
@@ -100,9 +104,10 @@ class Phones:
             return next(iter(_names(view, account)))
 
         owner = self._store.read(look)
-        if not self._store.run(
-            lambda work: work.devices.remove(owner, name), lane=Lane.CUSTODY
-        ).result():
+        forgotten = self._auditor.with_entry(
+            lambda work: work.devices.remove(owner, name), "device.forgotten", name, account=account
+        )
+        if not self._store.run(forgotten, lane=Lane.CUSTODY).result():
             raise NotFound(f"the account {account!r} has no device {name or 'without a name'!r}")
 
     def claimed(self, *, before: datetime, account: str | None = None) -> Mapping[str, int]:
@@ -138,7 +143,7 @@ class Phones:
         done: dict[str, int] = {}
         for owner, name in owners.items():
             begun = self._clock.monotonic()
-            while count := self._put_back(owner, before=before):
+            while count := self._put_back(owner, name, before=before):
                 done[name] = done.get(name, 0) + count
                 # Other processes look for a free database now and then only: leave them half of
                 # the time, or they never meet it.
@@ -146,13 +151,17 @@ class Phones:
                 begun = self._clock.monotonic()
         return done
 
-    def _put_back(self, account: AccountId, *, before: datetime) -> int:
+    def _put_back(self, account: AccountId, name: str, *, before: datetime) -> int:
         now = self._clock.now()
         if not self._store.read(lambda view: view.outbox.claimed(account, before=before, limit=1)):
             return 0
-        return self._store.run(
-            lambda work: put_back(work, account, before=before, now=now), lane=Lane.CUSTODY
-        ).result()
+        step = self._auditor.with_entry(
+            lambda work: put_back(work, account, before=before, now=now),
+            "phones.requeued",
+            name,
+            before=before.isoformat(),
+        )
+        return self._store.run(step, lane=Lane.CUSTODY).result()
 
 
 def _names(view: View, account: str | None) -> Mapping[AccountId, str]:

@@ -15,7 +15,8 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import Topology
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
-from smscore.services._progress import record
+from smscore.services._consent import Objections
+from smscore.services._progress import record, withhold
 from smscore.services._settings import Settings
 
 __all__ = ["Pickup"]
@@ -45,12 +46,19 @@ class Pickup:
     """The use cases *fetch* and *tell*. Any thread may call; both block until they are durable."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, settings: Settings, topology: Topology
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        topology: Topology,
+        objections: Objections,
     ) -> None:
         self._store = store
         self._clock = clock
         self._settings = settings
         self._topology = topology
+        self._objections = objections
 
     def fetch(
         self, account: AccountId, *, limit: int, device: str | None = None
@@ -63,7 +71,7 @@ class Pickup:
         """
         phone = self._phone(account, device)
         return self._store.run(
-            lambda work: _hand_out(work, phone, limit=limit),
+            lambda work: _hand_out(work, phone, limit=limit, objections=self._objections),
             accounts=(account,),
             lane=Lane.CUSTODY,
         ).result()
@@ -99,11 +107,18 @@ class Pickup:
         )
 
 
-def _hand_out(work: UnitOfWork, phone: _Phone, *, limit: int) -> Sequence[Tracked]:
+def _hand_out(
+    work: UnitOfWork, phone: _Phone, *, limit: int, objections: Objections
+) -> Sequence[Tracked]:
     _see(work, phone, lambda device: device.polled(at=phone.now))
     handed_out, detail = [], phone.detail
-    for tracked in work.outbox.claimable(phone.queue.channel, limit=limit):
+    claimable = work.outbox.claimable(phone.queue.channel, limit=limit)
+    objected = objections.against(work, [one.message for one in claimable])
+    for tracked in claimable:
         delivery = tracked.delivery
+        if reason := objected.get(tracked.message.id):
+            withhold(work, delivery, reason, at=phone.now)
+            continue
         if delivery.expires_at is not None and delivery.expires_at <= phone.now:
             record(work, delivery.expired(at=phone.now), at=phone.now)
             continue

@@ -2,15 +2,19 @@
 The rules as operators change them: revision after revision, each of which can be had again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from smscore.domain.routes import Revision, Route, check_routes
+from smscore.domain.audit import AuditEntry
+from smscore.domain.inbound_rules import InboundRule
+from smscore.domain.routes import Revision, Route, check_names
 from smscore.domain.routing import Topology
-from smscore.errors import Conflict, NotFound
+from smscore.errors import Conflict, InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.services._auditing import Auditor
+from smscore.services._people import check_people
 from smscore.services._rules import RulesInForce
 
 __all__ = ["Rules"]
@@ -20,12 +24,21 @@ class Rules:
     """What operators do with the rules; each change blocks until it is durable."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, in_force: RulesInForce, topology: Topology
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        auditor: Auditor,
+        in_force: RulesInForce,
+        topology: Topology,
+        owners: Collection[str],
     ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._in_force = in_force
         self._topology = topology
+        self._owners = owners  # accounts that channels belong to
 
     def current(self) -> Revision:
         """The rules in force; revision 0 if there never were any."""
@@ -44,26 +57,39 @@ class Rules:
         """The newest ones first."""
         return self._store.read(lambda view: view.routing.find(limit=limit))
 
-    def check(self, routes: Sequence[Route], *, expected: int | None = None) -> None:
+    def check(
+        self,
+        routes: Sequence[Route],
+        *,
+        inbound: Sequence[InboundRule] = (),
+        expected: int | None = None,
+    ) -> None:
         """
         Let rules pass that could be applied now.
 
         Raises:
-            InvalidRequest: one names an unknown channel, a pattern is not understood, or two have
-                one name.
+            InvalidRequest: one names an unknown channel, or what its account does not have; a
+                pattern is not understood, or two have one name.
             Conflict: the rules were changed since the expected revision.
         """
         _check_expected(self.current().number, expected)
-        check_routes(routes)
+        check_names(routes)
+        check_names(inbound)
         for route in routes:
             self._topology.check(route)
-        self._in_force.compiled(Revision(number=0, at=self._clock.now(), routes=tuple(routes)))
+        self._check_patterns(routes, inbound)
+        self._store.read(lambda view: check_people(view, inbound, owners=self._owners))
 
     def apply(
-        self, routes: Sequence[Route], *, expected: int | None = None, why: str = ""
+        self,
+        routes: Sequence[Route],
+        *,
+        inbound: Sequence[InboundRule] = (),
+        expected: int | None = None,
+        why: str = "",
     ) -> Revision:
         """
-        Replace the rules by these; if they are the same, nothing changes.
+        Replace the rules of both directions by these; if they are the same, nothing changes.
 
         ``expected`` is the revision that they were made from; None: whatever it is now.
 
@@ -71,9 +97,10 @@ class Rules:
             InvalidRequest: as :meth:`check` says.
             Conflict: the rules were changed since the expected revision.
         """
-        self.check(routes)
-        new = Revision(number=0, at=self._clock.now(), why=why, routes=tuple(routes))
-        return self._run(lambda work: self._apply(work, new, expected=expected))
+        self.check(routes, inbound=inbound)
+        new = attrs.evolve(self._proposed(routes, inbound), why=why)
+        entry = self._auditor.entry("rules.applied", "rules")
+        return self._run(lambda work: self._apply(work, new, entry, expected=expected))
 
     def rollback(self, number: int, *, expected: int | None = None) -> Revision:
         """
@@ -84,16 +111,47 @@ class Rules:
             InvalidRequest: as :meth:`check` says: a channel may be gone.
             Conflict: the rules were changed since the expected revision.
         """
-        routes = self.revision(number).routes
-        return self.apply(routes, expected=expected, why=f"back to revision {number}")
+        earlier = self.revision(number)
+        return self.apply(
+            earlier.routes,
+            inbound=earlier.inbound,
+            expected=expected,
+            why=f"back to revision {number}",
+        )
 
-    def _apply(self, work: UnitOfWork, new: Revision, *, expected: int | None) -> Revision:
+    def _check_patterns(self, routes: Sequence[Route], inbound: Sequence[InboundRule]) -> None:
+        try:
+            self._in_force.compiled(self._proposed(routes, inbound))
+        except InvalidRequest:
+            # Once more, one by one: which of them is it?
+            for route in routes:
+                self._check_alone(route.name, self._proposed([route], ()))
+            for rule in inbound:
+                self._check_alone(rule.name, self._proposed((), [rule]))
+            raise
+
+    def _check_alone(self, name: str, alone: Revision) -> None:
+        try:
+            self._in_force.compiled(alone)
+        except InvalidRequest as cause:
+            raise InvalidRequest(f"rule {name!r}: {cause}") from cause
+
+    def _proposed(self, routes: Sequence[Route], inbound: Sequence[InboundRule]) -> Revision:
+        now = self._clock.now()
+        return Revision(number=0, at=now, routes=tuple(routes), inbound=tuple(inbound))
+
+    def _apply(
+        self, work: UnitOfWork, new: Revision, entry: AuditEntry, *, expected: int | None
+    ) -> Revision:
         now = self._newest(work)
         _check_expected(now.number, expected)
-        if new.routes == now.routes:
+        if new.has_same_rules(now):
             return now
+        # Once more: somebody may have been deleted meanwhile.
+        check_people(work, new.inbound, owners=self._owners)
         new = attrs.evolve(new, number=now.number + 1)
         work.routing.add(new)
+        work.audit.add(attrs.evolve(entry, subject=f"revision {new.number}"))
         return new
 
     def _newest(self, view: View) -> Revision:

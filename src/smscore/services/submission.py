@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from smscore.domain.accounts import Account
 from smscore.domain.description import Description
+from smscore.domain.erasure import masked
 from smscore.domain.messages import (
     AccountId,
     Medium,
@@ -24,10 +25,10 @@ from smscore.domain.messages import (
 )
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
-from smscore.domain.receipts import IDEMPOTENCY_LIFE, AcceptedItem, Receipt, RefusedItem
+from smscore.domain.receipts import IDEMPOTENCY_LIFE, Receipt, RefusedItem
+from smscore.domain.recipients import Recipient, parse_recipient
 from smscore.errors import (
     IdempotencyConflict,
-    InvalidNumber,
     InvalidRequest,
     Rejected,
     RejectedItems,
@@ -35,7 +36,10 @@ from smscore.errors import (
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
-from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork
+from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork, View
+from smscore.services._acceptance import accept
+from smscore.services._consent import Objections
+from smscore.services._meters import Meters
 from smscore.services._openings import Openings
 from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
@@ -43,7 +47,9 @@ from smscore.services._settings import Settings
 __all__ = ["LONGEST_KEY", "Item", "Submission", "Submissions"]
 
 LONGEST_KEY = 255
-_NO_LINKS: Mapping[PhoneNumber, Collection[str]] = {}
+_MOST_TOLD = 20
+"""How many of those that a request leaves out are told in a story."""
+_NO_LINKS: Mapping[Recipient, Collection[str]] = {}
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -81,6 +87,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     is_resolved: bool = False
     is_partial: bool = False
+    traceparent: str | None = None  # who asked, as W3C Trace Context tells it; not what was asked
 
 
 class Submissions:
@@ -95,6 +102,8 @@ class Submissions:
         openings: Openings,
         settings: Settings,
         rules: RulesInForce,
+        objections: Objections,
+        meters: Meters,
         screens: Sequence[Screen] = (),
     ) -> None:
         self._store = store
@@ -103,6 +112,8 @@ class Submissions:
         self._openings = openings
         self._settings = settings
         self._rules = rules
+        self._objections = objections
+        self._meters = meters
         self._screens = screens
 
     def submit(
@@ -122,6 +133,7 @@ class Submissions:
         """
         Send one text, and wait until it is durable.
 
+        ``to`` is a telephone number, or an e-mail address, which is written to by e-mail.
         ``medium`` says as what; a call needs no text. Messages of a higher ``priority`` leave their
         channel first. It leaves ``not_before`` then, and not at all after ``expires_at``; both are
         aware datetimes.
@@ -162,19 +174,43 @@ class Submissions:
                 at once.
             Overloaded: the store cannot keep up.
         """
+        if not self._meters:
+            return self._begin(submission, deadline=deadline, beside=beside)
+        return self._meters.watch(
+            lambda: self._begin(submission, deadline=deadline, beside=beside),
+            surface=submission.surface,
+            traceparent=submission.traceparent,
+        )
+
+    def _begin(
+        self,
+        submission: Submission,
+        *,
+        deadline: datetime | None,
+        beside: Callable[[UnitOfWork, Receipt], None] | None,
+    ) -> Future[Receipt]:
         now = self._clock.now()
         account = self._settings.account(submission.account)
         _check_key(submission.idempotency_key)
         try:
             _check_times(submission, now=now)
-            plans, refused = self._plan(submission, account=account, now=now)
+            plans, reasons = self._plan(submission, account=account, now=now)
         except Rejected as refusal:
             if submission.idempotency_key is None:
                 raise
             # Under a known key the first answer counts, whatever the rules and the time say now.
-            acceptance = _Acceptance(submission=submission, refusal=refusal, now=now)
+            acceptance = _Acceptance(
+                submission=submission, objections=self._objections, refusal=refusal, now=now
+            )
         else:
-            acceptance = _Acceptance(submission=submission, plans=plans, refused=refused, now=now)
+            self._objections.foresee(planned.message for _, planned in plans)
+            acceptance = _Acceptance(
+                submission=submission,
+                objections=self._objections,
+                plans=plans,
+                reasons=reasons,
+                now=now,
+            )
         work = acceptance if beside is None else _both(acceptance, beside)
         return self._store.run(work, accounts=(account.id,), deadline=deadline)
 
@@ -186,15 +222,20 @@ class Submissions:
             Rejected: as :meth:`begin`, but for quota and credit.
         """
         account = self._settings.account(submission.account)
-        plans, _ = self._plan(submission, account=account, now=self._clock.now())
-        return [plan for _, plan in plans]
+        plans, reasons = self._plan(submission, account=account, now=self._clock.now())
+        plans, _ = self._store.read(
+            lambda view: _unobjected(
+                view, plans, reasons, self._objections, is_partial=submission.is_partial
+            )
+        )
+        return [planned for _, planned in plans]
 
     def _plan(
         self, submission: Submission, *, account: Account, now: datetime
-    ) -> tuple[list[tuple[int, Plan]], list[RefusedItem]]:
+    ) -> tuple[Sequence[tuple[int, Plan]], Mapping[int, Rejected]]:
         plans: list[tuple[int, Plan]] = []
         reasons: dict[int, Rejected] = {}
-        known: dict[str, Description] = {}  # one text often goes to many
+        known: dict[tuple[str, bool], Description] = {}  # one text often goes to many
         routes = self._rules.routes()
         topology = self._openings.topology(submission.priority, now=now)
         links = self._links(submission, account=account)
@@ -209,7 +250,7 @@ class Submissions:
                     routes=routes,
                     topology=topology,
                     now=now,
-                    description=known.get(item.text),
+                    description=known.get((item.text, message.is_email)),
                     linked=links.get(message.recipient, ()),
                 )
                 for screen in self._screens:
@@ -220,26 +261,20 @@ class Submissions:
                 reasons[index] = reason
             else:
                 plans.append((index, planned))
-                known[item.text] = planned.description
+                known[item.text, message.is_email] = planned.description
         if not plans:
-            raise RejectedItems("no item of the request can be sent", reasons=reasons)
-        refused = [
-            RefusedItem(index=index, code=reason.code, error=str(reason))
-            for index, reason in reasons.items()
-        ]
-        return plans, refused
+            raise _nothing_left(reasons)
+        return plans, reasons
 
     def _links(
         self, submission: Submission, *, account: Account
-    ) -> Mapping[PhoneNumber, Collection[str]]:
+    ) -> Mapping[Recipient, Collection[str]]:
         """The channels on which each recipient is linked; whoever needs it not does without."""
         if not submission.medium.goes_by_links:
             return _NO_LINKS
-        numbers = set(_numbers(submission.items, home=account.home_country))
+        recipients = set(_recipients(submission.items, home=account.home_country))
         return self._store.read(
-            lambda view: {
-                number: [link.channel for link in view.links.of(number)] for number in numbers
-            }
+            lambda view: {one: [link.channel for link in view.links.of(one)] for one in recipients}
         )
 
 
@@ -247,8 +282,9 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
     """The unit of work of a submission: can be run again, decides nothing but money."""
 
     submission: Submission
+    objections: Objections
     plans: Sequence[tuple[int, Plan]] = ()  # each with its place in the request
-    refused: Sequence[RefusedItem] = ()
+    reasons: Mapping[int, Rejected] = {}  # why the other places are not among them
     refusal: Rejected | None = None  # of the whole request, unless its key is known
     now: datetime
 
@@ -282,70 +318,75 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
     def _accept(self, work: UnitOfWork) -> Receipt:
         if self.refusal is not None:
             raise self.refusal
-        account = work.accounts.get(self.submission.account)
-        if account is None:
-            raise InvalidRequest(f"account {self.submission.account} is gone")
-        credits = sum([plan.way.charge for _, plan in self.plans])
-        first = self.plans[0][1].message.id
-        spent, entry = account.spend(
-            messages=len(self.plans), credits=credits, first=first, now=self.now
+        plans, reasons = _unobjected(
+            work,
+            self.plans,
+            self.reasons,
+            self.objections,
+            is_partial=self.submission.is_partial,
         )
-        work.accounts.save(spent)
-        if entry is not None:
-            work.ledger.add(entry)
-        return Receipt(
-            accepted=self._store(work, spent=spent, first=first),
-            refused=tuple(self.refused),
-            credits_used=credits,
-            credits_remaining=spent.credits,
+        return accept(
+            work,
+            plans,
+            account=self.submission.account,
+            now=self.now,
+            refused=[
+                RefusedItem(index=index, code=reason.code, error=str(reason))
+                for index, reason in reasons.items()
+            ],
+            left_out=self._left_out(reasons),
         )
 
-    def _store(
-        self, work: UnitOfWork, *, spent: Account, first: MessageId
-    ) -> tuple[AcceptedItem, ...]:
-        is_metered = spent.credits is not None
-        # The same for all, and written once.
-        quota, request = None, f"{first:016x}" if len(self.plans) > 1 else None
-        if spent.monthly_limit is not None:
-            quota = f"{spent.used} of {spent.monthly_limit} in {spent.month}"
-        turns = _take_turns(work, self.plans, now=self.now)
-        stored = []
-        for index, planned in self.plans:
-            message, charge = planned.message, planned.way.charge
-            delivery, event = planned.begin(
-                charged=charge if is_metered else 0,
-                quota=quota,
-                request=None if message.id == first else request,
-                turn=turns.get(message.id) if turns else None,
-            )
-            work.outbox.add(message, delivery)
-            work.events.add(event)
-            stored.append(
-                AcceptedItem(
-                    index=index,
-                    message=message.id,
-                    to=message.recipient_as_given,
-                    status=delivery.status,
-                    credits=charge,
-                )
-            )
-        return tuple(stored)
+    def _left_out(self, reasons: Mapping[int, Rejected]) -> str | None:
+        """Who of them was left out for what marks say, for the story of the first message."""
+        if reasons is self.reasons:
+            return None
+        told = [
+            f"{_hint(planned.message.recipient)} ({reasons[index].code})"
+            for index, planned in self.plans
+            if index in reasons
+        ]
+        more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+        return ", ".join(told[:_MOST_TOLD]) + more
 
 
-def _take_turns(
-    work: UnitOfWork, plans: Sequence[tuple[int, Plan]], *, now: datetime
-) -> Mapping[MessageId, datetime]:
-    """When those may leave whose rule has a pace; what is for later anyway takes no turn."""
-    paced: dict[tuple[str, int], list[MessageId]] = {}
-    for _, one in plans:
-        if one.pace is not None and one.message.not_before is None:
-            paced.setdefault((one.rule, one.pace), []).append(one.message.id)
-    turns: dict[MessageId, datetime] = {}
-    for (rule, pace), messages in paced.items():
-        gap = timedelta(minutes=1) / pace
-        first = work.routing.take_turns(rule, count=len(messages), gap=gap, now=now)
-        turns.update((one, first + place * gap) for place, one in enumerate(messages))
-    return turns
+def _unobjected(
+    view: View,
+    plans: Sequence[tuple[int, Plan]],
+    reasons: Mapping[int, Rejected],
+    objections: Objections,
+    *,
+    is_partial: bool,
+) -> tuple[Sequence[tuple[int, Plan]], Mapping[int, Rejected]]:
+    """
+    What may be sent as of now, and why the rest may not.
+
+    Raises:
+        Rejected: nothing is left of it, or one item refuses the whole request.
+    """
+    objected = objections.against(view, [planned.message for _, planned in plans])
+    if not objected:
+        return plans, reasons  # nearly always
+    if not is_partial:
+        raise next(iter(objected.values()))
+    left = [one for one in plans if one[1].message.id not in objected]
+    told = {
+        index: objected[planned.message.id]
+        for index, planned in plans
+        if planned.message.id in objected
+    }
+    if not left:
+        raise _nothing_left({**reasons, **told})
+    return left, {**reasons, **told}
+
+
+def _nothing_left(reasons: Mapping[int, Rejected]) -> RejectedItems:
+    return RejectedItems("no item of the request can be sent", reasons=dict(reasons))
+
+
+def _hint(recipient: Recipient) -> str:
+    """Enough to tell who of a group it is, and no more than may be kept after an erasure."""
+    return masked(recipient) if isinstance(recipient, PhoneNumber) else recipient.hint
 
 
 def _both(
@@ -359,11 +400,11 @@ def _both(
     return work
 
 
-def _numbers(items: Sequence[Item], *, home: str | None) -> Iterator[PhoneNumber]:
+def _recipients(items: Sequence[Item], *, home: str | None) -> Iterator[Recipient]:
     """The recipients, but for those that planning will refuse."""
     for item in items:
-        with suppress(InvalidNumber):
-            yield PhoneNumber.parse(item.to, home=home)
+        with suppress(Rejected):
+            yield parse_recipient(item.to, home=home)
 
 
 def _message(
@@ -372,7 +413,7 @@ def _message(
     return OutboundMessage(
         id=number,
         account=account.id,
-        recipient=PhoneNumber.parse(item.to, home=account.home_country),
+        recipient=parse_recipient(item.to, home=account.home_country),
         recipient_as_given=item.to,
         text=item.text,
         surface=submission.surface,

@@ -9,6 +9,7 @@ import attrs
 
 from smscore.domain.accounts import Account
 from smscore.domain.events import Event
+from smscore.domain.matching import NearMiss
 from smscore.domain.messages import (
     AccountId,
     Medium,
@@ -17,13 +18,15 @@ from smscore.domain.messages import (
     Priority,
     Surface,
 )
-from smscore.domain.numbers import PhoneNumber, SenderId
+from smscore.domain.numbers import SenderId
 from smscore.domain.planning import Plan, describe_accepted, plan
-from smscore.domain.routes import NearMiss, Revision, Route, Routes, facts_of
+from smscore.domain.recipients import parse_recipient
+from smscore.domain.routes import Revision, Route, Routes, facts_of
 from smscore.errors import Rejected
 from smscore.ids import first_of
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Store, Tracked, View
+from smscore.services._consent import Objections
 from smscore.services._openings import Openings
 from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
@@ -79,12 +82,14 @@ class Trials:
         openings: Openings,
         settings: Settings,
         in_force: RulesInForce,
+        objections: Objections,
     ) -> None:
         self._store = store
         self._clock = clock
         self._openings = openings
         self._settings = settings
         self._in_force = in_force
+        self._objections = objections
 
     def consider(
         self,
@@ -107,14 +112,14 @@ class Trials:
 
         Raises:
             NotFound: there is no such account.
-            InvalidNumber: the recipient or the sender is not shaped like one.
+            InvalidNumber, InvalidRequest: the recipient or the sender is not shaped like one.
         """
         now = at or self._clock.now()
         owner = self._settings.account(account)
         message = OutboundMessage(
             id=first_of(now),
             account=owner.id,
-            recipient=PhoneNumber.parse(to, home=owner.home_country),
+            recipient=parse_recipient(to, home=owner.home_country),
             recipient_as_given=to,
             text=text,
             surface=surface,
@@ -136,6 +141,7 @@ class Trials:
                 now=now,
                 linked=linked if medium.goes_by_links else (),
             )
+            self._store.read(lambda view: self._objections.check(view, found.message))
         except Rejected as refusal:
             misses = rules.near_misses(facts_of(message, account=owner.name, now=now))
             return Verdict(refusal=refusal, near_misses=misses)
@@ -148,7 +154,9 @@ class Trials:
         revision = decided.get("revision")
         if not isinstance(revision, int) or not decided.get("rule"):
             return ()  # there were none, or it went by links alone
-        rules = self._in_force.compiled(self._store.read(lambda view: view.routing.get(revision)))
+        rules = self._in_force.compiled(
+            self._store.read(lambda view: view.routing.get(revision))
+        ).routes
         account = self._settings.account(tracked.message.account).name
         return rules.near_misses(facts_of(tracked.message, account=account, now=events[0].at))
 
@@ -173,9 +181,8 @@ class Trials:
     def _compiled(self, routes: Sequence[Route] | None) -> Routes:
         if routes is None:
             return self._in_force.routes()
-        return self._in_force.compiled(
-            Revision(number=0, at=self._clock.now(), routes=tuple(routes))
-        )
+        proposed = Revision(number=0, at=self._clock.now(), routes=tuple(routes))
+        return self._in_force.compiled(proposed).routes
 
     def _page(
         self, before: MessageId | None
@@ -194,10 +201,14 @@ class Trials:
             account=message.account,
             at=message.accepted_at,
             was=was,
-            would_be=self._decide(message, first, rules) if was and first else None,
+            would_be=self._decide(message, first, rules, was=was) if was and first else None,
         )
 
-    def _decide(self, message: OutboundMessage, first: Event, rules: Routes) -> Decision:
+    def _decide(
+        self, message: OutboundMessage, first: Event, rules: Routes, *, was: Decision
+    ) -> Decision:
+        if message.surface is Surface.CONSENT:
+            return was  # what answers a word goes back as that came, whatever the rules say
         account: Account = self._settings.account(message.account)
         seen = first.detail
         try:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from smscore.errors import Conflict, NotFound
+from smscore.services._auditing import Auditor
 from smscore.services.apps import Apps
 from smscore.testing import NOON, ManualClock, MemoryStore, an_app_manifest
 
@@ -16,7 +17,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def apps(clock: ManualClock) -> Apps:
-    return Apps(store=MemoryStore(clock=clock), clock=clock)
+    return Apps(store=MemoryStore(clock=clock), clock=clock, auditor=Auditor(clock))
 
 
 def publish(apps: Apps, code: int, *, digest: str = DIGEST, **options):

@@ -2,20 +2,20 @@
 The directory of an account: its contacts and groups, and the numbers that they stand for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from smscore.domain.cards import Card, CardKind, ImportPlan, newest_asked_for, plan_import
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
-from smscore.domain.membership import distinct_numbers
+from smscore.domain.membership import distinct_numbers, distinct_recipients
 from smscore.domain.messages import AccountId
 from smscore.errors import InvalidRequest, RejectedItems
 from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
+from smscore.services._naming import Membership, group_called, members_of
 from smscore.services._settings import Settings
 from smscore.services.directory._contacts import Contacts
 from smscore.services.directory._groups import Groups
 from smscore.services.directory._importing import known_of, write_plan
-from smscore.services.directory._naming import Membership, group_called, members_of
 
 __all__ = ["Directory", "Membership"]
 
@@ -28,14 +28,15 @@ _AT_ONCE = 200
 class Directory:
     """
     Contacts and groups are named by their id or name: digits are an id first, and a name if there
-    is no such id.
+    is no such id. ``owners`` are the accounts that channels belong to: what rules for them name
+    stays.
     """
 
-    def __init__(self, *, store: Store, settings: Settings) -> None:
+    def __init__(self, *, store: Store, settings: Settings, owners: Collection[str] = ()) -> None:
         self._store = store
         self._settings = settings
-        self.contacts = Contacts(store=store, settings=settings)
-        self.groups = Groups(store=store)
+        self.contacts = Contacts(store=store, settings=settings, owners=owners)
+        self.groups = Groups(store=store, owners=owners)
 
     def contact_numbers(self, account: AccountId, to: str) -> Sequence[str]:
         """
@@ -59,16 +60,39 @@ class Directory:
             NotFound: there is no such group.
             InvalidRequest: nobody in it has a number.
         """
-
-        def look(view: View) -> tuple[Group, Sequence[Contact]]:
-            group = group_called(view.directory, account, to)
-            return group, members_of(view.directory, group)
-
-        group, contacts = self._store.read(look)
+        group, contacts = self._members(account, to)
         numbers = distinct_numbers(contacts, home=self._home(account))
         if not numbers:
             raise InvalidRequest(f"nobody in group {group.name!r} has a number")
         return numbers
+
+    def contact_recipients(self, account: AccountId, to: str) -> Sequence[str]:
+        """
+        The number of a contact, or else its e-mail address, in normal form.
+
+        Raises:
+            NotFound: there is no such contact.
+            InvalidRequest: it has neither.
+        """
+        found = self.contacts.get(account, to)
+        recipients = distinct_recipients([found], home=self._home(account))
+        if not recipients:
+            raise InvalidRequest(f"contact {found.name!r} has neither a number nor an address")
+        return recipients
+
+    def group_recipients(self, account: AccountId, to: str) -> Sequence[str]:
+        """
+        The same of everybody in a group, however deep, each once.
+
+        Raises:
+            NotFound: there is no such group.
+            InvalidRequest: nobody in it has a number or an address.
+        """
+        group, contacts = self._members(account, to)
+        recipients = distinct_recipients(contacts, home=self._home(account))
+        if not recipients:
+            raise InvalidRequest(f"nobody in group {group.name!r} has a number or an address")
+        return recipients
 
     def preview(self, account: AccountId, cards: Sequence[Card]) -> ImportPlan:
         """What :meth:`take_over` would change, or the faults for which it would change nothing."""
@@ -133,6 +157,13 @@ class Directory:
                 notes=contact.notes,
                 groups=tuple(names[group] for group in groups if group in names),
             )
+
+    def _members(self, account: AccountId, to: str) -> tuple[Group, Sequence[Contact]]:
+        def look(view: View) -> tuple[Group, Sequence[Contact]]:
+            group = group_called(view.directory, account, to)
+            return group, members_of(view.directory, group)
+
+        return self._store.read(look)
 
     def _contacts(self, account: AccountId) -> Iterator[tuple[Contact, Sequence[GroupId]]]:
         last: ContactId | None = None

@@ -2,7 +2,7 @@
 The contacts of accounts: look them up, add, change and delete them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import attrs
@@ -12,8 +12,9 @@ from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, clean_text
 from smscore.domain.numbers import PhoneNumber
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._naming import check_unused, contact_called, groups_with
+from smscore.services._people import check_unnamed
 from smscore.services._settings import Settings
-from smscore.services.directory._naming import check_unused, contact_called, groups_with
 
 __all__ = ["Contacts"]
 
@@ -23,9 +24,10 @@ T = TypeVar("T")
 class Contacts:
     """Each is named by its id or name; changes block until they are durable."""
 
-    def __init__(self, *, store: Store, settings: Settings) -> None:
+    def __init__(self, *, store: Store, settings: Settings, owners: Collection[str]) -> None:
         self._store = store
         self._settings = settings
+        self._owners = owners
 
     def get(self, account: AccountId, to: str) -> Contact:
         """
@@ -115,16 +117,17 @@ class Contacts:
 
     def delete(self, account: AccountId, to: str) -> Contact:
         """
-        Delete a contact that is in no group.
+        Delete a contact that is in no group, and that no rule names.
 
         Raises:
             NotFound: there is none.
-            Conflict: it is in groups, which are named.
+            Conflict: it is in groups, or a rule names it; the message says which.
         """
 
         def work(work: UnitOfWork) -> Contact:
             contact = contact_called(work.directory, account, to)
             check_unused(f"contact {contact.name!r}", groups_with(work.directory, contact))
+            check_unnamed(work, contact, owners=self._owners)
             work.directory.remove_contact(account, contact.id)
             return contact
 

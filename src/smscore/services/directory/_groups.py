@@ -2,7 +2,7 @@
 The groups of accounts: who is in them, and how that changes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import attrs
@@ -13,7 +13,7 @@ from smscore.domain.membership import check_nesting, nesting_of
 from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.services.directory._naming import (
+from smscore.services._naming import (
     Membership,
     check_unused,
     contact_called,
@@ -21,6 +21,7 @@ from smscore.services.directory._naming import (
     members_of,
     membership_of,
 )
+from smscore.services._people import check_unnamed
 
 __all__ = ["Groups"]
 
@@ -31,8 +32,9 @@ C = TypeVar("C", Contact, Group)
 class Groups:
     """Groups and contacts are named by their id or name; changes block until they are durable."""
 
-    def __init__(self, *, store: Store) -> None:
+    def __init__(self, *, store: Store, owners: Collection[str]) -> None:
         self._store = store
+        self._owners = owners
 
     def get(self, account: AccountId, to: str) -> Membership:
         """
@@ -99,17 +101,19 @@ class Groups:
 
     def delete(self, account: AccountId, to: str) -> Group:
         """
-        Delete a group that is in no other one; who is in it stays in the directory.
+        Delete a group that is in no other one, and that no rule names; who is in it stays in the
+        directory.
 
         Raises:
             NotFound: there is none.
-            Conflict: it is in groups, which are named.
+            Conflict: it is in groups, or a rule names it; the message says which.
         """
 
         def work(work: UnitOfWork) -> Group:
             group = group_called(work.directory, account, to)
             found = membership_of(work.directory, group)
             check_unused(f"group {group.name!r}", found.within)
+            check_unnamed(work, group, owners=self._owners)
             work.directory.remove_group(account, group.id)
             return group
 

@@ -25,6 +25,7 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, Transport
+from smscore.services._consent import Objections
 from smscore.services._settings import Settings
 from smscore.services.dispatch._diversion import divert
 from smscore.services.dispatch._handover import job_of
@@ -62,6 +63,7 @@ class Dispatch:
         topology: Topology,
         channels: Collection[str],
         health: Callable[[str], ChannelHealth],
+        objections: Objections,
         policies: Mapping[str, CustodyPolicy] | None = None,
     ) -> None:
         self._store = store
@@ -72,6 +74,7 @@ class Dispatch:
         self._topology = topology
         self._channels = channels
         self._health = health
+        self._objections = objections
         self._policies = policies or {}
         self._unable_since: dict[str, float] = {}
         self._paces: dict[str, int] = {}  # how many messages a channel takes in a moment
@@ -100,11 +103,19 @@ class Dispatch:
     ) -> Sequence[Tracked]:
         """
         Take the next messages under this process's lease, if their priority is at least this one;
-        those whose time is over expire.
+        those whose time is over expire, and those to recipients who opted out are withheld.
         """
         now, owner = self._clock.now(), self._ids.process
         return self._store.run(
-            lambda work: claim(work, channel, least=least, owner=owner, now=now, limit=limit),
+            lambda work: claim(
+                work,
+                channel,
+                least=least,
+                owner=owner,
+                now=now,
+                limit=limit,
+                objections=self._objections,
+            ),
             lane=Lane.CUSTODY,
         ).result()
 
@@ -206,7 +217,7 @@ class Dispatch:
         if leg.medium is Medium.TELEGRAM:
             link = self._store.read(lambda view: view.links.get(leg.channel, recipient))
             if link is None:
-                raise Unlinked(f"{recipient.value[:6]}… is not linked to {leg.channel} any more")
+                raise Unlinked(f"{recipient.hint} is not linked to {leg.channel} any more")
             address = link.address
         return job_of(taken, cut=self._topology.offer(leg.channel).cut, address=address)
 

@@ -5,6 +5,7 @@ What a transport is given of a message: its parts on the leg in use, and where t
 import zlib
 from collections.abc import Callable, Sequence
 
+from smscore.domain.description import describe_email
 from smscore.domain.messages import Medium, OutboundMessage
 from smscore.domain.segments import MOST_PARTS, Encoding, EncodingOptions, Segments, split
 from smscore.ports.storage import Tracked
@@ -44,6 +45,8 @@ def _segments(
 ) -> Segments:
     if medium is Medium.VOICE:
         return _ONE_CALL
+    if medium is Medium.EMAIL:
+        return describe_email(message.text).segments
     if medium is Medium.TELEGRAM and cut is not None:
         return Segments(encoding=Encoding.UCS2, parts=tuple(cut(message.text)))
     options = EncodingOptions(

@@ -8,7 +8,8 @@ from datetime import datetime
 from smscore.domain.deliveries import Delivery, ProcessId, Status
 from smscore.domain.messages import Priority
 from smscore.ports.storage import Tracked, UnitOfWork
-from smscore.services._progress import record
+from smscore.services._consent import Objections
+from smscore.services._progress import record, withhold
 
 __all__ = ["claim", "is_held", "release", "settle"]
 
@@ -21,12 +22,21 @@ def claim(
     owner: ProcessId,
     now: datetime,
     limit: int,
+    objections: Objections,
 ) -> Sequence[Tracked]:
-    """Take the next messages, as far as they are important enough; expire what is too late."""
+    """
+    Take the next messages, as far as they are important enough.
+
+    What is too late expires, and what must not be sent any more is withheld.
+    """
     taken = []
-    for tracked in work.outbox.claimable(channel, limit=limit):
+    claimable = work.outbox.claimable(channel, limit=limit)
+    objected = objections.against(work, [one.message for one in claimable])
+    for tracked in claimable:
         delivery = tracked.delivery
-        if delivery.expires_at is not None and delivery.expires_at <= now:
+        if reason := objected.get(tracked.message.id):
+            after = withhold(work, delivery, reason, at=now)
+        elif delivery.expires_at is not None and delivery.expires_at <= now:
             after = record(work, delivery.expired(at=now), at=now)
         elif delivery.priority < least:
             break  # and so are all behind it

@@ -5,23 +5,31 @@ Telling endpoints what happened: every event until it is heard or given up, what
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec.structs import replace
 
-from smscore.domain.webhooks import Posting, PostingId, callback_place
+from smscore.domain.webhooks import Posting, PostingId
 from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Topic, Wakeup
 from smscore.ports.webhooks import Answer, WebhookSender
+from smscore.services._meters import Meters
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
 from smscore.services.webhooks._gathering import add, gather, kept_cursor
-from smscore.services.webhooks._outcomes import Judgement, Outcome, judgement_of, keep, outcome_of
-from smscore.services.webhooks._plans import Plan, plans
+from smscore.services.webhooks._outcomes import (
+    Judgement,
+    Outcome,
+    judgement_of,
+    keep,
+    outcome_of,
+    warn_of,
+)
+from smscore.services.webhooks._plans import Plan, account_of, plans
 from smscore.services.webhooks._shares import Shares
 from smscore.services.webhooks._signing import Secrets
 
@@ -52,6 +60,7 @@ class Announcing:
         ids: IdSequence,
         sender: Callable[[], WebhookSender],
         secrets: Secrets,
+        meters: Meters,
         disable_after: timedelta,
     ) -> None:
         self._store = store
@@ -59,6 +68,7 @@ class Announcing:
         self._ids = ids
         self._sender = sender
         self._secrets = secrets
+        self._meters = meters
         self._disable_after = disable_after
         self._kept_cursor = 0
         self._kept_at = 0.0
@@ -68,6 +78,7 @@ class Announcing:
         """Begin where the last process ended; what is given back is set when there is work."""
         self._changed = self._store.wakeup(Topic.WEBHOOKS)
         self._changed.set()  # what waits since before
+        self._pushed = self._store.wakeup(Topic.PUSHES)
         self._wakeup = self._store.wakeup(Topic.EVENTS)
         self._cursor = self._kept_cursor = self._store.read(kept_cursor)
         self._endpoints = Endpoints()
@@ -84,8 +95,11 @@ class Announcing:
             self.open()
         self._hear()
         done = self._record() + self._gather()
+        is_pushed = self._pushed.wait(0)
         if self._changed.wait(0):
             self._look_around()
+        elif is_pushed:
+            self._look_for(self._store.read(lambda view: view.webhooks.waiting()))
         return done + self._begin()
 
     def go_on(self) -> bool:
@@ -151,10 +165,12 @@ class Announcing:
                 endpoint.compare(webhook)
         for endpoint in self._crowded:
             endpoint.ahead.clear()  # it may be another one's now, or nobody's
+        self._look_for(waiting)
+
+    def _look_for(self, waiting: Mapping[str, datetime]) -> None:
         for name, due_at in waiting.items():
-            endpoint, place = self._endpoints[name], callback_place(name)
-            if place is not None:
-                endpoint.account, _ = place
+            if (account := account_of(name)) is not None:
+                self._endpoints[name].account = account
             self._endpoints.look_after(name, at=due_at)
 
     # Calls.
@@ -239,6 +255,7 @@ class Announcing:
             outcome = outcome_of(posting, answer, at=at, jitter=random.random())
             self._answered.popleft()
             self._heard.append(outcome)
+            self._meters.called(outcome.posting, outcome.attempt)
             endpoint = touched[posting.endpoint] = self._endpoints[posting.endpoint]
             endpoint.calls -= 1
             self._shares.give_back(posting.account)
@@ -253,12 +270,11 @@ class Announcing:
             return 0
         now = self._clock.now()
         judgements = self._judgements(outcomes, now=now)
-        over = self._store.run(
+        kept = self._store.run(
             lambda work: keep(work, outcomes, judgements, now=now), lane=Lane.CUSTODY
         ).result()
         self._heard.clear()
-        for webhook in over:
-            _log.warning("webhook wh_%016x is switched off: it has failed for too long", webhook)
+        warn_of(kept)
         for outcome in outcomes:
             self._endpoints[outcome.posting.endpoint].in_flight.pop(outcome.posting.id, None)
         for judgement in judgements:
@@ -268,7 +284,7 @@ class Announcing:
 
     def _learn(self, outcome: Outcome) -> None:
         endpoint = self._endpoints[outcome.posting.endpoint]
-        if outcome.attempt.is_success:
+        if outcome.is_heard:
             endpoint.succeeded()
         else:
             at, asked = outcome.attempt.at, outcome.asked_until

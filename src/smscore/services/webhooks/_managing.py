@@ -1,9 +1,12 @@
 """
 What an account's owner does with its webhooks: add, change, look at deliveries, replay them.
+
+A little longer than others, for it is one list of what may be done.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import attrs
@@ -20,12 +23,14 @@ from smscore.domain.webhooks import (
     WebhookId,
     callback_place,
     check_url,
+    webhook_endpoint,
 )
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.ports.webhooks import WebhookSender
+from smscore.services._auditing import Auditor
 from smscore.services.webhooks._overview import History, Troubles, history_of, troubles
 from smscore.services.webhooks._replaying import Deliveries, replay_all
 from smscore.services.webhooks._signing import Secrets
@@ -49,12 +54,14 @@ class Webhooks:
         *,
         store: Store,
         clock: Clock,
+        auditor: Auditor,
         ids: IdSequence,
         secrets: Secrets,
         sender: Callable[[], WebhookSender] | None,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._auditor = auditor
         self._ids = ids
         self._secrets = secrets
         self._sender = sender
@@ -92,7 +99,7 @@ class Webhooks:
                 raise InvalidRequest(f"an account has at most {_MOST} webhooks")
             work.webhooks.save(webhook)
 
-        self._run(work)
+        self._run(work, "webhook.added", webhook_endpoint(webhook.id), account)
         return webhook, self._secret(webhook)
 
     def all(self, account: AccountId) -> Sequence[Webhook]:
@@ -144,7 +151,7 @@ class Webhooks:
             work.webhooks.save(after)
             return after
 
-        changed = self._run(work)
+        changed = self._run(work, "webhook.changed", webhook_endpoint(webhook), account)
         return changed, self._secret(changed)
 
     def remove(self, account: AccountId, webhook: WebhookId) -> None:
@@ -158,7 +165,7 @@ class Webhooks:
         def work(work: UnitOfWork) -> None:
             work.webhooks.remove(_of(work, account, webhook).id)
 
-        self._run(work)
+        self._run(work, "webhook.removed", webhook_endpoint(webhook), account)
 
     def deliveries(
         self,
@@ -212,7 +219,7 @@ class Webhooks:
             work.webhooks.replay(again)
             return again
 
-        return self._run(work)
+        return self._run(work, "webhook.replayed", webhook_endpoint(webhook), account)
 
     def replay_all(self, account: AccountId, webhook: WebhookId, deliveries: Deliveries) -> int:
         """
@@ -252,7 +259,8 @@ class Webhooks:
         """What signs the account's callbacks; the one before goes on to do so for a while."""
         now = self._clock.now()
         if renew:
-            secret = self._run(lambda work: _renew(work, account, now=now))
+            work = partial(_renew, account=account, now=now)
+            secret = self._run(work, "callbacks.renewed", "callbacks", account)
         else:
             secret = self._store.read(lambda view: view.webhooks.callback_secret(account))
         return self._secrets.of_account(account, secret, at=now)[0]
@@ -260,8 +268,11 @@ class Webhooks:
     def _secret(self, webhook: Webhook) -> str:
         return self._secrets.of_webhook(webhook.id, webhook.secret, at=self._clock.now())[0]
 
-    def _run(self, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+    def _run(
+        self, work: Callable[[UnitOfWork], T], what: str, subject: object, account: AccountId
+    ) -> T:
+        noted = self._auditor.with_entry(work, what, subject, account=account)
+        return self._store.run(noted, lane=Lane.CUSTODY).result()
 
 
 def _checked(events: Collection[str]) -> tuple[str, ...]:
@@ -288,7 +299,7 @@ def _posting(
     return found
 
 
-def _renew(work: UnitOfWork, account: AccountId, *, now: datetime) -> Generation:
+def _renew(work: UnitOfWork, *, account: AccountId, now: datetime) -> Generation:
     renewed = work.webhooks.callback_secret(account).next(at=now)
     work.webhooks.set_callback_secret(account, renewed)
     return renewed

@@ -7,12 +7,14 @@ from datetime import datetime
 
 import attrs
 
-from smscore.domain.webhooks import Generation, Posting, Webhook
+from smscore.domain.messages import AccountId
+from smscore.domain.pushes import SERVER
+from smscore.domain.webhooks import Generation, Posting, Webhook, callback_place, push_place
 from smscore.ports.storage import View
-from smscore.ports.webhooks import Call
+from smscore.ports.webhooks import Call, Push
 from smscore.services.webhooks._signing import Secrets
 
-__all__ = ["Plan", "plans"]
+__all__ = ["Plan", "account_of", "plans"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,9 +34,12 @@ class Plan:
         """Whether its time has come."""
         return self.posting.due_at is not None and self.posting.due_at <= now
 
-    def call(self, secrets: Secrets, *, at: datetime) -> Call:
-        """The call, signed as it would be then."""
+    def call(self, secrets: Secrets, *, at: datetime) -> Call | Push:
+        """The call, signed as it would be then unless it is a push."""
         posting, webhook = self.posting, self.webhook
+        if push_place(posting.endpoint) is not None:
+            push_id = f"push_{posting.id:016x}"
+            return Push(url=self.url, push_id=push_id, form=posting.body or None, at=at)
         if webhook is None:
             signing = secrets.of_account(posting.account, self.callback_secret, at=at)
         else:
@@ -61,3 +66,11 @@ def plans(view: View, endpoint: str, *, limit: int) -> Sequence[Plan]:
     if webhook is None or not webhook.is_active:
         return ()
     return [Plan(posting=one, webhook=webhook) for one in upcoming]
+
+
+def account_of(endpoint: str) -> AccountId | None:
+    """Whose calls wait there, as far as the name tells: it does not for webhooks."""
+    if push_place(endpoint) is not None:
+        return SERVER
+    place = callback_place(endpoint)
+    return None if place is None else place[0]
