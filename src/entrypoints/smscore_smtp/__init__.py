@@ -1,0 +1,16 @@
+"""
+From e-mail to SMS: an SMTP listener that makes messages of the mails it is given.
+"""
+
+from smscore_smtp._door import SmtpDoor, check_installed, tls_context
+from smscore_smtp._options import Client, SmtpOptions, TextFrom, options_of
+
+__all__ = [
+    "Client",
+    "SmtpDoor",
+    "SmtpOptions",
+    "TextFrom",
+    "check_installed",
+    "options_of",
+    "tls_context",
+]
