@@ -2,13 +2,23 @@
 Patterns over RE2, which knows no backtracking: linear time, and memory within a bound.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import re2  # type: ignore[import-untyped]  # the library brings no types along
 
 from smscore.errors import InvalidRequest
-from smscore.ports.patterns import LONGEST_PATTERN, Pattern, PatternSet
+from smscore.ports.patterns import (
+    LONGEST_PATTERN,
+    LONGEST_REPLACED,
+    MOST_REPLACED,
+    Pattern,
+    PatternSet,
+    Replace,
+)
 
 __all__ = ["LinearPatterns"]
 
@@ -29,6 +39,7 @@ one that could be compiled has room for any text (RE2 tries that), so none is mi
 
 _LOOK_AROUND = frozenset({"(?=", "(?!", "(?<=", "(?<!", "(?<"})
 _REFERENCES = frozenset(rf"\{name}" for name in "123456789gk")
+_PIECES = re.compile(r"[^\\]+|\\.?", re.DOTALL)  # of a substitution
 
 
 class LinearPatterns:
@@ -52,6 +63,11 @@ class LinearPatterns:
         for pattern in patterns:
             self.compile(pattern)  # says what is wrong with it
         return _LinearSet(list(_sets(patterns)))
+
+    def compile_replace(self, pattern: str, substitution: str) -> Replace:
+        self.compile(pattern)  # says what is wrong with it
+        compiled = re2.compile(pattern, _options(_MEMORY, captures=True))
+        return _Replacing(compiled, _pieces(substitution, groups=compiled.groups)).replace
 
 
 class _LinearSet:
@@ -89,10 +105,53 @@ class _Linear:
         return self._compiled.search(text.encode("utf-8", "replace")) is not None
 
 
-def _options(memory: int) -> Any:
+class _Replacing:
+    def __init__(self, compiled: Any, pieces: Sequence[str | int]) -> None:
+        self._compiled = compiled
+        self._pieces = pieces
+
+    def replace(self, text: str) -> str:
+        whole = text.encode("utf-8", "replace").decode()
+        replaced, end = [], 0
+        for found in islice(self._compiled.finditer(whole), MOST_REPLACED):
+            replaced += [whole[end : found.start()], *map(partial(_said, found), self._pieces)]
+            end = found.end()
+        return "".join([*replaced, whole[end:]])[:LONGEST_REPLACED] if replaced else text
+
+
+def _said(found: Any, piece: str | int) -> str:
+    return piece if isinstance(piece, str) else found[piece] or ""
+
+
+def _pieces(substitution: str, *, groups: int) -> Sequence[str | int]:
+    """What a substitution is made of: texts, and numbers of groups."""
+    if len(substitution) > LONGEST_PATTERN:
+        raise InvalidRequest(
+            f"the substitution has {len(substitution)} characters, "
+            f"at most {LONGEST_PATTERN} are allowed"
+        )
+    return [_piece(one, groups=groups) for one in _PIECES.findall(substitution)]
+
+
+def _piece(piece: str, *, groups: int) -> str | int:
+    if not piece.startswith("\\"):
+        return piece
+    if piece == r"\\":
+        return "\\"
+    name = piece[1:]
+    if not (name.isascii() and name.isdecimal()):
+        raise InvalidRequest(
+            rf"the substitution holds {piece}; write \1 for the first group, \\ for a backslash"
+        )
+    if int(name) > groups:
+        raise InvalidRequest(f"the substitution holds {piece}, and the pattern has {groups} groups")
+    return int(name)
+
+
+def _options(memory: int, *, captures: bool = False) -> Any:
     options = re2.Options()
     options.max_mem = memory
-    options.never_capture = True
+    options.never_capture = not captures
     options.log_errors = False  # else it writes to standard error by itself
     return options
 

@@ -105,7 +105,7 @@ class TermuxChannel:
             with self._lock:
                 if self._closing.is_set():
                     return NotReady(f"channel {self._name} is closed")
-                run = self._run = Run((options.program, *slot, "-n", job.recipient.value))
+                run = self._run = Run((options.program, *slot, "-n", job.number.value))
         except OSError as error:
             return NotReady(f"{options.program} cannot be run", cause=error.strerror)
         try:

@@ -25,12 +25,18 @@ class Forbidden(OSError):
 
 
 class Connections:
-    """Those of one event loop."""
+    """Those of one event loop; if they are not ``kept``, each serves one request."""
 
     def __init__(
-        self, targets: Targets, *, look_up: LookUp, tls: Callable[[], ssl.SSLContext]
+        self,
+        targets: Targets,
+        *,
+        look_up: LookUp,
+        tls: Callable[[], ssl.SSLContext],
+        kept: bool = True,
     ) -> None:
         self._targets = targets
+        self._are_kept = kept
         self._look_ups = LookUps(look_up)
         self._tls = tls
         self._idle: dict[_Place, list[tuple[float, Exchange]]] = {}
@@ -67,7 +73,7 @@ class Connections:
         try:
             return await exchange.ask(request, body_patience=body_patience)
         finally:
-            if exchange.is_reusable:
+            if exchange.is_reusable and self._are_kept:
                 self._keep(place, exchange)
             else:
                 exchange.close()

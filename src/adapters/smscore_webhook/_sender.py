@@ -1,5 +1,5 @@
 """
-Calls to endpoints: looked up, checked, connected to what was checked, and all of it in ten seconds.
+Calls to endpoints: looked up, checked, connected to what was checked, all of it within seconds.
 """
 
 import asyncio
@@ -8,15 +8,15 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from functools import cached_property, lru_cache
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import uvloop
 
-from smscore.ports.webhooks import Answer, Call
+from smscore.ports.webhooks import Answer, Call, Push
 from smscore_webhook._connections import Connections
 from smscore_webhook._exchange import BadAnswer, Reply
 from smscore_webhook._look_ups import LookUp, system_addresses
-from smscore_webhook._signature import signed_headers
+from smscore_webhook._requests import call_request, push_request
 from smscore_webhook._targets import Targets
 from smscore_webhook._waits import seconds_asked
 
@@ -24,6 +24,8 @@ __all__ = ["HttpSender"]
 
 _PATIENCE = 10.0  # seconds from the look-up to the status
 _BODY_PATIENCE = 1.0  # and from there for the beginning of the body, which only we want
+_PUSH_PATIENCE = 30.0  # of a push; what a form's receiver says is said by the body
+_ANYWHERE = Targets(("0.0.0.0/0", "::/0"))
 _STOPPED = "given up, since the gateway stops"
 
 
@@ -35,10 +37,16 @@ class HttpSender:
     """
 
     def __init__(
-        self, *, targets: Targets, patience: float = _PATIENCE, look_up: LookUp = system_addresses
+        self,
+        *,
+        targets: Targets,
+        patience: float = _PATIENCE,
+        push_patience: float = _PUSH_PATIENCE,
+        look_up: LookUp = system_addresses,
     ) -> None:
         self._targets = targets
         self._patience = patience
+        self._push_patience = push_patience
         self._look_up = look_up
         self._starting = threading.Lock()
         self._worker: _Worker | None = None
@@ -46,13 +54,16 @@ class HttpSender:
     def check(self, url: str) -> None:
         self._targets.check_host(urlsplit(url).hostname or "")
 
-    def send(self, call: Call) -> "Future[Answer]":
+    def send(self, call: Call | Push) -> "Future[Answer]":
         future: Future[Answer] = Future()
         future.set_running_or_notify_cancel()
         with self._starting:
             if self._worker is None:
                 self._worker = _Worker(
-                    self._targets, patience=self._patience, look_up=self._look_up
+                    self._targets,
+                    patience=self._patience,
+                    push_patience=self._push_patience,
+                    look_up=self._look_up,
                 )
             self._worker.begin(call, future)
         return future
@@ -67,11 +78,18 @@ class HttpSender:
 class _Worker:
     """The thread, its event loop and its connections."""
 
-    def __init__(self, targets: Targets, *, patience: float, look_up: LookUp) -> None:
+    def __init__(
+        self, targets: Targets, *, patience: float, push_patience: float, look_up: LookUp
+    ) -> None:
         self._patience = patience
+        self._push_patience = push_patience
         self._loop = uvloop.new_event_loop()
-        self._waiting: deque[tuple[Call, Future[Answer]]] = deque()
+        self._waiting: deque[tuple[Call | Push, Future[Answer]]] = deque()
         self._connections = Connections(targets, look_up=look_up, tls=lambda: self._tls)
+        # By themselves: one to where only operators may call is nobody else's.
+        self._for_pushes = Connections(
+            _ANYWHERE, look_up=look_up, tls=lambda: self._tls, kept=False
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="smscore webhook", daemon=True)
         self._thread.start()
@@ -80,7 +98,7 @@ class _Worker:
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
 
-    def begin(self, call: Call, future: "Future[Answer]") -> None:
+    def begin(self, call: Call | Push, future: "Future[Answer]") -> None:
         """Hand a call over; of a burst only the first one has to wake the thread."""
         self._waiting.append((call, future))
         if len(self._waiting) == 1:
@@ -98,6 +116,7 @@ class _Worker:
     async def _finish(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._connections.close()
+        self._for_pushes.close()
         await asyncio.sleep(0)  # here the transports notice
 
     def _stop(self) -> None:
@@ -111,7 +130,7 @@ class _Worker:
             self._spawn(call, future)
             self._waiting.popleft()  # whoever comes now finds none, and wakes us again
 
-    def _spawn(self, call: Call, future: "Future[Answer]") -> None:
+    def _spawn(self, call: Call | Push, future: "Future[Answer]") -> None:
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
             if not future.done():  # it was cancelled before its first step
@@ -121,13 +140,15 @@ class _Worker:
         self._tasks.add(task)
         task.add_done_callback(ended)
 
-    async def _settle(self, call: Call, future: "Future[Answer]") -> None:
+    async def _settle(self, call: Call | Push, future: "Future[Answer]") -> None:
         began = self._loop.time()
         reply, error = None, None
+        patience = self._push_patience if isinstance(call, Push) else self._patience
         try:
-            reply = await self._post(call)
+            async with asyncio.timeout(patience):
+                reply = await self._ask(call)
         except TimeoutError:
-            error = f"no answer within {self._patience:g} s"
+            error = f"no answer within {patience:g} s"
         except asyncio.CancelledError:
             error = _STOPPED
         except (OSError, BadAnswer, ValueError) as cause:
@@ -138,32 +159,20 @@ class _Worker:
         else:
             future.set_result(_answer(call, reply, seconds=seconds))
 
-    async def _post(self, call: Call) -> Reply:
+    async def _ask(self, call: Call | Push) -> Reply:
+        if isinstance(call, Push):
+            url = urlsplit(call.url)  # most are asked for once
+            patience = _BODY_PATIENCE if call.form is None else self._push_patience
+            return await self._for_pushes.ask(url, push_request(url, call), body_patience=patience)
         url = _parsed(call.url)
-        request = _request(url, call)
-        async with asyncio.timeout(self._patience):
-            return await self._connections.ask(url, request, body_patience=_BODY_PATIENCE)
+        request = call_request(url, call)
+        return await self._connections.ask(url, request, body_patience=_BODY_PATIENCE)
 
 
 _parsed = lru_cache(maxsize=1024)(urlsplit)
 
 
-def _request(url: SplitResult, call: Call) -> bytes:
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    head = [
-        f"POST {target} HTTP/1.1",
-        f"Host: {url.netloc.rpartition('@')[2]}",
-        "User-Agent: smscore",
-        "Accept: */*",
-        "Accept-Encoding: identity",
-        "Content-Type: application/json",
-        f"Content-Length: {len(call.body)}",
-        *(f"{name}: {value}" for name, value in signed_headers(call)),
-    ]
-    return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + call.body
-
-
-def _answer(call: Call, reply: Reply, *, seconds: float) -> Answer:
+def _answer(call: Call | Push, reply: Reply, *, seconds: float) -> Answer:
     is_success = 200 <= reply.status < 300
     return Answer(
         seconds=seconds,

@@ -5,6 +5,7 @@ A gateway with a bot and a modem, both of them simulated: what people get, and h
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -12,7 +13,9 @@ from databases import new_database
 
 import smscore
 from smscore.domain.alphabets import GSM7
+from smscore.domain.destinations import AutoReply, By, Destination, Forward, Recipients
 from smscore.domain.inbound import InboundKind
+from smscore.domain.inbound_rules import InboundRule
 from smscore.domain.messages import Medium, MessageId
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import NotLinked
@@ -33,6 +36,10 @@ class World:
         return self.gateway.submissions.submit(
             account="acme", to=self.ada.number, text=text, medium=medium
         ).message
+
+    def apply_rules(self, *destinations: Destination, **values: Any) -> None:
+        rule = InboundRule(name="pass on", destinations=destinations, account="acme", **values)
+        self.gateway.rules.apply([], inbound=[rule])
 
     def link(self) -> None:
         self.ada.links()
@@ -176,6 +183,35 @@ def test_what_somebody_else_writes_comes_from_their_chat(world):
 
     world.wait_until(lambda: bool(world.gateway.inquiry.inbound()))
     assert world.gateway.inquiry.inbound()[0].sender == f"telegram:{world.ada.address}"
+
+
+def test_an_sms_is_passed_on_by_telegram_and_its_sender_is_answered_by_sms(world):
+    world.link()
+    world.apply_rules(
+        Forward(kind=Recipients.NUMBER, to=world.ada.number, text="$NUMBER$ on $MODEM$: $TXT$"),
+        AutoReply(text="Ada has got it"),
+    )
+
+    world.modem.inject_sms(sender="+491709999999", text="fire!")
+
+    world.wait_until(lambda: len(world.ada.received) == 3 and bool(world.modem.taken))
+    assert world.ada.received[-1] == "+491709999999 on modem-1: fire!"
+    assert world.texts == ["Ada has got it"]
+
+
+def test_a_telegram_message_is_passed_on_by_sms_and_its_sender_is_answered_by_telegram(world):
+    world.link()
+    world.apply_rules(
+        Forward(kind=Recipients.NUMBER, to="+491709999999", by=By.SMS),
+        AutoReply(text="sent"),
+        kinds=(InboundKind.TELEGRAM,),
+    )
+
+    world.ada.writes("put it out!")
+
+    world.wait_until(lambda: len(world.ada.received) == 3 and bool(world.modem.taken))
+    assert world.ada.received[-1] == "sent"
+    assert world.texts == [f"{world.ada.number}: put it out!"]
 
 
 def test_an_update_that_is_offered_twice_is_stored_once(world):

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from smscore.errors import InvalidRequest
-from smscore.ports.patterns import LONGEST_PATTERN
+from smscore.ports.patterns import LONGEST_PATTERN, LONGEST_REPLACED, MOST_REPLACED
 from smscore_policy import make_pattern_engine
 
 BUDGET = 0.005  # seconds for compiling and searching
@@ -179,3 +179,52 @@ def test_patterns_that_do_not_fit_into_one_set_are_found_all_the_same():
 def test_a_pattern_of_a_set_is_refused_as_it_is_alone():
     with pytest.raises(InvalidRequest, match="look-around"):
         make_pattern_engine().compile_set(["a", "(?=a)"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "substitution", "text", "replaced"),
+    [
+        ("a", "b", "banana", "bbnbnb"),
+        (r"(\w+) is (\w+)", r"\2 \1", "door is open", "open door"),
+        (r"(?i)^alarm:? *", "", "ALARM: fire", "fire"),
+        ("x", "y", "nothing", "nothing"),
+        ("x*", "-", "aä", "-a-ä-"),
+        ("(a)|(b)", r"<\1\2\0>", "ab", "<aa><bb>"),
+        ("ü", r"\\", "fünf 😀", "f\\nf 😀"),
+        ("(?P<word>b)", r"\1$1&", "abc", "ab$1&c"),
+    ],
+)
+def test_what_is_found_is_replaced_everywhere(engine, pattern, substitution, text, replaced):
+    assert engine.compile_replace(pattern, substitution)(text) == replaced
+
+
+@pytest.mark.parametrize(
+    ("pattern", "substitution", "complaint"),
+    [
+        ("a", r"\1", "the pattern has 0 groups"),
+        ("(a)", r"\2", "the pattern has 1 groups"),
+        ("a", r"\n", r"\n"),
+        ("a", "b\\", r"for a backslash"),
+        ("a", r"\¹", "for a backslash"),
+        ("a", "b" * 513, "at most 512"),
+        ("a(", "b", "not understood"),
+        ("a" * 513, "b", "at most 512"),
+        (r"(a)\1", "b", "back-reference"),
+    ],
+)
+def test_a_substitution_that_makes_no_sense_is_refused(engine, pattern, substitution, complaint):
+    with pytest.raises(InvalidRequest) as refusal:
+        engine.compile_replace(pattern, substitution)
+    assert complaint in str(refusal.value)
+
+
+def test_no_substitution_makes_a_text_longer_than_allowed(engine):
+    doubled = engine.compile_replace("(?s)(.+)", r"\1" * 100)
+
+    assert len(doubled("ab" * 5000)) == LONGEST_REPLACED
+
+
+def test_so_many_places_are_replaced_and_no_more(engine):
+    replace = engine.compile_replace("a", "b")
+
+    assert replace("a" * 150) == "b" * MOST_REPLACED + "a" * 50

@@ -43,7 +43,7 @@ class Caller:
         It is all the same whether somebody answers, has no time, or is not there.
         """
         if 1 not in job.accepted:
-            if not is_dialable(job.recipient.value):
+            if not is_dialable(job.number.value):
                 raise PermanentFailure("a modem cannot dial such a number")
             self._keeper.verify()
             self._call(job)
@@ -58,7 +58,7 @@ class Caller:
                 raise NotReady("the call could not be marked before it was made") from error
             began = self._monotonic()
             try:
-                outcome = ring(dialogue, job.recipient.value, seconds=_RINGING)
+                outcome = ring(dialogue, job.number.value, seconds=_RINGING)
             except PermanentFailure:
                 self._lift_doubt(job)
                 raise

@@ -98,7 +98,7 @@ class Sender:
         try:
             return encode_parts(
                 job.segments,
-                recipient=job.recipient.value,
+                recipient=job.number.value,
                 concat_reference=job.concat_reference,
                 message_class=0 if job.flash and form.has_class else None,
                 validity=RelativeValidity.of(validity) if validity and has_validity else None,
@@ -132,7 +132,7 @@ class Sender:
         handed_over_at = self._clock.now()
 
         def answered_by(said: Notification) -> str | None:
-            reference = self._witness.reference(said, recipient=job.recipient, since=handed_over_at)
+            reference = self._witness.reference(said, recipient=job.number, since=handed_over_at)
             return None if reference is None else f"+CMGS: {reference}"
 
         try:
@@ -154,7 +154,7 @@ class Sender:
         except Unsettled as error:
             # It may have left, and its answer may still come: nothing that follows on this line
             # could be trusted.
-            self._witness.left(job.recipient, None)
+            self._witness.left(job.number, None)
             self._keeper.drop(dialogue, str(error))
             raise Indeterminate(
                 "the modem took the message and did not say what became of it", cause=str(error)
@@ -192,11 +192,11 @@ class Sender:
         if found is ErrorClass.MODEM:
             found = self._blamed(job, number, earlier=earlier)
         if found is ErrorClass.UNCERTAIN:
-            self._witness.left(job.recipient, None)
+            self._witness.left(job.number, None)
         else:
             self._lift_doubt(job, number, was_written=answer.was_written)
         if final.family == "CMS" and number_of(final) in SUSPICIOUS:
-            self._allowance.suspect(job.recipient.value)
+            self._allowance.suspect(job.number.value)
         self._follow(found, dialogue, job, number, payload, final)
         return failure_of(found, final)
 
@@ -259,7 +259,7 @@ class Sender:
         name = None if reference is None else str(reference)
         self._allowance.trust()
         self._history.settled(job.message, number)
-        self._witness.left(job.recipient, reference)
+        self._witness.left(job.number, reference)
         self._doubts.settle()
         try:
             self._journal.accepted(job, number, name)
