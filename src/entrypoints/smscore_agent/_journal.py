@@ -128,7 +128,7 @@ class HandoutJournal:
 
     def _entry(self, journal: JournalView, hash_: str) -> Entry | None:
         kept = journal.get(channel=self._channel, key=f"handed {hash_}")
-        return None if kept is None else msgspec.json.decode(kept, type=Entry)
+        return msgspec.json.decode(kept, type=Entry) if kept else None
 
     def _entry_of(self, journal: JournalView, message: MessageId) -> Entry | None:
         kept = journal.get(channel=self._channel, key=_key_of(message))

@@ -31,6 +31,7 @@ _PATHS = frozenset(
         "/download/app.apk",
         "/health/live",
         "/health/ready",
+        "/metrics",
         "/openapi.json",
         "/postman/collection",
         "/postman/environment",

@@ -13,10 +13,10 @@ from smscore.domain.accounts import Account
 from smscore.domain.credentials import Principal
 from smscore.domain.receipts import Receipt
 from smscore.errors import AuthenticationFailed, NotFound
+from smscore.services.logins import Attempt
 from smscore.services.submission import Submission
 from smscore_http._alarms import Alarms
 from smscore_http._bridge import Bridge
-from smscore_http._throttle import Attempt, LoginThrottle
 
 __all__ = ["Context", "takes_long"]
 
@@ -36,7 +36,6 @@ class Context:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self._throttle = LoginThrottle(monotonic=gateway.clock.monotonic)
         self._bridge: Bridge | None = None
         self._alarms: Alarms | None = None
         self._threads: dict[str, ThreadPoolExecutor] = {}
@@ -90,27 +89,20 @@ class Context:
             AuthenticationFailed: one of them is wrong.
             Throttled: the same, and there were too many before.
         """
-        if (verified := self.gateway.authenticator.recall(username, password)) is not None:
-            return verified
         attempt = Attempt(username=username, password=password, address=address)
-        self._throttle.check(attempt)
-        pool = self._pool("smscore password", _PASSWORD_THREADS)
-        verification = pool.submit(self._verify, attempt)
+        logins = self.gateway.logins
+        if (verified := logins.recall(attempt)) is not None:
+            return verified
+        logins.check(attempt)
+        # Which checks again: mistakes are found while it is in the queue.
+        verification = self._pool("smscore password", _PASSWORD_THREADS).submit(
+            logins.verify, attempt
+        )
         try:
             return await self.wait(verification)
         except asyncio.CancelledError:
             verification.cancel()  # whoever gave up while in the queue takes no turn
             raise
-
-    def _verify(self, attempt: Attempt) -> Principal:
-        self._throttle.check(attempt)  # again: mistakes were found while it was in the queue
-        try:
-            found = self.gateway.authenticator.password(attempt.username, attempt.password)
-        except AuthenticationFailed:
-            self._throttle.failed(attempt)
-            raise
-        self._throttle.succeeded(attempt)
-        return found
 
     def account(self, principal: Principal) -> Account:
         """

@@ -98,6 +98,12 @@ class Request:
         return query
 
     @property
+    def traceparent(self) -> str | None:
+        """What the client says of its own trace, be it sense or not."""
+        found = self.headers.get(b"traceparent")
+        return None if found is None else found.decode("latin-1")
+
+    @property
     def address(self) -> str:
         """The client's address, as the server knows it."""
         client = self._scope.get("client")

@@ -17,6 +17,7 @@ from smscore_http.documents import Documents
 from smscore_http.gateway_api import GatewayApi, GatewayJsonApi
 from smscore_http.health import Health
 from smscore_http.hooks import Hooks
+from smscore_http.metrics import Metrics
 from smscore_http.provider_api import ProviderApi
 from smscore_http.queue_api import QueueApi
 
@@ -36,7 +37,13 @@ class _Surface(Protocol):
 
 
 class Surfaces:
-    """All APIs, health checks and hooks over one gateway, for whoever speaks HTTP with clients."""
+    """
+    All APIs, health checks, metrics and hooks over one gateway, for whoever speaks HTTP with
+    clients. To be made before the gateway runs: then its metrics miss nothing.
+
+    Raises:
+        ConfigurationError: metrics are wanted, and the library for them is not installed.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
@@ -49,6 +56,7 @@ class Surfaces:
             "postman": queue_api,
             "v1": self._provider_api,
             "health": Health(self._context),
+            "metrics": Metrics(self._context),
             "docs": documents,
             "openapi.json": documents,
             HOOKS: Hooks(self._context),

@@ -126,6 +126,8 @@ class Health:
             "failing": sum(one.is_active for one in found.webhooks),
             "switched off for that": off,
             "deliveries given up": sum((*found.given_up.values(), *found.callbacks.values())),
+            "receivers of pushes failing": len(found.late),
+            "pushes given up": sum(found.pushes.values()),
         }
         said = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
         return [_check("webhooks", "ok", said)] if said else []

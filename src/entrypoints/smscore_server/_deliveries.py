@@ -16,6 +16,7 @@ from smscore_server._opening import opened
 from smscore_server._options import (
     WholeNumber,
     account_option,
+    check_text,
     config_option,
     json_option,
     parse_id,
@@ -30,6 +31,7 @@ __all__ = [
     "owner_of",
     "replay_callbacks",
     "replay_deliveries",
+    "replay_pushes",
     "webhook_argument",
 ]
 
@@ -172,17 +174,49 @@ def replay_callbacks(
     _show_count(count, as_json=as_json)
 
 
+@click.command("replay-pushes")
+@click.option("--host", callback=check_text, metavar="URL", help="Only to this host.")
+@_since_option
+@_until_option
+@json_option
+@config_option
+def replay_pushes(
+    *,
+    host: str | None,
+    since: When | None,
+    until: When | None,
+    as_json: bool,
+    config_file: Path,
+) -> None:
+    """
+    Make the calls of inbound rules again that were given up.
+
+    WHEN is 2026-12-24, 2026-12-24T18:00 or a duration such as 2h; URL is http://10.0.0.9:8080.
+
+    \b
+    Example: smscore webhooks replay-pushes --host http://10.0.0.9:8080 --since 2h
+    JSON keys: replayed
+    """
+    with opened(config_file) as gateway:
+        which = _which(since, until, now=gateway.clock.now())
+        count = gateway.pushes.replay_all(which, host=host)
+    _show_count(
+        count, as_json=as_json, again=f"{several(count, 'push', plural='pushes')} to be made"
+    )
+
+
 def _which(since: When | None, until: When | None, *, now: datetime) -> Deliveries:
     return Deliveries(
         since=since.begin(now) if since else None, until=until.begin(now) if until else None
     )
 
 
-def _show_count(count: int, *, as_json: bool) -> None:
+def _show_count(count: int, *, as_json: bool, again: str = "") -> None:
     if as_json:
         show_json({"replayed": count})
         return
-    click.echo(f"{several(count, 'delivery', plural='deliveries')} to be told again")
+    told = f"{several(count, 'delivery', plural='deliveries')} to be told"
+    click.echo(f"{again or told} again")
 
 
 def owner_of(gateway: Gateway, webhook: int) -> AccountId:

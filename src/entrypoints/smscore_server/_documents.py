@@ -5,11 +5,14 @@ Messages as the commands show them.
 from collections.abc import Mapping
 
 from smscore import Gateway
+from smscore.domain.events import Event
+from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId
 from smscore.ports.storage import Tracked
+from smscore_server._moments import MILLISECONDS
 from smscore_server._output import instant, printable
 
-__all__ = ["account_names", "as_document", "preview"]
+__all__ = ["account_names", "as_document", "event_as_document", "preview", "received_as_document"]
 
 _PREVIEW = 40
 
@@ -47,7 +50,32 @@ def as_document(
     }
 
 
+def received_as_document(
+    message: InboundMessage, names: Mapping[AccountId, str], *, precision: str = "seconds"
+) -> dict[str, str | None]:
+    """A message that arrived, as JSON shows it."""
+    return {
+        "id": f"in_{message.id:016x}",
+        "account": None if message.account is None else names.get(message.account),
+        "channel": message.channel,
+        "kind": message.kind.value,
+        "from": message.sender,
+        "text": message.text,
+        "received_at": instant(message.received_at, precision=precision),
+    }
+
+
 def preview(text: str) -> str:
     """The beginning of a text, on one line."""
     shown = printable(text)
     return shown if len(shown) <= _PREVIEW else shown[: _PREVIEW - 1] + "…"
+
+
+def event_as_document(event: Event) -> dict[str, object]:
+    """An event of a message's story."""
+    return {
+        "sequence": event.sequence,
+        "at": instant(event.at, precision=MILLISECONDS),
+        "kind": event.kind,
+        "detail": dict(event.detail),
+    }

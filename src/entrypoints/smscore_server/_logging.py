@@ -29,6 +29,8 @@ def set_up_logging(stream: TextIO, *, level: int = logging.INFO) -> None:
     root.setLevel(level)
     # uvicorn's own start and stop lines say less than ours.
     logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))
+    # aiosmtpd tells every command, and so who wrote to whom by mail.
+    logging.getLogger("mail.log").setLevel(logging.WARNING if level >= logging.INFO else level)
     # Who asks for a thread's or process's name would find it missing; our format does not.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 

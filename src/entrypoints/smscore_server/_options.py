@@ -82,7 +82,7 @@ account_option = click.option(
 
 
 # 64 bits, the top one 0: nothing else was ever given to anybody.
-_MESSAGE_ID = re.compile(r"(?:msg_)?([0-7][0-9a-f]{15})")
+_MESSAGE_ID = re.compile(r"(?:msg_|in_)?([0-7][0-9a-f]{15})")
 
 
 def _parse_message_id(_ctx: click.Context, _param: click.Parameter, text: str) -> int:

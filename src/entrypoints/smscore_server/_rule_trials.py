@@ -2,36 +2,31 @@
 The commands that try rules: on a message that nobody sends, and on those that were accepted.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from smscore.domain.messages import AccountId, Medium, Priority, Surface
-from smscore.domain.routes import NearMiss, Route
-from smscore.rulebook import asked_as_toml, read_rulebook
-from smscore.services.trials import Decision, Replayed, Verdict
+from smscore.domain.inbound import InboundKind
+from smscore.domain.messages import Medium, Priority, Surface
+from smscore.domain.routes import Route
+from smscore.rulebook import read_rulebook
+from smscore.services.trials import Decision, Verdict
+from smscore_server._arrival_trials import (
+    applied_as_document,
+    miss_as_document,
+    tell_applied,
+    tell_miss,
+    try_arrival,
+)
 from smscore_server._documents import account_names
 from smscore_server._opening import opened
-from smscore_server._options import (
-    WholeNumber,
-    account_option,
-    check_text,
-    config_option,
-    json_option,
-)
-from smscore_server._output import (
-    instant,
-    printable,
-    several,
-    show_fields,
-    show_json,
-    show_table,
-)
+from smscore_server._options import WholeNumber, check_text, config_option, json_option
+from smscore_server._output import printable, several, show_fields, show_json
+from smscore_server._replay_report import ReplayReport
 from smscore_server._times import When, parse_ago, parse_ahead
 
-__all__ = ["backtest_rules", "miss_as_document", "tell_miss", "try_rules"]
+__all__ = ["backtest_rules", "try_rules"]
 
 _file = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
@@ -40,42 +35,48 @@ _file = click.argument(
 
 @click.command("test")
 @_file
-@account_option
-@click.option("--to", required=True, callback=check_text, metavar="NUMBER", help="The recipient.")
+@click.option(
+    "--account", callback=check_text, metavar="NAME", help="Who sends it, or whose channel it is."
+)
+@click.option("--to", callback=check_text, metavar="RECIPIENT", help="To whom.")
 @click.option("--text", required=True, callback=check_text, help="What it would say.")
 @click.option("--from", "sender", callback=check_text, metavar="SENDER", help="Who sends it.")
 @click.option(
     "--surface",
     type=click.Choice([one.value for one in Surface]),
-    default=Surface.COMMAND.value,
-    show_default=True,
-    help="The door by which it would come.",
+    help=f"The door by which it would come; {Surface.COMMAND.value}, if not given.",
 )
 @click.option(
     "--priority",
     type=click.Choice([one.name.lower() for one in Priority]),
-    default=Priority.NORMAL.name.lower(),
-    show_default=True,
+    help=f"{Priority.NORMAL.name.lower()}, if not given.",
 )
 @click.option(
     "--medium",
     type=click.Choice([one.value for one in Medium]),
-    default=Medium.SMS.value,
-    show_default=True,
+    help=f"{Medium.SMS.value}, if not given.",
 )
+@click.option(
+    "--kind",
+    type=click.Choice([one.value for one in InboundKind]),
+    help=f"As what it arrives; {InboundKind.SMS.value}, if not given.",
+)
+@click.option("--channel", callback=check_text, metavar="NAME", help="Where it arrives.")
 @click.option("--at", callback=parse_ahead, metavar="TIME", help="When; now, if not given.")
 @json_option
 @config_option
 def try_rules(
     *,
     file: Path | None,
-    account: str,
-    to: str,
+    account: str | None,
+    to: str | None,
     text: str,
     sender: str | None,
-    surface: str,
-    priority: str,
-    medium: str,
+    surface: str | None,
+    priority: str | None,
+    medium: str | None,
+    kind: str | None,
+    channel: str | None,
     at: When | None,
     as_json: bool,
     config_file: Path,
@@ -83,23 +84,48 @@ def try_rules(
     """
     Say what would become of a message, and why; nothing is sent or stored.
 
+    With --to it would go out, and --account sends it; without, it would arrive --from somebody, on
+    a channel of --account or of nobody.
+
     By the rules of FILE, or those in force. Rules that nearly matched are shown with the one thing
     that did not hold. Exit status 1 if the message would be refused.
 
     \b
     Example: smscore rules test --account shop --to +491701234567 --text "Your code is 123456"
+             smscore rules test --account shop --from +491701234567 --text "ALARM 7: fire"
     JSON keys: rule, channels: a list; credits, parts; refusal: code, error;
-               near_misses: a list of rule, failed, asked
+               near_misses: a list of rule, failed, asked.
+               Of what arrives: matched: a list of rule, text, outcomes: a list of destination,
+               member, to, text, channels, credits, refusal; near_misses
     """
+    if to is None:
+        _check_unneeded(surface=surface, priority=priority, medium=medium)
+        if sender is None:
+            raise click.UsageError("say --to for one that goes out, or --from for one that arrives")
+        try_arrival(
+            file,
+            sender=sender,
+            text=text,
+            kind=InboundKind(kind or InboundKind.SMS),
+            account=account,
+            channel=channel or "",
+            at=at,
+            as_json=as_json,
+            config_file=config_file,
+        )
+        return
+    _check_unneeded(kind=kind, channel=channel)
+    if account is None:
+        raise click.UsageError("say with --account who sends it")
     with opened(config_file) as gateway:
         verdict = gateway.trials.consider(
             account=account,
             to=to,
             text=text,
             sender=sender,
-            surface=Surface(surface),
-            priority=Priority[priority.upper()],
-            medium=Medium(medium),
+            surface=Surface(surface or Surface.COMMAND),
+            priority=Priority[(priority or Priority.NORMAL.name).upper()],
+            medium=Medium(medium or Medium.SMS),
             at=at.begin(gateway.clock.now()) if at else None,
             routes=_routes(file),
         )
@@ -118,7 +144,7 @@ def try_rules(
     required=True,
     callback=parse_ago,
     metavar="TIME",
-    help="Messages accepted since then: a day in UTC, a time, or like 2h.",
+    help="Messages since then: a day in UTC, a time, or like 2h.",
 )
 @click.option(
     "--limit",
@@ -133,7 +159,9 @@ def backtest_rules(
     *, file: Path | None, since: When, limit: int, as_json: bool, config_file: Path
 ) -> None:
     """
-    Decide once more about the messages that were accepted, and say what would differ.
+    Decide once more about the messages of the past, and say what would differ.
+
+    About those that were accepted, and those that arrived.
 
     By the rules of FILE, or those in force: with unchanged rules and channels nothing differs. What
     was refused was not stored, and is not looked at.
@@ -143,86 +171,45 @@ def backtest_rules(
     JSON keys: messages, different, unknown (their story is not whole any more);
                changes: a list of was, would_be, messages (how many);
                examples: a list of id, account, at, was, would_be;
-               each of these: rule, channels, credits, refusal
+               each of these: rule, channels, credits, refusal;
+               inbound: the same of messages that arrived, by lists of rule, destinations
     """
-    report = _Report(limit=limit)
+    out = ReplayReport("message", limit=limit, tell=_tell, as_document=_decision_as_document)
+    arrived = ReplayReport(
+        "message that arrived",
+        plural="messages that arrived",
+        limit=limit,
+        tell=tell_applied,
+        as_document=applied_as_document,
+    )
     with opened(config_file) as gateway:
-        routes, names = _routes(file), account_names(gateway)
-        if routes is not None:
-            gateway.rules.check(routes)
-        for one in gateway.trials.replay(since=since.begin(gateway.clock.now()), routes=routes):
-            report.add(one)
+        book, names = None if file is None else read_rulebook(file), account_names(gateway)
+        routes, inbound = (None, None) if book is None else (book.routes, book.inbound)
+        if book is not None:
+            gateway.rules.check(book.routes, inbound=book.inbound)
+        begin = since.begin(gateway.clock.now())
+        for one in gateway.trials.replay(since=begin, routes=routes):
+            out.add(one.message, account=one.account, at=one.at, was=one.was, would_be=one.would_be)
+        for other in gateway.inbound_trials.replay(since=begin, inbound=inbound):
+            arrived.add(
+                other.message.id,
+                account=other.message.account,
+                at=other.message.received_at,
+                was=other.was,
+                would_be=other.would_be,
+            )
     if as_json:
-        show_json(report.as_document(names))
-    else:
-        report.show(names)
+        show_json({**out.as_document(names), "inbound": arrived.as_document(names)})
+        return
+    out.show(names)
+    if arrived.total:
+        arrived.show(names)
 
 
-class _Report:
-    """What would differ: how many messages of each kind, and some of them."""
-
-    def __init__(self, *, limit: int) -> None:
-        self._limit = limit
-        self._total = self._unknown = 0
-        self._changes: Counter[tuple[Decision | None, Decision | None]] = Counter()
-        self._examples: list[Replayed] = []
-
-    def add(self, one: Replayed) -> None:
-        self._total += 1
-        self._unknown += one.was is None
-        if one.is_different:
-            self._changes[one.was, one.would_be] += 1
-            if len(self._examples) < self._limit:
-                self._examples.append(one)
-
-    def as_document(self, names: Mapping[AccountId, str]) -> dict[str, object]:
-        changes = self._changes.most_common()
-        return {
-            "messages": self._total,
-            "different": self._changes.total(),
-            "unknown": self._unknown,
-            "changes": [{**_change_as_document(*pair), "messages": n} for pair, n in changes],
-            "examples": [
-                {
-                    "id": f"{one.message:016x}",
-                    "account": names.get(one.account),
-                    "at": instant(one.at),
-                    **_change_as_document(one.was, one.would_be),
-                }
-                for one in self._examples
-            ],
-        }
-
-    def show(self, names: Mapping[AccountId, str]) -> None:
-        count = f"{self._changes.total()} of {several(self._total, 'message')}"
-        click.echo(f"{count} would be decided otherwise")
-        if self._unknown:
-            click.echo(f"{several(self._unknown, 'message')} could not be compared")
-        changes = self._changes.most_common()
-        if changes:
-            rows = [(n, _tell(was), _tell(would_be)) for (was, would_be), n in changes]
-            show_table(["MESSAGES", "WAS", "WOULD BE"], rows)
-        if self._examples:
-            click.echo()
-            examples = [
-                (f"{one.message:016x}", names.get(one.account), instant(one.at))
-                for one in self._examples
-            ]
-            show_table(["ID", "ACCOUNT", "AT"], examples)
-
-
-def miss_as_document(miss: NearMiss) -> dict[str, str]:
-    """A rule that nearly matched, for programs."""
-    return {
-        "rule": miss.route.name,
-        "failed": miss.failed,
-        "asked": asked_as_toml(miss.route, miss.failed),
-    }
-
-
-def tell_miss(miss: NearMiss) -> str:
-    """The same for people."""
-    return printable(f"rule {miss.route.name}, but for {asked_as_toml(miss.route, miss.failed)}")
+def _check_unneeded(**options: str | None) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise click.UsageError(f"--{name} says nothing of a message in this direction")
 
 
 def _routes(file: Path | None) -> Sequence[Route] | None:
@@ -251,10 +238,6 @@ def _verdict_as_document(verdict: Verdict) -> dict[str, object]:
         "refusal": refusal and {"code": refusal.code, "error": str(refusal)},
         "near_misses": [miss_as_document(miss) for miss in verdict.near_misses],
     }
-
-
-def _change_as_document(was: Decision | None, would_be: Decision | None) -> dict[str, object]:
-    return {"was": _decision_as_document(was), "would_be": _decision_as_document(would_be)}
 
 
 def _decision_as_document(decision: Decision | None) -> dict[str, object] | None:

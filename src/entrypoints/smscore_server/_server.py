@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from types import FrameType
 
 import uvicorn
@@ -28,14 +28,23 @@ _SETTLING = 0.5
 """Seconds from the start until memory is tidied up."""
 
 
-def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], None]) -> None:
+def run(
+    gateway: Gateway,
+    *,
+    listener: socket.socket,
+    on_started: Callable[[], None],
+    beside: AbstractContextManager[object] | None = None,
+) -> None:
     """
     Serve until SIGINT or SIGTERM, then finish what is under way and hand back what was claimed.
+
+    ``beside`` is another door, which is open as long as the gateway runs.
 
     A second signal cuts off the requests that are still under way.
 
     Raises:
         StoreUnavailable: another server runs on the store.
+        ConfigurationError: the other door cannot be opened.
         OSError: ``on_started`` raised it.
     """
     surfaces = Surfaces(gateway)
@@ -46,7 +55,13 @@ def run(gateway: Gateway, *, listener: socket.socket, on_started: Callable[[], N
         signal.signal(number, lambda *_: server.ask_to_stop())
     control = ControlSocket(control_path(gateway.config), operate=gateway.operate)
     # Closed last: what a command waits for ends when the channels do.
-    with listener, closing(control), gateway.running(), closing(surfaces):
+    with (
+        listener,
+        closing(control),
+        gateway.running(),
+        closing(surfaces),
+        beside or nullcontext(),
+    ):
         control.start()
         server.run(sockets=[listener])
     if server.fault is not None:

@@ -22,7 +22,10 @@ _DOORS = {
     Surface.PROVIDER: "by the provider API",
     Surface.LIBRARY: "from the program that embeds smscore",
     Surface.COMMAND: "by 'smscore send'",
+    Surface.EMAIL: "by e-mail",
     Surface.AGENT: "from the server that 'smscore agent' works for",
+    Surface.CONSENT: "as the answer to a word of the recipient",
+    Surface.RULES: "from a rule for what arrives",
 }
 
 
@@ -53,7 +56,7 @@ class _Teller:
             "message.delivered": _delivered,
             "message.failed": _failed,
             "message.expired": lambda _: "expired: its time was over before it was sent",
-            "message.cancelled": lambda _: "called back: it will not be sent",
+            "message.cancelled": _cancelled,
             "message.indeterminate": _indeterminate,
         }
 
@@ -70,6 +73,8 @@ class _Teller:
     def _accepted(self, event: Event) -> str:
         self._remember(event.detail)
         said = f"accepted {_DOORS[self._tracked.message.surface]}"
+        if left_out := event.detail.get("left_out"):
+            said = f"{said}, without {left_out}"
         if event.kind == "message.scheduled":
             time = event.detail.get("turn") or instant(self._tracked.message.not_before)
             return f"{said}, not to be sent before {time}"
@@ -186,6 +191,12 @@ def _delivered(detail: Detail) -> str:
 def _failed(detail: Detail) -> str:
     whose = f" (part {detail['part']})" if detail.get("part") else ""
     return f"failed{_because(detail)}{whose}"
+
+
+def _cancelled(detail: Detail) -> str:
+    if detail.get("why") in ("recipient_opted_out", "no_route"):
+        return f"withheld: {detail.get('error')}"
+    return "called back: it will not be sent"
 
 
 def _indeterminate(detail: Detail) -> str:

@@ -25,6 +25,7 @@ CONFIGURATION = """\
 # submit_timeout = 4.0    # seconds until a submission is given up
 # access_log = true       # a line for each request, about a tenth of its time
 # open_state = false      # true: state.php answers without a login
+# metrics = "off"         # "login", or "open" for everybody: /metrics, for Prometheus
 # docs = true             # false: no /openapi.json and no /docs, which are for everybody
 
 [phones]
@@ -33,9 +34,19 @@ CONFIGURATION = """\
 [apps]
 # directory = "apps"      # the files of published apps; by default beside the database
 
+[tracing]
+# endpoint = "http://127.0.0.1:4318/v1/traces"    # a collector of OpenTelemetry
+# ratio = 1.0                                     # how many of the messages are traced
+
 [webhooks]
 # allow = ["10.0.0.0/8"]      # networks that may be called though they are not public
 # disable_after = 432000.0    # seconds of nothing but failures until a webhook is switched off
+
+[consent]
+# stop = ["STOPP", "CANCEL"]  # words that end messages, instead of those of docs/consent.md
+# stop_reply = "You will get no more messages."   # "" for no answer; also start, start_reply
+# help_reply = "Shop: +49 30 1234567"   # the answer to HELP, and to the words of help
+# account = "shop"            # who answers what came by channels that belong to no account
 
 [plugins]
 # enabled = ["modem", "sqlmodel", "identity", "policy", "webhook"]   # else all
@@ -66,9 +77,32 @@ CONFIGURATION = """\
 # factor = 4.0
 # longest_delay = 900.0
 
+# What goes to e-mail addresses goes through a relay; see docs/email.md.
+# [channels.mail]
+# transport = "email"
+# host = "smtp.example.org"
+# tls = "starttls"        # or "implicit", from the first word on, or "none"
+# username = "gateway"    # without one, no login
+# password_file = "/etc/smscore/relay-password"
+# from_address = "gateway@example.org"
+# subject = "{text}"      # the beginning of the text
+
 # Channels that stand for one another, under one name that rules can use.
 # [groups.modems]
 # channels = ["modem-1", "modem-2"]
+
+# From e-mail to SMS: takes mails to 00491701234567@sms.example.org, or a contact or group there.
+# [smtp]
+# domains = ["sms.example.org"]
+# host = "127.0.0.1"
+# port = 2525
+# text = "body"           # or "subject" or "both"
+# certificate = "mail.pem"    # PEM, with its key: for STARTTLS, and for logins from elsewhere
+# [[smtp.clients]]        # who sends without a login, and for which account
+# account = "shop"
+# networks = ["127.0.0.0/8", "::1/128"]
+# [smtp.inboxes]          # mails to here are received, and go through the inbound rules
+# "inbox@sms.example.org" = "shop"
 
 # 'smscore agent', in place of 'smscore serve': send for another server by the channels above.
 # [agent]

@@ -203,7 +203,7 @@ def list_contacts(
 @config_option
 def delete_contact(*, called: str, account: str, as_json: bool, config_file: Path) -> None:
     """
-    Delete a contact that is in no group.
+    Delete a contact that is in no group and named by no rule.
 
     Its id is not given to anybody else. 'smscore group leave' takes it out of a group.
 

@@ -3,27 +3,28 @@ The command that tells the whole story of a message.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from smscore.domain.deliveries import Delivery, Part, Status
-from smscore.domain.events import Event
+from smscore.domain.matching import NearMiss
 from smscore.domain.messages import AccountId, Medium, MessageId
-from smscore.domain.routes import NearMiss
+from smscore.errors import NotFound
 from smscore.services.inquiry import Story
-from smscore_server._documents import account_names, as_document
+from smscore_server._arrival_story import explain_arrival
+from smscore_server._arrival_trials import miss_as_document, tell_miss
+from smscore_server._documents import account_names, as_document, event_as_document
+from smscore_server._moments import MILLISECONDS, clock, elapsed
 from smscore_server._opening import opened
 from smscore_server._options import config_option, json_option, message_argument
 from smscore_server._output import instant, printable, several, show_fields, show_json, show_table
-from smscore_server._rule_trials import miss_as_document, tell_miss
 from smscore_server._statement import entry_as_document
 from smscore_server._story import tell
 
 __all__ = ["explain"]
 
-_MILLISECONDS = "milliseconds"
 _NOT_RECORDED = "not recorded"
 _RULES = {"default": "no rule matched", "": "where the number is linked"}
 
@@ -37,11 +38,12 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
     Tell the whole story of a message.
 
     What was decided when it was accepted, and everything that happened since, from stored facts.
-    Times are in UTC.
+    Of a message that arrived: which rules matched, and what they did. Times are in UTC.
 
     \b
     Example: smscore explain msg_0d2f6a3b4c5d6e7f
-    JSON keys: those of 'smscore status --json'; attempts; fall_back_at;
+    JSON keys: those of 'smscore status --json'; origin (what arrived, if a rule made it of
+               that); attempts; fall_back_at;
                route: channel, medium, credits;
                part_states: number, channel, state, reference, at;
                ledger: at, kind, credits, balance, message, why;
@@ -49,10 +51,19 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
                parts, credits, quota; by what it was decided: revision of the rules, and the
                channels that were resting, closed, linked;
                the pace of the rule and the turn that it gave);
-               near_misses: rule, failed, asked: rules that nearly matched
+               near_misses: rule, failed, asked: rules that nearly matched.
+               Of one that arrived: id, account, channel, kind, from, text, received_at, events,
+               made: a list of id, channel, status; near_misses;
+               pushes: push, kind, host, state, next_attempt_at,
+               attempts: a list of at, seconds, status, error, answer
     """
     with opened(config_file) as gateway:
-        story, names = gateway.inquiry.explain(message), account_names(gateway)
+        names = account_names(gateway)
+        try:
+            story = gateway.inquiry.explain(message)
+        except NotFound:
+            explain_arrival(gateway, message, names, as_json=as_json)
+            return
         misses = gateway.trials.near_misses(story.tracked, story.events)
     if as_json:
         show_json({**_as_document(story, names), "near_misses": [*map(miss_as_document, misses)]})
@@ -61,21 +72,22 @@ def explain(*, message: MessageId, as_json: bool, config_file: Path) -> None:
 
 
 def _as_document(story: Story, names: Mapping[AccountId, str]) -> dict[str, object]:
-    delivery = story.tracked.delivery
+    delivery, origin = story.tracked.delivery, story.tracked.message.origin
     return {
-        **as_document(story.tracked, names, precision=_MILLISECONDS),
+        **as_document(story.tracked, names, precision=MILLISECONDS),
+        "origin": None if origin is None else f"in_{origin:016x}",
         "attempts": delivery.attempts,
-        "fall_back_at": instant(delivery.fall_back_at, precision=_MILLISECONDS),
+        "fall_back_at": instant(delivery.fall_back_at, precision=MILLISECONDS),
         "route": [
             {"channel": leg.channel, "medium": leg.medium.value, "credits": leg.price}
             for leg in delivery.route
         ],
         "part_states": [_part_as_document(part) for part in delivery.parts],
         "ledger": [
-            {**entry_as_document(one), "at": instant(one.at, precision=_MILLISECONDS)}
+            {**entry_as_document(one), "at": instant(one.at, precision=MILLISECONDS)}
             for one in story.entries
         ],
-        "events": [_event_as_document(event) for event in story.events],
+        "events": [event_as_document(event) for event in story.events],
     }
 
 
@@ -85,16 +97,7 @@ def _part_as_document(part: Part) -> dict[str, str | int | None]:
         "channel": part.channel,
         "state": part.state.value,
         "reference": part.reference,
-        "at": instant(part.at, precision=_MILLISECONDS),
-    }
-
-
-def _event_as_document(event: Event) -> dict[str, object]:
-    return {
-        "sequence": event.sequence,
-        "at": instant(event.at, precision=_MILLISECONDS),
-        "kind": event.kind,
-        "detail": dict(event.detail),
+        "at": instant(part.at, precision=MILLISECONDS),
     }
 
 
@@ -109,7 +112,7 @@ def _show(story: Story, names: Mapping[AccountId, str], misses: Sequence[NearMis
     click.echo("\nWhat happened")
     begin = message.accepted_at
     for event, sentence in zip(story.events, tell(story.tracked, story.events), strict=True):
-        click.echo(f"  {_clock(event.at)}  {_elapsed(event.at - begin):>8}  {sentence}")
+        click.echo(f"  {clock(event.at)}  {elapsed(event.at - begin):>8}  {sentence}")
     _show_parts(story)
     _show_ledger(story)
 
@@ -122,10 +125,13 @@ _STANDING: Mapping[Status, str] = {
 }
 
 
+_UNSENT = frozenset({Status.FAILED, Status.INDETERMINATE, Status.CANCELLED})
+
 _SENT: Mapping[Medium, str] = {
     Medium.SMS: "the network has all of it, and a report may follow",
     Medium.TELEGRAM: "Telegram has all of it",
     Medium.VOICE: "the telephone rang",
+    Medium.EMAIL: "the relay has all of it",
 }
 
 
@@ -137,11 +143,11 @@ def _standing(delivery: Delivery) -> str:
             return f"{delivery.channel} is at it"
         case Status.SCHEDULED:
             because = f" ({printable(delivery.error)})" if delivery.error else ""
-            due = _clock(delivery.due_at) if delivery.due_at else "later"
+            due = clock(delivery.due_at) if delivery.due_at else "later"
             return f"its turn with {delivery.channel} is at {due}{because}"
         case Status.SENT:
             return _SENT[delivery.route[0].medium]
-        case Status.FAILED | Status.INDETERMINATE:
+        case status if status in _UNSENT and delivery.error_code != "cancelled":
             return printable(delivery.error or "the reason is not known")
         case status:
             return _STANDING[status].format(channel=delivery.channel)
@@ -161,6 +167,8 @@ def _decision(story: Story, misses: Sequence[NearMiss]) -> Iterator[tuple[str, o
         yield "encoding", _encoding(delivery, reasons)
     if replaced := reasons.get("replaced"):
         yield "replaced", replaced
+    if message.origin is not None:
+        yield "because of", f"in_{message.origin:016x}, which arrived"
     if message.sender:
         yield "sender", message.sender.value
     if message.priority.name != "NORMAL":
@@ -180,9 +188,9 @@ def _times(
     if pace := reasons.get("pace"):
         yield "pace", f"{several(int(pace), 'message')} a minute, so it waited for its turn"
     if begins:
-        yield "not before", _clock(begins)
+        yield "not before", clock(begins)
     if ends:
-        yield "expires", _clock(ends)
+        yield "expires", clock(ends)
 
 
 def _encoding(delivery: Delivery, reasons: Mapping[str, str | int | None]) -> str:
@@ -198,7 +206,7 @@ def _show_parts(story: Story) -> None:
     click.echo("\nParts, as far as known")
     headings = ["  PART", "CHANNEL", "STATE", "REFERENCE", "SINCE"]
     rows = [
-        (f"  {part.number}", part.channel, part.state, part.reference, _clock(part.at))
+        (f"  {part.number}", part.channel, part.state, part.reference, clock(part.at))
         for part in parts
     ]
     show_table(headings, rows)
@@ -209,7 +217,7 @@ def _show_ledger(story: Story) -> None:
         return
     click.echo("\nCredits")
     rows = [
-        (f"  {_clock(one.at)}", one.kind, f"{one.credits:+d}", one.balance, one.why or None)
+        (f"  {clock(one.at)}", one.kind, f"{one.credits:+d}", one.balance, one.why or None)
         for one in story.entries
     ]
     show_table(["  AT", "KIND", "CREDITS", "BALANCE", "WHY"], rows)
@@ -219,15 +227,3 @@ def _show_ledger(story: Story) -> None:
         click.echo(f"  The charge is that of the whole request, which begins with {begin}.")
     elif -first.credits > int(story.events[0].detail.get("credits") or 0 if story.events else 0):
         click.echo("  The charge is that of the whole request, which begins with this message.")
-
-
-def _clock(at: datetime) -> str:
-    return str(instant(at, precision=_MILLISECONDS)).replace("T", " ").removesuffix("Z")
-
-
-def _elapsed(span: timedelta) -> str:
-    seconds = span.total_seconds()
-    if abs(seconds) < 60:
-        return f"{seconds:+.3f}s"
-    minutes, hours = round(seconds / 60), round(seconds / 3600)
-    return f"{minutes:+d}min" if abs(minutes) < 120 else f"{hours:+d}h"

@@ -120,7 +120,7 @@ def list_groups(*, account: str, as_json: bool, config_file: Path) -> None:
 @config_option
 def delete_group(*, called: str, account: str, as_json: bool, config_file: Path) -> None:
     """
-    Delete a group that is in no other one; the contacts in it stay.
+    Delete a group that is in no other one and named by no rule; the contacts in it stay.
 
     \b
     Example: smscore group delete oncall --account shop

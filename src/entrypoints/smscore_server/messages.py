@@ -11,9 +11,11 @@ import click
 
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId
-from smscore_server._documents import account_names, as_document, preview
+from smscore_server._documents import account_names, as_document, preview, received_as_document
 from smscore_server._opening import opened
 from smscore_server._options import (
+    WholeNumber,
+    check_text,
     config_option,
     json_option,
     message_argument,
@@ -40,7 +42,7 @@ class _WithList(click.Group):
 @click.group(cls=_WithList)
 def messages() -> None:
     """
-    List messages, have them sent again, call them back.
+    List messages, resend them, call them back; see what arrived.
 
     Without another command 'smscore messages' lists: the newest come first.
 
@@ -71,6 +73,42 @@ def list_messages(*, as_json: bool, config_file: Path, **selection: Unpack[Selec
         show_json(documents)
         return
     columns = ("id", "status", "account", "to", "channel", "accepted_at")
+    show_table(
+        [*(name.upper() for name in columns), "TEXT"],
+        [[*(one[key] for key in columns), preview(str(one["text"]))] for one in documents],
+    )
+
+
+@messages.command("received")
+@click.option("--account", callback=check_text, metavar="NAME", help="Only those of this account.")
+@click.option(
+    "--limit",
+    type=WholeNumber(1, 10_000),
+    default=50,
+    show_default=True,
+    help="At most the newest so many.",
+)
+@json_option
+@config_option
+def list_received(*, account: str | None, limit: int, as_json: bool, config_file: Path) -> None:
+    """
+    List messages that arrived, newest first.
+
+    'smscore explain ID' tells what rules did with one.
+
+    \b
+    Example: smscore messages received --account shop
+    JSON: a list with id, account, channel, kind, from, text, received_at
+    """
+    with opened(config_file) as gateway:
+        names = account_names(gateway)
+        owner = None if account is None else gateway.inquiry.account_named(account).id
+        found = gateway.inquiry.inbound(account=owner, limit=limit)
+    documents = [received_as_document(one, names) for one in found]
+    if as_json:
+        show_json(documents)
+        return
+    columns = ("id", "account", "channel", "kind", "from", "received_at")
     show_table(
         [*(name.upper() for name in columns), "TEXT"],
         [[*(one[key] for key in columns), preview(str(one["text"]))] for one in documents],

@@ -8,7 +8,7 @@ import click
 
 from smscore import Gateway
 from smscore.domain.routes import Revision
-from smscore.rulebook import as_document, as_toml, difference, read_rulebook
+from smscore.rulebook import Rulebook, as_document, as_toml, difference, read_rulebook
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
 from smscore_server._output import instant, several, show_json, show_table
@@ -54,16 +54,16 @@ def export_rules(*, revision: int | None, as_json: bool, config_file: Path) -> N
 
     \b
     Example: smscore rules export > rules.toml
-    JSON keys: revision; routes: a list of rules with the keys that they have in files
+    JSON keys: revision; routes, inbound: lists of rules with the keys that they have in files
     """
     with opened(config_file) as gateway:
         found = gateway.rules.current() if revision is None else gateway.rules.revision(revision)
     if as_json:
-        show_json(as_document(found.routes, revision=found.number))
+        show_json(as_document(Rulebook.of(found)))
         return
-    click.echo(as_toml(found.routes, revision=found.number), nl=False)
+    click.echo(as_toml(Rulebook.of(found)), nl=False)
     if not found.routes:
-        click.echo("# no rules: queue API to the phones, all others to every channel in order")
+        click.echo("# no rules for what goes out: queue API to phones, others to all channels")
 
 
 @rules.command("plan")
@@ -82,8 +82,8 @@ def plan_rules(*, file: Path, as_json: bool, config_file: Path) -> None:
     """
     with opened(config_file) as gateway:
         book, now = read_rulebook(file), gateway.rules.current()
-        gateway.rules.check(book.routes, expected=book.revision)
-    lines = difference(now.routes, book.routes)
+        gateway.rules.check(book.routes, inbound=book.inbound, expected=book.revision)
+    lines = difference(Rulebook.of(now), book)
     if as_json:
         show_json({"revision": now.number, "is_changed": bool(lines), "difference": lines})
     else:
@@ -108,7 +108,9 @@ def apply_rules(*, file: Path, why: str, as_json: bool, config_file: Path) -> No
     """
     with opened(config_file) as gateway:
         book = read_rulebook(file)
-        made = gateway.rules.apply(book.routes, expected=book.revision, why=why)
+        made = gateway.rules.apply(
+            book.routes, inbound=book.inbound, expected=book.revision, why=why
+        )
     _show_revision(made, as_json=as_json)
 
 
@@ -146,7 +148,7 @@ def list_revisions(*, as_json: bool, config_file: Path) -> None:
     """
     with opened(config_file) as gateway:
         found = gateway.rules.revisions()
-    rows = [(one.number, instant(one.at), len(one.routes), one.why or None) for one in found]
+    rows = [(one.number, instant(one.at), one.count, one.why or None) for one in found]
     columns = ("revision", "at", "rules", "why")
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -160,6 +162,6 @@ def _one_before(gateway: Gateway) -> int:
 
 def _show_revision(made: Revision, *, as_json: bool) -> None:
     if as_json:
-        show_json(as_document(made.routes, revision=made.number))
+        show_json(as_document(Rulebook.of(made)))
     else:
-        click.echo(f"{several(len(made.routes), 'rule')} in force, revision {made.number}")
+        click.echo(f"{several(made.count, 'rule')} in force, revision {made.number}")

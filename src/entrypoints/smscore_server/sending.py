@@ -17,7 +17,12 @@ __all__ = ["send"]
 
 @click.command()
 @account_option
-@click.option("--to", required=True, metavar="NUMBER", help="The recipient, like +491701234567.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="RECIPIENT",
+    help="A number like +491701234567, or an address like anna@example.org.",
+)
 @click.option(
     "--from",
     "sender",
@@ -79,11 +84,12 @@ def send(
     The message is durable when the command ends; a running server, or the next one, sends it. To
     repeat a command under one idempotency key, give times and not durations: they stay the same.
     By Telegram only those can be reached who share their number with a channel's bot. A call needs
-    no TEXT.
+    no TEXT. What goes to an address goes by e-mail, whatever --medium says of numbers.
 
     \b
     Example: smscore send --account shop --to +491701234567 "Your parcel is here"
              smscore send --account shop --to +491701234567 --not-before 2h --expires 1d "Hello"
+             smscore send --account shop --to anna@example.org "Your parcel is here"
     JSON keys: id, status, credits_used, credits_remaining
     """
     with opened(config_file) as gateway:

@@ -2,6 +2,7 @@
 The commands that set an installation up: a configuration to begin with, a database, a key file.
 """
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -18,6 +19,8 @@ from smscore_server._templates import CONFIGURATION
 
 __all__ = ["init", "migrate"]
 
+_DEFAULT_STORE = '# url = "sqlite:///smscore.db"'
+
 
 @click.command()
 @click.option(
@@ -27,10 +30,23 @@ __all__ = ["init", "migrate"]
     metavar="DIR",
     help="Where to put everything  [default: .]",
 )
+@click.option(
+    "--store",
+    "store_url",
+    metavar="URL",
+    help="The database, such as postgresql://smscore@db/smscore  [default: a file of SQLite]",
+)
 @json_option
 @config_option
 @click.pass_context
-def init(ctx: click.Context, *, directory: Path | None, as_json: bool, config_file: Path) -> None:
+def init(
+    ctx: click.Context,
+    *,
+    directory: Path | None,
+    store_url: str | None,
+    as_json: bool,
+    config_file: Path,
+) -> None:
     """
     Write a commented smscore.toml and create the database and the key file.
 
@@ -46,13 +62,15 @@ def init(ctx: click.Context, *, directory: Path | None, as_json: bool, config_fi
         config_file = directory / "smscore.toml"
     if os.path.lexists(config_file):
         raise _exists(config_file)
-    content = tomllib.loads(CONFIGURATION)
-    config = GatewayConfig.from_mapping(content, directory=config_file.parent)
+    text = CONFIGURATION
+    if store_url is not None:
+        text = text.replace(_DEFAULT_STORE, f"url = {json.dumps(store_url, ensure_ascii=False)}")
+    config = GatewayConfig.from_mapping(tomllib.loads(text), directory=config_file.parent)
     migrate_store(config)
     key_file = config.path(config.security.key_file)
     read_key(key_file)
     # The configuration comes last: where it is, the command refuses to try again.
-    _write_new(config_file, CONFIGURATION)
+    _write_new(config_file, text)
     made = {"config": str(config_file), "store": config.store_url, "key_file": str(key_file)}
     if as_json:
         show_json(made)

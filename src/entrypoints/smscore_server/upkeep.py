@@ -30,9 +30,17 @@ __all__ = ["Progress", "backup", "prune"]
     metavar="DURATION",
     help="Such as 90d, 26w or 12h.",
 )
+@click.option(
+    "--audit-older-than",
+    callback=parse_span,
+    metavar="DURATION",
+    help="Drop lines of the audit log, too.  [default: none]",
+)
 @json_option
 @config_option
-def prune(*, older_than: timedelta, as_json: bool, config_file: Path) -> None:
+def prune(
+    *, older_than: timedelta, audit_older_than: timedelta | None, as_json: bool, config_file: Path
+) -> None:
     """
     Drop messages that ended long ago, and what was received then.
 
@@ -43,13 +51,17 @@ def prune(*, older_than: timedelta, as_json: bool, config_file: Path) -> None:
 
     \b
     Example: smscore prune --older-than 90d
-    JSON keys: messages, inbound
+    JSON keys: messages, inbound, audit
     """
     with opened(config_file) as gateway:
-        before = gateway.clock.now() - older_than
-        done = gateway.housekeeping.prune(before=before, progress=Progress())
+        now = gateway.clock.now()
+        done = gateway.housekeeping.prune(
+            before=now - older_than,
+            audit_before=None if audit_older_than is None else now - audit_older_than,
+            progress=Progress(),
+        )
     if as_json:
-        show_json({"messages": done.messages, "inbound": done.inbound})
+        show_json({"messages": done.messages, "inbound": done.inbound, "audit": done.audit})
     else:
         click.echo(f"{_told(done)} dropped")
 

@@ -14,6 +14,7 @@ from smscore_server._deliveries import (
     owner_of,
     replay_callbacks,
     replay_deliveries,
+    replay_pushes,
     webhook_argument,
 )
 from smscore_server._opening import opened
@@ -36,7 +37,13 @@ def webhooks() -> None:
     """
 
 
-for _command in (list_deliveries, list_attempts, replay_deliveries, replay_callbacks):
+for _command in (
+    list_deliveries,
+    list_attempts,
+    replay_deliveries,
+    replay_callbacks,
+    replay_pushes,
+):
     webhooks.add_command(_command)
 
 

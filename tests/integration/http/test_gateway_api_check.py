@@ -13,7 +13,7 @@ from smscore.errors import PermanentFailure
 from smscore.ports.storage import Tally
 from smscore.ports.transport import ChannelHealth
 from smscore.testing import NOON, FakeTransport, MemoryStore
-from smscore_http.gateway_api._tallies import Tallies
+from smscore_http.gateway_api._tallies import tallies
 
 NAMES = ["que", "failed", "signal", "total", "state", "load", "time", "disk", "uptime"]
 PATIENCE = 10.0
@@ -166,7 +166,7 @@ def slow(site):
         clock=site.clock,
     )
     with gateway:
-        yield store, Tallies(gateway), site.clock
+        yield store, tallies(gateway), site.clock
 
 
 def test_counts_that_take_long_are_kept_the_longer(slow):

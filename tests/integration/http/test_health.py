@@ -2,6 +2,10 @@
 Health checks.
 """
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
 from smscore.testing import a_posting, a_webhook
 
 
@@ -69,10 +73,17 @@ def test_endpoints_that_do_not_hear_are_counted_and_not_named(site):
         by_hand = a_webhook(id=4, is_active=False)
         for webhook in (fine, failing, off, by_hand):
             work.webhooks.save(webhook)
-        for number, endpoint in enumerate((failing.endpoint, "0000000000000001 https://x.example")):
+        endpoints = (
+            failing.endpoint,
+            "0000000000000001 https://x.example",
+            "push http://y.example",
+        )
+        for number, endpoint in enumerate(endpoints):
             posting = a_posting(id=5 + number, endpoint=endpoint)
             work.webhooks.add(posting)
             work.webhooks.record(posting.given_up(why="x"), None, at=site.clock.now())
+        late = a_posting(id=8, endpoint="push http://z.example", attempts=1, url="http://z.example")
+        work.webhooks.add(replace(late, webhook=None, due_at=site.clock.now() + timedelta(hours=1)))
 
     site.store.run(work).result()
     with site.gateway.running():
@@ -82,5 +93,6 @@ def test_endpoints_that_do_not_hear_are_counted_and_not_named(site):
     assert reply["checks"][-1] == {
         "name": "webhooks",
         "status": "ok",
-        "detail": "failing: 1, switched off for that: 1, deliveries given up: 2",
+        "detail": "failing: 1, switched off for that: 1, deliveries given up: 2, "
+        "receivers of pushes failing: 1, pushes given up: 1",
     }

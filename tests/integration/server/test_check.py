@@ -6,6 +6,7 @@ import pytest
 import serial
 
 from smscore.testing.fakes import RecordingJournal, RecordingSink
+from smscore_email.testing import FakeRelay
 from smscore_modem.simulator.pytest import modem_simulator
 from smscore_telegram import TelegramOptions, make_channel
 from smscore_telegram.testing import FakeTelegram
@@ -406,3 +407,85 @@ def test_a_path_that_no_socket_can_have_is_found(findings, configure, installati
 
     assert wrong(found) == ["control socket"]
     assert "shorter path" in found["control socket"]["detail"]
+
+
+MAILS = '[smtp]\ndomains = ["sms.example.org"]\n'
+
+
+def test_a_door_for_mails_is_looked_at(findings, configure, command):
+    command("account", "create", "shop")
+    configure(MAILS + '[[smtp.clients]]\naccount = "shop"\n')
+
+    found = findings()
+
+    assert found["smtp"]["verdict"] == "ok"
+    assert found["smtp"]["detail"] == "for sms.example.org on 127.0.0.1:2525"
+
+
+@pytest.mark.parametrize(
+    ("table", "detail"),
+    [
+        ("[smtp]\nport = 2525\n", "domains"),
+        (MAILS + "prot = 1\n", "did you mean 'port'"),
+        (MAILS + 'certificate = "nowhere.pem"\n', "nowhere.pem"),
+        (MAILS + '[[smtp.clients]]\naccount = "nobody"\n', "'nobody', which is no account"),
+        (MAILS + '[smtp.inboxes]\n"a@b.example" = "nobody"\n', "'nobody', which is no account"),
+        (
+            MAILS + '[[smtp.clients]]\naccount = "shop"\nnetworks = ["0.0.0.0/0"]\n',
+            "whoever reaches it may send",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_door_for_mails_is_found(findings, configure, command, table, detail):
+    command("account", "create", "shop")
+    configure(table)
+
+    found = findings()
+
+    assert wrong(found) == ["smtp"]
+    assert detail in found["smtp"]["detail"]
+    assert found["smtp"]["remedy"]
+
+
+def test_a_door_that_only_this_machine_can_use_is_noted(findings, configure):
+    configure(MAILS)
+
+    assert findings()["smtp"]["verdict"] == "note"
+
+
+@pytest.fixture
+def relay():
+    with FakeRelay(users={"gateway": "relay-word"}) as relay:
+        yield relay
+
+
+@pytest.fixture
+def configure_mail(configure, relay):
+    def configure_mail(**changes):
+        lines = [
+            f"{key} = {value!r}" if isinstance(value, int) else f"{key} = '{value}'"
+            for key, value in {**relay.table, **changes}.items()
+        ]
+        configure("\n".join(("[channels.mail]", *lines)) + "\n")
+
+    return configure_mail
+
+
+def test_a_relay_that_would_take_mail_is_fine_and_gets_none(findings, configure_mail, relay):
+    configure_mail()
+
+    found = findings(patience="30")
+
+    assert wrong(found) == []
+    assert "takes mail from gateway@sender.example" in found["channel mail"]["detail"]
+    assert relay.mails == []
+
+
+def test_a_relay_that_knows_another_password_is_wrong(findings, configure_mail):
+    configure_mail(password="another-word")
+
+    found = findings(patience="30")
+
+    assert wrong(found) == ["channel mail"]
+    assert "does not let gateway in" in found["channel mail"]["detail"]
+    assert "password_file" in found["channel mail"]["remedy"]

@@ -12,7 +12,7 @@ from smscore import GatewayConfig, build
 from smscore.testing import FakeTransport, MemoryStore, an_account
 
 PAGE = (Path(__file__).parents[3] / "docs/routing.md").read_text("utf-8")
-RULES, PHONES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+RULES, ARRIVING, PHONES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def steps() -> list[tuple[str, str]]:
@@ -25,6 +25,10 @@ def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, i
     answer("account", "create", "shop", "--country", "DE")
     (installation / "rules.toml").write_text(RULES)
     (installation / "phones.toml").write_text(PHONES)
+    (installation / "arriving.toml").write_text(ARRIVING)
+    answer("group", "add", "--account", "shop", "oncall")
+    answer("contact", "add", "--account", "shop", "anna", "--number", "+491701234567")
+    answer("group", "join", "--account", "shop", "oncall", "anna")
 
     for line, printed in steps():
         if line == "smscore rules backtest --since 7d":
@@ -40,6 +44,14 @@ def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, i
         assert "".join(lines[:shown]) == printed, line
         if "export" in arguments:
             (installation / "old.toml").write_text(result.stdout)
+
+
+def test_the_rules_for_what_arrives_can_be_applied(command, answer, channel, installation):
+    answer("account", "create", "shop", "--country", "DE")
+    answer("group", "add", "--account", "shop", "oncall")
+    (installation / "arriving.toml").write_text(ARRIVING)
+
+    assert command("rules", "apply", "arriving.toml").stdout == "3 rules in force, revision 1\n"
 
 
 def test_the_example_in_python_works(capsys: pytest.CaptureFixture[str]):

@@ -1,7 +1,11 @@
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
+
+from smscore import GatewayConfig, build
+from smscore.testing import a_part
 
 RULES = """
 [[routes]]
@@ -208,13 +212,9 @@ def test_what_would_differ_is_told(apply, command, answer, installation):
     (installation / "no.toml").write_text("[[routes]]\nname = 'no'\nrefuse = 'x'\n")
     (installation / "rest.toml").write_text("[[routes]]\nname = 'rest'\nchannels = ['phones']\n")
 
-    assert answer("rules", "backtest", "--since", "1h") == {
-        "messages": 2,
-        "different": 0,
-        "unknown": 0,
-        "changes": [],
-        "examples": [],
-    }
+    same = {"messages": 2, "different": 0, "unknown": 0, "changes": [], "examples": []}
+    none = {**same, "messages": 0}
+    assert answer("rules", "backtest", "--since", "1h") == {**same, "inbound": none}
     found = answer("rules", "backtest", "rest.toml", "--since", "1h")
     assert (found["messages"], found["different"]) == (2, 1)
     (example,) = found["examples"]
@@ -261,3 +261,136 @@ def test_explain_tells_of_the_turn_that_a_rule_gave(apply, command, answer):
     shown = command("explain", second).stdout
     assert "1 message a minute, so it waited for its turn" in shown
     assert re.search(r"not to be sent before 2\d{3}-", shown)
+
+
+ARRIVING = """
+[[inbound]]
+name = "alarms"
+message = "ALARM"
+replace = { pattern = 'ALARM ', substitution = '' }
+destinations = [{ kind = "contact", to = "anna" }, { kind = "auto_reply", text = "thanks" }]
+account = "shop"
+
+[[inbound]]
+name = "end"
+sender = "Shop"
+stop = true
+"""
+
+
+@pytest.fixture
+def receive(installation, command, channel, answer):
+    """What a modem receives while there are these rules for what arrives."""
+    answer("account", "create", "shop", "--country", "DE")
+    answer("contact", "add", "--account", "shop", "anna", "--number", "+491701111111")
+    (installation / "arriving.toml").write_text(ARRIVING)
+
+    def receive(text, **values):
+        part = a_part(
+            channel="modem-1",
+            received_at=datetime.now(UTC),
+            user_data=text.encode("utf-16-be"),
+            **values,
+        )
+        with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+            gateway.reception.received(part)
+            (message,) = gateway.inquiry.inbound(limit=1)
+        return f"in_{message.id:016x}"
+
+    return receive
+
+
+def test_rules_for_what_arrives_are_planned_applied_and_exported(receive, command, answer):
+    assert "+[[inbound]]" in command("rules", "plan", "arriving.toml").stdout
+    assert command("rules", "apply", "arriving.toml").stdout == "2 rules in force, revision 1\n"
+
+    exported = answer("rules", "export")
+    assert [one["name"] for one in exported["inbound"]] == ["alarms", "end"]
+    assert answer("rules", "history")[0]["rules"] == 2
+    assert command("rules", "rollback").stdout == "0 rules in force, revision 2\n"
+
+
+def test_a_message_that_would_arrive_is_tried(receive, answer, command):
+    def test(*arguments):
+        return answer("rules", "test", "arriving.toml", "--account", "shop", *arguments)
+
+    tried = test("--from", "0170 2222222", "--text", "ALARM 7")
+    missed = test("--from", "shop", "--text", "hello")
+
+    (alarms,) = tried["matched"]
+    assert (alarms["rule"], alarms["text"]) == ("alarms", "7")
+    assert [(one["destination"], one["to"]) for one in alarms["outcomes"]] == [
+        ("contact anna by automatic", "+491701111111"),
+        ("auto_reply", "+491702222222"),
+    ]
+    assert [one["rule"] for one in missed["matched"]] == ["end"]
+    assert missed["near_misses"] == [
+        {"rule": "alarms", "failed": "message", "asked": 'message = "ALARM"'}
+    ]
+    told = command("rules", "test", "arriving.toml", "--from", "Shop", "--text", "ALARM").stdout
+    assert "not    auto_reply: its sender is nobody who could be answered" in told
+    assert told.splitlines()[-1] == "stop   rules that follow are not asked"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "--to for one that goes out"),
+        (("--from", "Shop", "--priority", "high"), "--priority says nothing"),
+        (("--to", "110", "--account", "shop", "--kind", "sms"), "--kind says nothing"),
+        (("--to", "110"), "--account"),
+    ],
+)
+def test_what_says_nothing_in_a_direction_is_a_usage_error(command, arguments, complaint):
+    result = command("rules", "test", "--text", "hi", *arguments)
+
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+
+
+def test_what_arrived_is_judged_again(receive, answer, command, installation):
+    command("rules", "apply", "arriving.toml")
+    message = receive("ALARM")
+    (installation / "none.toml").write_text("")
+
+    assert answer("rules", "backtest", "--since", "1d")["inbound"]["different"] == 0
+    changed = answer("rules", "backtest", "none.toml", "--since", "1d")["inbound"]
+    assert (changed["messages"], changed["different"]) == (1, 1)
+    (example,) = changed["examples"]
+    assert f"in_{example['id']}" == message
+    assert example["would_be"] == []
+    told = command("rules", "backtest", "none.toml", "--since", "1d").stdout
+    assert "1 of 1 message that arrived would be decided otherwise" in told
+    assert "alarms: contact anna by automatic, auto_reply" in told
+
+
+def test_explain_tells_what_rules_did_when_a_message_arrived(receive, answer, command):
+    command("rules", "apply", "arriving.toml")
+    message = receive("ALARM 7", sender="Newsbox")
+
+    story = answer("explain", message)
+    told = command("explain", message).stdout
+
+    assert [event["kind"] for event in story["events"]] == [
+        "message.received",
+        "rule.matched",
+        "rule.forwarded",
+        "rule.refused",
+    ]
+    (made,) = story["made"]
+    assert (made["channel"], made["status"]) == ("modem-1", "queued")
+    assert story["near_misses"][0]["rule"] == "end"
+    assert "rule alarms passes it on to contact anna: " + made["id"] in told
+    assert "rule alarms does nothing for auto_reply: its sender is nobody" in told
+    assert answer("explain", made["id"])["origin"] == message
+    assert f"because of  {message}, which arrived" in command("explain", made["id"]).stdout
+
+
+def test_what_arrived_is_listed(receive, answer, command):
+    message = receive("hello", sender="Newsbox")
+
+    (one,) = answer("messages", "received")
+
+    assert (one["id"], one["from"], one["text"]) == (message, "Newsbox", "hello")
+    assert message in command("messages", "received").stdout
+    assert answer("messages", "received", "--account", "shop") == []

@@ -1,12 +1,17 @@
 """
 What clients log in with, right or wrong and in whatever place, and the log of a server that tells
-everything. The log is searched after the test, as the logs of all tests are.
+everything. The log is searched after the test, as the logs of all tests are; so is what everybody
+may read of the metrics.
 """
 
 import json
+from pathlib import Path
 
 import httpx2
 import pytest
+from log_search import search
+
+NUMBER = "491701234567"
 
 
 @pytest.fixture
@@ -22,7 +27,9 @@ def account(command, answer):
     return {"password": "a good password", "token": token, "key": key}
 
 
-def test_a_server_that_tells_everything_tells_no_secret(account, start):
+def test_a_server_that_tells_everything_tells_no_secret(account, installation: Path, start):
+    config = installation / "smscore.toml"
+    config.write_text(config.read_text().replace("[http]", '[http]\nmetrics = "open"'))
     server = start("serve", "--verbose", "--port", "0", "--json")
     url = json.loads(server.line())["url"]
     with httpx2.Client(base_url=url, timeout=30) as client:
@@ -42,9 +49,15 @@ def test_a_server_that_tells_everything_tells_no_secret(account, start):
             client.get("/v1/account", headers=bearer)
             client.get(f"/v1/{key}", headers=bearer)
             client.post("/v1/messages", json={"to": key, "message": key}, headers=bearer)
+            client.post("/v1/messages", json={"to": f"+{NUMBER}", "message": key}, headers=bearer)
+        metrics = client.get("/metrics").text
 
     log = server.end()
 
-    assert log.count("smscore.http.access") == 22
+    assert log.count("smscore.http.access") == 25
+    assert "smscore_submissions_total" in metrics
+    search(metrics.splitlines(), of="/metrics")
+    for secret in (*account.values(), NUMBER, "monitor", "shop"):
+        assert secret not in metrics
     for secret in account.values():
         assert secret not in log

@@ -11,9 +11,13 @@ from endpoints import Endpoint
 
 from smscore import GatewayConfig, build
 from smscore.domain.announcements import ANNOUNCED
+from smscore.domain.destinations import IsmsPush
 from smscore.domain.events import Event
+from smscore.domain.inbound import InboundMessage
+from smscore.domain.messages import MessageId
+from smscore.domain.pushes import push_of
 from smscore.domain.routes import Route
-from smscore.domain.webhooks import callback_endpoint
+from smscore.domain.webhooks import Attempt, PostingId, callback_endpoint
 from smscore.testing import a_posting
 from smscore.testing.fakes import NOON
 
@@ -225,3 +229,73 @@ def test_whoever_switches_a_webhook_on_has_it_forgotten_that_it_failed(answer, t
     off, *_ = troubles
 
     assert answer("webhooks", "enable", off.endpoint)["failing_since"] is None
+
+
+@pytest.fixture
+def pushed(installation):
+    """Two pushes to one host: one was given up, the other failed a moment ago."""
+    push = IsmsPush(
+        url="http://10.0.0.9:8080/in?key=hush-word", username="horst", password="push-word"
+    )
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+
+        def work(work):
+            for number in (1, 2):
+                received = InboundMessage(
+                    id=MessageId(number),
+                    account=None,
+                    channel="modem-1",
+                    sender="+491701234567",
+                    text="hi",
+                    received_at=NOON,
+                )
+                posting = push_of(
+                    push,
+                    received,
+                    text="hi",
+                    zone="UTC",
+                    posting=PostingId(number),
+                    sequence=1,
+                    at=NOON,
+                )
+                work.webhooks.push(posting)
+                error = "the receiver did not answer ACCEPTED"
+                attempt = Attempt(
+                    number=1, at=NOON, seconds=0.25, status=200, error=error, answer=b"Sorry,\nno"
+                )
+                tried = posting.attempted(attempt, jitter=0)
+                after = tried.given_up(why="") if number == 1 else tried
+                work.webhooks.record(after, attempt, at=NOON)
+
+        gateway.store.run(work).result()
+
+
+def test_check_says_which_pushes_do_not_arrive_and_the_way_out(command, pushed):
+    said = json.loads(command("check", "--json", "--wait", "0.3").stdout)["findings"]
+
+    found = [
+        (one["verdict"], one["detail"], one["remedy"])
+        for one in said
+        if one["subject"] == "pushes to http://10.0.0.9:8080"
+    ]
+    assert found == [
+        (
+            "note",
+            "tried in vain, and will be again: the receiver did not answer ACCEPTED",
+            "'smscore explain in_0000000000000002' says what came back",
+        ),
+        (
+            "note",
+            "1 push given up",
+            "when it is well, 'smscore webhooks replay-pushes --host http://10.0.0.9:8080'",
+        ),
+    ]
+    assert "hush-word" not in json.dumps(said)
+
+
+def test_pushes_that_were_given_up_are_made_again(answer, command, pushed):
+    arguments = ("webhooks", "replay-pushes")
+
+    assert answer(*arguments, "--host", "http://10.0.0.8:8080") == {"replayed": 0}
+    assert command(*arguments).output == "1 push to be made again\n"
+    assert answer(*arguments) == {"replayed": 0}

@@ -1,9 +1,11 @@
 import logging
 import sys
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 
-from smscore_server._logging import Scrubber
+from smscore_server._logging import Scrubber, set_up_logging
 
 TOKEN = "0123456789abcdef" * 4
 
@@ -57,3 +59,28 @@ def test_a_line_begins_with_the_time_in_utc():
     record.created, record.msecs = 0.25, 250.0
 
     assert Scrubber().format(record) == "1970-01-01T00:00:00.250Z INFO x: hello"
+
+
+@pytest.fixture
+def logs() -> Iterator[StringIO]:
+    """Where all that is logged goes; afterwards everything is as it was."""
+    root = logging.getLogger()
+    others = [logging.getLogger(name) for name in ("uvicorn", "mail.log")]
+    kept = root.handlers[:], [(one, one.level) for one in (root, *others)]
+    flags = logging.logThreads, logging.logProcesses, logging.logMultiprocessing
+    yield StringIO()
+    root.handlers[:] = kept[0]
+    for logger, level in kept[1]:
+        logger.setLevel(level)
+    logging.logThreads, logging.logProcesses, logging.logMultiprocessing = flags
+
+
+@pytest.mark.parametrize(("level", "is_told"), [(logging.INFO, False), (logging.DEBUG, True)])
+def test_who_wrote_a_mail_is_told_only_by_a_server_that_tells_everything(
+    logs: StringIO, *, level: int, is_told: bool
+) -> None:
+    set_up_logging(logs, level=level)
+
+    logging.getLogger("mail.log").info("sender: %s", "anna@reader.example")
+
+    assert ("anna@reader.example" in logs.getvalue()) is is_told

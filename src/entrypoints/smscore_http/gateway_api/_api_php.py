@@ -4,6 +4,8 @@
 
 import re
 
+from msgspec.structs import replace
+
 from smscore.domain.credentials import Permission
 from smscore.domain.messages import Medium
 from smscore.errors import InvalidRequest
@@ -38,7 +40,7 @@ class Sending:
             context, request, username, password, permissions=(Permission.API_SEND,), limit=limit
         )
         key = idempotency_key(request, parameter=parameters.get("idempotency_key"))
-        wish = _wish(parameters, key=key)
+        wish = replace(_wish(parameters, key=key), traceparent=request.traceparent)
         receipt = await send(context, wish, account=context.account(user), limit=limit)
         lines = [f"ID: {hex_id(item.message)}" for item in receipt.accepted]
         return text("\n".join(("OK", *lines)))

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import ClassVar
 
 from smscore.config import GatewayConfig
+from smscore.ports.storage import Tally
 from smscore_http._context import Context
+from smscore_http._kept import Kept
 from smscore_http._requests import Reply, Request
 from smscore_http.gateway_api._machine import disk_room, load_averages, uptime_words
 from smscore_http.gateway_api._parameters import read_parameters
 from smscore_http.gateway_api._replies import NOT_FOUND, text
 from smscore_http.gateway_api._signal import Signal, best_signal
-from smscore_http.gateway_api._tallies import Tallies
+from smscore_http.gateway_api._tallies import tallies
 from smscore_http.gateway_api._time_limit import time_limit
 
 __all__ = ["Checking"]
@@ -23,7 +25,7 @@ class Checking:
     """The handler. One ``name: value`` on each line, always in this order; or one of them alone."""
 
     _context: Context
-    _tallies: Tallies
+    _tallies: Kept[Tally]
     _disk: Path
 
     values: ClassVar[Mapping[str, Callable[["Checking"], object]]] = {
@@ -40,7 +42,7 @@ class Checking:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._tallies = Tallies(context.gateway)
+        self._tallies = tallies(context.gateway)
         self._disk = _where_messages_are(context.gateway.config)
 
     async def __call__(self, request: Request) -> Reply:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from smscore.domain.credentials import Permission
 from smscore.domain.messages import Medium
@@ -48,7 +49,7 @@ class SendingToMany:
         body = await read_json(request, _decoder, limit)
         in_query = query_values(request.query).get("idempotency_key")
         key = idempotency_key(request, parameter=body.idempotency_key or in_query)
-        wish = _wish(body, key=key)
+        wish = replace(_wish(body, key=key), traceparent=request.traceparent)
         user = await log_in_by_header(
             context, request, permissions=(Permission.API_SEND,), limit=limit
         )

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from smscore import Gateway
 from smscore.domain.accounts import Account
-from smscore.domain.numbers import PhoneNumber
+from smscore.domain.recipients import parse_recipient
 from smscore.errors import InvalidNumber, InvalidRequest
 from smscore.ports.patterns import Pattern, PatternEngine
 
-__all__ = ["Addressee", "NumberList", "Target", "numbers_of"]
+__all__ = ["Addressee", "NumberList", "Target", "recipients_of"]
 
 _PUNCTUATION = str.maketrans("", "", " -./()")
 _NUMBER = re.compile(r"\+?[0-9]{3,20}")
@@ -42,7 +42,8 @@ class NumberList:
     """
     The caller's own list: a white one names those who may be reached, a black one those who not.
 
-    The pattern is looked for in a number's digits, country code first, and in the number as given.
+    The pattern is looked for in a number's digits, country code first, and in the number as given;
+    or in an e-mail address.
     """
 
     is_white: bool
@@ -65,16 +66,24 @@ class NumberList:
         return left
 
 
-def numbers_of(
-    gateway: Gateway, addressee: Addressee, *, account: Account, by: NumberList | None = None
+def recipients_of(
+    gateway: Gateway,
+    addressee: Addressee,
+    *,
+    account: Account,
+    by: NumberList | None = None,
+    is_by_mail: bool = False,
 ) -> Sequence[str]:
     """
     The numbers that a recipient stands for; reads the store unless it is a number itself.
 
+    ``is_by_mail`` says that contacts without a number are written to at their e-mail addresses.
+
     Raises:
         Rejected: it stands for none, or none of them is left by the list.
     """
-    found = _found(gateway, addressee, account)
+    look_up = _found_by_mail if is_by_mail else _found
+    found = look_up(gateway, addressee, account)
     if by is None:
         return found
     return by.select(found, home=account.home_country, engine=gateway.patterns)
@@ -90,6 +99,16 @@ def _found(gateway: Gateway, addressee: Addressee, account: Account) -> Sequence
             return gateway.directory.group_numbers(account.id, addressee.to.strip(" "))
 
 
+def _found_by_mail(gateway: Gateway, addressee: Addressee, account: Account) -> Sequence[str]:
+    match addressee.target:
+        case Target.NUMBER:
+            return (_number(addressee.to),)
+        case Target.CONTACT:
+            return gateway.directory.contact_recipients(account.id, addressee.to.strip(" "))
+        case Target.GROUP:
+            return gateway.directory.group_recipients(account.id, addressee.to.strip(" "))
+
+
 def _number(given: str) -> str:
     """The number as it is to be remembered, a plus sign put back that was lost on the way."""
     number = given.strip(" ")
@@ -100,6 +119,6 @@ def _number(given: str) -> str:
     return number
 
 
-def _is_found(pattern: Pattern, number: str, home: str | None) -> bool:
-    digits = PhoneNumber.parse(number, home=home).value.removeprefix("+")
-    return pattern.search(digits) or pattern.search(number)
+def _is_found(pattern: Pattern, given: str, home: str | None) -> bool:
+    normal = parse_recipient(given, home=home).value.removeprefix("+")
+    return pattern.search(normal) or pattern.search(given)

@@ -11,8 +11,8 @@ from smscore.errors import (
     PermissionDenied,
     Rejected,
 )
+from smscore.services.logins import Throttled
 from smscore_http._requests import TEXT_TYPE, Headers, Reply
-from smscore_http._throttle import Throttled
 
 __all__ = [
     "FORBIDDEN",

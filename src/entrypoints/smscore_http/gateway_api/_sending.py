@@ -10,12 +10,12 @@ from msgspec import Struct
 from smscore import Gateway
 from smscore.domain.accounts import Account
 from smscore.domain.messages import Medium, Surface
-from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
+from smscore.domain.recipients import Recipient, parse_recipient
 from smscore.errors import MessageTooLong, Rejected, RejectedItems
 from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
-from smscore_http.gateway_api._recipients import Addressee, NumberList, Target, numbers_of
+from smscore_http.gateway_api._recipients import Addressee, NumberList, Target, recipients_of
 from smscore_http.gateway_api._time_limit import TimeLimit, in_time, submit_in_time
 
 __all__ = ["Wish", "checked_text", "send"]
@@ -40,6 +40,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     by: NumberList | None = None
     is_partial: bool = False
     idempotency_key: str | None = None
+    traceparent: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -105,15 +106,21 @@ def _submission(wish: Wish, numbers: Sequence[str], account: Account) -> Submiss
         fingerprint=fingerprint,
         is_resolved=bool(fingerprint),
         is_partial=wish.is_partial,
+        traceparent=wish.traceparent,
     )
 
 
 def _resolve(gateway: Gateway, wish: Wish, account: Account) -> Sequence[str]:
     """Everybody once, in the order of the wish, however many of its recipients lead to them."""
-    if len(wish.addressees) == 1:
-        return numbers_of(gateway, wish.addressees[0], account=account, by=wish.by)
-    found: dict[PhoneNumber, str] = {}
+    # Automatic is by e-mail, too, where there is nothing else at hand.
+    is_by_mail = wish.medium is Medium.AUTOMATIC and Medium.EMAIL in gateway.media
+    found: dict[Recipient, str] = {}
     for addressee in wish.addressees:
-        for number in numbers_of(gateway, addressee, account=account, by=wish.by):
-            found.setdefault(PhoneNumber.parse(number, home=account.home_country), number)
+        given = recipients_of(
+            gateway, addressee, account=account, by=wish.by, is_by_mail=is_by_mail
+        )
+        if len(wish.addressees) == 1:
+            return given
+        for one in given:
+            found.setdefault(parse_recipient(one, home=account.home_country), one)
     return tuple(found.values())

@@ -84,6 +84,7 @@ def submission_of(
     idempotency_key: str | None,
     clock: Clock,
     check_url: Callable[[str], str],
+    traceparent: str | None = None,
 ) -> Submission:
     """
     The request in the core's words; duplicate recipients are sent to once.
@@ -107,6 +108,7 @@ def submission_of(
         callback_url=_url(wish.callback_url, check=check_url),
         idempotency_key=idempotency_key,
         fingerprint="" if isinstance(wish.to, str) else "list",
+        traceparent=traceparent,
     )
 
 

@@ -57,6 +57,7 @@ class Sending:
             idempotency_key=idempotency_key(request),
             clock=self._context.gateway.clock,
             check_url=self._context.gateway.webhooks.check,
+            traceparent=request.traceparent,
         )
         receipt = await self._context.submit(submission)
         return accepted(receipt, is_list=not isinstance(wish.to, str))

@@ -62,6 +62,7 @@ class Queueing:
             # Bad items are not among those of the submission, and content nevertheless.
             fingerprint=sha256(body).hexdigest() if key and batch.errors else "",
             is_partial=True,
+            traceparent=request.traceparent,
         )
         try:
             receipt = await self._context.submit(submission)

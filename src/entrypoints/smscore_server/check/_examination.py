@@ -19,9 +19,11 @@ from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
 from smscore_server._output import instant, printable, several
 from smscore_server.check._apps import apps
+from smscore_server.check._consent import opt_outs
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
-from smscore_server.check._webhooks import endpoints, webhooks
+from smscore_server.check._mails import mails
+from smscore_server.check._webhooks import endpoints, receivers, webhooks
 
 __all__ = ["examine"]
 
@@ -68,8 +70,11 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
     else:
         with gateway:
             yield from _contents(gateway, config)
+            yield from opt_outs(gateway)
+            yield from mails(gateway)
             yield from _phones(gateway)
             yield from endpoints(gateway)
+            yield from receivers(gateway, loaded)
             yield from devices(gateway, patience=patience)
     yield webhooks(config, loaded)
 
@@ -99,6 +104,8 @@ def _without(config: GatewayConfig, broken: Container[str]) -> GatewayConfig:
 def _store_remedy(config: GatewayConfig, fault: GatewayError) -> str:
     if isinstance(fault, StoreUnavailable):
         return "is it a database of smscore, and allowed to you? If it is damaged, restore a backup"
+    if config.store_url.startswith("postgresql:") and not isinstance(fault, PluginError):
+        return "is the URL right? 'smscore migrate' makes an empty database one of smscore"
     prefix = "sqlite:///"
     if isinstance(fault, PluginError) or not config.store_url.startswith(prefix):
         return f"correct [store] url; a database in a file is written {prefix}smscore.db"
