@@ -61,12 +61,16 @@ format: .venv/.dev ## let ruff do what it can do by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+.PHONY: docs
+docs: .venv/.dev ## build the site of the documentation into build/site, warnings as errors
+	$(BIN)/python -m properdocs --quiet build --strict
+
 .PHONY: wheel
 wheel: .venv/.dev ## build the wheel, install it elsewhere, test what is installed
 	@.ci/test-wheel $(WORKERS)
 
 .PHONY: check
-check: lint wheel test-peers test ## lint, wheel, test-peers and test
+check: lint docs wheel test-peers test ## lint, docs, wheel, test-peers and test
 
 .PHONY: bench
 bench: .venv/.dev ## measure what the documentation claims about speed (ARGS="--only codec")

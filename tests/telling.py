@@ -16,6 +16,7 @@ from smscore.testing import (
     MemoryStore,
     PlainAuthenticator,
 )
+from smscore_policy import make_pattern_engine
 
 __all__ = ["advance", "open_gateway", "settle", "submit", "told"]
 
@@ -29,6 +30,7 @@ def open_gateway(clock: ManualClock, store: MemoryStore, sender: FakeSender) -> 
         transports={"fake": FakeTransport()},
         authenticator=PlainAuthenticator(store),
         webhook_sender=sender,
+        pattern_engine=make_pattern_engine(),
         clock=clock,
     )
 

@@ -38,9 +38,11 @@ def run(example: str, directory: Path) -> str:
             "True\nthe pattern holds a back-reference, which is not supported: \\1",
         ),
         ("directory.md", 0, "+491701234567\n+491709999999"),
+        ("email.md", 2, "anna@reader.example Hello! Hello!"),
         ("embedding.md", 0, "delivered"),
         ("embedding.md", 1, "16"),
         ("embedding.md", 2, "control.sock"),
+        ("embedding.md", 3, "request True\nsend True"),
         (
             "plugins.md",
             0,

@@ -15,7 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Modules for people who have the library in question anyway, because they write tests with it.
-OPTIONAL = {"smscore.testing": {"hypothesis", "pytest"}, "smscore_modem.simulator": {"pytest"}}
+# The last ones are for people who have the extra.
+OPTIONAL = {
+    "smscore.testing": {"hypothesis", "pytest"},
+    "smscore_modem.simulator": {"pytest"},
+    "smscore_http.metrics": {"prometheus_client"},
+    "smscore_email.testing": {"aiosmtpd"},
+    "smscore_sqlmodel._postgres": {"psycopg"},
+    "smscore_tracing": {"opentelemetry"},
+    "smscore_smtp._conversation": {"aiosmtpd"},
+    "smscore_smtp._hooks": {"aiosmtpd"},
+}
 
 
 def packages() -> list[str]:

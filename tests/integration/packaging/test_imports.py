@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 HEAVY = {
+    "aiosmtpd",
     "alembic",
     "argon2",
     "asyncio",
     "click",
     "httpx2",
     "hypothesis",
+    "idna",
     "jwt",
     "limits",
     "psycopg",
@@ -24,6 +26,7 @@ HEAVY = {
     "pytest",
     "re2",
     "serial",
+    "smtplib",
     "sqlalchemy",
     "sqlmodel",
     "starlette",
@@ -53,7 +56,14 @@ def test_the_core_brings_no_heavy_library_along():
 
 @pytest.mark.parametrize(
     "package",
-    ["smscore_modem", "smscore_identity", "smscore_policy", "smscore_telegram", "smscore_termux"],
+    [
+        "smscore_email",
+        "smscore_identity",
+        "smscore_modem",
+        "smscore_policy",
+        "smscore_telegram",
+        "smscore_termux",
+    ],
 )
 def test_naming_a_plugin_does_not_load_what_it_works_with(package: str):
     assert imported_by(f"import {package}") & HEAVY == set()

@@ -17,14 +17,17 @@ PACKAGES = {
     "smscore_apk",
     "smscore_cards",
     "smscore_client",
+    "smscore_email",
     "smscore_http",
     "smscore_identity",
     "smscore_modem",
     "smscore_policy",
     "smscore_server",
+    "smscore_smtp",
     "smscore_sqlmodel",
     "smscore_telegram",
     "smscore_termux",
+    "smscore_tracing",
     "smscore_webhook",
 }
 FOLDERS = ("adapters", "clients", "entrypoints")
@@ -92,6 +95,7 @@ def test_the_bundled_plugins_register_through_the_same_group_as_strangers(wheel:
     entries.read_string(read_metadata(wheel, "entry_points.txt"))
 
     assert dict(entries["smscore.plugins"]) == {
+        "email": "smscore_email",
         "identity": "smscore_identity",
         "modem": "smscore_modem",
         "policy": "smscore_policy",

