@@ -14,6 +14,7 @@ from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._presence import OpenedFiles
 from smscore_sqlmodel._sqlite import FAULTS, ServerLock, SqliteFile, translated
 from smscore_sqlmodel._statements import Statement
+from smscore_sqlmodel._turns import Turns
 
 __all__ = ["SqliteDatabase", "SqliteReading", "SqliteWriting"]
 
@@ -100,11 +101,12 @@ class SqliteWriting:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self.raw = file.connect_writer()
+        self._turns = Turns(file.path)
         try:
             self._files = OpenedFiles(file, self.raw)
             self._version = self._data_version()
         except Exception as cause:
-            self.raw.close()
+            self.close()
             raise translated(cause) from cause
 
     @property
@@ -134,7 +136,11 @@ class SqliteWriting:
         return Kept(most)
 
     def begin(self) -> None:
-        _execute(self.raw, "BEGIN IMMEDIATE")
+        self._turns.take()
+        try:
+            _execute(self.raw, "BEGIN IMMEDIATE")
+        finally:
+            self._turns.give()
 
     def lock_accounts(self, _: Collection[AccountId]) -> Sequence[Any]:
         return ()
@@ -188,6 +194,7 @@ class SqliteWriting:
 
     def close(self) -> None:
         self.raw.close()
+        self._turns.close()
 
     def _write(self, statement: Statement, rows: Sequence[Cells]) -> None:
         if statement.one_row is not None:
