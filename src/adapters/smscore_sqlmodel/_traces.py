@@ -156,6 +156,15 @@ class TracesView:
         behind = "" if after is None else f"WHERE ({key}) > ({_marks(after)})"
         return self._fetch(kind, f"{behind} ORDER BY {key} LIMIT ?", (*(after or ()), limit))
 
+    def last(self, kind: TraceKind) -> TraceKey | None:
+        rows = HOLDINGS[kind].rows
+        order = ", ".join(f"{name} DESC" for name in rows.key)
+        self._session.settle()
+        found = self._session.fetch(
+            f"SELECT {', '.join(rows.key)} FROM {rows.table} ORDER BY {order} LIMIT 1"  # noqa: S608  # names
+        )
+        return tuple(found[0]) if found else None
+
     def _fetch(self, kind: TraceKind, tail: str, cells: Cells) -> list[Trace]:
         holding = HOLDINGS[kind]
         names = ", ".join((*holding.rows.key, *holding.columns))

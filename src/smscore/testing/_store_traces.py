@@ -164,6 +164,17 @@ class TracesContract:
 
         assert _all(store, kind, limit=1) == _all(store, kind)
 
+    @pytest.mark.parametrize("kind", list(TraceKind))
+    def test_the_last_key_is_that_of_the_last_one(self, store: Store, kind: TraceKind) -> None:
+        before = store.read(lambda view: view.traces.last(kind))
+        nothing = _all(store, kind)
+        do(store, _mention)
+
+        last = store.read(lambda view: view.traces.last(kind))
+
+        assert before == (nothing[-1].key if nothing else None)
+        assert last == _all(store, kind)[-1].key
+
     def test_messages_parts_reports_contacts_and_links_say_whose_they_are(
         self, store: Store
     ) -> None:

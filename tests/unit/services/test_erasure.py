@@ -379,6 +379,23 @@ def test_many_messages_are_erased_in_steps(gateway: Gateway) -> None:
     assert balance_of(gateway) == 1010 - 250
 
 
+def test_what_comes_meanwhile_does_not_keep_it_going(gateway: Gateway) -> None:
+    gateway.administration.credit("acme", 100_000, why="enough")
+    submit(gateway)
+    later: list[MessageId] = []
+
+    def submit_another(kind: TraceKind, _: int) -> None:
+        if kind is TraceKind.MESSAGES:
+            later.append(submit(gateway))
+            assert len(later) < 10
+
+    erased = gateway.erasure.erase(ANNA, progress=submit_another)
+
+    assert erased.cancelled == 1
+    assert [one.message.id for one in gateway.inquiry.messages()] == later
+    assert gateway.erasure.erase(ANNA).cancelled == len(later)
+
+
 # By e-mail.
 
 

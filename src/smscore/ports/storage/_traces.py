@@ -70,6 +70,10 @@ class TracesView(Protocol):
         """All of a kind, page by page; ``after`` is the last key of the page before."""
         ...
 
+    def last(self, kind: TraceKind) -> TraceKey | None:
+        """The key that comes last; None if there is none of this kind."""
+        ...
+
 
 class Traces(TracesView, Protocol):
     def get(self, kind: TraceKind, keys: Collection[TraceKey]) -> Sequence[Trace]:

@@ -180,13 +180,19 @@ class Erasure:
     ) -> Iterator[Sequence[Trace]]:
         """What concerns the person, a step at a time."""
         seen, after = 0, None
-        while page := self._store.read(partial(_page, kind=kind, after=after)):
+        # Or it would run after whoever is written to all the time.
+        last = self._store.read(lambda view: view.traces.last(kind))
+        while last is not None and (page := self._page(kind, after=after, last=last)):
             concerned = [one for one in page if search.concerns(one)]
             for start in range(0, len(concerned), _AT_ONCE):
                 yield concerned[start : start + _AT_ONCE]
             seen, after = seen + len(page), page[-1].key
             if progress is not None:
                 progress(kind, seen)
+
+    def _page(self, kind: TraceKind, *, after: TraceKey | None, last: TraceKey) -> Sequence[Trace]:
+        page = self._store.read(lambda view: view.traces.page(kind, after=after, limit=_PAGE))
+        return [one for one in page if one.key <= last]
 
     def _erase(self, search: Search, found: Sequence[Trace], *, now: datetime) -> Step:
         kind, keys, begun = found[0].kind, [one.key for one in found], self._clock.monotonic()
@@ -253,7 +259,3 @@ def _normal(view: View, given: str, *, account: str | None, as_dialled: bool) ->
 
 def _homes(view: View) -> Mapping[AccountId, str]:
     return {one.id: one.home_country for one in view.accounts.all() if one.home_country}
-
-
-def _page(view: View, *, kind: TraceKind, after: TraceKey | None) -> Sequence[Trace]:
-    return view.traces.page(kind, after=after, limit=_PAGE)

@@ -24,6 +24,9 @@ class MemoryTraces:
         page = sorted(key for key in keys if after is None or key > after)[:limit]
         return [shelf.trace(kind, keys[key]) for key in page]
 
+    def last(self, kind: TraceKind) -> TraceKey | None:
+        return max(self._shelves()[kind].keys(), default=None)
+
     def get(self, kind: TraceKind, keys: Collection[TraceKey]) -> Sequence[Trace]:
         shelf = self._shelves()[kind]
         known = shelf.keys()
