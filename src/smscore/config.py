@@ -31,7 +31,9 @@ __all__ = [
     "MetricsAccess",
     "PhonesConfig",
     "PluginsConfig",
+    "Role",
     "SecurityConfig",
+    "ServerConfig",
     "StoreConfig",
     "Tariff",
     "TracingConfig",
@@ -67,6 +69,31 @@ class SecurityConfig:
     """``key_file``: what tokens and webhook secrets are derived from. Part of every backup."""
 
     key_file: str = "smscore.key"
+
+
+class Role(enum.StrEnum):
+    """What a server does of what there is to do on its store."""
+
+    ALL = "all"
+    API = "api"  # takes messages by HTTP and e-mail, and answers about them
+    CHANNELS = "channels"  # sends and receives them, tells webhooks, and tidies up
+
+    @property
+    def has_doors(self) -> bool:
+        """Whether callers submit their messages here."""
+        return self is not Role.CHANNELS
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether messages leave from here."""
+        return self is not Role.API
+
+
+@attrs.frozen(kw_only=True)
+class ServerConfig:
+    """What this server is among those that share a store."""
+
+    role: Role = Role.ALL
 
 
 class MetricsAccess(enum.StrEnum):
@@ -208,6 +235,7 @@ class GatewayConfig:
 
     store: StoreConfig = StoreConfig()
     security: SecurityConfig = SecurityConfig()
+    server: ServerConfig = ServerConfig()
     http: HttpConfig = HttpConfig()
     phones: PhonesConfig = PhonesConfig()
     apps: AppsConfig = AppsConfig()
@@ -259,6 +287,17 @@ class GatewayConfig:
         config = structure(prepared, cls, where="")
         config = attrs.evolve(config, directory=directory, tariffs={**_TARIFFS, **config.tariffs})
         _check(config)
+        return config
+
+    def with_role(self, role: Role) -> Self:
+        """
+        The same configuration for a server of this role.
+
+        Raises:
+            ConfigurationError: its store bears one server only.
+        """
+        config = attrs.evolve(self, server=attrs.evolve(self.server, role=role))
+        _check_role(config)
         return config
 
     def path(self, relative: str) -> Path:
@@ -329,6 +368,7 @@ def _check(config: GatewayConfig) -> None:
     }:
         raise ConfigurationError(f"the name {name!r} is taken; rename the channel or group")
     _check_store(config.store)
+    _check_role(config)
     _check_ranges(config)
 
 
@@ -337,6 +377,15 @@ def _check_store(store: StoreConfig) -> None:
         raise ConfigurationError(
             "[store] url has a password in it; put it into a file for smscore's user alone, a line "
             "host:port:database:user:password, and write ?passfile=/path/to/it behind the URL"
+        )
+
+
+def _check_role(config: GatewayConfig) -> None:
+    if config.server.role is not Role.ALL and config.store_url.startswith(_SQLITE):
+        raise ConfigurationError(
+            f"[server] role cannot be {config.server.role.value!r} on {config.store.url}: a file "
+            "of SQLite bears one server, which does everything; keep the role 'all', or move to "
+            "PostgreSQL (docs/operating.md)"
         )
 
 

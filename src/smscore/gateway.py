@@ -262,6 +262,7 @@ class Gateway:
             monitoring=Monitoring(
                 store=store, clock=clock, channels=tuple(transports), health=self.health
             ),
+            role=config.server.role,
             stopping=self._stopping,
         )
 
@@ -281,7 +282,13 @@ class Gateway:
         return self._make_pattern_engine()
 
     def health(self, channel: str) -> ChannelHealth:
-        """How a channel is right now, whatever its transport does when it is asked."""
+        """
+        How a channel is right now, whatever its transport does when it is asked.
+
+        Where no channels run it is what a server that runs it saw last. Blocks.
+        """
+        if not self.config.server.role.has_channels:
+            return self.inquiry.health(channel)
         try:
             return self.transports[channel].health()
         except Exception as fault:  # noqa: BLE001  # a stranger's code

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from smscore.config import Role
 from smscore.errors import GatewayError
 from smscore.ports.storage import Store, Topic, Wakeup
 from smscore.ports.transport import Journal, Transport
@@ -57,6 +58,7 @@ class Runner:
         notification: Notification,
         monitoring: Monitoring,
         announcing: Announcing | None,
+        role: Role,
         stopping: threading.Event,
         grace: float = 15.0,
     ) -> None:
@@ -70,6 +72,7 @@ class Runner:
         self._notification = notification
         self._monitoring = monitoring
         self._announcing = announcing
+        self._role = role
         self._stop = stopping
         self._grace = grace
         self._threads: list[threading.Thread] = []
@@ -79,7 +82,7 @@ class Runner:
 
     def start(self) -> None:
         """
-        Become the store's server, open the channels, start the threads.
+        Start the threads; before that, if channels run here, open them as the store's server.
 
         Raises:
             RuntimeError: they run already.
@@ -87,6 +90,10 @@ class Runner:
         """
         if self._threads:
             raise RuntimeError("the gateway is running already")
+        if not self._role.has_channels:
+            self._stop.clear()
+            self._start("heartbeat", self._housekeeping.beat, wait=self._stop.wait, pause=_TICK)
+            return
         self._open()
         for name, transport in self._transports.items():
             self._start_channel(name, transport)
@@ -125,6 +132,8 @@ class Runner:
 
     def run_pending(self) -> int:
         """One round of everything, on the caller's thread."""
+        if not self._role.has_channels:
+            return self._housekeeping.beat()
         self._open()
         done = self._housekeeping.run_once() + self._recovery.recover_dead()
         done += self._monitoring.run_once()

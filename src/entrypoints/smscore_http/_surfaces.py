@@ -47,21 +47,32 @@ class Surfaces:
 
     def __init__(self, gateway: Gateway) -> None:
         self._context = Context(gateway)
+        health, metrics = Health(self._context), Metrics(self._context)
+        self._literal: Mapping[str, _Surface] = {}
+        self._by_first_segment: Mapping[str, _Surface] = {
+            "health": health,
+            "metrics": metrics,
+            HOOKS: Hooks(self._context),
+        }
+        self._otherwise: _Surface = health  # which knows nothing else
+        self._provider_api: ProviderApi | None = None
+        if gateway.config.server.role.has_doors:
+            self._open_doors()
+
+    def _open_doors(self) -> None:
         queue_api, json_api = QueueApi(self._context), GatewayJsonApi(self._context)
         self._provider_api, documents = ProviderApi(self._context), Documents(self._context)
-        self._literal: Mapping[str, _Surface] = dict.fromkeys(json_api.paths, json_api)
-        self._by_first_segment: Mapping[str, _Surface] = {
+        self._literal = dict.fromkeys(json_api.paths, json_api)
+        self._by_first_segment = {
+            **self._by_first_segment,
             "api": queue_api,
             "download": queue_api,
             "postman": queue_api,
             "v1": self._provider_api,
-            "health": Health(self._context),
-            "metrics": Metrics(self._context),
             "docs": documents,
             "openapi.json": documents,
-            HOOKS: Hooks(self._context),
         }
-        self._otherwise: _Surface = GatewayApi(self._context)
+        self._otherwise = GatewayApi(self._context)
 
     @property
     def routes(self) -> Routes:

@@ -3,7 +3,7 @@ Health checks for load balancers and supervisors, without a login.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from smscore.errors import StoreError
 from smscore.ports.storage import UnitOfWork
+from smscore.ports.transport import ChannelHealth
 from smscore_http._context import Context
 from smscore_http._requests import JSON_TYPE, Reply, Request
 from smscore_http._routes import answer, readable
@@ -71,7 +72,7 @@ class Health:
 
     async def _ready(self, _: Request) -> Reply:
         store = await self._store()
-        carriers = [*self._channels(), *await self._phones()]
+        carriers = [*await self._channels(), *await self._phones()]
         if store.status != "ok":
             status, code = "unready", 503
         elif any(check.status != "ok" for check in carriers):
@@ -92,13 +93,20 @@ class Health:
             return _check("store", "unready", f"no commit within {_PATIENCE:g} s")
         return _check("store", "ok", None)
 
-    def _channels(self) -> list[Check]:
+    async def _channels(self) -> list[Check]:
+        try:
+            found = await self._context.call(self._healths)
+        except StoreError:
+            return []  # the store's own check says so
         checks = []
-        for name in self._context.gateway.transports:
-            health = self._context.gateway.health(name)
+        for name, health in found.items():
             status = "ok" if health.is_ready else "degraded"
             checks.append(_check(f"channel {name}", status, health.detail or None))
         return checks
+
+    def _healths(self) -> Mapping[str, ChannelHealth]:
+        gateway = self._context.gateway
+        return {name: gateway.health(name) for name in gateway.transports}
 
     async def _phones(self) -> list[Check]:
         """Those that are silent: of the others there is nothing to say."""

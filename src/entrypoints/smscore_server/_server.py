@@ -62,7 +62,8 @@ def run(
         closing(surfaces),
         beside or nullcontext(),
     ):
-        control.start()
+        if gateway.config.server.role.has_channels:
+            control.start()
         server.run(sockets=[listener])
     if server.fault is not None:
         raise server.fault

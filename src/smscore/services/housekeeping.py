@@ -68,15 +68,21 @@ class Housekeeping:
         now = self._clock.now()
         done = self._promote(now) + self._expire(now) + self._fall_back(now)
         done += self._mend_times(now) + self._end_leases(now)
-        if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
-            self._beat(now)
-            self._beaten_at = now
+        self.beat()
         if _is_time(now, since=self._swept_at, every=_SWEEP):
             swept = self._sweep(now)
             done += swept
             if swept < _BATCH:  # otherwise there is more, and the next round goes on
                 self._swept_at = now
         return done
+
+    def beat(self) -> int:
+        """Let others know that this process lives, if it is time; that is no work done."""
+        now = self._clock.now()
+        if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
+            self._beat(now)
+            self._beaten_at = now
+        return 0
 
     def prune(
         self,

@@ -17,6 +17,7 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.storage import Store, Tally, Topic, Tracked, View
+from smscore.ports.transport import ChannelHealth
 from smscore.services._sightings import Sighting, sighting_of
 from smscore.services._stories import InboundStory, Story, inbound_story_of, story_of
 
@@ -142,6 +143,13 @@ class Inquiry:
                 )
             )
         return overviews
+
+    def health(self, channel: str) -> ChannelHealth:
+        """How a channel was when a server last looked at it."""
+        sighting = self._store.read(lambda view: sighting_of(view, channel))
+        if sighting is None:
+            return ChannelHealth(is_ready=False, detail="no server has run it so far")
+        return sighting.health
 
     def tally(self, *, since: datetime) -> Tally:
         """

@@ -98,8 +98,8 @@ def wait_for_status(directory: Path, message: str, status: str) -> None:
         pause.wait(0.05)
 
 
-def serving(start: Callable[..., Any]) -> tuple[Any, str]:
-    server = start("serve", "--port", "0")
+def serving(start: Callable[..., Any], *options: str) -> tuple[Any, str]:
+    server = start("serve", "--port", "0", *options)
     found = re.search(r"http://\S+", server.line())
     assert found
     return server, found[0]
@@ -138,6 +138,37 @@ def test_a_second_server_is_refused(gateway: Path, start: Callable[..., Any]) ->
 
     with pytest.raises(AssertionError, match="another server runs the channels"):
         start("serve", "--port", "0").line()
+
+
+def test_several_servers_take_what_one_sends(
+    gateway: Path, start: Callable[..., Any], modems: ModemSimulator
+) -> None:
+    key = json.loads(run(gateway, "key", "create", "--account", "shop", "--json"))["key"]
+    urls = [serving(start, "--role", "api")[1] for _ in range(2)]
+    _, sender = serving(start, "--role", "channels")
+    header = {"Authorization": f"Bearer {key}"}
+
+    for number, url in enumerate(urls * 2):
+        body = {"to": "+491701234567", "message": f"number {number}"}
+        answer = httpx2.post(f"{url}/v1/messages", headers=header, json=body, timeout=PATIENCE)
+        assert answer.status_code == 200
+    for one in json.loads(run(gateway, "messages", "list", "--account", "shop", "--json")):
+        wait_for_status(gateway, one["id"], "delivered")
+
+    assert sorted(one.submit.user_data.content for one in modems.taken) == [
+        b"number %d" % number for number in range(4)
+    ]
+    for url in (*urls, sender):
+        ready = httpx2.get(f"{url}/health/ready", timeout=PATIENCE).json()
+        assert [one["name"] for one in ready["checks"]] == ["store", "channel stick"]
+    assert httpx2.get(f"{sender}/v1/messages", headers=header, timeout=PATIENCE).status_code == 404
+
+
+def test_on_a_file_one_server_does_everything(tmp_path: Path, start: Callable[..., Any]) -> None:
+    run(tmp_path, "init", "--dir", str(tmp_path))
+
+    with pytest.raises(AssertionError, match="bears one server, which does everything"):
+        start("serve", "--port", "0", "--role", "api").line()
 
 
 def test_without_its_database_a_server_says_so_and_goes_on_when_it_is_back(
