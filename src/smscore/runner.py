@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from smscore.config import Role
-from smscore.errors import GatewayError
+from smscore.errors import ConfigurationError, GatewayError, StoreError
 from smscore.ports.storage import Store, Topic, Wakeup
 from smscore.ports.transport import Journal, Transport
 from smscore.services.dispatch import Dispatch
@@ -241,14 +241,15 @@ class _Loop:
         self._mend = mend
         self._stop = stop
         self._faults = 0
+        self._said = ""
 
     def run(self) -> None:
         """Until the stop event is set."""
         while not self._stop.is_set():
             try:
                 self._step_once()
-            except BaseException:  # noqa: BLE001  # nothing may end a channel's thread
-                _log.exception("%s stumbled; it goes on after a pause", self._name)
+            except BaseException as fault:  # noqa: BLE001  # nothing may end a channel's thread
+                self._tell(fault)
                 self._faults += 1
                 self._stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))
 
@@ -256,6 +257,14 @@ class _Loop:
         if self._faults and self._mend is not None:
             self._mend()
         done = self._step()
-        self._faults = 0
+        self._faults, self._said = 0, ""
         if not done:
             self._wait(self._pause)
+
+    def _tell(self, fault: BaseException) -> None:
+        """A bug with its traceback; what an operator has to mend in one line, and once."""
+        if not isinstance(fault, StoreError | ConfigurationError):
+            _log.exception("%s stumbled; it goes on after a pause", self._name)
+        elif self._said != str(fault):
+            self._said = str(fault)
+            _log.error("%s cannot go on, and tries again: %s", self._name, fault)

@@ -13,10 +13,12 @@ from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
+from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import Journal, SendJob, SendReceipt, TransportSink
+from smscore.runner import _Loop
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 
 NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
@@ -103,6 +105,32 @@ def test_a_running_gateway_cannot_be_run_once_more() -> None:
 
         message = submit(gateway)
         assert gateway.inquiry.message(message)
+
+
+@pytest.mark.parametrize(
+    ("fault", "lines"),
+    [
+        (StoreUnavailable("the key file is another one"), 1),
+        (ConfigurationError("the key file is damaged"), 1),
+        (RuntimeError("a bug"), 2),
+    ],
+)
+def test_what_an_operator_has_to_mend_is_said_once_and_a_bug_each_time(
+    caplog: pytest.LogCaptureFixture, *, fault: Exception, lines: int
+) -> None:
+    stop, tried = threading.Event(), []
+
+    def step() -> int:
+        tried.append(1)
+        if len(tried) == 2:
+            stop.set()
+        raise fault
+
+    _Loop("channel a", step, wait=stop.wait, pause=0.0, mend=None, stop=stop).run()
+
+    assert len(tried) == 2
+    assert len(caplog.records) == lines
+    assert all((record.exc_info is None) is (lines == 1) for record in caplog.records)
 
 
 class Unopenable(FakeTransport):
