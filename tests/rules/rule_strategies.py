@@ -121,11 +121,14 @@ facts = st.builds(
 OUTBOUND_KEYS = {key: values for key, values in OWN_KEYS.items() if key != "kinds"}
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+_names = st.text(
+    st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=12
+)
 _channels = st.lists(st.sampled_from(["a", "b", "g", "phones"]), min_size=1, max_size=3).map(tuple)
 
 
 @st.composite
-def routes(draw, *, name=_texts):
+def routes(draw, *, name=_names):
     """One rule, whatever it asks and does."""
     asks = draw(conditions(keys=OUTBOUND_KEYS))
     asked = {key: getattr(asks, key) for key in (*OUTBOUND_KEYS, "all_of", "any_of", "none_of")}
@@ -179,7 +182,7 @@ _replacing = st.builds(
 
 
 @st.composite
-def inbound_rules(draw, *, name=_texts):
+def inbound_rules(draw, *, name=_names):
     """One rule for what arrives, whatever it asks and does."""
     asks = draw(conditions(keys=INBOUND_KEYS))
     asked = {key: getattr(asks, key) for key in (*INBOUND_KEYS, "all_of", "any_of", "none_of")}

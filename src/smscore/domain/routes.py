@@ -21,6 +21,7 @@ _ONLY_PREFIXES = frozenset({"prefixes"})
 _FEW = 8
 """Rules about prefixes that are looked through sooner than facts are gathered."""
 
+_LONGEST_NAME = 100
 _UNKNOWN = frozenset({"kinds"})  # what conditions ask of inbound messages only
 
 
@@ -165,13 +166,18 @@ def facts_of(message: OutboundMessage, *, account: str, now: datetime) -> Facts:
 
 def check_names(rules: Sequence[Route] | Sequence[InboundRule]) -> None:
     """
-    Let rules of one direction pass that can be told apart.
+    Let rules of one direction pass that can be told apart, and shown on a line.
 
     Raises:
-        InvalidRequest: two have one name.
+        InvalidRequest: two have one name; a name is too long, or has what nobody can see.
     """
     names: set[str] = set()
     for rule in rules:
+        if len(rule.name) > _LONGEST_NAME or not rule.name.isprintable():
+            raise InvalidRequest(
+                f"a rule cannot be called {rule.name[:_LONGEST_NAME]!r}; "
+                f"use at most {_LONGEST_NAME} characters, all of them printable"
+            )
         if rule.name in names:
             raise InvalidRequest(f"two rules are called {rule.name!r}")
         names.add(rule.name)

@@ -5,6 +5,7 @@ Outbound rules: which one is for a message, what it does, and which ones it near
 from collections import Counter
 from datetime import timedelta
 
+import attrs
 import pytest
 import rule_reference
 from hypothesis import given
@@ -235,6 +236,13 @@ def test_a_rule_that_makes_no_sense_is_refused(values):
 def test_two_rules_have_two_names():
     with pytest.raises(InvalidRequest, match="else"):
         check_names([ELSE, ELSE])
+
+
+@pytest.mark.parametrize("name", ["nights\0", "two\nlines", "x" * 101])
+def test_a_rule_has_a_name_that_fits_on_a_line(name):
+    with pytest.raises(InvalidRequest, match="at most 100 characters"):
+        check_names([attrs.evolve(ELSE, name=name)])
+    check_names([attrs.evolve(ELSE, name="x" * 100)])
 
 
 @pytest.mark.parametrize(
