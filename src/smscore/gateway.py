@@ -155,7 +155,9 @@ class Gateway:
             objections=objections,
             screens=screens,
         )
-        self.directory = Directory(store=store, settings=self.settings, owners=config.owners)
+        self.directory = Directory(
+            store=store, auditor=self.auditor, settings=self.settings, owners=config.owners
+        )
         self.pickup = Pickup(
             store=store,
             clock=clock,
@@ -193,7 +195,7 @@ class Gateway:
         self.webhooks = Webhooks(
             store=store, clock=clock, auditor=self.auditor, ids=ids, secrets=secrets, sender=sender
         )
-        self.pushes = Pushes(store=store, clock=clock)
+        self.pushes = Pushes(store=store, auditor=self.auditor)
         self.administration = Administration(
             store=store,
             clock=clock,

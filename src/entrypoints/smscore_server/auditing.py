@@ -34,8 +34,8 @@ def audit(*, since: When | None, limit: int, as_json: bool, config_file: Path) -
     """
     Show what people did: who, when, what, to what; the newest first.
 
-    Written down are changes of accounts, users, keys, rules, channels, webhooks, apps and consent,
-    messages that were sent again or called back by hand, pruning and erasing. A person who was
+    Written down are changes of accounts, users, keys, rules, channels, webhooks, apps, consent and
+    directories, what was sent again or called back by hand, pruning and erasing. A person who was
     erased is shown by a keyed hash of the number, as 'smscore consent' shows it. Without a name
     something was done over HTTP, by whom the account's credentials belong to, or by a host.
 

@@ -5,6 +5,8 @@ Writing down what people do, together with what they do.
 from collections.abc import Callable
 from typing import TypeVar
 
+import attrs
+
 from smscore.domain.audit import AuditEntry
 from smscore.ports.clock import Clock
 from smscore.ports.storage import UnitOfWork
@@ -34,11 +36,21 @@ class Auditor:
         **detail: str | int | None,
     ) -> Callable[[UnitOfWork], T]:
         """The work, with the entry that says so."""
-        entry = self.entry(what, subject, **detail)
+        return self.with_entry_of(work, what, lambda _: subject, **detail)
+
+    def with_entry_of(
+        self,
+        work: Callable[[UnitOfWork], T],
+        what: str,
+        subject: Callable[[T], object],
+        **detail: str | int | None,
+    ) -> Callable[[UnitOfWork], T]:
+        """The same where only what was done tells to what."""
+        entry = self.entry(what, "", **detail)
 
         def both(unit: UnitOfWork) -> T:
             done = work(unit)
-            unit.audit.add(entry)
+            unit.audit.add(attrs.evolve(entry, subject=str(subject(done))))
             return done
 
         return both

@@ -13,9 +13,10 @@ from smscore.domain.cards import Card, CardKind
 from smscore.domain.directory import ContactChanges
 from smscore.domain.messages import AccountId
 from smscore.errors import Rejected
+from smscore.services._auditing import Auditor
 from smscore.services._settings import Settings
 from smscore.services.directory import Directory
-from smscore.testing import MemoryStore, an_account
+from smscore.testing import ManualClock, MemoryStore, an_account
 from smscore_sqlmodel import SqlStore, migrate
 
 names = st.sampled_from(["a", "b", "A", "1", "2", "bad name", ""])
@@ -68,7 +69,10 @@ def directories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Direc
     url = f"sqlite:///{tmp_path_factory.mktemp('agree')}/smscore.db"
     migrate(url)
     stores = [MemoryStore(), SqlStore(url)]
-    yield [Directory(store=store, settings=Settings(store)) for store in stores]
+    yield [
+        Directory(store=store, auditor=Auditor(ManualClock()), settings=Settings(store))
+        for store in stores
+    ]
     for store in stores:
         store.close()
 

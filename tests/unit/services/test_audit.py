@@ -4,7 +4,9 @@ from datetime import timedelta
 import pytest
 
 from smscore import Gateway
+from smscore.domain.cards import Card
 from smscore.domain.channels import ChannelMode
+from smscore.domain.directory import ContactChanges
 from smscore.domain.messages import AccountId
 from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
@@ -57,6 +59,15 @@ DONE = {
 }
 
 
+DONE |= {
+    "contact.added": lambda _, gateway: gateway.directory.contacts.add(ACCOUNT, "Anna"),
+    "group.added": lambda _, gateway: gateway.directory.groups.add(ACCOUNT, "family"),
+    "directory.imported": lambda _, gateway: gateway.directory.take_over(
+        ACCOUNT, [Card(line=1, name="Anna"), Card(line=2, name="Bert")]
+    ),
+}
+
+
 @pytest.mark.parametrize("what", DONE)
 def test_what_an_operator_does_is_written_down(
     gateway: Gateway, told: Callable[[], list[tuple[str, str]]], what: str
@@ -87,6 +98,45 @@ def test_rules_that_do_not_change_are_not_written_down(
         gateway.rules.apply([Route(name="a", channels=("fake",))])
 
     assert told() == [("rules.applied", "revision 1")]
+
+
+def test_changes_of_the_directory_are_written_down_by_ids(
+    gateway: Gateway, told: Callable[[], list[tuple[str, str]]]
+) -> None:
+    contacts, groups = gateway.directory.contacts, gateway.directory.groups
+    contacts.add(ACCOUNT, "Anna", number=TO)
+    contacts.change(ACCOUNT, "Anna", ContactChanges(notes="knows"))
+    groups.add(ACCOUNT, "family")
+    groups.join(ACCOUNT, "family", contacts=["Anna"])
+    groups.leave(ACCOUNT, "family", contacts=["Anna"])
+    groups.rename(ACCOUNT, "family", "friends")
+    groups.delete(ACCOUNT, "friends")
+    contacts.delete(ACCOUNT, "Anna")
+
+    assert told() == [
+        ("contact.added", "1"),
+        ("contact.changed", "1"),
+        ("group.added", "1"),
+        ("group.joined", "1"),
+        ("group.left", "1"),
+        ("group.renamed", "1"),
+        ("group.deleted", "1"),
+        ("contact.deleted", "1"),
+    ]
+    written = repr([entry for _, entry in gateway.audit.find()])
+    assert not any(secret in written for secret in ("Anna", "1701234567", "knows"))
+
+
+def test_cards_that_change_something_are_counted(
+    gateway: Gateway, told: Callable[[], list[tuple[str, str]]]
+) -> None:
+    cards = [Card(line=1, name="Anna", groups=("family",)), Card(line=2, name="Bert")]
+    for _ in range(2):
+        gateway.directory.take_over(ACCOUNT, cards)
+
+    assert told() == [("directory.imported", "cards")]
+    ((_, entry),) = gateway.audit.find(limit=1)
+    assert entry.detail == {"account": 1, "added": 2, "groups_added": 1, "joined": 1}
 
 
 def test_messages_that_an_operator_steps_in_for_are_written_down(

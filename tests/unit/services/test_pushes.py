@@ -132,6 +132,9 @@ def test_what_does_not_arrive_for_a_day_is_given_up_and_can_be_made_again(
     sender.answer = lambda _: answered(b"ACCEPTED")
     assert gateway.pushes.replay_all(Deliveries(), host="http://elsewhere") == 0
     assert gateway.pushes.replay_all(Deliveries()) == 2
+    ((_, entry),) = gateway.audit.find(limit=1)
+    assert (entry.what, entry.subject) == ("pushes.replayed", HOST)
+    assert entry.detail == {"deliveries": 2}
     advance(gateway, clock, timedelta(hours=1), steps=10)
     assert {state for state, *_ in fates(gateway, message)} == {"delivered"}
     assert gateway.webhooks.troubles().pushes == {}

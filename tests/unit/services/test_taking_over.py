@@ -11,9 +11,10 @@ from smscore import Gateway
 from smscore.domain.cards import Card, CardKind, ImportPlan
 from smscore.domain.messages import AccountId
 from smscore.errors import RejectedItems
+from smscore.services._auditing import Auditor
 from smscore.services._settings import Settings
 from smscore.services.directory import Directory
-from smscore.testing import MemoryStore, an_account
+from smscore.testing import ManualClock, MemoryStore, an_account
 from smscore_cards import VcardVersion, read_csv, read_vcards, write_csv, write_vcards
 
 ACME = AccountId(1)
@@ -212,7 +213,7 @@ def empty_directory() -> Directory:
     store = MemoryStore()
     account = an_account(id=ACME, home_country="DE")
     store.run(lambda work: work.accounts.add(account)).result()
-    return Directory(store=store, settings=Settings(store))
+    return Directory(store=store, auditor=Auditor(ManualClock()), settings=Settings(store))
 
 
 def filled_directory(cards) -> Directory:

@@ -5,12 +5,16 @@ The directory of an account: its contacts and groups, and the numbers that they 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+import attrs
+
+from smscore.domain.audit import AuditEntry
 from smscore.domain.cards import Card, CardKind, ImportPlan, newest_asked_for, plan_import
 from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.membership import distinct_numbers, distinct_recipients
 from smscore.domain.messages import AccountId
 from smscore.errors import InvalidRequest, RejectedItems
 from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
+from smscore.services._auditing import Auditor
 from smscore.services._naming import Membership, group_called, members_of
 from smscore.services._settings import Settings
 from smscore.services.directory._contacts import Contacts
@@ -32,11 +36,19 @@ class Directory:
     stays.
     """
 
-    def __init__(self, *, store: Store, settings: Settings, owners: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        auditor: Auditor,
+        settings: Settings,
+        owners: Collection[str] = (),
+    ) -> None:
         self._store = store
+        self._auditor = auditor
         self._settings = settings
-        self.contacts = Contacts(store=store, settings=settings, owners=owners)
-        self.groups = Groups(store=store, owners=owners)
+        self.contacts = Contacts(store=store, auditor=auditor, settings=settings, owners=owners)
+        self.groups = Groups(store=store, auditor=auditor, owners=owners)
 
     def contact_numbers(self, account: AccountId, to: str) -> Sequence[str]:
         """
@@ -124,12 +136,17 @@ class Directory:
         home, beyond = self._home(account), newest_asked_for(cards)
         for start in range(0, len(cards), _AT_ONCE):
             some = cards[start : start + _AT_ONCE]
+            entry = self._auditor.entry("directory.imported", "cards", account=account)
 
-            def work(work: UnitOfWork, some: Sequence[Card] = some) -> None:
+            def work(
+                work: UnitOfWork, some: Sequence[Card] = some, entry: AuditEntry = entry
+            ) -> None:
                 known = known_of(work.directory, account, some, beyond=beyond)
                 planned = plan_import(some, known, home=home)
                 _check(planned)
                 write_plan(work.directory, planned)
+                if counts := _counts(planned):
+                    work.audit.add(attrs.evolve(entry, detail={**entry.detail, **counts}))
 
             self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
             if progress is not None:
@@ -181,6 +198,17 @@ class Directory:
 
     def _home(self, account: AccountId) -> str | None:
         return self._settings.account(account).home_country
+
+
+def _counts(plan: ImportPlan) -> dict[str, int]:
+    """How much of each kind is changed, as far as anything is."""
+    counts = {
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "groups_added": len(plan.added_groups),
+        "joined": len(plan.joining) + len(plan.nesting),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _check(plan: ImportPlan) -> None:

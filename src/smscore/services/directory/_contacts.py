@@ -3,7 +3,6 @@ The contacts of accounts: look them up, add, change and delete them.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
 
 import attrs
 
@@ -12,20 +11,22 @@ from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, clean_text
 from smscore.domain.numbers import PhoneNumber
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._auditing import Auditor
 from smscore.services._naming import check_unused, contact_called, groups_with
 from smscore.services._people import check_unnamed
 from smscore.services._settings import Settings
 
 __all__ = ["Contacts"]
 
-T = TypeVar("T")
-
 
 class Contacts:
     """Each is named by its id or name; changes block until they are durable."""
 
-    def __init__(self, *, store: Store, settings: Settings, owners: Collection[str]) -> None:
+    def __init__(
+        self, *, store: Store, auditor: Auditor, settings: Settings, owners: Collection[str]
+    ) -> None:
         self._store = store
+        self._auditor = auditor
         self._settings = settings
         self._owners = owners
 
@@ -95,7 +96,7 @@ class Contacts:
             work.directory.add_contacts([contact])
             return contact
 
-        return self._run(account, work)
+        return self._run(account, work, "contact.added")
 
     def change(self, account: AccountId, to: str, changes: ContactChanges) -> Contact:
         """
@@ -113,7 +114,7 @@ class Contacts:
             work.directory.save_contact(changed)
             return changed
 
-        return self._run(account, work)
+        return self._run(account, work, "contact.changed")
 
     def delete(self, account: AccountId, to: str) -> Contact:
         """
@@ -131,10 +132,12 @@ class Contacts:
             work.directory.remove_contact(account, contact.id)
             return contact
 
-        return self._run(account, work)
+        return self._run(account, work, "contact.deleted")
 
     def _home(self, account: AccountId) -> str | None:
         return self._settings.account(account).home_country
 
-    def _run(self, account: AccountId, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
+    def _run(self, account: AccountId, work: Callable[[UnitOfWork], Contact], what: str) -> Contact:
+        # By its id: a name is a person's.
+        noted = self._auditor.with_entry_of(work, what, lambda one: one.id, account=account)
+        return self._store.run(noted, accounts=[account], lane=Lane.CUSTODY).result()

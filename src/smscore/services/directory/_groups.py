@@ -13,6 +13,7 @@ from smscore.domain.membership import check_nesting, nesting_of
 from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
 from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.services._auditing import Auditor
 from smscore.services._naming import (
     Membership,
     check_unused,
@@ -32,8 +33,9 @@ C = TypeVar("C", Contact, Group)
 class Groups:
     """Groups and contacts are named by their id or name; changes block until they are durable."""
 
-    def __init__(self, *, store: Store, owners: Collection[str]) -> None:
+    def __init__(self, *, store: Store, auditor: Auditor, owners: Collection[str]) -> None:
         self._store = store
+        self._auditor = auditor
         self._owners = owners
 
     def get(self, account: AccountId, to: str) -> Membership:
@@ -79,7 +81,7 @@ class Groups:
             work.directory.add_group(group)
             return group
 
-        return self._run(account, work)
+        return self._run(account, work, "group.added", lambda one: one.id)
 
     def rename(self, account: AccountId, to: str, name: str) -> Group:
         """
@@ -97,7 +99,7 @@ class Groups:
             work.directory.save_group(renamed)
             return renamed
 
-        return self._run(account, work)
+        return self._run(account, work, "group.renamed", lambda one: one.id)
 
     def delete(self, account: AccountId, to: str) -> Group:
         """
@@ -117,7 +119,7 @@ class Groups:
             work.directory.remove_group(account, group.id)
             return group
 
-        return self._run(account, work)
+        return self._run(account, work, "group.deleted", lambda one: one.id)
 
     def join(
         self,
@@ -146,7 +148,7 @@ class Groups:
                 _nest(work, outer, group_called(work.directory, account, inner))
             return membership_of(work.directory, outer)
 
-        return self._run(account, work)
+        return self._run(account, work, "group.joined", lambda found: found.group.id)
 
     def leave(
         self,
@@ -178,10 +180,17 @@ class Groups:
             )
             return membership_of(work.directory, outer)
 
-        return self._run(account, work)
+        return self._run(account, work, "group.left", lambda found: found.group.id)
 
-    def _run(self, account: AccountId, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
+    def _run(
+        self,
+        account: AccountId,
+        work: Callable[[UnitOfWork], T],
+        what: str,
+        subject: Callable[[T], object],
+    ) -> T:
+        noted = self._auditor.with_entry_of(work, what, subject, account=account)
+        return self._store.run(noted, accounts=[account], lane=Lane.CUSTODY).result()
 
 
 def _nest(work: UnitOfWork, outer: Group, inner: Group) -> None:

@@ -229,7 +229,8 @@ class Webhooks:
             NotFound: the account has no webhook of this id.
         """
         endpoint = self.get(account, webhook).endpoint
-        return replay_all(self._store, endpoint, deliveries, now=self._clock.now())
+        noted = self._auditor.entry("webhook.replayed", endpoint, account=account)
+        return replay_all(self._store, endpoint, deliveries, noted=noted)
 
     def replay_callbacks(self, account: AccountId, deliveries: Deliveries) -> int:
         """Tell the account's callback addresses again what was given up, and say how much."""
@@ -239,8 +240,8 @@ class Webhooks:
             for name in self._store.read(lambda view: view.webhooks.given_up())
             if (place := callback_place(name)) is not None and place[0] == account
         ]
-        now = self._clock.now()
-        return sum(replay_all(self._store, name, dead, now=now) for name in names)
+        noted = self._auditor.entry("callbacks.replayed", "callbacks", account=account)
+        return sum(replay_all(self._store, name, dead, noted=noted) for name in names)
 
     def history(self, account: AccountId, webhook: WebhookId) -> History:
         """

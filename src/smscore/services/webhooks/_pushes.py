@@ -8,8 +8,8 @@ import attrs
 
 from smscore.domain.messages import MessageId
 from smscore.domain.webhooks import Attempt, Posting, PostingState, push_place
-from smscore.ports.clock import Clock
 from smscore.ports.storage import Store, View
+from smscore.services._auditing import Auditor
 from smscore.services.webhooks._replaying import Deliveries, replay_all
 
 __all__ = ["PushStory", "Pushes"]
@@ -26,9 +26,9 @@ class PushStory:
 class Pushes:
     """The use cases around the calls that rules make for inbound messages. Any thread may call."""
 
-    def __init__(self, *, store: Store, clock: Clock) -> None:
+    def __init__(self, *, store: Store, auditor: Auditor) -> None:
         self._store = store
-        self._clock = clock
+        self._auditor = auditor
 
     def of(self, message: MessageId) -> Sequence[PushStory]:
         """Those that were made for a message, and those that will be."""
@@ -49,5 +49,12 @@ class Pushes:
             for name in self._store.read(lambda view: view.webhooks.given_up())
             if (place := push_place(name)) is not None and host in (None, place)
         ]
-        now = self._clock.now()
-        return sum(replay_all(self._store, name, dead, now=now) for name in names)
+        return sum(
+            replay_all(
+                self._store,
+                name,
+                dead,
+                noted=self._auditor.entry("pushes.replayed", push_place(name)),
+            )
+            for name in names
+        )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from smscore.domain.audit import AuditEntry
 from smscore.domain.webhooks import Posting, PostingId, PostingState
 from smscore.ports.storage import Lane, Store, UnitOfWork
 
@@ -32,16 +33,20 @@ class Deliveries:
         )
 
 
-def replay_all(store: Store, endpoint: str, deliveries: Deliveries, *, now: datetime) -> int:
+def replay_all(store: Store, endpoint: str, deliveries: Deliveries, *, noted: AuditEntry) -> int:
     """
     Post these again, in steps; without a state those that were given up. Says how many.
 
-    Of what is pending that means what waits for its next attempt.
+    Of what is pending that means what waits for its next attempt. ``noted`` is written down with
+    each step, and how many it was.
     """
+    now = noted.at
     wanted = attrs.evolve(deliveries, state=deliveries.state or PostingState.DEAD)
     oldest_first = _meant(store, endpoint, wanted, now=now)[::-1]
     steps = range(0, len(oldest_first), _AT_ONCE)
-    return sum(_replay(store, oldest_first[at : at + _AT_ONCE], wanted, now=now) for at in steps)
+    return sum(
+        _replay(store, oldest_first[at : at + _AT_ONCE], wanted, noted=noted) for at in steps
+    )
 
 
 def _meant(store: Store, endpoint: str, wanted: Deliveries, *, now: datetime) -> list[PostingId]:
@@ -68,13 +73,16 @@ def _page(
 
 
 def _replay(
-    store: Store, postings: Sequence[PostingId], wanted: Deliveries, *, now: datetime
+    store: Store, postings: Sequence[PostingId], wanted: Deliveries, *, noted: AuditEntry
 ) -> int:
     def work(work: UnitOfWork) -> int:
         found = [work.webhooks.posting(one) for one in postings]
-        meant = [one for one in found if one is not None and _is_meant(one, wanted, now=now)]
+        meant = [one for one in found if one is not None and _is_meant(one, wanted, now=noted.at)]
         for posting in meant:
-            work.webhooks.replay(posting.replayed(at=now))
+            work.webhooks.replay(posting.replayed(at=noted.at))
+        if meant:
+            detail = {**noted.detail, "deliveries": len(meant)}
+            work.audit.add(attrs.evolve(noted, detail=detail))
         return len(meant)
 
     return store.run(work, lane=Lane.CUSTODY).result()
