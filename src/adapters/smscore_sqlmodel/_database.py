@@ -76,6 +76,11 @@ class Writing(Protocol):
         ...
 
     @property
+    def has_to_stay(self) -> bool:
+        """Whether it is neither to be used nor closed, until its files are together again."""
+        ...
+
+    @property
     def is_in_transaction(self) -> bool: ...
 
     def check(self) -> None:

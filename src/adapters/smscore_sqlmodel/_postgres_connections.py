@@ -117,6 +117,7 @@ class PostgresWriting(_Speaking):
     """
 
     is_orphaned = False
+    has_to_stay = False
     locks_accounts = True
 
     def __init__(self, server: PostgresServer) -> None:

@@ -7,6 +7,8 @@ reports as committed then is on no disk that anybody will ever see.
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from smscore_sqlmodel._sqlite import SqliteFile, gone
 
@@ -43,6 +45,31 @@ class OpenedFiles:
     def are_there(self) -> bool:
         """Whether each of the files is."""
         return self.has_database and all(_is_there(*one) for one in self._log)
+
+    @property
+    def has_foreign_log(self) -> bool:
+        """
+        Whether another log lies beside the database: somebody is about to put its own there.
+
+        SQLite deletes its log by name with the last connection, and would bring the other one into
+        this database with the next.
+        """
+        return self.has_database and bool(self._foreign())
+
+    @contextmanager
+    def foreign_log_kept(self) -> Iterator[None]:
+        """While the connection is closed."""
+        foreign = self._foreign() if self.has_database else []
+        for name in foreign:
+            os.replace(name, f"{name}.kept")  # noqa: PTH105  # names, as above
+        try:
+            yield
+        finally:
+            for name in foreign:
+                os.replace(f"{name}.kept", name)  # noqa: PTH105  # names, as above
+
+    def _foreign(self) -> list[str]:
+        return [one[0] for one in self._log if _identity(one[0]) not in (None, one)]
 
     def check(self) -> None:
         """

@@ -106,7 +106,8 @@ class SqliteWriting:
             self._files = OpenedFiles(file, self.raw)
             self._version = self._data_version()
         except Exception as cause:
-            self.close()
+            self.raw.close()
+            self._turns.close()
             raise translated(cause) from cause
 
     @property
@@ -114,6 +115,10 @@ class SqliteWriting:
         # With the last connection SQLite brings into the database what a deleted log holds, and
         # nobody else could. And whoever came while one is left would share its index of that log.
         return not self._files.are_there
+
+    @property
+    def has_to_stay(self) -> bool:
+        return self._files.has_foreign_log
 
     @property
     def is_in_transaction(self) -> bool:
@@ -193,7 +198,8 @@ class SqliteWriting:
             _execute(self.raw, "ROLLBACK")
 
     def close(self) -> None:
-        self.raw.close()
+        with self._files.foreign_log_kept():
+            self.raw.close()
         self._turns.close()
 
     def _write(self, statement: Statement, rows: Sequence[Cells]) -> None:

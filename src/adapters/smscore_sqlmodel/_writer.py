@@ -87,8 +87,8 @@ class Writer:
         self._connection = connection
         return connection
 
-    def _disconnect(self) -> None:
-        if self._connection is None:
+    def _disconnect(self, *, at_the_end: bool = False) -> None:
+        if self._connection is None or (self._connection.has_to_stay and not at_the_end):
             return
         if not self._connection.is_orphaned or self._drop_readers():
             self._connection.close()
@@ -108,7 +108,7 @@ class Writer:
                     self._look_around()
             except Exception as error:  # noqa: BLE001  # a thread's runner; it is logged there
                 self._stumble(error)
-        self._disconnect()
+        self._disconnect(at_the_end=True)
 
     def _work(self) -> None:
         """One batch."""

@@ -220,6 +220,75 @@ def test_a_database_in_the_place_of_another_is_used_and_keeps_its_log(
     assert {kept, after} <= stored(store)
 
 
+@pytest.fixture
+def foreign(tmp_path: Path) -> tuple[Path, MessageId]:
+    """Another database, and a message that is in its log alone."""
+    other = tmp_path / "other.db"
+    migrate(f"sqlite:///{other}")
+    with closing(SqlStore(f"sqlite:///{other}")) as restored:
+        kept = send(restored)
+        for suffix in ("", "-wal", "-shm"):
+            shutil.copy(beside(other, suffix), tmp_path / f"foreign.db{suffix}")
+    return tmp_path / "foreign.db", kept
+
+
+def put(foreign: Path, path: Path, *suffixes: str) -> None:
+    for suffix in suffixes:
+        beside(foreign, suffix).rename(beside(path, suffix))
+
+
+def test_a_log_that_is_there_before_its_database_is_kept(
+    store: SqlStore, path: Path, foreign: tuple[Path, MessageId]
+) -> None:
+    other, kept = foreign
+    lost = send(store)
+    put(other, path, "-wal")
+    content = beside(path, "-wal").read_bytes()
+
+    told = [refusal(store) for _ in range(2)]
+    assert all("put it back" in one for one in told)
+    assert beside(path, "-wal").read_bytes() == content
+    put(other, path, "-shm", "")
+    try_to_send(store)
+    after = send(store)
+
+    assert {kept, after} <= stored(store)
+    assert lost not in stored(store)
+
+
+@pytest.mark.parametrize("suffixes", [("-wal",), ("-shm",), ("-wal", "-shm")])
+def test_a_store_that_is_closed_then_leaves_both_as_they_are(
+    store: SqlStore, path: Path, foreign: tuple[Path, MessageId], suffixes: tuple[str, ...]
+) -> None:
+    other, _ = foreign
+    own = send(store)
+    put(other, path, *suffixes)
+    contents = [beside(path, suffix).read_bytes() for suffix in suffixes]
+
+    refusal(store)
+    store.close()
+
+    assert [beside(path, suffix).read_bytes() for suffix in suffixes] == contents
+    for suffix in suffixes:
+        beside(path, suffix).unlink()
+    with closing(SqlStore(f"sqlite:///{path}")) as again:
+        assert stored(again) == {own}
+
+
+def test_a_foreign_log_that_is_taken_away_again_leaves_the_store_as_it_was(
+    store: SqlStore, path: Path, foreign: tuple[Path, MessageId]
+) -> None:
+    own = send(store)
+    put(foreign[0], path, "-wal")
+    refusal(store)
+    beside(path, "-wal").unlink()
+
+    try_to_send(store)
+    after = send(store)
+
+    assert {own, after} <= stored(store)
+
+
 @pytest.mark.parametrize(
     ("revision", "way_out"), [("0001", "smscore migrate"), ("9999", "install the newer smscore")]
 )
