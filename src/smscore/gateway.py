@@ -356,6 +356,7 @@ class Gateway:
             ids=self._ids,
             channel=channel,
             stopping=self._stopping,
+            exchanged=self._meters.exchanged,
         )
 
     @contextmanager

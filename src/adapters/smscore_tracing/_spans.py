@@ -70,17 +70,21 @@ class Spans:
             self._ids.next = trace_of(record.message), root_of(record.message)
             self._write(record, Context())
 
-    def below(self, record: Record) -> None:
-        """A span of a message whose first one may have been written by another process."""
-        parent = NonRecordingSpan(_root_context(record.message))
+    def below(self, record: Record, *, parent: SpanContext | None = None) -> SpanContext:
+        """
+        A span below another of its message, and what is below it can be told.
+
+        None: below the first one, which may have been written by another process.
+        """
+        above = NonRecordingSpan(parent or _root_context(record.message))
         with self._lock:
-            self._write(record, set_span_in_context(parent, Context()))
+            return self._write(record, set_span_in_context(above, Context()))
 
     def close(self) -> None:
         """Let the processor hand over what it has."""
         self._provider.shutdown()
 
-    def _write(self, record: Record, context: Context) -> None:
+    def _write(self, record: Record, context: Context) -> SpanContext:
         span = self._tracer.start_span(
             record.name,
             context,
@@ -96,6 +100,7 @@ class Spans:
         if record.error is not None:
             span.set_status(Status(StatusCode.ERROR, record.error))
         span.end(_nanoseconds(record.ends))
+        return span.get_span_context()
 
 
 def link_to_root(message: MessageId) -> Link:

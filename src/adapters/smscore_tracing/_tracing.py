@@ -1,9 +1,11 @@
 """
-From what a gateway tells to spans: of requests, tries to send, reports, calls of endpoints.
+From what a gateway tells to spans: of requests, tries to send and their parts, reports, calls of
+endpoints.
 """
 
+import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -15,7 +17,7 @@ from smscore.domain.messages import MessageId
 from smscore.domain.routing import PHONES
 from smscore.domain.traces import caller_of
 from smscore.domain.webhooks import Attempt, Posting
-from smscore.ports.measurement import Answered
+from smscore.ports.measurement import Answered, Exchange
 from smscore_tracing._spans import Record, Spans, link_to, link_to_root
 
 __all__ = ["TRACED", "Tracing"]
@@ -59,11 +61,20 @@ class Tracing:
         self._spans = Spans(processor, service=service, ratio=ratio)
         self._answered: deque[Answered] = deque()
         self._tries: OrderedDict[MessageId, _Try] = OrderedDict()
+        self._lock = threading.Lock()  # of the exchanges, told by the threads of channels
+        self._exchanges: OrderedDict[MessageId, list[Exchange]] = OrderedDict()
 
     def submitted(self, answered: Answered) -> None:
         # Somebody waits, and these may be thousands: written down with the first event of them.
         if answered.messages:
             self._answered.append(answered)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        # Written down with the try that it belongs to, when that is over.
+        with self._lock:
+            self._exchanges.setdefault(exchange.message, []).append(exchange)
+            if len(self._exchanges) > _MOST_BEGUN:
+                self._exchanges.popitem(last=False)
 
     def called(self, posting: Posting, attempt: Attempt) -> None:
         told: dict[str, str | int] = {
@@ -97,8 +108,10 @@ class Tracing:
         if event.kind == _BEGUN:
             self._begin(event)
         elif self._is_report(event):
-            # Of what phones have fetched nothing else is heard.
-            self._end(event, result="failed" if event.kind == "message.failed" else "sent")
+            # A part's report may be faster than the next part is sent: the try goes on.
+            if event.kind != "message.reported":
+                # Of what phones have fetched nothing else is heard.
+                self._end(event, result="failed" if event.kind == "message.failed" else "sent")
             self._report(event)
         elif (result := _RESULTS.get(event.kind)) is not None:
             self._end(event, result=result)
@@ -146,7 +159,7 @@ class Tracing:
         begun = self._tries.pop(event.message, None)
         if begun is None:
             return  # it was begun before we listened, or never: it waited for another channel
-        self._spans.below(
+        send = self._spans.below(
             Record(
                 name="send",
                 message=event.message,
@@ -161,6 +174,18 @@ class Tracing:
                 error=result if result in _BAD else None,
             )
         )
+        for exchange in self._exchanges_of(event.message, since=begun.began, until=event.at):
+            self._spans.below(_pdu(exchange), parent=send)
+
+    def _exchanges_of(
+        self, message: MessageId, *, since: datetime, until: datetime
+    ) -> Sequence[Exchange]:
+        """Those of one try. Earlier ones have no span, later ones wait for theirs."""
+        with self._lock:
+            known = self._exchanges.pop(message, [])
+            if later := [one for one in known if one.began > until]:
+                self._exchanges[message] = later
+        return [one for one in known if since <= one.began <= until]
 
     def _report(self, event: Event) -> None:
         outcome = str(event.detail.get("outcome") or event.kind.removeprefix("message."))
@@ -181,3 +206,21 @@ def _channel(detail: Mapping[str, str | int | None]) -> str:
     """Without the name of an account, which the queue of its phones has."""
     name = str(detail.get("channel") or "")
     return PHONES if name.startswith(f"{PHONES}/") else name
+
+
+def _pdu(exchange: Exchange) -> Record:
+    """The span of a part and its answer."""
+    told: dict[str, str | int] = {"smscore.part": exchange.part}
+    if exchange.answer is not None:
+        told["smscore.answer"] = exchange.answer
+    if exchange.reference is not None:
+        told["smscore.reference"] = exchange.reference
+    return Record(
+        name="pdu",
+        message=exchange.message,
+        begins=exchange.began,
+        ends=exchange.began + timedelta(seconds=exchange.seconds),
+        kind=SpanKind.CLIENT,
+        attributes=told,
+        error=None if exchange.is_accepted else (exchange.answer or "no_answer"),
+    )

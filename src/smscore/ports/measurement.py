@@ -10,7 +10,7 @@ from msgspec import Struct
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.webhooks import Attempt, Posting
 
-__all__ = ["Answered", "Measurable", "Meter"]
+__all__ = ["Answered", "Exchange", "Measurable", "Meter"]
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -30,6 +30,24 @@ class Answered(Struct, frozen=True, kw_only=True):
     traceparent: str | None = None
 
 
+class Exchange(Struct, frozen=True, kw_only=True):
+    """
+    A part of a message was handed to the network, once, and this is what the network said.
+
+    ``part`` counts from 1. ``answer`` is in the network's or the modem's own words, such as ``OK``
+    or ``+CMS ERROR: 38``, and never holds the text; None: there was none, or none in time.
+    ``reference`` is what the network called the part.
+    """
+
+    message: MessageId
+    part: int
+    began: datetime
+    seconds: float
+    answer: str | None
+    is_accepted: bool
+    reference: str | None = None
+
+
 class Meter(Protocol):
     """
     Is told of what this process does; what becomes of messages observers are told.
@@ -39,6 +57,10 @@ class Meter(Protocol):
 
     def submitted(self, answered: Answered) -> None:
         """A request to send has its answer."""
+        ...
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """A part was handed to the network. Told before what follows from it is stored."""
         ...
 
     def called(self, posting: Posting, attempt: Attempt) -> None:

@@ -16,6 +16,7 @@ from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.recipients import Recipient
 from smscore.domain.segments import Segments
 from smscore.errors import PermanentFailure
+from smscore.ports.measurement import Exchange
 
 __all__ = [
     "CallAnswer",
@@ -143,7 +144,7 @@ class TransportSink(Protocol):
 
 
 class Journal(Protocol):
-    """What must be durable while a message is being sent. Every call returns when it is."""
+    """What must be durable while a message is being sent: a mark is when its call returns."""
 
     def submitting(self, job: SendJob, part: int) -> None:
         """Part ``part`` (from 1) is about to leave: from here on a crash leaves it in doubt."""
@@ -155,6 +156,14 @@ class Journal(Protocol):
 
     def refused(self, job: SendJob, part: int) -> None:
         """The part certainly did not leave: the doubt is lifted."""
+        ...
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """
+        Tell whoever measures the gateway of a part and its answer, before that is marked.
+
+        Nothing is stored, and nothing raised. A transport need not call it.
+        """
         ...
 
     def get(self, key: str) -> bytes | None:

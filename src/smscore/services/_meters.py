@@ -14,7 +14,7 @@ from smscore.domain.receipts import Receipt
 from smscore.domain.webhooks import Attempt, Posting
 from smscore.errors import DeadlinePassed, Overloaded, Rejected, RejectedItems, StoreError
 from smscore.ports.clock import Clock
-from smscore.ports.measurement import Answered, Meter
+from smscore.ports.measurement import Answered, Exchange, Meter
 
 __all__ = ["Meters", "outcome_of"]
 
@@ -37,6 +37,9 @@ class Meters:
 
     def submitted(self, answered: Answered) -> None:
         self._tell(lambda one: one.submitted(answered))
+
+    def exchanged(self, exchange: Exchange) -> None:
+        self._tell(lambda one: one.exchanged(exchange))
 
     def called(self, posting: Posting, attempt: Attempt) -> None:
         self._tell(lambda one: one.called(posting, attempt))

@@ -13,6 +13,7 @@ from smscore.domain.recipients import is_same_recipient
 from smscore.errors import LeaseLost, NotReady
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
+from smscore.ports.measurement import Exchange
 from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import SendJob
 from smscore.services._progress import record, record_report
@@ -25,6 +26,7 @@ class ChannelJournal:
     The journal of one channel, kept in the store.
 
     While ``stopping`` is set no part is begun: what is not sent now is handed back unbegun.
+    ``exchanged`` is told of parts and their answers.
     """
 
     def __init__(
@@ -35,12 +37,14 @@ class ChannelJournal:
         ids: IdSequence,
         channel: str,
         stopping: threading.Event,
+        exchanged: Callable[[Exchange], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._channel = channel
         self._stopping = stopping
+        self._exchanged = exchanged
 
     def submitting(self, job: SendJob, part: int) -> None:
         if self._stopping.is_set():
@@ -72,6 +76,9 @@ class ChannelJournal:
             return delivery.without_part(part) if self._holds(delivery) else delivery
 
         self._change(job.message, lift)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        self._exchanged(exchange)
 
     def get(self, key: str) -> bytes | None:
         return self._store.read(lambda view: view.journal.get(channel=self._channel, key=key))

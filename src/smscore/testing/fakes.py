@@ -17,6 +17,7 @@ from smscore.domain.links import Link
 from smscore.domain.messages import Medium, MessageId
 from smscore.domain.recipients import Recipient
 from smscore.errors import TemporaryFailure, TransportError
+from smscore.ports.measurement import Exchange
 from smscore.ports.transport import (
     Capabilities,
     ChannelHealth,
@@ -246,10 +247,11 @@ class RecordingSink:
 
 
 class RecordingJournal:
-    """A journal in memory: ``marks`` tells what was marked, in order."""
+    """A journal in memory: ``marks`` and ``exchanges`` are what it was told, in order."""
 
     def __init__(self) -> None:
         self.marks: list[tuple[str, MessageId, int, str | None]] = []
+        self.exchanges: list[Exchange] = []
         self.values: dict[str, bytes] = {}
         self._changed = threading.Condition()
 
@@ -261,6 +263,9 @@ class RecordingJournal:
 
     def refused(self, job: SendJob, part: int) -> None:
         self._mark("refused", job, part)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
 
     def get(self, key: str) -> bytes | None:
         return self.values.get(key)

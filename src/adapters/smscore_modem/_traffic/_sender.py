@@ -3,7 +3,7 @@ Sending the parts of a message in order, and what follows from each answer of th
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -16,6 +16,7 @@ from smscore.errors import (
     TransportError,
 )
 from smscore.ports.clock import Clock
+from smscore.ports.measurement import Exchange
 from smscore.ports.transport import Journal, SendJob, SendReceipt
 from smscore_modem._line._commands import message_reference
 from smscore_modem._line._dialogue import Answer, Dialogue, NoPrompt, Pacing, Unsettled
@@ -127,6 +128,17 @@ class Sender:
             raise NotReady("the part could not be marked before sending") from error
 
     def _submit(self, dialogue: Dialogue, job: SendJob, number: int, payload: bytes) -> Answer:
+        """Hand it over, and tell whoever measures how that went."""
+        began_at, began = self._clock.now(), self._monotonic()
+        answer = None
+        try:
+            answer = self._hand_over(dialogue, job, number, payload)
+        finally:
+            seconds = self._monotonic() - began
+            self._journal.exchanged(_exchange(job, number, answer, at=began_at, seconds=seconds))
+        return answer
+
+    def _hand_over(self, dialogue: Dialogue, job: SendJob, number: int, payload: bytes) -> Answer:
         profile, patience = self._keeper.profile, self._keeper.response_timeout
         length = len(payload) - 1 - payload[0]  # without the centre (27.005, 4.3 <length>)
         handed_over_at = self._clock.now()
@@ -266,3 +278,19 @@ class Sender:
         except GatewayError as error:
             raise Indeterminate("the network took it, but that could not be stored") from error
         return name
+
+
+def _exchange(
+    job: SendJob, number: int, answer: Answer | None, *, at: datetime, seconds: float
+) -> Exchange:
+    is_accepted = answer is not None and answer.is_ok
+    reference = message_reference(answer.lines) if answer is not None and is_accepted else None
+    return Exchange(
+        message=job.message,
+        part=number,
+        began=at,
+        seconds=seconds,
+        answer=None if answer is None else answer.final.text,
+        is_accepted=is_accepted,
+        reference=None if reference is None else str(reference),
+    )

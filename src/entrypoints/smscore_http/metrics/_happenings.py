@@ -11,7 +11,7 @@ from smscore.domain.inbound import InboundKind
 from smscore.domain.messages import Surface
 from smscore.domain.routing import PHONES
 from smscore.domain.webhooks import Attempt, Posting
-from smscore.ports.measurement import Answered
+from smscore.ports.measurement import Answered, Exchange
 from smscore_http.metrics import _families as families
 from smscore_http.metrics._counting import Counts, Distribution
 from smscore_http.metrics._families import Family
@@ -71,6 +71,9 @@ class Happenings:
         self._count(families.SUBMISSIONS, surface, outcome if outcome in _OUTCOMES else OTHER)
         self._count(families.ACCEPTED, surface, by=len(answered.messages))
         self.distributions[families.SUBMISSION_SECONDS].add(answered.seconds)
+
+    def exchanged(self, _: Exchange) -> None:
+        """Of messages their sends are counted, and not each of their parts."""
 
     def called(self, _: Posting, attempt: Attempt) -> None:
         kind = "no_answer" if attempt.status is None else f"{attempt.status // 100}xx"

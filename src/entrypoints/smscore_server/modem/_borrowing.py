@@ -19,6 +19,7 @@ from smscore.domain.deliveries import DeliveryReport
 from smscore.domain.inbound import InboundPart
 from smscore.domain.links import Link
 from smscore.errors import NotFound, NotReady, StoreUnavailable
+from smscore.ports.measurement import Exchange
 from smscore.ports.transport import Journal, SendJob, Transport, TransportSink
 from smscore_modem import ModemOptions, make_channel
 from smscore_server._output import Failure, printable
@@ -167,6 +168,8 @@ class _Notes:
     def accepted(self, job: SendJob, part: int, reference: str | None) -> None: ...
 
     def refused(self, job: SendJob, part: int) -> None: ...
+
+    def exchanged(self, exchange: Exchange) -> None: ...
 
     def get(self, key: str) -> bytes | None:
         found: bytes | None = self._kept.get(key)

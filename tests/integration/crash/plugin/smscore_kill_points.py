@@ -21,6 +21,7 @@ from smscore.domain.inbound import InboundPart
 from smscore.domain.receipts import Receipt
 from smscore.hookspecs import hookimpl
 from smscore.ports.clock import Clock
+from smscore.ports.measurement import Exchange
 from smscore.ports.storage import Lane, Store, UnitOfWork, Wakeup
 from smscore.ports.transport import (
     ChannelHealth,
@@ -181,6 +182,9 @@ class FragileJournal:
         _trap.reached("before-refused", **about)
         self._journal.refused(job, part)
         _trap.reached("after-refused", **about)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        self._journal.exchanged(exchange)
 
     def get(self, key: str) -> bytes | None:
         return self._journal.get(key)
