@@ -3,8 +3,7 @@ PostgreSQL ends while a store works on it, and comes back.
 """
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pytest
@@ -32,10 +31,16 @@ class Submitter:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._is_over = threading.Event()
+        self._heard = threading.Condition()
         self.acknowledged: list[int] = []
         self.refusals: list[Exception] = []
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def await_more(self, than: int, found: Sequence[object]) -> None:
+        """Wait until there are more of them."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(found) > than, PATIENCE)
 
     def stop(self) -> None:
         self._is_over.set()
@@ -52,18 +57,16 @@ class Submitter:
                 for one in tracked
             ]
             for one, future in zip(tracked, futures, strict=True):
-                error = future.exception(PATIENCE)
-                if error is None:
-                    self.acknowledged.append(one.message.id)
-                else:
-                    assert isinstance(error, StoreUnavailable), error
-                    self.refusals.append(error)
+                self._note(one.message.id, future.exception(PATIENCE))
 
-
-def until_more(than: int, found: list) -> None:
-    ends_at = time.monotonic() + PATIENCE
-    while len(found) <= than:
-        assert time.monotonic() < ends_at
+    def _note(self, message: int, error: BaseException | None) -> None:
+        with self._heard:
+            if error is None:
+                self.acknowledged.append(message)
+            else:
+                assert isinstance(error, StoreUnavailable), error
+                self.refusals.append(error)
+            self._heard.notify_all()
 
 
 @pytest.mark.parametrize("ending", ["kill", "stop"])
@@ -76,12 +79,12 @@ def test_nothing_acknowledged_is_lost_when_the_database_ends_and_comes_back(
         submitter = Submitter(store)
         try:
             for _ in range(2):
-                until_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
+                submitter.await_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
                 refused = len(submitter.refusals)
                 getattr(cluster, ending)()
-                until_more(refused, submitter.refusals)
+                submitter.await_more(refused, submitter.refusals)
                 cluster.start()
-                until_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
+                submitter.await_more(len(submitter.acknowledged) + 100, submitter.acknowledged)
         finally:
             submitter.stop()
 

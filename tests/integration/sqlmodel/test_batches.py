@@ -16,6 +16,7 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.numbers import PhoneNumber
 from smscore.errors import GatewayError, Rejected
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.testing import ManualClock
 from smscore.testing.builders import a_delivery, a_message, a_report, a_user, an_account
 from smscore.testing.memory import MemoryStore
 from smscore_sqlmodel import SqlStore
@@ -121,7 +122,7 @@ def test_a_batch_ends_as_if_its_units_had_come_one_by_one(
 ) -> None:
     with TemporaryDirectory() as folder:
         path = shutil.copy(empty, Path(folder) / "smscore.db")
-        stores: list[Store] = [SqlStore(f"sqlite:///{path}"), MemoryStore()]
+        stores: list[Store] = [SqlStore(f"sqlite:///{path}", clock=ManualClock()), MemoryStore()]
         try:
             for store in stores:
                 store.run(lambda work: work.accounts.add(an_account())).result(PATIENCE)
