@@ -44,7 +44,7 @@ test-peers: .venv/.dev ## tests against programs written by others (ARGS=--night
 		|| { status=$$?; [ $$status -eq 5 ] && echo "no test is marked peers"; }
 
 .PHONY: crash
-crash: .venv/.dev ## kill the server 200 times and at every kill point, 8 minutes (ARGS="--kills 50 --seed 7")
+crash: .venv/.dev ## kill the server 200 times and at every kill point, 8 minutes (ARGS="--kills 50 --store postgresql")
 	$(BIN)/python tests/integration/crash $(ARGS)
 
 .PHONY: lint

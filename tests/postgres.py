@@ -21,7 +21,7 @@ import psycopg
 
 from smscore_sqlmodel import migrate
 
-__all__ = ["PostgresCluster", "a_cluster"]
+__all__ = ["PostgresCluster", "a_cluster", "kill_server"]
 
 PATIENCE = 60
 NOBODY = "nobody"
@@ -77,12 +77,28 @@ class PostgresCluster:
 
     def kill(self) -> None:
         """As the machine's end would."""
+        kill_server(self.process)
+        assert self.await_end(), "it runs still"
+
+    def await_end(self, timeout: float = PATIENCE) -> bool:
+        """Wait until somebody has ended it; False: it runs still."""
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        self._process.send_signal(signal.SIGSTOP)  # so that it cannot tidy up
-        for child in children.split():
-            os.kill(int(child), signal.SIGKILL)
-        self._end(signal.SIGKILL)
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    @property
+    def process(self) -> int:
+        """The number of the process that all others of it are children of."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is, at this moment."""
+        return self._process is not None and self._process.poll() is None
 
     def url(self, database: str) -> str:
         return f"postgresql://smscore@/{database}?host={self.directory}"
@@ -128,6 +144,27 @@ class PostgresCluster:
             **_as_nobody(),
         )
         assert done.returncode == 0, done.stderr.decode()
+
+
+def kill_server(process: int) -> None:
+    """End a server as the machine's end would, whoever started it; returns when nothing runs."""
+    os.kill(process, signal.SIGSTOP)  # so that it neither tidies up nor starts another child
+    while _state(process) not in ("T", ""):
+        pass
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    for child in (*map(int, children), process):
+        os.kill(child, signal.SIGKILL)
+    # Else the next server finds memory that is still shared.
+    while any(_state(child) not in ("Z", "") for child in map(int, children)):
+        pass
+
+
+def _state(process: int) -> str:
+    """One letter, see proc(5); nothing if there is no such process."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @contextmanager

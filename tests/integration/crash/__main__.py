@@ -18,8 +18,9 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from deaths import POINTS, Death, at_any_moment, at_points
-from trial import run
+from deaths import names_of_points, some_deaths
+from storage import STORES
+from trial import Plan, run
 
 _IN_ONE_WORLD = 60  # deaths
 
@@ -28,47 +29,50 @@ def main() -> int:
     """Run the worlds; 1 if something was found."""
     options = _options()
     began = time.monotonic()
-    kills, found = _live(options.seed, options.kills, options.directory)
+    kills, found = _live(options)
     print(f"{kills} kills in {time.monotonic() - began:.0f} s, {len(found)} findings")
     for finding in found:
         print(f"FOUND {finding}")
     if found:
         print(f"seed {options.seed}, evidence in {options.directory}; once more with:")
-        print(f"make crash ARGS='--seed {options.seed} --kills {options.kills}'")
+        print(f"make crash ARGS='{_as_before(options)}'")
     return 1 if found else 0
 
 
-def _live(seed: int, kills: int, evidence: Path) -> tuple[int, Sequence[str]]:
-    """How often the server was killed, and what is wrong."""
+def _live(options: argparse.Namespace) -> tuple[int, Sequence[str]]:
+    """How often somebody was killed, and what is wrong."""
+    seed, has_server = options.seed, options.store == "postgresql"
     chance = random.Random(seed)
-    deaths = [*at_any_moment(kills, chance=chance), *at_points(chance)]
-    chance.shuffle(deaths)
+    deaths = some_deaths(options.kills, chance=chance, has_server=has_server)
     worlds = -(-len(deaths) // _IN_ONE_WORLD)
     _tell(f"seed {seed}: {len(deaths)} deaths in {worlds} worlds")
     came, fatal, found = 0, set[str](), list[str]()
     for number in range(1, worlds + 1):
-        directory = evidence / f"seed-{seed}-world-{number}"
-        count, points, wrong = _live_once(directory, deaths[number - 1 :: worlds], seed + number)
+        world = Plan(
+            directory=options.directory / f"seed-{seed}-world-{number}",
+            store=options.store,
+            deaths=deaths[number - 1 :: worlds],
+            seed=seed + number,
+        )
+        count, points, wrong = _live_once(world)
         came, fatal = came + count, fatal | points
         found += [f"world {number}: {one}" for one in wrong]
-    missed = [point for point in POINTS if point not in fatal]
+    missed = [point for point in names_of_points(has_server=has_server) if point not in fatal]
     return came, found or [f"never reached: {point}" for point in missed]
 
 
-def _live_once(
-    directory: Path, deaths: Sequence[Death], seed: int
-) -> tuple[int, frozenset[str], Sequence[str]]:
+def _live_once(plan: Plan) -> tuple[int, frozenset[str], Sequence[str]]:
     """In one world, whose directory is kept if something is wrong."""
-    shutil.rmtree(directory, ignore_errors=True)
-    _tell(f"{directory.name}: {len(deaths)} deaths")
+    shutil.rmtree(plan.directory, ignore_errors=True)
+    _tell(f"{plan.directory.name}: {len(plan.deaths)} deaths")
     try:
-        outcome = run(directory, deaths=deaths, seed=seed, tell=_tell)
+        outcome = run(plan, tell=_tell)
     except Exception as fault:  # noqa: BLE001  # the other worlds are to be lived through
         traceback.print_exc()
         return 0, frozenset(), [f"{type(fault).__name__}: {fault}"]
     _tell(f"  {outcome}")
     if not outcome.findings:
-        shutil.rmtree(directory)
+        shutil.rmtree(plan.directory)
     return outcome.kills, outcome.points, outcome.findings
 
 
@@ -76,10 +80,15 @@ def _tell(line: str) -> None:
     print(line, flush=True)
 
 
+def _as_before(options: argparse.Namespace) -> str:
+    return f"--seed {options.seed} --kills {options.kills} --store {options.store}"
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="at random moments (default 200)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--store", choices=STORES, default="sqlite")
     parser.add_argument(
         "--directory", type=Path, default=Path("build/crash"), help="of the evidence"
     )

@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -15,7 +14,9 @@ from world import DEAR, FAILING, PREFIXES, REFUSED, World
 
 __all__ = ["Attempt", "Caller", "Item", "Numbers"]
 
-_TIMEOUT = 10.0
+_TIMEOUT = 60.0  # seconds, for whoever hangs: also without its database a server answers soon
+_PAUSE = 0.02  # before it is tried again
+_UNAVAILABLE = {"provider": (503,), "gateway": (408, 503), "queue": (503,)}
 _REPLAYED = 100
 """Answers under a key that are asked for again at the end."""
 
@@ -107,7 +108,9 @@ class Caller:
         )
         self.attempts.append(attempt)
         self._try(client, attempt)
-        while attempt.key and attempt.answer is None and not self._world.is_gone.is_set():
+        while attempt.key and attempt.answer is None:
+            if self._world.is_gone.wait(_PAUSE):
+                return
             self._world.is_up.wait(0.1)
             self._try(client, attempt)
 
@@ -145,12 +148,18 @@ class Caller:
     def _ask(self, client: httpx2.Client, attempt: Attempt) -> bytes | None:
         """The body of the answer; None when there was none."""
         headers = {"Idempotency-Key": attempt.key} if attempt.key else {}
-        with suppress(httpx2.TransportError):
+        try:
             answer = self._post(client, attempt, headers)
-            if answer.status_code == 200:
-                return answer.content
-            # Refused while it stops: nothing was stored.
-            assert answer.status_code == 503, f"{answer.status_code}: {answer.text}"
+        except httpx2.TimeoutException:
+            self.faults.append(f"{attempt.surface} did not answer within {_TIMEOUT} s")
+            return None
+        except httpx2.TransportError:
+            return None
+        if answer.status_code == 200:
+            return answer.content
+        # Refused while it stops, or its store fails.
+        is_known = answer.status_code in _UNAVAILABLE[self._surface]
+        assert is_known, f"{self._surface}: {answer.status_code}: {answer.text}"
         return None
 
     def _post(

@@ -1,5 +1,5 @@
 """
-The ways in which a server is killed: at any moment, or at a point that has a name.
+The ways in which a server is killed, or its database: at any moment, or at a point that has a name.
 """
 
 import enum
@@ -15,8 +15,11 @@ __all__ = [
     "AtPoint",
     "Death",
     "Moment",
+    "OfDatabase",
     "at_any_moment",
     "at_points",
+    "names_of_points",
+    "some_deaths",
 ]
 
 POINTS = {
@@ -62,6 +65,9 @@ _OF_RECOVERY = frozenset({"before-recovery", "inside-recovery", "after-recovery"
 _OF_THE_END = frozenset(list(POINTS)[-7:])
 _PATIENCE = 12.0  # seconds until an occasion is taken for one that does not come
 
+# A server that begins or ends without its database has nothing to begin or end with.
+_DATABASES_TOO = tuple(point for point in POINTS if point not in _OF_RECOVERY | _OF_THE_END)
+
 
 class Moment(enum.StrEnum):
     """A time of a server's life."""
@@ -99,17 +105,53 @@ class AtMoment:
 
 
 @attrs.frozen(kw_only=True)
+class OfDatabase:
+    """So many seconds after the server was up its database ends, and is away for a while."""
+
+    seconds: float
+    away: float  # seconds
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.3f} s after it was up the database, for {self.away:.3f} s"
+
+    def come(self, world: World) -> bool:
+        """Start the server, kill its database, and see both go on."""
+        world.start()
+        world.await_up()
+        assert not world.await_end(self.seconds), "the server ended by itself"
+        world.database.kill()
+        _see_it_back(world, away=self.away)
+        return True
+
+    def surer(self) -> None:
+        """It always comes."""
+
+
+@attrs.frozen(kw_only=True)
 class AtPoint:
-    """The occasion-th time that the server gets to a point."""
+    """
+    The occasion-th time that the server gets to a point.
+
+    ``away``: it is the database that dies there, for so many seconds.
+    """
 
     point: str
     occasion: int
+    away: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.point}:{self.occasion}"
+        of_database = f" the database, for {self.away:.3f} s" if self.away is not None else ""
+        return f"{self.point}:{self.occasion}{of_database}"
+
+    @property
+    def name(self) -> str:
+        """Under which it is counted."""
+        return self.point if self.away is None else f"{self.point} of the database"
 
     def come(self, world: World) -> bool:
-        """Start the server and see it die; False: the occasion did not come."""
+        """Start the server and see who is to die; False: the occasion did not come."""
+        if self.away is not None:
+            return self._come_to_database(world, away=self.away)
         if self.point in _OF_RECOVERY:
             # Whoever finds nothing has nothing to recover.
             world.start(kill_at="after-submitting:1")
@@ -127,24 +169,82 @@ class AtPoint:
             world.await_end()
         return world.was_killed and is_at_its_point
 
+    def _come_to_database(self, world: World, *, away: float) -> bool:
+        world.start(kill_at=f"{self.point}:{self.occasion}", whom="database")
+        world.await_up()
+        if not world.database.await_end(_PATIENCE):
+            world.kill()
+            world.await_end()
+            return False
+        _see_it_back(world, away=away)
+        return True
+
     def surer(self) -> "AtPoint | None":
         """The same point on its first occasion; None: it was that."""
         return None if self.occasion == 1 else attrs.evolve(self, occasion=1)
 
 
-Death = AtMoment | AtPoint
+Death = AtMoment | AtPoint | OfDatabase
 
 
-def at_any_moment(count: int, *, chance: random.Random) -> Sequence[Death]:
-    """Most of them at work, some while it starts and recovers, some while it stops."""
-    return [_at_some_moment(chance) for _ in range(count)]
+def at_any_moment(
+    count: int, *, chance: random.Random, has_server: bool = False
+) -> Sequence[Death]:
+    """
+    Most of them at work, some while it starts and recovers, some while it stops.
 
-
-def at_points(chance: random.Random) -> Sequence[Death]:
-    """Each point once, on an occasion of its own."""
+    ``has_server``: every fifth is one of the database.
+    """
     return [
+        _of_the_database(chance) if has_server and number % 5 == 0 else _at_some_moment(chance)
+        for number in range(count)
+    ]
+
+
+def at_points(chance: random.Random, *, has_server: bool = False) -> Sequence[Death]:
+    """Each point once, on an occasion of its own; ``has_server``: for its database as well."""
+    deaths = [
         AtPoint(point=point, occasion=chance.randint(1, last)) for point, last in POINTS.items()
     ]
+    if has_server:
+        deaths += [
+            AtPoint(point=point, occasion=chance.randint(1, POINTS[point]), away=_some_time(chance))
+            for point in _DATABASES_TOO
+        ]
+    return deaths
+
+
+def some_deaths(count: int, *, chance: random.Random, has_server: bool = False) -> Sequence[Death]:
+    """So many at any moment, and one at each point, in any order."""
+    deaths = [
+        *at_any_moment(count, chance=chance, has_server=has_server),
+        *at_points(chance, has_server=has_server),
+    ]
+    chance.shuffle(deaths)
+    return deaths
+
+
+def names_of_points(*, has_server: bool) -> Sequence[str]:
+    """Of all that :func:`at_points` has."""
+    return [death.name for death in at_points(random.Random(0), has_server=has_server)]
+
+
+def _of_the_database(chance: random.Random) -> Death:
+    return OfDatabase(seconds=chance.uniform(0.0, 1.5), away=_some_time(chance))
+
+
+def _some_time(chance: random.Random) -> float:
+    """Mostly as short as a restart, at times longer than a commit is asked for."""
+    return chance.uniform(0.0, 1.0) if chance.random() < 0.9 else chance.uniform(10.0, 13.0)
+
+
+def _see_it_back(world: World, *, away: float) -> None:
+    """The database comes back, the server finds it by itself, and then ends in order."""
+    assert not world.await_end(away), "the server ended without its database"
+    world.restore_database()
+    world.await_work()
+    world.ask_to_stop()
+    assert world.await_end(), "the server does not stop"
 
 
 def _at_some_moment(chance: random.Random) -> Death:

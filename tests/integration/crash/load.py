@@ -58,7 +58,7 @@ class Phone:
         """Say it until somebody has heard it."""
         entry = {"hash": message, "status": 2 if is_delivered else 3}
         path = f"/api/{self._world.credentials.token}/status"
-        while not self._world.is_gone.is_set():
+        while not self._world.is_gone.wait(_PAUSE):
             with suppress(httpx2.TransportError):
                 answer = client.post(path, json={"device": "phone", "messages": [entry]})
                 if answer.status_code == 200:

@@ -12,6 +12,7 @@ from callers import Attempt, Item
 from checks import CHECKS, findings, the_next_life_decides_by_the_marks
 from evidence import Evidence, Sending
 from msgspec.structs import replace
+from trial import stumbles
 from witness import Verdict
 from world import CREDITS
 
@@ -202,3 +203,29 @@ def test_a_message_resent_may_use_up_its_tries_on_another_channel_later() -> Non
 def test_each_question_finds_what_it_asks_for(check: Callable[[Evidence], Any]) -> None:
     for evidence in WRONG[check.__name__]:
         assert list(check(evidence))
+
+
+def test_a_stumble_is_named_by_what_it_came_to() -> None:
+    log = """== life 1
+2026-03-01 ERROR smscore.runner: stumbled
+Traceback (most recent call last):
+  File "x.py", line 1, in x
+    x()
+psycopg.OperationalError: the connection is lost
+\tThis probably means the server terminated
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "y.py", line 1, in y
+smscore.errors.StoreUnavailable: the database failed
+2026-03-01 INFO smscore: and on
+Traceback (most recent call last):
+  File "z.py", line 1, in z
+KeyError: 'z'
+"""
+
+    assert stumbles(log) == [
+        "smscore.errors.StoreUnavailable: the database failed",
+        "KeyError: 'z'",
+    ]

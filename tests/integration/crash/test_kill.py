@@ -3,24 +3,43 @@ The short form of the crash harness; ``make crash`` is the full one.
 """
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
 import pytest
-from deaths import at_any_moment, at_points
-from trial import run
+from deaths import Death, at_any_moment, at_points
+from trial import Plan, run
 
-KILLS = 20
+
+def some(chance: random.Random, *, moments: int, points: int, **of: bool) -> Sequence[Death]:
+    deaths = [*at_any_moment(moments, chance=chance, **of)]
+    deaths += chance.sample(at_points(chance, **of), points)
+    chance.shuffle(deaths)
+    return deaths
+
+
+def live_through(plan: Plan) -> None:
+    outcome = run(plan, tell=print)
+
+    assert not outcome.findings, f"seed {plan.seed}, {[str(death) for death in plan.deaths]}"
+    assert outcome.kills >= len(plan.deaths) - 2, f"seed {plan.seed}: {outcome}"
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(directory=tmp_path, seed=random.randrange(1_000_000), deaths=())
 
 
 @pytest.mark.slow
-def test_a_killed_server_keeps_its_promises_and_sends_nothing_twice(tmp_path: Path) -> None:
-    seed = random.randrange(1_000_000)
-    chance = random.Random(seed)
-    deaths = [*at_any_moment(KILLS // 2, chance=chance)]
-    deaths += chance.sample(at_points(chance), KILLS - len(deaths))
-    chance.shuffle(deaths)
+def test_a_killed_server_keeps_its_promises_and_sends_nothing_twice(plan: Plan) -> None:
+    deaths = some(random.Random(plan.seed), moments=10, points=10)
 
-    outcome = run(tmp_path, deaths=deaths, seed=seed, tell=print)
+    live_through(attrs.evolve(plan, deaths=deaths))
 
-    assert not outcome.findings, f"seed {seed}, {[str(death) for death in deaths]}"
-    assert outcome.kills >= KILLS - 2, f"seed {seed}: {outcome}"
+
+@pytest.mark.slow
+def test_a_server_whose_postgresql_is_killed_as_well_does_so_too(plan: Plan) -> None:
+    deaths = some(random.Random(plan.seed), moments=3, points=3, has_server=True)
+
+    live_through(attrs.evolve(plan, store="postgresql", deaths=deaths))

@@ -2,6 +2,7 @@
 One world: a load, one death after another, and the questions at the end.
 """
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,14 +19,28 @@ import smscore
 from smscore.domain.deliveries import Status
 from smscore.ports.storage import View
 
-__all__ = ["Outcome", "Tell", "run"]
+__all__ = ["Outcome", "Plan", "Tell", "run", "stumbles"]
 
 _UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.SCHEDULED)
 _ALL = 10_000_000
 _PATIENCE, _LOOK = 45.0, 0.2  # seconds
 _EACH = 10  # deaths, a line of progress
 
+_WITHOUT_DATABASE = "smscore.errors.StoreUnavailable: "
+_FIRST_WORDS = re.compile(r"^\S.*", re.MULTILINE)
+_CAUSE = re.compile(r"^(The above exception was|During handling of)", re.MULTILINE)
+
 Tell = Callable[[str], None]
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What is to be lived through, and where."""
+
+    directory: Path
+    deaths: Sequence[Death]
+    seed: int
+    store: str = "sqlite"
 
 
 @attrs.frozen(kw_only=True)
@@ -47,17 +62,17 @@ class Outcome:
         )
 
 
-def run(directory: Path, *, deaths: Sequence[Death], seed: int, tell: Tell) -> Outcome:
+def run(plan: Plan, *, tell: Tell) -> Outcome:
     """
     Live through the deaths and one last life, and look at what is left.
 
     Raises:
         AssertionError: the server ended by itself, or did not start or stop.
     """
-    with World(directory) as world, Load(world, seed=seed) as load:
+    with World(plan.directory, store=plan.store) as world, Load(world, seed=plan.seed) as load:
         witness = Witness(world)
         world.on_up, world.on_stop = witness.see_life, witness.see_stop
-        fatal = _die(world, deaths, load, witness, tell=tell)
+        fatal = _die(world, plan.deaths, load, witness, tell=tell)
         world.start()
         assert world.await_up(), "the last life ended at its start"
         load.finish()
@@ -68,7 +83,7 @@ def run(directory: Path, *, deaths: Sequence[Death], seed: int, tell: Tell) -> O
         witness.see_death()
         return Outcome(
             kills=len(fatal),
-            points=frozenset(death.point for death in fatal if isinstance(death, AtPoint)),
+            points=frozenset(death.name for death in fatal if isinstance(death, AtPoint)),
             messages=load.promised,
             parts=len(evidence.sendings),
             replays=sum(caller.replays for caller in load.callers),
@@ -132,6 +147,17 @@ def _under_way(channel: str) -> Callable[[View], int]:
 
 
 def _tracebacks(world: World) -> Sequence[str]:
-    """What a killed server does not do is stumble."""
-    count = world.server_log.read_text().count("Traceback (most recent call last)")
-    return [f"{world.server_log} holds {count} tracebacks"] if count else []
+    """What a killed server does not do is stumble, and one without its database on nothing else."""
+    found = stumbles(world.server_log.read_text())
+    if world.has_lost_database:
+        found = [one for one in found if not one.startswith(_WITHOUT_DATABASE)]
+    return (
+        [f"{world.server_log} holds {len(found)} tracebacks, such as {found[0]}"] if found else []
+    )
+
+
+def stumbles(log: str) -> list[str]:
+    """The errors at whose ends tracebacks stand, without those that were causes of others."""
+    _, *those = log.split("Traceback (most recent call last):\n")
+    errors = [(text, _FIRST_WORDS.search(text)) for text in those]
+    return [found[0] for text, found in errors if found and not _CAUSE.search(text)]

@@ -18,9 +18,11 @@ from typing import Self
 
 import attrs
 import httpx2
+import storage
 
 import smscore
 from smscore.domain.credentials import Permission
+from smscore.domain.deliveries import Status
 from smscore.domain.routes import Route
 from smscore_modem.simulator import ModemSimulator
 
@@ -46,11 +48,11 @@ DEAR = "+49174"  # charged for the dearest channel, carried by the cheapest
 REFUSED = "+99905"  # by every modem
 FAILING = "+99901"  # taken, and reported as failed
 
-_PATIENCE = 30.0
-_PLUGINS = Path(__file__).parent / "plugin"
+_PATIENCE, _LOOK = 60.0, 0.1  # seconds; a channel may pause for half of it before it goes on
+_PLUGINS = (Path(__file__).parent / "plugin", Path(__file__).parents[2])  # and what it imports
 _CONFIG = """
 [store]
-url = "{store}:///{directory}/smscore.db"
+url = "{store}"
 
 [http]
 access_log = false
@@ -86,11 +88,13 @@ class World:
     """
     Start, kill and restart the server; the modems and the log of what they took live on.
 
-    ``life`` counts the starts. Alive within a ``with`` block.
+    A *life* lasts until the next death: that of the server, or of the database under it; ``life``
+    counts them. Alive within a ``with`` block.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, store: str = "sqlite") -> None:
         self.directory = directory.absolute()
+        self.store = store
         self.log = self.directory / "simulator.log"
         self.notes = self.directory / "killed.log"
         self.server_log = self.directory / "server.log"
@@ -100,6 +104,7 @@ class World:
         self.is_gone = threading.Event()  # for whoever waits for the server to come back
         self.life = 0
         self.was_killed = False  # the last time
+        self.has_lost_database = False
         self.on_up: Callable[[], None] = lambda: None
         self.on_stop: Callable[[], None] = lambda: None
         self._taken_before: list[int] = []  # by life: how many parts the network had by then
@@ -109,29 +114,32 @@ class World:
         self.simulator = ModemSimulator(modems=len(POLICIES), log=self.log, link_dir=links)
         self._resources = ExitStack()
 
-    def start(self, *, kill_at: str | None = None) -> None:
+    def start(self, *, kill_at: str | None = None, whom: str = "server") -> None:
         """
         Start the server, and do not wait for it.
 
-        With ``kill_at`` it runs with the plugin of the kill points, otherwise as it is delivered.
+        With ``kill_at`` it runs with the plugin of the kill points, otherwise as it is delivered;
+        ``whom``: itself or the ``database``.
         """
         assert self._server is None, "the server runs already"
-        self._taken_before.append(len(self._taken()))
-        self.life += 1
+        self._begin_life()
         environment = dict(os.environ)
         config = "smscore.toml"
         if kill_at is not None:
-            path = [str(_PLUGINS), *filter(None, [environment.get("PYTHONPATH")])]
+            path = [*map(str, _PLUGINS), *filter(None, [environment.get("PYTHONPATH")])]
             environment["PYTHONPATH"] = os.pathsep.join(path)
             environment["SMSCORE_KILL_AT"] = kill_at
             environment["SMSCORE_KILL_NOTES"] = str(self.notes)
+            if whom == "database":
+                environment["SMSCORE_KILL_POSTGRES"] = str(self.database.process)
             config = "fragile.toml"
         command = (
             *(sys.executable, "-m", "smscore_server", "serve"),
             *("--config", str(self.directory / config), "--port", str(self.port)),
         )
         with self.server_log.open("ab") as log:
-            log.write(f"== life {self.life}: {kill_at or 'as delivered'}\n".encode())
+            how = f"{kill_at}, the {whom}" if kill_at else "as delivered"
+            log.write(f"== life {self.life}: {how}\n".encode())
             log.flush()
             self._server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
@@ -148,6 +156,28 @@ class World:
                     return True
             pause.wait(0.03)
         raise AssertionError("the server did not come up")
+
+    def restore_database(self) -> None:
+        """Start the database that has ended; the server, which has lost it, begins another life."""
+        self._begin_life()
+        self.has_lost_database = True
+        self.database.start()
+
+    def await_work(self) -> None:
+        """Wait until the server has mended all that it held when its database went."""
+        held = self._held()
+        pause = threading.Event()
+        for _ in range(int(_PATIENCE / _LOOK)):
+            if held.isdisjoint(self._held()):
+                return
+            pause.wait(_LOOK)
+        raise AssertionError(f"the server does not go on with {held & self._held()}")
+
+    @property
+    def database(self) -> storage.Server:
+        """The one that can be killed."""
+        assert isinstance(self._storage, storage.Server), "this world has a file"
+        return self._storage
 
     @property
     def is_alive(self) -> bool:
@@ -195,15 +225,28 @@ class World:
 
     def __enter__(self) -> Self:
         self._resources.enter_context(self.simulator)
+        self._storage = self._resources.enter_context(storage.a_storage(self.store, self.directory))
         self._resources.callback(self._end_server)
-        self._write_config("smscore.toml", store="sqlite", transport="modem")
-        self._write_config("fragile.toml", store="fragile", transport="fragile-modem")
+        url = self._storage.url
+        self._write_config("smscore.toml", store=url, transport="modem")
+        self._write_config("fragile.toml", store=f"fragile:{url}", transport="fragile-modem")
         self.credentials = self._set_up()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.is_gone.set()
         self._resources.close()
+
+    def _held(self) -> set[tuple[int, int]]:
+        """What channels have begun, and how far it was by then."""
+        with self.open() as gateway:
+            found = gateway.inquiry.messages(statuses=[Status.SENDING], limit=10_000)
+        held = [one.delivery for one in found if one.delivery.channel in POLICIES]
+        return {(delivery.message, delivery.sequence) for delivery in held}
+
+    def _begin_life(self) -> None:
+        self._taken_before.append(len(self._taken()))
+        self.life += 1
 
     def _end_server(self) -> None:
         if self._server is not None:
@@ -214,7 +257,7 @@ class World:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def _write_config(self, name: str, *, store: str, transport: str) -> None:
-        parts = [_CONFIG.format(store=store, directory=self.directory)]
+        parts = [_CONFIG.format(store=store)]
         for (channel, policy), port in zip(POLICIES.items(), self.simulator.ports, strict=True):
             parts.append(
                 _CHANNEL.format(

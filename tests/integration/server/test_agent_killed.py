@@ -155,7 +155,7 @@ class World:
         new_database(directory / "agent.db")
         for name, store, transport in (
             ("agent.toml", "sqlite", "modem"),
-            ("fragile.toml", "fragile", "fragile-modem"),
+            ("fragile.toml", "fragile:sqlite", "fragile-modem"),
         ):
             (directory / name).write_text(
                 f'[store]\nurl = "{store}:///{directory}/agent.db"\n'

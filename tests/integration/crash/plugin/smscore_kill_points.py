@@ -3,8 +3,10 @@ A plugin for tests: ports whose calls kill their own process, at a point that ha
 
 ``SMSCORE_KILL_AT=after-claim:3`` ends the process by SIGKILL when it gets to *after-claim* for the
 third time, and first writes down, in the file ``SMSCORE_KILL_NOTES``, which message it was about.
-The product takes part as it is: through the transport ``fragile-modem``, the store ``fragile:`` and
-the sender of webhooks, which hand everything on to the bundled ones.
+With ``SMSCORE_KILL_POSTGRES`` it is the PostgreSQL of that number that ends, and the process lives.
+The product takes part as it is: through the transport ``fragile-modem``, the store
+``fragile:sqlite:…`` or ``fragile:postgresql:…`` and the sender of webhooks, which hand everything
+on to the bundled ones.
 """
 
 import json
@@ -73,7 +75,12 @@ class _Trap:
         file = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(file, note)
         os.fsync(file)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if server := os.environ.get("SMSCORE_KILL_POSTGRES"):
+            from postgres import kill_server  # of the tests, which not every victim can see
+
+            kill_server(int(server))
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 _trap = _Trap()
@@ -249,8 +256,8 @@ def smscore_register_transports(registry: Registry) -> None:
 
 @hookimpl
 def smscore_register_stores(registry: Registry) -> None:
-    """Bring the store for URLs such as ``fragile:////srv/smscore.db``."""
-    registry.store(scheme="fragile", open=_open, migrate=lambda url: migrate(_sqlite(url)))
+    """Bring the store for URLs such as ``fragile:sqlite:////srv/smscore.db``."""
+    registry.store(scheme="fragile", open=_open, migrate=lambda url: migrate(_bundled(url)))
 
 
 @hookimpl
@@ -264,11 +271,11 @@ def _make_channel(name: str, options: ModemOptions) -> Transport:
 
 
 def _open(url: str, clock: Clock) -> Store:
-    return FragileStore(SqlStore(_sqlite(url), clock=clock))
+    return FragileStore(SqlStore(_bundled(url), clock=clock))
 
 
-def _sqlite(url: str) -> str:
-    return "sqlite:" + url.partition(":")[2]
+def _bundled(url: str) -> str:
+    return url.removeprefix("fragile:")
 
 
 def _about(channel: str, job: SendJob, *, part: int) -> dict[str, object]:
