@@ -45,7 +45,7 @@ test-peers: .venv/.dev ## tests against programs written by others (ARGS=--night
 
 .PHONY: crash
 crash: .venv/.dev ## kill the server 200 times and at every kill point, 8 minutes (ARGS="--kills 50 --store postgresql")
-	$(BIN)/python tests/integration/crash $(ARGS)
+	PYTHONPATH=tests $(BIN)/python tests/integration/crash $(ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## format, lint, types, import contracts

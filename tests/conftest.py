@@ -4,11 +4,15 @@ because the machine was busy, and whoever logs a secret has failed.
 """
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from postgres import PostgresCluster
 
 # The tests are no package.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -48,3 +52,12 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here, but: {report.longreprtext}"
     return report
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgresCluster"]:
+    """A PostgreSQL that nobody kills; each of its stores is that of one test."""
+    from postgres import QUICK, a_cluster
+
+    with a_cluster(**QUICK) as cluster:
+        yield cluster

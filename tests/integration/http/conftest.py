@@ -1,8 +1,8 @@
 """
 A gateway behind its HTTP application, with one account and all its credentials.
 
-In memory, or with a directory on the store that the server uses: then it can be closed and made
-again in the same place.
+In memory, or on one of the stores that the server uses: in a directory it can be closed and made
+again in the same place; modules whose fixture ``store`` says so are tried on PostgreSQL as well.
 """
 
 import sys
@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 import pytest
 from databases import new_database
+from postgres import PostgresCluster
 from starlette.testclient import TestClient
 
 import smscore
@@ -183,14 +184,32 @@ class Site:
 
 
 @pytest.fixture
-def make_site() -> Iterator[Callable[..., Site]]:
+def store() -> str:
+    """Where a site is that was not told: in ``memory``, on ``sqlite`` or on ``postgresql``."""
+    return "memory"
+
+
+@pytest.fixture
+def make_site(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Site]]:
+    usual = store
     sites: list[Site] = []
+
+    def open_store(kind: str, directory: Path | None, clock: ManualClock) -> Any:
+        if directory is not None or kind == "sqlite":
+            return _store_in(directory or tmp_path, clock)
+        if kind == "postgresql":
+            cluster: PostgresCluster = request.getfixturevalue("postgres")
+            return SqlStore(cluster.new_store(), clock=clock)
+        return StubbornStore(clock)
 
     def make(
         *,
         http: dict[str, Any] | None = None,
         apps: dict[str, Any] | None = None,
         permission: str = "api.send",
+        on: str | None = None,
         directory: Path | None = None,
         clock: ManualClock | None = None,
         transports: dict[str, Any] | None = None,
@@ -198,7 +217,7 @@ def make_site() -> Iterator[Callable[..., Site]]:
         **account: Any,
     ) -> Site:
         clock = clock or ManualClock()
-        store = StubbornStore(clock) if directory is None else _store_in(directory, clock)
+        store = open_store(on or usual, directory, clock)
         authenticator = MoodyAuthenticator(store, clock)
         transport = FakeTransport()
         gateway = smscore.build(

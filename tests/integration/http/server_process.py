@@ -45,16 +45,20 @@ class Server:
     """
     ``smscore serve`` in a directory, with one account and all its credentials.
 
-    ``site`` is what a :class:`Door` asks for; ``config`` is added to its own. Alive within a
-    ``with`` block; its files stay.
+    ``site`` is what a :class:`Door` asks for; ``config`` is added to its own; ``url`` is that of an
+    empty store which is not in the directory. Alive within a ``with`` block; its files stay.
     """
 
-    def __init__(self, directory: Path, *, config: str = "", **account: Any) -> None:
+    def __init__(
+        self, directory: Path, *, config: str = "", url: str | None = None, **account: Any
+    ) -> None:
         self._directory = directory
         self.database = directory / "smscore.db"
         self.log: list[str] = []
-        (directory / "smscore.toml").write_text(_CONFIG + config)
-        new_database(self.database)
+        store = "" if url is None else f'\n[store]\nurl = "{url}"\n'
+        (directory / "smscore.toml").write_text(_CONFIG + config + store)
+        if url is None:
+            new_database(self.database)
         with self.gateway() as gateway:
             operator = gateway.administration
             operator.create_account(

@@ -16,6 +16,11 @@ every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.surfac
 TWO_PARTS = "a text of two parts " * 10
 
 
+@pytest.fixture(params=["memory", "postgresql"])
+def store(request):
+    return request.param
+
+
 def submit(site, door, text=TWO_PARTS):
     [message] = door.ids(door.send(site, text=text))
     return message

@@ -9,6 +9,11 @@ every_place = pytest.mark.parametrize("door", PLACES, ids=lambda door: door.name
 every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.surface)
 
 
+@pytest.fixture(params=["memory", "postgresql"])
+def store(request):
+    return request.param
+
+
 def answer(reply):
     """What has to be equal; rates and times are of the moment."""
     return reply.status_code, reply.content, reply.headers["content-type"]

@@ -141,11 +141,13 @@ class Aftermath:
     statuses: Mapping[str, Status]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def aftermath(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Aftermath:
-    server = Server(tmp_path_factory.mktemp("crowd"))
+    is_file = request.param == "sqlite"
+    url = None if is_file else request.getfixturevalue("postgres").new_store()
+    server = Server(tmp_path_factory.mktemp("crowd"), url=url)
     with server.gateway() as gateway:
         gateway.rules.apply([Route(name="all", channels=("phones",))])
     crowd = Crowd(server)

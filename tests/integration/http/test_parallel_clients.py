@@ -34,6 +34,14 @@ class Call:
         return self.reply.status_code == 200
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request):
+    """Of the server's store; None: in its directory."""
+    if request.param == "sqlite":
+        return None
+    return request.getfixturevalue("postgres").new_store()
+
+
 @contextmanager
 def clients(server: Server) -> Iterator[Callable[..., Sequence[Call]]]:
     """All clients make their calls, each one after the other, and begin together."""
@@ -95,11 +103,11 @@ def test_no_second_has_more_calls_than_the_tariff_says_and_none_is_refused_too_e
         assert ("retry-after" in headers) is not one.is_allowed
 
 
-def test_the_balance_of_each_answer_is_that_after_its_own_refund(tmp_path):
+def test_the_balance_of_each_answer_is_that_after_its_own_refund(tmp_path, url):
     def send(client, number):
         return client.post("/v1/messages", json={"to": f"+4917{number:07}", "message": "m"})
 
-    with Server(tmp_path, credits=1000) as server, clients(server) as everybody:
+    with Server(tmp_path, url=url, credits=1000) as server, clients(server) as everybody:
         sent = [one.reply.json()["message_id"] for one in everybody(send, times=4)]
         replies = [
             one.reply.json()
@@ -114,12 +122,12 @@ def test_the_balance_of_each_answer_is_that_after_its_own_refund(tmp_path):
 
 
 @pytest.mark.parametrize("credits", [100, 1000])
-def test_the_balance_of_each_answer_is_that_after_its_own_charge(tmp_path, credits):
+def test_the_balance_of_each_answer_is_that_after_its_own_charge(tmp_path, url, credits):
     def send(client, number):
         to = [f"+4917{number:07}{recipient}" for recipient in range(1 + number % 3)]
         return client.post("/v1/messages", json={"to": to, "message": "m" * (160 + number % 2)})
 
-    server = Server(tmp_path, credits=credits)
+    server = Server(tmp_path, url=url, credits=credits)
     with server, clients(server) as everybody:
         replies = [one.reply for one in everybody(send, times=8)]
 

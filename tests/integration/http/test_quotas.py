@@ -104,10 +104,10 @@ def test_without_a_subscription_nothing_is_taken(make_site, door):
     assert site.account.credits == 1000
 
 
-@pytest.mark.parametrize("is_on_disk", [False, True], ids=["memory", "sqlite"])
+@pytest.mark.parametrize("store", ["memory", "sqlite", "postgresql"])
 @pytest.mark.parametrize("limit", ["credits", "monthly_limit"])
-def test_64_at_the_limit_never_get_more_than_there_is(make_site, tmp_path, limit, is_on_disk):
-    site = make_site(**{limit: 20}, **({"directory": tmp_path} if is_on_disk else {}))
+def test_64_at_the_limit_never_get_more_than_there_is(make_site, limit):
+    site = make_site(**{limit: 20})
     to_the_network(site)
     doors = [DOORS[number % 3] for number in range(64)]
 

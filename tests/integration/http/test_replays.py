@@ -205,9 +205,9 @@ def test_hosts_get_the_first_answer_too_when_its_time_is_over(site):
         site.gateway.submissions.submit(**{**request, "idempotency_key": "new"})
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def raced(request, make_site, tmp_path):
-    return make_site(**({"directory": tmp_path} if request.param == "sqlite" else {}))
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def raced(request, make_site):
+    return make_site(on=request.param)
 
 
 @pytest.mark.parametrize("number", [2, 16])

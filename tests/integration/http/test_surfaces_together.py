@@ -8,6 +8,11 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 
+@pytest.fixture(params=["memory", "postgresql"])
+def store(request):
+    return request.param
+
+
 def state(site, uid):
     given = {"username": "apiuser", "password": "secret-word", "uid": uid}
     return site.client.get("/state.php", params=given).text
