@@ -22,6 +22,7 @@ __all__ = ["CHECKS", "findings"]
 
 _ARRIVED = {Status.SENT, Status.DELIVERED}
 _MOST_SHOWN = 5
+_LOST_REPORTS = 8  # with each life, by a machine on which everything takes long
 _ID = re.compile(r"\b[0-9a-f]{16}\b")
 
 
@@ -127,13 +128,13 @@ def what_is_said_to_be_sent_was_sent(evidence: Evidence) -> Iterator[str]:
 
 
 def most_reports_are_kept(evidence: Evidence) -> Iterator[str]:
-    """A modem keeps no copy of a report, so each death may lose some, but not most of them."""
+    """A modem keeps no copy of a report, so each death may lose some, but not most of all."""
     counts = Counter(
         delivery.status
         for delivery in evidence.deliveries.values()
         if delivery.channel.startswith("modem")
     )
-    if counts[Status.SENT] > counts[Status.DELIVERED]:
+    if counts[Status.SENT] > counts[Status.DELIVERED] + _LOST_REPORTS * evidence.lives:
         yield f"{counts[Status.SENT]} are sent, only {counts[Status.DELIVERED]} delivered"
 
 

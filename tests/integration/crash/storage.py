@@ -33,6 +33,11 @@ class Server:
         """For whoever wants to kill it at a moment of his own."""
         return self._cluster.process
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it is, at this moment."""
+        return self._cluster.is_running
+
     def kill(self) -> None:
         """As a power cut does."""
         self._cluster.kill()

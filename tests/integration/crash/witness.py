@@ -11,6 +11,7 @@ from world import POLICIES, World
 
 from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.messages import MessageId
+from smscore.errors import StoreUnavailable
 
 __all__ = ["AT_A_PART", "Note", "Verdict", "Witness"]
 
@@ -65,8 +66,9 @@ class Witness:
         lines = path.read_text().splitlines() if path.exists() else []
         fresh = [json.loads(line) for line in lines[len(self.notes) :]]
         self.notes += fresh
-        # Of several lives the last: the one before it may have been recovered from already.
-        self._open = next((note for note in fresh[-1:] if note["point"] in AT_A_PART), None)
+        # Of several lives the last: the one before it may have been recovered from already, as a
+        # life has that went on when its database was back.
+        self._open = next((note for note in fresh[-1:] if _is_left_open(note)), None)
         self._left = self._delivery(self._open) if self._open is not None else None
 
     def see_stop(self) -> None:
@@ -98,7 +100,10 @@ class Witness:
         self._open = self._left = None
         if note is None or left is None:
             return
-        delivery = self._delivery(note)
+        try:
+            delivery = self._delivery(note)
+        except StoreUnavailable:
+            return  # the database of this life is gone already
         if self._world.is_alive:
             self.verdicts.append(
                 Verdict(
@@ -114,6 +119,10 @@ class Witness:
     def _delivery(self, note: Note) -> Delivery:
         with self._world.open() as gateway:
             return gateway.inquiry.message(MessageId(note["message"])).delivery
+
+
+def _is_left_open(note: Note) -> bool:
+    return note["point"] in AT_A_PART and note["whom"] == "server"
 
 
 def _is_in_doubt(delivery: Delivery) -> bool:

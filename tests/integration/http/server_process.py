@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
@@ -94,6 +94,7 @@ class Server:
             self._listener.join(PATIENCE)
         assert line, self.log
         self.url = json.loads(line)["url"]
+        self.smtp = json.loads(line).get("smtp")
 
     def stop(self) -> int:
         """End it as an operator does, and say with which status."""
@@ -172,13 +173,14 @@ class Client:
     Submits through one door, one message after another, each under a key of its own.
 
     It repeats a request under its key until it is accepted, as careful clients do; ``accepted``
-    are the ids that it was told, ``refusals`` what else it heard.
+    are the ids that it was told, ``refusals`` what else it heard, ``unheard`` why it heard nothing.
     """
 
     def __init__(self, server: Server, door: Door) -> None:
         self.door = door
         self.accepted: list[int] = []
         self.refusals: list[Answer] = []
+        self.unheard: list[httpx2.TransportError] = []
         self._server = server
         self._heard = threading.Condition()
 
@@ -205,8 +207,11 @@ class Client:
         path = request.pop("url")
         pause = threading.Event()
         while True:
-            with suppress(httpx2.TransportError):
+            try:
                 reply = client.request(url=f"{self._server.url}{path}", **request)
+            except httpx2.TransportError as fault:
+                self.unheard.append(fault)
+            else:
                 if reply.status_code == 200:
                     break
                 answer = Answer(reply.status_code, reply.text, reply.headers.get("retry-after"))

@@ -70,12 +70,14 @@ class _Trap:
                 self._spring(about)
 
     def _spring(self, about: dict[str, object]) -> None:
-        note = json.dumps({"point": self._point, **about}).encode() + b"\n"
+        server = os.environ.get("SMSCORE_KILL_POSTGRES")
+        whom = "database" if server else "server"
+        note = json.dumps({"point": self._point, "whom": whom, **about}).encode() + b"\n"
         notes = Path(os.environ["SMSCORE_KILL_NOTES"])
         file = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(file, note)
         os.fsync(file)
-        if server := os.environ.get("SMSCORE_KILL_POSTGRES"):
+        if server:
             from postgres import kill_server  # of the tests, which not every victim can see
 
             kill_server(int(server))
@@ -290,4 +292,6 @@ def _about(channel: str, job: SendJob, *, part: int) -> dict[str, object]:
 
 def _messages_of(result: object) -> list[int]:
     """The messages that a submission's unit of work has stored; nothing of other units."""
-    return [item.message for item in result.accepted] if isinstance(result, Receipt) else []
+    if not isinstance(result, Receipt) or result.is_replay:
+        return []
+    return [item.message for item in result.accepted]
