@@ -73,6 +73,14 @@ def test_without_a_store_nothing_is_answered_and_nothing_breaks(site, method, pa
     assert (reply.status_code, reply.text) == expected
 
 
+def test_a_customer_whose_key_cannot_be_looked_up_is_not_limited_as_a_stranger(site):
+    site.gateway.store.close()
+
+    replies = [site.send() for _ in range(30)]
+
+    assert {(reply.status_code, reply.text) for reply in replies} == {PROVIDER}
+
+
 @pytest.mark.parametrize(("method", "path"), [("DELETE", MESSAGE), ("POST", "/api/TOKEN/status")])
 def test_other_changes_are_refused_alike(numbered, method, path):
     numbered.store.fail(FAULTS[0], at_once=False)

@@ -5,7 +5,7 @@ The provider API: ``/v1``, JSON with bearer keys, for applications.
 from collections.abc import Mapping
 
 from smscore.domain.accounts import Account
-from smscore.errors import AuthenticationFailed
+from smscore.errors import AuthenticationFailed, StoreError
 from smscore.ports.policy import RateState
 from smscore_http._context import Context
 from smscore_http._faults import guarded, method_not_allowed
@@ -96,7 +96,8 @@ class ProviderApi:
         return with_headers(reply, tell(state))
 
     async def _refuse(self, request: Request, state: RateState, refusal: Exception) -> Reply:
-        if not state.is_allowed:
+        # Whose key the store cannot look up may be anybody.
+        if not state.is_allowed and not isinstance(refusal, StoreError):
             return with_headers(TOO_MANY_REQUESTS, refusal_headers(state))
         call = self._find(request)
         if isinstance(call, Reply):
