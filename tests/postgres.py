@@ -45,7 +45,7 @@ class PostgresCluster:
 
     def __init__(self, directory: Path, *, programs: Path | None = None, **settings: str) -> None:
         self.directory = directory
-        self._programs = programs or _programs(directory)
+        self.programs = programs or _programs(directory)
         self._data = directory / "data"
         self._settings = {
             "listen_addresses": "",
@@ -63,7 +63,7 @@ class PostgresCluster:
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, *options],
+                [self.programs / "postgres", "-D", self._data, *options],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 **_as_nobody(),
@@ -137,7 +137,7 @@ class PostgresCluster:
     def run(self, program: str, *arguments: str | Path) -> None:
         """Run one of the programs that come with it."""
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self.programs / program, *arguments],
             capture_output=True,
             timeout=PATIENCE,
             check=False,
