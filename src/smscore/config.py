@@ -7,7 +7,7 @@ Longer than most modules, so that all settings are found in one place.
 import enum
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -15,13 +15,17 @@ from typing import Any, Self
 import attrs
 
 from smscore.domain.accounts import check_name
+from smscore.domain.alerts import AlertKind
 from smscore.domain.keywords import HELP_WORDS, START_WORDS, STOP_WORDS, Keywords
 from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
+from smscore.domain.recipients import EmailAddress
 from smscore.errors import ConfigurationError, InvalidRequest
 from smscore.structuring import nearest, structure
 
 __all__ = [
     "HOOKS",
+    "AlertReceiver",
+    "AlertsConfig",
     "AppsConfig",
     "ChannelConfig",
     "ConsentConfig",
@@ -50,6 +54,10 @@ _PUBLIC_URL = re.compile(
 )
 
 
+_CALLED_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?",
+    re.IGNORECASE,
+)
 _PASSWORD = re.compile(r"://[^/?#]*:[^/?#@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 
 
@@ -174,6 +182,43 @@ class ConsentConfig:
 
 
 @attrs.frozen(kw_only=True)
+class AlertReceiver:
+    """
+    Who hears of alerts: an address that is called, signed, or one to which mail goes.
+
+    ``channel`` is the channel of e-mail whose relay takes the mail; None: the only one there is.
+    """
+
+    url: str | None = attrs.field(default=None, repr=False)
+    to: str | None = None
+    channel: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AlertsConfig:
+    """
+    When operators are told that something is wrong, and who; without receivers nobody is.
+
+    Times are in seconds. ``hold`` is for how long something must be wrong that has no time of its
+    own, ``settle`` for how long it must be well again, ``pause`` what lies between two calls or
+    mails to one receiver at least. ``ignore`` are kinds of alerts of which nobody is to hear.
+    """
+
+    receivers: Mapping[str, AlertReceiver] = attrs.field(factory=dict)
+    channel_down: float = 120.0
+    queue_age: float = 900.0
+    store_failing: float = 30.0
+    low_credit: int | None = None  # credits; None: nobody asks
+    sim_full: float = 0.8  # of its places
+    dead_letters: int = 1  # deliveries that were given up
+    hold: float = 60.0
+    settle: float = 300.0
+    pause: float = 30.0
+    remind_after: float = 43_200.0
+    ignore: tuple[AlertKind, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class TracingConfig:
     """
     ``endpoint``: where the bundled server sends traces by OTLP over HTTP; None: it makes none.
@@ -241,6 +286,7 @@ class GatewayConfig:
     apps: AppsConfig = AppsConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     consent: ConsentConfig = ConsentConfig()
+    alerts: AlertsConfig = AlertsConfig()
     tracing: TracingConfig = TracingConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))
@@ -423,6 +469,7 @@ def _check_ranges(config: GatewayConfig) -> None:
             "it is an address such as http://127.0.0.1:4318/v1/traces"
         )
     _check_consent(config.consent)
+    _check_alerts(config)
     texts = {
         "[http] host": http.host,
         "[security] key_file": config.security.key_file,
@@ -450,6 +497,41 @@ def _check_consent(consent: ConsentConfig) -> None:
             check_name(consent.account, of="an account")
     except InvalidRequest as cause:
         raise ConfigurationError(f"[consent] {cause}") from cause
+
+
+def _check_alerts(config: GatewayConfig) -> None:
+    alerts = config.alerts
+    for key in ("channel_down", "queue_age", "store_failing", "hold", "settle", "pause"):
+        _check_range(getattr(alerts, key), f"[alerts] {key}", lowest=0, highest=7 * 86_400)
+    _check_range(alerts.remind_after, "[alerts] remind_after", lowest=60, highest=366 * 86_400)
+    _check_range(alerts.sim_full, "[alerts] sim_full", lowest=0.1, highest=1)
+    _check_range(alerts.dead_letters, "[alerts] dead_letters", lowest=1, highest=1_000_000)
+    if alerts.low_credit is not None:
+        _check_range(alerts.low_credit, "[alerts] low_credit", lowest=1, highest=10**12)
+    for name, receiver in alerts.receivers.items():
+        _check_receiver(f"[alerts.receivers.{name}]", name, receiver, channels=config.channels)
+
+
+def _check_receiver(
+    where: str, name: str, receiver: AlertReceiver, *, channels: Collection[str]
+) -> None:
+    try:
+        check_name(name, of="a receiver")
+        if receiver.to is not None:
+            EmailAddress.parse(receiver.to)
+    except InvalidRequest as cause:
+        raise ConfigurationError(f"{where} {cause}") from cause
+    if (receiver.url is None) is (receiver.to is None):
+        raise ConfigurationError(f"{where} needs url or to, and not both")
+    if receiver.url is not None and not _CALLED_URL.fullmatch(receiver.url):
+        # The address itself stays unsaid: it may hold a secret.
+        raise ConfigurationError(f"{where} url must be an address such as https://host/path")
+    if receiver.channel is not None and receiver.to is None:
+        raise ConfigurationError(f"{where} channel is for mail; say to whom with to")
+    if receiver.channel is not None and receiver.channel not in channels:
+        raise ConfigurationError(
+            f"{where} names the channel {receiver.channel!r}{nearest(receiver.channel, channels)}"
+        )
 
 
 def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:

@@ -38,6 +38,7 @@ from smscore.services._pseudonyms import Pseudonyms
 from smscore.services._rules import RulesInForce
 from smscore.services._settings import Settings
 from smscore.services.administration import Administration
+from smscore.services.alerting import Alerting
 from smscore.services.apps import Apps
 from smscore.services.audit import Audit
 from smscore.services.consent import Consents
@@ -224,6 +225,16 @@ class Gateway:
         self.erasure = Erasure(
             store=store, clock=clock, auditor=self.auditor, pseudonyms=self.pseudonyms
         )
+        self.alerts = Alerting(
+            store=store,
+            clock=clock,
+            config=config.alerts,
+            transports=transports,
+            health=self.health,
+            silent_after=timedelta(seconds=config.phones.silent_after),
+            sender=sender,
+            secret=secrets.of_receiver,
+        )
         policies = {
             name: CustodyPolicy(retry=channel.retry, in_doubt=channel.in_doubt)
             for name, channel in config.channels.items()
@@ -264,6 +275,7 @@ class Gateway:
             monitoring=Monitoring(
                 store=store, clock=clock, channels=tuple(transports), health=self.health
             ),
+            alerting=self.alerts,
             role=config.server.role,
             stopping=self._stopping,
         )

@@ -12,6 +12,7 @@ from smscore.config import Role
 from smscore.errors import ConfigurationError, GatewayError, StoreError
 from smscore.ports.storage import Store, Topic, Wakeup
 from smscore.ports.transport import Journal, Transport
+from smscore.services.alerting import Alerting
 from smscore.services.dispatch import Dispatch
 from smscore.services.housekeeping import Housekeeping
 from smscore.services.monitoring import Monitoring
@@ -28,7 +29,7 @@ _SAFETY_NET = 1.0
 """Seconds after which a thread looks again although nobody woke it."""
 _TICK = 0.5
 _WATCH = 5.0
-"""Seconds between two looks for processes that have ended."""
+"""Seconds between two looks for processes that have ended, and for what alerts operators."""
 _LONGEST_PAUSE = 30.0
 _GATHERING, _MOMENT = 0.05, 0.005
 """
@@ -57,6 +58,7 @@ class Runner:
         housekeeping: Housekeeping,
         notification: Notification,
         monitoring: Monitoring,
+        alerting: Alerting,
         announcing: Announcing | None,
         role: Role,
         stopping: threading.Event,
@@ -71,6 +73,7 @@ class Runner:
         self._housekeeping = housekeeping
         self._notification = notification
         self._monitoring = monitoring
+        self._alerting = alerting
         self._announcing = announcing
         self._role = role
         self._stop = stopping
@@ -100,6 +103,8 @@ class Runner:
         self._start("housekeeping", self._housekeeping.run_once, wait=self._stop.wait, pause=_TICK)
         self._start("recovery", self._recovery.recover_dead, wait=self._stop.wait, pause=_WATCH)
         self._start("monitoring", self._monitoring.run_once, wait=self._stop.wait, pause=_TICK)
+        if self._alerting.has_receivers:
+            self._start("alerts", self._alerting.run_once, wait=self._stop.wait, pause=_WATCH)
         if self._notification.has_observers:
             wakeup = self._wake_up(Topic.EVENTS)
             self._start("observers", self._observe, wait=wakeup.wait)
@@ -136,7 +141,7 @@ class Runner:
             return self._housekeeping.beat()
         self._open()
         done = self._housekeeping.run_once() + self._recovery.recover_dead()
-        done += self._monitoring.run_once()
+        done += self._monitoring.run_once() + self._alerting.run_once()
         for name, transport in self._transports.items():
             done += self._send_pending(name, transport)
         if self._notification.has_observers:
@@ -175,6 +180,7 @@ class Runner:
         if self._store.become_server():
             # No other server can be alive: what others hold was left behind.
             self._recovery.recover_all()
+        self._alerting.open()
         self._is_open = True
         try:
             for name, transport in self._transports.items():

@@ -80,6 +80,15 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
         ("store = 1", r"store must be a table, such as \[store\], not 1"),
         ("channels = 1", r"channels must be a table, such as \[channels\], not 1"),
         ("tariffs.x = 1", r"tariffs.x must be a table, such as \[tariffs.x\], not 1"),
+        ("[alerts.receivers.ops]", "needs url or to, and not both"),
+        ('[alerts.receivers.ops]\nurl = "https://u:hush-word@h/"', "such as https://host/path"),
+        ('[alerts.receivers.ops]\nto = "ops"', "is not an e-mail address"),
+        ('[alerts.receivers.ops]\nto = "a@b.example"\nchannel = "post"', "names the channel"),
+        ('[alerts.receivers.ops]\nurl = "https://h/"\nchannel = "m"', "channel is for mail"),
+        ('[alerts.receivers."o p s"]\nurl = "https://h/"', "cannot name a receiver"),
+        ("[alerts]\nsim_full = 2", r"\[alerts\] sim_full must be between 0.1 and 1"),
+        ("[alerts]\nremind_after = 5", r"\[alerts\] remind_after must be between"),
+        ('[alerts]\nignore = ["phones"]', "must be one of channel_down"),
     ],
 )
 def test_a_mistake_is_named_with_its_remedy(text: str, complaint: str) -> None:

@@ -11,6 +11,7 @@ from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.transport import ChannelHealth, Journal, SendJob, SendReceipt, TransportSink
 from smscore_email._conversation import RelayDown
 from smscore_email._line import IDLE, Line
+from smscore_email._notices import Notices
 from smscore_email._options import EmailOptions
 from smscore_email._sender import Sender
 from smscore_email._standing import Standing
@@ -36,6 +37,7 @@ class EmailChannel:
         self._clock = clock or SystemClock()
         self._standing = Standing(channel=name, options=options)
         self._line = Line(options, monotonic=self._clock.monotonic)
+        self._notices = Notices(options, clock=self._clock)
         self._sender: Sender | None = None
         self._keeper: threading.Thread | None = None
         self._is_wanted = threading.Event()
@@ -66,6 +68,10 @@ class EmailChannel:
             self._is_wanted.set()
             raise
 
+    def post(self, *, to: str, subject: str, text: str, mail_id: str) -> None:
+        """Hand over a mail that is no message; whether the channel is open does not matter."""
+        self._notices.post(to=to, subject=subject, text=text, mail_id=mail_id)
+
     def health(self) -> ChannelHealth:
         """How it was when the relay was last heard."""
         return self._standing.health()
@@ -80,6 +86,7 @@ class EmailChannel:
         self._is_wanted.set()
         self._standing.close()
         self._line.close()
+        self._notices.close()
         if self._keeper is not None:
             self._keeper.join()
 

@@ -14,9 +14,10 @@ from smscore.domain.recipients import EmailAddress
 from smscore.ports.transport import SendJob
 from smscore_email._options import EmailOptions
 
-__all__ = ["Letter", "compose", "message_id"]
+__all__ = ["Letter", "compose", "compose_notice", "message_id"]
 
 _LONGEST_SUBJECT = 70
+_LONGEST_NOTICE = 150
 _LINE_START = re.compile(rb"(?m)^\.")
 _BLANKS = re.compile(r"\s+")
 
@@ -41,29 +42,35 @@ def compose(
     job: SendJob, number: int, recipient: EmailAddress, *, options: EmailOptions, at: datetime
 ) -> Letter:
     """Part ``number`` of a job as mail; all tries have the same id, and else only the date."""
-    is_international = not recipient.value.isascii()
-    reference = message_id(job, number, options.sender)
-    # In 7 bits, whatever a relay is able to: quoted-printable or base64 where it takes more.
-    policy = SMTPUTF8 if is_international else SMTP.clone(cte_type="7bit")
-    mail = EmailMessage(policy=policy)
-    mail["From"] = Address(
-        display_name=job.sender.value if job.sender else options.from_name,
-        username=options.sender.local_part,
-        domain=options.sender.domain,
+    return _letter(
+        recipient,
+        name=job.sender.value if job.sender else options.from_name,
+        subject=_subject(job, options),
+        text=job.segments.parts[number - 1],
+        reference=message_id(job, number, options.sender),
+        sender=options.sender,
+        at=at,
     )
-    mail["To"] = Address(username=recipient.local_part, domain=recipient.domain)
-    mail["Subject"] = _subject(job, options)
-    mail["Date"] = at
-    mail["Message-ID"] = f"<{reference}>"
-    # RFC 3834, 5: whoever answers by a machine lets it be.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(job.segments.parts[number - 1])
-    return Letter(
-        sender=options.sender.value,
-        recipient=recipient.value,
-        content=mail.as_bytes(),
-        reference=reference,
-        is_international=is_international,
+
+
+def compose_notice(
+    recipient: EmailAddress,
+    *,
+    subject: str,
+    text: str,
+    mail_id: str,
+    options: EmailOptions,
+    at: datetime,
+) -> Letter:
+    """A mail that is nobody's message, such as an alert; what has the same id is the same one."""
+    return _letter(
+        recipient,
+        name=options.from_name,
+        subject=_line(subject, longest=_LONGEST_NOTICE),
+        text=text,
+        reference=f"{mail_id}@{options.sender.domain}",
+        sender=options.sender,
+        at=at,
     )
 
 
@@ -71,6 +78,41 @@ def message_id(job: SendJob, number: int, sender: EmailAddress) -> str:
     """The same for all tries, so that whoever gets a mail twice can tell."""
     part = f".{number}" if job.segments.count > 1 else ""
     return f"{job.message:016x}{part}@{sender.domain}"
+
+
+def _letter(
+    recipient: EmailAddress,
+    *,
+    name: str,
+    subject: str,
+    text: str,
+    reference: str,
+    sender: EmailAddress,
+    at: datetime,
+) -> Letter:
+    is_international = not recipient.value.isascii()
+    # In 7 bits, whatever a relay is able to: quoted-printable or base64 where it takes more.
+    policy = SMTPUTF8 if is_international else SMTP.clone(cte_type="7bit")
+    mail = EmailMessage(policy=policy)
+    mail["From"] = Address(
+        display_name=name,
+        username=sender.local_part,
+        domain=sender.domain,
+    )
+    mail["To"] = Address(username=recipient.local_part, domain=recipient.domain)
+    mail["Subject"] = subject
+    mail["Date"] = at
+    mail["Message-ID"] = f"<{reference}>"
+    # RFC 3834, 5: whoever answers by a machine lets it be.
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    return Letter(
+        sender=sender.value,
+        recipient=recipient.value,
+        content=mail.as_bytes(),
+        reference=reference,
+        is_international=is_international,
+    )
 
 
 def _subject(job: SendJob, options: EmailOptions) -> str:
@@ -83,7 +125,7 @@ def _subject(job: SendJob, options: EmailOptions) -> str:
     return _line(re.sub(r"\{(\w+)\}", lambda found: values[found[1]], options.subject))
 
 
-def _line(text: str) -> str:
+def _line(text: str, *, longest: int = _LONGEST_SUBJECT) -> str:
     plain = "".join(char if char.isprintable() else " " for char in text)
     line = _BLANKS.sub(" ", plain).strip()
-    return line if len(line) <= _LONGEST_SUBJECT else f"{line[: _LONGEST_SUBJECT - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -166,7 +166,8 @@ class _Worker:
             return await self._for_pushes.ask(url, push_request(url, call), body_patience=patience)
         url = _parsed(call.url)
         request = call_request(url, call)
-        return await self._connections.ask(url, request, body_patience=_BODY_PATIENCE)
+        connections = self._for_pushes if call.is_operators else self._connections
+        return await connections.ask(url, request, body_patience=_BODY_PATIENCE)
 
 
 _parsed = lru_cache(maxsize=1024)(urlsplit)

@@ -34,6 +34,12 @@ CONFIGURATION = """\
 [apps]
 # directory = "apps"      # the files of published apps; by default beside the database
 
+[alerts]
+# channel_down = 120      # seconds until somebody hears of it; also queue_age and others
+# low_credit = 100        # credits of an account, at which somebody hears of it
+# [alerts.receivers.ops]  # who that is: url = "https://…", or to = "ops@example.org" by mail
+# url = "https://ops.example.org/smscore"
+
 [tracing]
 # endpoint = "http://127.0.0.1:4318/v1/traces"    # a collector of OpenTelemetry
 # ratio = 1.0                                     # how many of the messages are traced

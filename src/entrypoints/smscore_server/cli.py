@@ -46,6 +46,7 @@ _COMMANDS = {
     "rules": ("rules", "Say which messages go to which channels."),
     "consent": ("consent", "See and say who must not be written to."),
     "webhooks": ("webhooks", "See who is told what happened, what became of it; tell it again."),
+    "alerts": ("alerts", "See what is wrong and who has heard of it; send a trial."),
     "app": ("apps", "Publish the app for phones: its versions, which of them is active."),
     "audit": ("auditing", "Show what people did: who, when, what, to what; the newest first."),
     "prune": ("upkeep", "Drop messages that ended long ago, and what was received then."),

@@ -25,6 +25,7 @@ __all__ = [
     "Journal",
     "Limited",
     "Operable",
+    "Postal",
     "Reachable",
     "SendJob",
     "SendReceipt",
@@ -103,7 +104,8 @@ class ChannelHealth:
     transport's words, and among them, as ``remedy``, what that person can do. While it is ready,
     messages below ``least_priority`` wait or go elsewhere. ``has_radio`` says that it needs a SIM
     and a network's signal, whether or not it has them now. ``is_tentative`` says that something
-    will be heard within seconds which may put it into question that it is ready.
+    will be heard within seconds which may put it into question that it is ready. ``fullness`` is
+    how full its own store of what arrives is, from 0 to 1, such as a SIM.
     """
 
     is_ready: bool
@@ -115,6 +117,7 @@ class ChannelHealth:
     has_radio: bool = False
     is_without_sim: bool = False
     is_tentative: bool = False
+    fullness: float | None = None
     facts: Mapping[str, str] = attrs.field(factory=dict)
 
 
@@ -213,6 +216,22 @@ class Operable(Protocol):
         Raises:
             InvalidRequest: an argument is missing or wrong.
             TransportError: it could not be done.
+        """
+        ...
+
+
+@runtime_checkable
+class Postal(Protocol):
+    """A transport that can also deliver a mail beside its queue, and without the store."""
+
+    def post(self, *, to: str, subject: str, text: str, mail_id: str) -> None:
+        """
+        Hand a mail over at once, whether or not the channel is open; blocks, for a minute at most.
+
+        What has the same ``mail_id`` is the same mail, tried again.
+
+        Raises:
+            TransportError: it was not taken, or nobody knows.
         """
         ...
 

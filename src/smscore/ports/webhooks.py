@@ -16,7 +16,8 @@ class Call:
     """
     What is to be posted where. ``secrets`` sign it, the current one first.
 
-    ``event_id`` and ``sequence`` let receivers recognise what they have, and put it in order.
+    ``event_id`` and ``sequence`` let receivers recognise what they have, and put it in order. What
+    the operator's configuration asks for goes wherever that is, as a push does.
     """
 
     url: str = attrs.field(repr=False)
@@ -25,6 +26,7 @@ class Call:
     body: bytes = attrs.field(repr=False)
     secrets: tuple[str, ...] = attrs.field(repr=False)
     at: datetime  # the signature binds it
+    is_operators: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +77,8 @@ class WebhookSender(Protocol):
         Begin a call; its future has an answer within seconds, and raises nothing.
 
         The host's addresses are looked up, every one of them is checked, and the connection goes to
-        one that was; that of a push may be any. Redirects are answers like all others.
+        one that was; those of an operator's calls and of pushes may be any. Redirects are answers
+        like all others.
         """
         ...
 

@@ -208,6 +208,7 @@ def make_site(
         *,
         http: dict[str, Any] | None = None,
         apps: dict[str, Any] | None = None,
+        alerts: dict[str, Any] | None = None,
         permission: str = "api.send",
         on: str | None = None,
         directory: Path | None = None,
@@ -222,7 +223,12 @@ def make_site(
         transport = FakeTransport()
         gateway = smscore.build(
             smscore.GatewayConfig.from_mapping(
-                {"http": http or {}, "apps": apps or {}, "plugins": {"enabled": ["policy"]}}
+                {
+                    "http": http or {},
+                    "apps": apps or {},
+                    "alerts": alerts or {},
+                    "plugins": {"enabled": ["policy"]},
+                }
             ),
             store=store,
             transports={"fake": transport, **(transports or {})},

@@ -137,6 +137,20 @@ def test_what_would_tell_whose_messages_they_are_is_not_in_it(make_site):
         assert word not in text
 
 
+def test_alerts_are_counted_by_kind_where_somebody_hears_of_them(make_site):
+    receivers = {"ops": {"url": "https://ops.example/"}}
+    alerts = {"receivers": receivers, "low_credit": 100, "hold": 0}
+    site = make_site(
+        http={"metrics": "open"}, alerts=alerts, webhook_sender=FakeSender(), credits=40
+    )
+    site.gateway.run_pending()
+    found = numbers(site)
+
+    assert found['smscore_alerts{kind="low_credit"}'] == 1
+    assert found['smscore_alerts{kind="channel_down"}'] == 0
+    assert "smscore_alerts{" not in make_site(http={"metrics": "open"}).client.get("/metrics").text
+
+
 # Submissions.
 
 

@@ -226,6 +226,16 @@ def test_what_is_not_public_is_not_connected_to(make_sender, endpoint, a_call, h
     assert made.connections == 0
 
 
+def test_an_operators_call_goes_anywhere_and_is_signed(make_sender, endpoint, a_call):
+    made = endpoint()
+    call = attrs.evolve(a_call(made.url()), is_operators=True)
+
+    answer = make_sender().send(call).result(PATIENCE)
+
+    assert (answer.status, answer.error) == (200, None)
+    assert b"webhook-signature: v1," in made.requests[0]
+
+
 def test_a_name_that_nobody_knows_is_no_answer(sender, a_call):
     answer = sender.send(a_call("http://no-such-host.invalid/")).result(PATIENCE)
 

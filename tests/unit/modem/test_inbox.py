@@ -317,14 +317,14 @@ def test_an_empty_store_is_not_listed(desk: Desk) -> None:
     assert desk.modem.asked.count("AT+CMGL=4") == 1
 
 
-def test_a_store_that_stays_nearly_full_alarms(desk: Desk) -> None:
+def test_it_is_known_how_full_a_store_stays(desk: Desk) -> None:
     fullness = []
     for used in (23, 24):
         desk.modem.answers["AT+CPMS?"] = [f'+CPMS: "ME",{used},30,"SM",0,30', "OK"]
         desk.sweep()
-        fullness.append(desk.inbox.is_filling)
+        fullness.append(desk.inbox.fullness)
 
-    assert fullness == [False, True]
+    assert fullness == [23 / 30, 0.8]
     assert desk.inbox.usage["ME"] == (24, 30)
 
 

@@ -33,7 +33,6 @@ _MOST_UNSTORED = 1000
 _MOST_PLACES = 300
 # So long the listing of one place may take, on a line of 1200 bits a second; and that of all.
 _PER_PLACE, _LONGEST_LISTING = 3.5, 300.0
-_FILLING = 0.8  # of a store: from here on somebody should look
 _ANNOUNCED = re.compile(r'"(\w+)"\s*,\s*(\d+)')
 _FULL = re.compile(r"sms-?full", re.IGNORECASE)
 
@@ -77,9 +76,9 @@ class Inbox:
         self.usage: Mapping[str, tuple[int, int]] = {}  # of the stores: used and total
 
     @property
-    def is_filling(self) -> bool:
-        """Whether a store is nearly full, although all that could be was taken out."""
-        return any(total and used >= _FILLING * total for used, total in self.usage.values())
+    def fullness(self) -> float | None:
+        """How full the fullest store is, from 0 to 1; None: nobody has looked."""
+        return max((used / total for used, total in self.usage.values() if total), default=None)
 
     def accept(self, notification: Notification) -> None:
         """Store what ``+CMT`` or ``+CDS`` brought along; blocks until it is durable."""

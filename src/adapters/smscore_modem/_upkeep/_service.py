@@ -112,7 +112,7 @@ class Service:
             self._has_swept = True
             # Several commands about the store that is selected: nobody may select another.
             self._inbox.sweep(self._dialogue, home=self._home)
-        self._standing.change(lambda view: attrs.evolve(view, is_filling=self._inbox.is_filling))
+        self._standing.change(lambda view: attrs.evolve(view, fullness=self._inbox.fullness))
         self._sweep_at = self._now() + self._poll_interval
 
     def _probe(self) -> None:

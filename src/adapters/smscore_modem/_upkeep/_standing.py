@@ -21,6 +21,7 @@ __all__ = ["Line", "Standing", "View"]
 
 log = logging.getLogger(__name__)
 
+_FILLING = 0.8  # of a store: from here on somebody should look
 _NO_CENTRE = "the SIM knows no message centre; set `centre` for this channel"
 
 
@@ -47,7 +48,7 @@ class View:
     is_stuck: bool = False  # it answers, and time alone will not make it ready
     is_hopeless: bool = False  # a person has to look
     is_without_sim: bool = False
-    is_filling: bool = False  # a store is
+    fullness: float | None = None  # of a store, after all that could be was taken out
     forgot: int = 0  # how often it started anew without being told
     port: str | None = None
     is_closing: bool = False
@@ -73,11 +74,12 @@ class View:
             signal_dbm=state.signal_dbm if state else None,
             identity=state.identity if state else None,
             is_alarming=self.is_hopeless
-            or self.is_filling
+            or (self.fullness or 0) >= _FILLING
             or is_denied
             or (state is not None and state.centre is None),
             has_radio=True,
             is_without_sim=self.is_without_sim,
+            fullness=self.fullness,
             facts=self.facts(),
         )
 

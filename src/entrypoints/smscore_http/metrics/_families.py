@@ -186,6 +186,13 @@ GIVEN_UP = Family(
     Kind.GAUGE,
     "Deliveries to endpoints, and pushes, that nobody tries any more, and that can be replayed.",
 )
+ALERTS = Family(
+    "smscore_alerts",
+    Kind.GAUGE,
+    "Alerts that are raised, by kind, whether or not a receiver has heard of them; missing where "
+    "[alerts] has no receivers. 'smscore alerts list' says what they are about.",
+    ("kind",),
+)
 BUILD = Family(
     "smscore_build_info",
     Kind.GAUGE,
@@ -216,6 +223,7 @@ FAMILIES = (
     SILENT,
     ENDPOINTS,
     GIVEN_UP,
+    ALERTS,
     BUILD,
 )
 """All of them, in the order in which they are told."""

@@ -9,6 +9,7 @@ import attrs
 
 import smscore
 from smscore import Gateway
+from smscore.domain.alerts import AlertKind
 from smscore.domain.channels import ChannelMode
 from smscore.domain.routing import PHONES
 from smscore.errors import StoreError
@@ -54,6 +55,7 @@ class Standing:
             yield families.ENDPOINTS, ("failing",), stored.failing
             yield families.ENDPOINTS, ("disabled",), stored.disabled
             yield families.GIVEN_UP, (), stored.given_up
+        yield from self._alerts()
 
     def _health(self) -> Iterator[Sample]:
         for name in self._gateway.transports:
@@ -61,6 +63,16 @@ class Standing:
             yield families.READY, (name,), int(health.is_ready)
             if health.signal_dbm is not None:
                 yield families.SIGNAL, (name,), health.signal_dbm
+
+    def _alerts(self) -> Iterator[Sample]:
+        if not self._gateway.alerts.has_receivers:
+            return
+        try:
+            raised = Counter(one.kind for one in self._gateway.alerts.active())
+        except StoreError:
+            return
+        for kind in AlertKind:
+            yield families.ALERTS, (kind.value,), raised[kind]
 
     def _queues(self, stored: _Stored) -> Iterator[Sample]:
         now, known = self._gateway.clock.now(), self._gateway.transports

@@ -18,6 +18,7 @@ from smscore.plugins import LoadedPlugins, load
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
 from smscore_server._output import instant, printable, several
+from smscore_server.check._alerts import alerts
 from smscore_server.check._apps import apps
 from smscore_server.check._consent import opt_outs
 from smscore_server.check._devices import devices
@@ -75,6 +76,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
             yield from _phones(gateway)
             yield from endpoints(gateway)
             yield from receivers(gateway, loaded)
+            yield from alerts(gateway)
             yield from devices(gateway, patience=patience)
     yield webhooks(config, loaded)
 

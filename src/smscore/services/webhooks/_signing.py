@@ -32,5 +32,9 @@ class Secrets:
         """The same for what goes to callback addresses."""
         return tuple(self._derived("callback", account, one) for one in secret.valid(at=at))
 
+    def of_receiver(self, name: str) -> str:
+        """That of the operator's receiver of alerts with this name."""
+        return self._derived(f"alerts to {name}", 0, 1)
+
     def _derive(self, purpose: str, number: int, generation: int) -> str:
         return self._authenticator().derive_secret(purpose, number, generation=generation)
