@@ -125,6 +125,9 @@ class HttpConfig:
     access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
     docs: bool = True  # whether /openapi.json and /docs are there, for everybody
+    certificate: str | None = None  # PEM; with it the port speaks TLS
+    key: str | None = None  # None: in the file of the certificate
+    plain_port: int | None = None  # without TLS, beside the other
     metrics: MetricsAccess = MetricsAccess.OFF
 
     def hooks_of(self, channel: str) -> str | None:
@@ -436,14 +439,7 @@ def _check_role(config: GatewayConfig) -> None:
 
 
 def _check_ranges(config: GatewayConfig) -> None:
-    http = config.http
-    _check_range(http.port, "[http] port", lowest=0, highest=65_535)
-    _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
-    if http.public_url is not None and not _PUBLIC_URL.fullmatch(http.public_url):
-        raise ConfigurationError(
-            f"[http] public_url cannot be {http.public_url!r}: "
-            "it is an address such as https://sms.example.org"
-        )
+    _check_http(config.http)
     silent_after = config.phones.silent_after
     _check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
     for name, channel in config.channels.items():
@@ -471,13 +467,29 @@ def _check_ranges(config: GatewayConfig) -> None:
     _check_consent(config.consent)
     _check_alerts(config)
     texts = {
-        "[http] host": http.host,
+        "[http] host": config.http.host,
+        "[http] certificate": config.http.certificate,
+        "[http] key": config.http.key,
         "[security] key_file": config.security.key_file,
         "[apps] directory": config.apps.directory,
     }
     for key, text in texts.items():
         if text is not None and ("\0" in text or not text):
             raise ConfigurationError(f"{key} cannot be {text!r}")
+
+
+def _check_http(http: HttpConfig) -> None:
+    _check_range(http.port, "[http] port", lowest=0, highest=65_535)
+    if http.plain_port is not None:
+        _check_range(http.plain_port, "[http] plain_port", lowest=0, highest=65_535)
+    if http.certificate is None and (http.key is not None or http.plain_port is not None):
+        raise ConfigurationError("[http] has no certificate for key or plain_port")
+    _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
+    if http.public_url is not None and not _PUBLIC_URL.fullmatch(http.public_url):
+        raise ConfigurationError(
+            f"[http] public_url cannot be {http.public_url!r}: "
+            "it is an address such as https://sms.example.org"
+        )
 
 
 def _check_webhooks(webhooks: WebhooksConfig) -> None:

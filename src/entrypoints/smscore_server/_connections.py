@@ -1,20 +1,97 @@
 """
-Connections of the bundled server: head and body of an answer leave together.
+Connections of the bundled server: what they may cost, and how they end.
+
+Head and body of an answer leave together. A request must arrive within some time, or its connection
+is closed: uvicorn would wait for ever.
 """
 
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
-__all__ = ["Connection", "JoiningTransport"]
+__all__ = ["Connection", "Connections", "JoiningTransport"]
+
+
+class Connections(ServerState):
+    """
+    All that are open. ``are_last``: each answer is the last on its connection, and says so.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.are_last = False
+
+    def let_go(self) -> None:
+        """From now on answers are the last on their connections, also those under way."""
+        self.are_last = True
+        for one in self.connections:
+            if isinstance(one, Connection):
+                one.end_after_this()
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's, over a transport that joins what it writes."""
+    """uvicorn's, over a transport that joins what it writes, with an end to patience."""
+
+    head_seconds = 15.0
+    """From the connection, or the first octet after an answer, to the end of a request's head."""
+    body_seconds = 60.0
+    """From the end of the head to that of the body, of which there is a megabyte at most."""
+
+    server_state: Connections
+    _awaited: str | None = None  # what the client is awaited to end: its head, its body, nothing
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
         super().connection_made(JoiningTransport(transport, self.loop))
+        self._await("head")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        cycle: RequestResponseCycle | None = self.cycle
+        awaited: str | None = None
+        if cycle is None or cycle.response_complete:
+            awaited = "head"
+        elif cycle.more_body:
+            awaited = "body"
+        if awaited != self._awaited:
+            self._await(awaited)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.server_state.are_last:
+            self.end_after_this()
+
+    def on_response_complete(self) -> None:
+        if self.cycle.response_complete:  # else the next one is there already
+            self._await(None)
+        super().on_response_complete()
+
+    def end_after_this(self) -> None:
+        """The answer under way, if there is one, says that it is the last."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None:
+            cycle.keep_alive = False
+
+    def _await(self, awaited: str | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._awaited = awaited
+        if awaited is not None:
+            seconds = self.head_seconds if awaited == "head" else self.body_seconds
+            self._deadline = self.loop.call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.flow.read_paused:  # then it is not the client that is slow
+            self._await(self._awaited)
+        else:
+            self.transport.abort()
 
 
 class JoiningTransport(asyncio.Transport):

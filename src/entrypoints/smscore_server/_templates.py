@@ -18,8 +18,11 @@ CONFIGURATION = """\
 # key_file = "smscore.key"
 
 [http]
-# host = "127.0.0.1"      # loopback: put a proxy with TLS in front to be reached from elsewhere
+# host = "127.0.0.1"      # loopback: "0.0.0.0" to be reached from elsewhere, with TLS or a proxy
 # port = 8080
+# certificate = "cert.pem"   # PEM: with it the port speaks TLS; read again on SIGHUP
+# key = "key.pem"         # else it is in the file of the certificate
+# plain_port = 8081       # also without TLS, for those who cannot speak it
 # public_url = "https://sms.example.org"   # from outside: where networks call, phones download
 # explain = false         # true: api.php says in its body why it refused
 # submit_timeout = 4.0    # seconds until a submission is given up

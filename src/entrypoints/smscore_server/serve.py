@@ -4,6 +4,7 @@ The command that runs the gateway.
 
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ import click
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import Role
 from smscore_server import _server
-from smscore_server._listening import address, listen
+from smscore_server._certificates import Certificate
+from smscore_server._entrances import Entrance, certificate_of, open_entrances
+from smscore_server._handover import SMTP, Listeners
 from smscore_server._logging import set_up_logging, stop_access_log
 from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
@@ -55,7 +58,7 @@ def serve(
 
     \b
     Example: smscore serve --config /srv/sms/smscore.toml
-    JSON keys: url; with [smtp] also smtp
+    JSON keys: url; where there are several beside, a list; with [smtp] also smtp
     """
     set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
     config = GatewayConfig.from_toml(config_file)
@@ -63,28 +66,57 @@ def serve(
         config = config.with_role(Role(role))
     if not config.http.access_log:
         stop_access_log()
-    with build(config) as gateway, traced(gateway):
-        door = _door(gateway)
-        listener = listen(host or config.http.host, config.http.port if port is None else port)
-        url = address(listener)
+    with Listeners() as listeners:
+        with build(config) as gateway, traced(gateway):
+            certificate = certificate_of(config)
+            entrances = open_entrances(
+                listeners,
+                host=host or config.http.host,
+                port=config.http.port if port is None else port,
+                plain_port=config.http.plain_port,
+                certificate=certificate,
+            )
+            door = _door(gateway, listeners)
+            is_to_run_again = _server.run(
+                gateway,
+                entrances=entrances,
+                on_started=lambda: _announce(entrances, door, as_json=as_json),
+                beside=None if door is None else door.running(),
+                listeners=listeners,
+                on_hangup=lambda: _renew(certificate, door),
+                may_run_again=lambda: certificate_of(GatewayConfig.from_toml(config_file)),
+            )
+        if is_to_run_again:
+            listeners.run_again()
 
-        def announce() -> None:
-            mail = None if door is None else ":".join(map(str, door.address))
-            if as_json:
-                show_json({"url": url} if mail is None else {"url": url, "smtp": mail})
-                return
-            click.echo(f"smscore answers on {url}")
-            if mail is not None:
-                click.echo(f"smscore takes mails on {mail}")
 
-        beside = None if door is None else door.running()
-        _server.run(gateway, listener=listener, on_started=announce, beside=beside)
+def _announce(entrances: Sequence[Entrance], door: "SmtpDoor | None", *, as_json: bool) -> None:
+    url, *others = [one.url for one in entrances]
+    mail = None if door is None else ":".join(map(str, door.address))
+    if as_json:
+        beside = {"beside": others} if others else {}
+        show_json({"url": url, **beside, **({} if mail is None else {"smtp": mail})})
+        return
+    click.echo(f"smscore answers on {' and '.join((url, *others))}")
+    if mail is not None:
+        click.echo(f"smscore takes mails on {mail}")
 
 
-def _door(gateway: Gateway) -> "SmtpDoor | None":
+def _renew(certificate: Certificate | None, door: "SmtpDoor | None") -> None:
+    """Read certificates again; raises a ConfigurationError if one cannot be used, which stays."""
+    if certificate is not None:
+        certificate.renew()
+    if door is not None:
+        door.renew_certificate()
+
+
+def _door(gateway: Gateway, listeners: Listeners) -> "SmtpDoor | None":
     if not gateway.config.smtp or not gateway.config.server.role.has_doors:
         return None
     # Loaded here: not everybody has mails.
-    from smscore_smtp import SmtpDoor
+    from smscore_smtp import SmtpDoor, listen, options_of
 
-    return SmtpDoor(gateway)
+    options = options_of(gateway.config.smtp)
+    if not listeners.has(SMTP):
+        listeners.add(SMTP, listen(options))
+    return SmtpDoor(gateway, options, listener=listeners.shared(SMTP)[0])

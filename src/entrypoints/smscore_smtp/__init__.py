@@ -2,7 +2,7 @@
 From e-mail to SMS: an SMTP listener that makes messages of the mails it is given.
 """
 
-from smscore_smtp._door import SmtpDoor, check_installed, tls_context
+from smscore_smtp._door import SmtpDoor, check_installed, listen, tls_context
 from smscore_smtp._options import Client, SmtpOptions, TextFrom, options_of
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "SmtpOptions",
     "TextFrom",
     "check_installed",
+    "listen",
     "options_of",
     "tls_context",
 ]

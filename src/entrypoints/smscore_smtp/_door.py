@@ -7,13 +7,14 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from smscore import Gateway, GatewayConfig
 from smscore.errors import ConfigurationError
+from smscore.tls import server_context
 from smscore_smtp._counter import Counter
 from smscore_smtp._intake import Room
 from smscore_smtp._options import SmtpOptions, options_of
@@ -21,7 +22,7 @@ from smscore_smtp._options import SmtpOptions, options_of
 if TYPE_CHECKING:
     from smscore_smtp._conversation import Conversation
 
-__all__ = ["SmtpDoor", "check_installed", "tls_context"]
+__all__ = ["SmtpDoor", "check_installed", "listen", "tls_context"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,15 +36,23 @@ class SmtpDoor:
     """
     Takes mails and makes messages of them; ``options`` are by default those of the configuration.
 
-    The host runs the gateway itself. :meth:`start` returns when the door is open.
+    The host runs the gateway itself. :meth:`start` returns when the door is open. ``listener`` is a
+    socket of :func:`listen`, which the door closes; None: it opens its own each time.
     """
 
-    def __init__(self, gateway: Gateway, options: SmtpOptions | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        options: SmtpOptions | None = None,
+        *,
+        listener: socket.socket | None = None,
+    ) -> None:
         self.options = options or options_of(gateway.config.smtp)
         self._gateway = gateway
-        self._listener: socket.socket | None = None
+        self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+        self._tls: ssl.SSLContext | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -63,18 +72,25 @@ class SmtpDoor:
                 key cannot be used.
         """
         check_installed()
-        tls = tls_context(self._gateway.config, self.options)
-        listener = self._listener = _listen(self.options.host, self.options.port)
+        self.renew_certificate()
+        listener = self._listener = self._listener or listen(self.options)
         started: Future[None] = Future()
-        self._thread = threading.Thread(
-            target=self._run, args=(listener, tls, started), name=_THREAD
-        )
+        self._thread = threading.Thread(target=self._run, args=(listener, started), name=_THREAD)
         self._thread.start()
         try:
             started.result()
         except BaseException:
             self.close()
             raise
+
+    def renew_certificate(self) -> None:
+        """
+        Read the certificate and its key again, for the conversations to come.
+
+        Raises:
+            ConfigurationError: they cannot be used; the last ones stay.
+        """
+        self._tls = tls_context(self._gateway.config, self.options)
 
     def close(self) -> None:
         """End it: what is under way is given some seconds. May be called twice."""
@@ -97,15 +113,13 @@ class SmtpDoor:
         finally:
             self.close()
 
-    def _run(
-        self, listener: socket.socket, tls: ssl.SSLContext | None, started: Future[None]
-    ) -> None:
+    def _run(self, listener: socket.socket, started: Future[None]) -> None:
         # Not the host's policy: the library's STARTTLS works on the loops of asyncio itself.
         self._loop = loop = asyncio.SelectorEventLoop()
         try:
             with ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"{_THREAD} store") as workers:
                 counter = Counter(self._gateway, self.options, workers=workers)
-                loop.run_until_complete(self._serve(listener, counter, tls, started))
+                loop.run_until_complete(self._serve(listener, counter, started))
         except Exception as fault:  # noqa: BLE001  # a thread's end
             _log.exception("the SMTP door failed")
             self._stopping = None
@@ -118,11 +132,10 @@ class SmtpDoor:
         self,
         listener: socket.socket,
         counter: Counter,
-        tls: ssl.SSLContext | None,
         started: Future[None],
     ) -> None:
         self._stopping = asyncio.Event()
-        guests = _Guests(counter, self.options, tls)
+        guests = _Guests(counter, self.options, tls=lambda: self._tls)
         server = await asyncio.get_running_loop().create_server(guests.begin, sock=listener)
         started.set_result(None)
         await self._stopping.wait()
@@ -133,7 +146,9 @@ class SmtpDoor:
 class _Guests:
     """The conversations that go on."""
 
-    def __init__(self, counter: Counter, options: SmtpOptions, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, counter: Counter, options: SmtpOptions, *, tls: Callable[[], ssl.SSLContext | None]
+    ) -> None:
         self._counter = counter
         self._options = options
         self._tls = tls
@@ -150,7 +165,7 @@ class _Guests:
         one = Conversation(
             self._counter,
             options=self._options,
-            tls=self._tls,
+            tls=self._tls(),
             room=self._room,
             ended=self._ended,
             greeting=_FULL if len(self._here) >= self._options.connections else None,
@@ -184,15 +199,8 @@ def tls_context(config: GatewayConfig, options: SmtpOptions) -> ssl.SSLContext |
     """
     if options.certificate is None:
         return None
-    certificate = config.path(options.certificate)
     key = None if options.key is None else config.path(options.key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ValueError) as cause:  # the library's errors are OSErrors
-        raise ConfigurationError(f"[smtp] certificate {certificate}: {cause}") from cause
-    return context
+    return server_context(config.path(options.certificate), key, where="smtp")
 
 
 def check_installed() -> None:
@@ -218,7 +226,14 @@ def _is_not_ours(record: logging.LogRecord) -> bool:
     return record.threadName != _THREAD
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(options: SmtpOptions) -> socket.socket:
+    """
+    A socket where the options have it.
+
+    Raises:
+        ConfigurationError: the address cannot be used.
+    """
+    host, port = options.host, options.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -53,7 +53,16 @@ def test_an_agent_is_shut_off_as_the_gateway_is(root):
 
     assert {
         line.partition("=")[0] for line in theirs[0] ^ theirs[1] if not line.startswith("#")
-    } == {"Description", "WorkingDirectory", "ExecStart", "StateDirectory", "LimitNOFILE"}
+    } == {
+        "Description",
+        "Type",  # an agent has nobody who waits for it
+        "WorkingDirectory",
+        "ExecStart",
+        "ExecReload",
+        "WatchdogSec",
+        "StateDirectory",
+        "LimitNOFILE",
+    }
 
 
 def test_the_image_is_built_from_what_it_copies(root, wheel: ZipFile, tmp_path, monkeypatch):

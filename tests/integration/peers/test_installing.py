@@ -52,6 +52,20 @@ def test_systemd_takes_the_unit(unit):
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
+def test_systemd_takes_the_socket_with_its_service(tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed; 'make test-peers' does it")
+    for name in ("smscore.service", "smscore.socket"):
+        text = (FILES / "systemd" / name).read_text("utf-8")
+        (tmp_path / name).write_text(
+            text.replace("/usr/local/bin/smscore", shutil.which("true") or "")
+        )
+
+    checked = run("systemd-analyze", "verify", "--man=no", *sorted(tmp_path.iterdir()))
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
 def test_systemd_finds_the_service_well_shut_off(unit):
     template = next(unit.parent.iterdir())
 

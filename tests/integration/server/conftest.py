@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -75,6 +76,14 @@ class Program:
         while not re.search(pattern, lines[-1]):
             lines.append(self.line())
         return lines
+
+    def await_logged(self, pattern: str) -> str:
+        """Wait until standard error has it, and say what it has."""
+        pause, ends_at = threading.Event(), time.monotonic() + PATIENCE
+        while not re.search(pattern, said := self._log.read_text()):
+            assert time.monotonic() < ends_at, said
+            pause.wait(0.02)
+        return said
 
     def ask_to_stop(self) -> None:
         """SIGTERM; may be called after the end."""

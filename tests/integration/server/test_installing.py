@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from smscore import GatewayConfig
+from smscore_server._handover import HTTP
+
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/install.md").read_text("utf-8")
 UNITS = ROOT / "packaging/systemd"
@@ -84,6 +87,27 @@ def test_the_server_bears_what_its_service_demands(installation):
     assert Path(program).name == "smscore"
     assert said.startswith("smscore answers on http://127.0.0.1:"), log
     assert server.returncode == 0, log
+
+
+def test_a_reload_asks_first_whether_the_certificates_can_be_used(command, installation):
+    first, second = re.findall(
+        r"^ExecReload=(.*)$", (UNITS / "smscore.service").read_text("utf-8"), re.MULTILINE
+    )
+    _, *words = shlex.split(first)
+    file = installation / "smscore.toml"
+    places = [word.replace("/var/lib/smscore/smscore.toml", str(file)) for word in words]
+    assert command(*places).exit_code == 0
+    file.write_text('[http]\ncertificate = "missing.pem"\n')
+
+    assert command(*places).exit_code == 1
+    assert second == "/bin/kill -HUP $MAINPID"
+
+
+def test_the_socket_of_systemd_is_where_the_server_is_without_it():
+    config = GatewayConfig()
+
+    assert setting("smscore.socket", "ListenStream") == f"{config.http.host}:{config.http.port}"
+    assert setting("smscore.socket", "FileDescriptorName") == HTTP
 
 
 def is_healthy(url: str) -> bool:

@@ -15,18 +15,20 @@ from smscore.domain.routes import Route
 from smscore.domain.routing import PHONES
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
 from smscore.plugins import LoadedPlugins, load
+from smscore.ports.clock import SystemClock
 from smscore.services.inquiry import ChannelOverview
 from smscore.structuring import structure
 from smscore_server._output import instant, printable, several
 from smscore_server.check._alerts import alerts
 from smscore_server.check._apps import apps
+from smscore_server.check._certificates import certificates
 from smscore_server.check._consent import opt_outs
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 from smscore_server.check._mails import mails
 from smscore_server.check._webhooks import endpoints, receivers, webhooks
 
-__all__ = ["examine"]
+__all__ = ["examine", "examine_certificates"]
 
 
 _PLUGIN_REMEDY = (
@@ -50,6 +52,14 @@ def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
     yield from _installation(config, patience=patience)
 
 
+def examine_certificates(config_file: Path) -> Iterator[Finding]:
+    """Look only at whether the server can use its certificates."""
+    try:
+        yield from certificates(GatewayConfig.from_toml(config_file), now=None)
+    except GatewayError as fault:
+        yield wrong("configuration", str(fault), remedy="correct it, then check again")
+
+
 def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding]:
     try:
         loaded = load(config.plugins.enabled)
@@ -58,6 +68,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
         return
     yield ok("plugins", ", ".join(loaded.names))
     yield from _key_file(config)
+    yield from certificates(config, now=SystemClock().now())
     yield from _agent(config)
     if not config.channels:
         yield note("channels", "none is configured: only phones can carry messages")

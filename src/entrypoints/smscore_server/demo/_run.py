@@ -17,6 +17,7 @@ from smscore import Gateway, GatewayConfig, build, migrate
 from smscore.errors import ConfigurationError
 from smscore_server import _server
 from smscore_server._credentials import Credentials, prepare
+from smscore_server._entrances import Entrance
 from smscore_server._listening import address, listen
 from smscore_server._logging import set_up_logging
 from smscore_server._output import Failure, show_json
@@ -57,7 +58,7 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
                 phone.start()
 
             try:
-                _server.run(gateway, listener=listener, on_started=announce)
+                _server.run(gateway, entrances=[Entrance(listener, None)], on_started=announce)
             finally:
                 phone.stop()
 

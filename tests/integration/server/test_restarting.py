@@ -1,0 +1,212 @@
+"""
+A server that begins anew under load, and the sockets that outlive it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from smscore import GatewayConfig, build
+
+PATIENCE = 60.0
+ROUNDS = 3
+
+# As systemd does it: the sockets from 3 on, and whose they are.
+ACTIVATED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="smscore.socket")
+os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.argv[2:]])
+"""
+
+
+class Load:
+    """Clients that submit one message after another and keep their connections; what they heard."""
+
+    def __init__(self, url: str, bearer: str) -> None:
+        self._url = f"{url}/v1/messages"
+        self._headers = {"Authorization": f"Bearer {bearer}"}
+        self._changed = threading.Condition()
+        self._over = threading.Event()
+        self.answers: Counter[str] = Counter()
+        self.ids: list[str] = []
+
+    @contextmanager
+    def going_on(self, pauses: list[float]) -> Iterator[None]:
+        threads = [threading.Thread(target=self._submit, args=(one,)) for one in pauses]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+
+    def await_accepted(self, number: int) -> None:
+        """Wait until so many more were accepted."""
+        with self._changed:
+            goal = len(self.ids) + number
+            assert self._changed.wait_for(lambda: len(self.ids) >= goal, PATIENCE), self.answers
+
+    def _submit(self, pause: float) -> None:
+        with httpx2.Client(timeout=PATIENCE, headers=self._headers) as client:
+            while not self._over.wait(pause):
+                try:
+                    reply = client.post(self._url, json={"to": "+491701234567", "message": "Hello"})
+                    said = str(reply.status_code)
+                except httpx2.TransportError as fault:
+                    said, reply = repr(fault), None
+                with self._changed:
+                    self.answers[said] += 1
+                    if reply is not None and reply.is_success:
+                        self.ids.append(reply.json()["message_id"])
+                    self._changed.notify_all()
+
+
+@pytest.fixture
+def bearer(answer, channel):
+    """Of an account whose messages stay queued."""
+    answer("account", "create", "shop", "--plan", "unlimited", "--country", "DE")
+    return answer("key", "create", "--account", "shop")["key"]
+
+
+def stored() -> Counter[str]:
+    found: Counter[str] = Counter()
+    with build(GatewayConfig.from_toml("smscore.toml")) as gateway:
+        before = None
+        while page := gateway.inquiry.messages(before=before, limit=1000):
+            before = page[-1].message.id
+            found.update(f"msg_{one.message.id:016x}" for one in page)
+    return found
+
+
+def restart(server) -> str:
+    os.kill(server.pid, signal.SIGUSR2)
+    return json.loads(server.line())["url"]
+
+
+def test_beginning_anew_under_load_refuses_nobody_and_accepts_nothing_twice(start, bearer):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    load = Load(url, bearer)
+
+    # Some are quick, and some think between two requests on one connection.
+    with load.going_on([0.001] * 6 + [0.3, 0.7, 1.5, 3.0]):
+        for _ in range(ROUNDS):
+            load.await_accepted(100)
+            assert restart(server) == url
+        load.await_accepted(100)
+
+    assert set(load.answers) == {"200"}
+    assert stored() == Counter(load.ids)
+
+
+def test_an_idle_connection_ends_as_on_any_other_day_and_no_request_on_it_is_lost(start, bearer):
+    server = start("serve", "--port", "0", "--json")
+    host, port = json.loads(server.line())["url"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as client:
+        request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+        client.sendall(request)
+        assert b"connection" not in client.recv(65_536).lower()
+        os.kill(server.pid, signal.SIGUSR2)
+        # It is over when new connections are told that theirs are the last.
+        while b"connection: close" not in fetched(host, port, request):
+            pass
+
+        client.sendall(request)
+
+        assert b"connection: close" in client.recv(65_536)
+        assert client.recv(65_536) == b""
+    server.line()
+
+
+def fetched(host: str, port: str, request: bytes) -> bytes:
+    with socket.create_connection((host, int(port)), PATIENCE) as client:
+        client.sendall(request)
+        return client.recv(65_536)
+
+
+def test_a_configuration_that_cannot_be_keeps_the_server_as_it_is(start, installation):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    file = installation / "smscore.toml"
+    sound = file.read_text()
+    file.write_text("[http]\nport = -1\n")
+
+    os.kill(server.pid, signal.SIGUSR2)
+    server.await_logged("the server stays as it is: .*port")
+
+    assert httpx2.get(f"{url}/health/live").status_code == 200
+    file.write_text(sound)
+    assert restart(server) == url
+
+
+def test_what_connects_to_a_socket_of_systemd_before_the_server_runs_is_served(installation):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname(), PATIENCE)
+        client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        with activated(listener) as server:
+            with client:
+                assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+            server.terminate()
+            assert server.wait(PATIENCE) == 0
+
+        # Between two servers nobody is turned away.
+        socket.create_connection(listener.getsockname(), PATIENCE).close()
+
+
+@contextmanager
+def activated(listener: socket.socket) -> Iterator["subprocess.Popen[str]"]:
+    descriptor = listener.fileno()
+    with subprocess.Popen(
+        [sys.executable, "-c", ACTIVATED, str(descriptor), "serve", "--json"],
+        pass_fds=[descriptor],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def test_a_server_started_by_the_tool_of_systemd_answers_where_that_listens(installation):
+    tool = shutil.which("systemd-socket-activate")
+    if tool is None:
+        pytest.skip("systemd-socket-activate is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-P", "-m", "smscore_server", "serve", "--json"]
+    with subprocess.Popen(
+        [tool, f"--listen=127.0.0.1:{port}", "--fdname=http", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        server.stderr.readline()  # it listens
+
+        assert httpx2.get(f"http://127.0.0.1:{port}/health/live", timeout=PATIENCE).is_success
+
+        server.terminate()
+        server.communicate(timeout=PATIENCE)
+        assert server.returncode == 0
+
+
+def test_what_is_no_listening_socket_is_refused_on_one_line(installation):
+    with socket.socket() as deaf, activated(deaf) as server:
+        assert server.wait(PATIENCE) == 1
