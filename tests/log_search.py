@@ -3,7 +3,8 @@ Looks for secrets in every line that is logged in the whole suite; the test that
 
 Searched are the records of all loggers of the test's own process, down to the last detail and
 before anything is blackened, the standard error of servers, which whoever starts one hands to
-:func:`search`, and all files ``*.log`` below the test's directory.
+:func:`search`, and all files ``*.log`` below the test's directory. So is what is measured: whoever
+makes a gateway behind its doors hands over its numbers and spans, see :mod:`measured`.
 
 Every secret of a test is recognisable: what smscore makes has a form of its own, and passwords of
 tests look like one of those below, which a test of the sources keeps. What is made at random and
@@ -13,6 +14,7 @@ has no form, such as the password of a demo, is read from where it is kept.
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from pkgutil import iter_modules
@@ -44,16 +46,17 @@ _CLIENTS = ("httpx2", "httpcore2")
 _OURS = logging.DEBUG - 1  # a level that nobody else sets
 
 _found: list[str] = []
+_handed_over: Counter[str] = Counter()  # lines, by what they are of
+_MEASURED = ("/metrics", "spans")
 
 
 def search(lines: Iterable[str], *, of: str, literally: Iterable[str] = ()) -> None:
     """Note every line that holds a secret, or one of the texts that are literally given."""
     literals = [text for text in literally if text]
-    _found.extend(
-        f"{of}: {line.strip()}"
-        for line in lines
-        if _SECRET.search(line) or any(text in line for text in literals)
-    )
+    for line in lines:
+        _handed_over[of] += 1
+        if _SECRET.search(line) or any(text in line for text in literals):
+            _found.append(f"{of}: {line.strip()}")
 
 
 class LogSearch(logging.Handler):
@@ -95,13 +98,18 @@ class LogSearch(logging.Handler):
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["searched"] = self.searched
+            output["measured"] = {name: _handed_over[name] for name in _MEASURED}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self.searched += getattr(node, "workeroutput", {}).get("searched", 0)
+        output = getattr(node, "workeroutput", {})
+        self.searched += output.get("searched", 0)
+        _handed_over.update(output.get("measured", {}))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"log lines searched for secrets: {self.searched}")
+        measured = ", ".join(f"{_handed_over[name]} of {name}" for name in _MEASURED)
+        terminalreporter.write_line(f"lines of what is measured: {measured}")
 
     def _listen(self) -> None:
         """Hear everything, also when a test has set up logging as the server does."""

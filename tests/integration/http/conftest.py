@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 import pytest
 from databases import new_database
+from measured import Measured
 from postgres import PostgresCluster
 from starlette.testclient import TestClient
 
@@ -241,6 +242,8 @@ def make_site(
             _furnish(operator, permission, account)
         ends = ExitStack()
         ends.enter_context(gateway)
+        names = ("acme", "apiuser", "491701234567", "key-1")
+        ends.callback(Measured(gateway, names=names).search)
         client = TestClient(create_app(gateway), raise_server_exceptions=False)
         ends.callback(client.close)
         ends.enter_context(client)  # one loop for all requests, and an end for the threads

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
@@ -34,6 +34,7 @@ _CONFIG = """
 [http]
 access_log = false
 submit_timeout = 1.0
+metrics = "open"
 
 [channels.modem]
 transport = "modem"
@@ -98,6 +99,9 @@ class Server:
 
     def stop(self) -> int:
         """End it as an operator does, and say with which status."""
+        with suppress(httpx2.TransportError):
+            told = httpx2.get(f"{self.url}/metrics", timeout=PATIENCE).text
+            search(told.splitlines(), of="/metrics", literally=("acme", "apiuser"))
         self._process.terminate()
         return self._await_end()
 

@@ -72,6 +72,12 @@ def test_traceback():
 def test_server():
     search(["all well", "INFO third-word"], of="server")
 
+def test_metrics():
+    search(["# HELP smscore_x x", 'smscore_x{{channel="fourth-word"}} 1.0'], of="/metrics")
+
+def test_spans():
+    search(['{{"name": "send", "account": "acme"}}'], of="spans", literally=["acme"])
+
 def test_file(tmp_path):
     (tmp_path / "demo-credentials.json").write_text('{{"password": "xYz0", "username": "demo"}}')
     (tmp_path / "server.log").write_text("demo is here\\nxYz0 is here\\n")
@@ -103,7 +109,9 @@ def test_a_planted_secret_is_found_with_its_test_and_line(said, name):
     assert f"test_planted.py::test_logs[{name}] logged a secret:\n{line}\n" in said
 
 
-@pytest.mark.parametrize("test", ["client_of_telegram", "traceback", "server", "file"])
+@pytest.mark.parametrize(
+    "test", ["client_of_telegram", "traceback", "server", "metrics", "spans", "file"]
+)
 def test_a_planted_secret_is_found_wherever_it_is(said, test):
     assert f"ERROR test_planted.py::test_{test} - " in said
 
@@ -115,3 +123,4 @@ def test_everybody_else_passes(said, test):
 
 def test_the_workers_say_how_much_they_searched(said):
     assert re.search(r"log lines searched for secrets: 1[0-9]\n", said)
+    assert "lines of what is measured: 2 of /metrics, 1 of spans\n" in said
