@@ -47,6 +47,10 @@ test-peers: .venv/.dev ## tests against programs written by others (ARGS=--night
 crash: .venv/.dev ## kill the server 200 times and at every kill point, 8 minutes (ARGS="--kills 50 --store postgresql")
 	PYTHONPATH=tests $(BIN)/python tests/integration/crash $(ARGS)
 
+.PHONY: soak
+soak: .venv/.dev ## half of the most load for 20 minutes: does anything grow? (ARGS="--minutes 3")
+	@$(BIN)/python tests/integration/soak $(ARGS)
+
 .PHONY: lint
 lint: .venv/.dev ## format, lint, types, import contracts
 	@# all four, whatever the first ones say
