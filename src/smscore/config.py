@@ -24,6 +24,7 @@ from smscore.structuring import nearest, structure
 
 __all__ = [
     "HOOKS",
+    "UNIX",
     "AlertReceiver",
     "AlertsConfig",
     "AppsConfig",
@@ -35,6 +36,7 @@ __all__ = [
     "MetricsAccess",
     "PhonesConfig",
     "PluginsConfig",
+    "ProxyHeader",
     "Role",
     "SecurityConfig",
     "ServerConfig",
@@ -112,6 +114,17 @@ class MetricsAccess(enum.StrEnum):
     OPEN = "open"  # whoever reaches the port
 
 
+UNIX = "unix"
+"""Among the trusted proxies: whoever calls at a unix socket."""
+
+
+class ProxyHeader(enum.StrEnum):
+    """In which header proxies say who calls. The other one may be anybody's."""
+
+    X_FORWARDED = "x-forwarded"  # X-Forwarded-For and X-Forwarded-Proto
+    FORWARDED = "forwarded"  # Forwarded, of RFC 7239
+
+
 @attrs.frozen(kw_only=True)
 class HttpConfig:
     """The HTTP surfaces."""
@@ -128,6 +141,9 @@ class HttpConfig:
     certificate: str | None = None  # PEM; with it the port speaks TLS
     key: str | None = None  # None: in the file of the certificate
     plain_port: int | None = None  # without TLS, beside the other
+    # Networks of proxies that are believed who calls, or ``unix`` for those at a unix socket.
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: ProxyHeader = ProxyHeader.X_FORWARDED
     metrics: MetricsAccess = MetricsAccess.OFF
 
     def hooks_of(self, channel: str) -> str | None:
@@ -484,6 +500,14 @@ def _check_http(http: HttpConfig) -> None:
         _check_range(http.plain_port, "[http] plain_port", lowest=0, highest=65_535)
     if http.certificate is None and (http.key is not None or http.plain_port is not None):
         raise ConfigurationError("[http] has no certificate for key or plain_port")
+    for network in http.trusted_proxies:
+        try:
+            if network != UNIX:
+                ip_network(network)
+        except ValueError as cause:
+            raise ConfigurationError(
+                f"[http] trusted_proxies: {cause}; write 10.0.0.0/8, one address or {UNIX!r}"
+            ) from cause
     _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
     if http.public_url is not None and not _PUBLIC_URL.fullmatch(http.public_url):
         raise ConfigurationError(

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from smscore_http._proxies import Proxies
+
 __all__ = [
     "BODY_LIMIT",
     "JSON_TYPE",
@@ -76,9 +78,11 @@ class Request:
         receive: Callable[[], Awaitable[Mapping[str, Any]]],
         *,
         path: str,
+        proxies: Proxies,
     ) -> None:
         self._scope = scope
         self._receive = receive
+        self._proxies = proxies
         self.method: str = scope["method"]
         self.path = path
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
@@ -105,14 +109,13 @@ class Request:
 
     @property
     def address(self) -> str:
-        """The client's address, as the server knows it."""
-        client = self._scope.get("client")
-        return str(client[0]) if client else "unknown"
+        """The client's address, as the server or a trusted proxy knows it."""
+        return self._proxies.origin(self._scope).address
 
     @property
     def scheme(self) -> str:
-        """``http`` or ``https``, as the server knows it."""
-        return str(self._scope.get("scheme", "http"))
+        """``http`` or ``https``, as the server or a trusted proxy knows it."""
+        return self._proxies.origin(self._scope).scheme
 
     @property
     def server(self) -> str:

@@ -11,6 +11,7 @@ from smscore.config import HOOKS
 from smscore_http._access import log_access
 from smscore_http._context import Context
 from smscore_http._faults import Faults
+from smscore_http._proxies import Proxies
 from smscore_http._requests import Reply, Request
 from smscore_http._routes import Routes
 from smscore_http.documents import Documents
@@ -46,6 +47,7 @@ class Surfaces:
     """
 
     def __init__(self, gateway: Gateway) -> None:
+        self.proxies = Proxies.of(gateway.config.http)
         self._context = Context(gateway)
         health, metrics = Health(self._context), Metrics(self._context)
         self._literal: Mapping[str, _Surface] = {}

@@ -55,7 +55,7 @@ class Endpoint:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000, "reason": ""})
             return
-        request = Request(scope, receive, path=_path_of(scope))
+        request = Request(scope, receive, path=_path_of(scope), proxies=self._surfaces.proxies)
         try:
             reply = await self._surfaces.answer(request)
         except ClientGone:

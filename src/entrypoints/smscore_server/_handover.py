@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import NoReturn, Self
 
+from smscore_server._listening import limit_connections
 from smscore_server._output import Failure
 
 __all__ = ["HTTP", "PLAIN", "SMTP", "Listeners", "let_signals_through"]
@@ -112,6 +113,7 @@ def _inherited(descriptor: int, *, name: str) -> socket.socket:
     if not is_listening or found.type != socket.SOCK_STREAM:
         raise Failure(f"what was handed over for {name} is no socket that takes connections")
     found.set_inheritable(False)
+    limit_connections(found)
     return found
 
 

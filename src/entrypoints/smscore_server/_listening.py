@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 from smscore_server._output import Failure
 
-__all__ = ["address", "listen"]
+__all__ = ["address", "limit_connections", "listen"]
 
 _BACKLOG = 2048
 # What the system keeps for a client that reads slowly or not at all, who may be anybody: else four
@@ -46,23 +46,26 @@ def _open(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        _limit_connections(listener)
+        limit_connections(listener)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
         undone.pop_all()
     return listener
 
 
-def _limit_connections(listener: socket.socket) -> None:
+def limit_connections(listener: socket.socket) -> None:
     """Its connections inherit what slow readers may cost."""
     if sys.platform != "linux":
         return
-    with suppress(OSError):  # a kernel that only looks like Linux may know neither
+    # A kernel that only looks like Linux may know neither, and a unix socket has none.
+    with suppress(OSError):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PATIENCE)
 
 
 def address(listener: socket.socket, *, scheme: str = "http") -> str:
-    """Where the socket can be reached from this machine."""
+    """Where the socket can be reached from this machine; of a unix socket its path."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

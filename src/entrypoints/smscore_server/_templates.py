@@ -25,6 +25,7 @@ CONFIGURATION = """\
 # plain_port = 8081       # also without TLS, for those who cannot speak it
 # public_url = "https://sms.example.org"   # from outside: where networks call, phones download
 # explain = false         # true: api.php says in its body why it refused
+# trusted_proxies = ["127.0.0.1"]   # networks of proxies that are believed who calls
 # submit_timeout = 4.0    # seconds until a submission is given up
 # access_log = true       # a line for each request, about a tenth of its time
 # open_state = false      # true: state.php answers without a login

@@ -427,7 +427,6 @@ def test_a_door_for_mails_is_looked_at(findings, configure, command):
     [
         ("[smtp]\nport = 2525\n", "domains"),
         (MAILS + "prot = 1\n", "did you mean 'port'"),
-        (MAILS + 'certificate = "nowhere.pem"\n', "nowhere.pem"),
         (MAILS + '[[smtp.clients]]\naccount = "nobody"\n', "'nobody', which is no account"),
         (MAILS + '[smtp.inboxes]\n"a@b.example" = "nobody"\n', "'nobody', which is no account"),
         (
@@ -445,6 +444,30 @@ def test_what_is_wrong_with_a_door_for_mails_is_found(findings, configure, comma
     assert wrong(found) == ["smtp"]
     assert detail in found["smtp"]["detail"]
     assert found["smtp"]["remedy"]
+
+
+def test_proxies_that_may_be_anybody_are_found(findings, configure):
+    configure('trusted_proxies = ["0.0.0.0/0"]\npublic_url = "https://sms.example.org"\n')
+
+    found = findings()
+
+    assert wrong(found) == ["proxies"]
+    assert "0.0.0.0/0 is trusted" in found["proxies"]["detail"]
+
+
+def test_who_has_a_proxy_is_asked_where_that_is(findings, configure):
+    configure('trusted_proxies = ["10.0.0.1", "unix"]\n')
+
+    assert findings()["proxies"]["verdict"] == "note"
+
+
+def test_a_certificate_for_mails_that_is_not_there_is_found(findings, configure):
+    configure(MAILS + 'certificate = "nowhere.pem"\n')
+
+    found = findings()
+
+    assert wrong(found) == ["certificate of [smtp]"]
+    assert "nowhere.pem" in found["certificate of [smtp]"]["detail"]
 
 
 def test_a_door_that_only_this_machine_can_use_is_noted(findings, configure):

@@ -184,6 +184,18 @@ def activated(listener: socket.socket) -> Iterator["subprocess.Popen[str]"]:
             server.kill()
 
 
+def test_a_unix_socket_of_systemd_is_served(installation):
+    path = str(installation / "http.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        with activated(listener) as server:
+            assert server.stdout is not None
+            assert json.loads(server.stdout.readline())["url"] == f"unix:{path}"
+            with httpx2.Client(transport=httpx2.HTTPTransport(uds=path)) as client:
+                assert client.get("http://x/health/live", timeout=PATIENCE).is_success
+
+
 def test_a_server_started_by_the_tool_of_systemd_answers_where_that_listens(installation):
     tool = shutil.which("systemd-socket-activate")
     if tool is None:

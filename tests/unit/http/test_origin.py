@@ -5,6 +5,7 @@ Where answers say that the surfaces are.
 import pytest
 
 from smscore_http._origin import origin
+from smscore_http._proxies import Proxies
 from smscore_http._requests import Request
 
 
@@ -15,7 +16,7 @@ async def nothing():
 def request(host=b"sms.example.org", **scope):
     headers = [] if host is None else [(b"host", host)]
     given = {"method": "GET", "headers": headers, "server": ("192.0.2.1", 8080), **scope}
-    return Request(given, nothing, path="/")
+    return Request(given, nothing, path="/", proxies=Proxies(()))
 
 
 def test_the_configured_address_wins_and_loses_its_last_slash():

@@ -26,6 +26,7 @@ from smscore_server.check._consent import opt_outs
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 from smscore_server.check._mails import mails
+from smscore_server.check._serving import serving
 from smscore_server.check._webhooks import endpoints, receivers, webhooks
 
 __all__ = ["examine", "examine_certificates"]
@@ -69,6 +70,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
     yield ok("plugins", ", ".join(loaded.names))
     yield from _key_file(config)
     yield from certificates(config, now=SystemClock().now())
+    yield from serving(config)
     yield from _agent(config)
     if not config.channels:
         yield note("channels", "none is configured: only phones can carry messages")

@@ -21,12 +21,11 @@ def mails(gateway: Gateway) -> Iterator[Finding]:
     if not gateway.config.smtp:
         return
     # Loaded here: not everybody has mails.
-    from smscore_smtp import check_installed, options_of, tls_context
+    from smscore_smtp import check_installed, options_of
 
     try:
         check_installed()
         options = options_of(gateway.config.smtp)
-        tls_context(gateway.config, options)
         accounts = {one.name for one in gateway.inquiry.accounts()}
     except GatewayError as fault:
         yield wrong("smtp", str(fault), remedy="correct [smtp]; docs/email.md explains each key")

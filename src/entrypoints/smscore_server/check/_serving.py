@@ -1,0 +1,30 @@
+"""
+What is right and wrong with how the server is reached from outside.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from smscore import GatewayConfig
+from smscore.config import UNIX
+from smscore_server.check._findings import Finding, note, wrong
+
+__all__ = ["serving"]
+
+
+def serving(config: GatewayConfig) -> Iterator[Finding]:
+    """Whether what proxies say can be believed, and whether answers can tell where they are."""
+    http = config.http
+    for network in http.trusted_proxies:
+        if network != UNIX and ip_network(network).prefixlen == 0:
+            yield wrong(
+                "proxies",
+                f"whoever calls is believed to be anybody: {network} is trusted",
+                remedy="name the addresses of your proxies in [http] trusted_proxies",
+            )
+    if http.trusted_proxies and http.public_url is None:
+        yield note(
+            "proxies",
+            "addresses in answers begin with the Host that a request names",
+            remedy="say in [http] public_url where the proxy is",
+        )
