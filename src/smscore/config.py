@@ -33,6 +33,8 @@ __all__ = [
     "GatewayConfig",
     "GroupConfig",
     "HttpConfig",
+    "LogConfig",
+    "LogFormat",
     "MetricsAccess",
     "PhonesConfig",
     "PluginsConfig",
@@ -237,6 +239,25 @@ class AlertsConfig:
     ignore: tuple[AlertKind, ...] = ()
 
 
+class LogFormat(enum.StrEnum):
+    """What a line of the log is."""
+
+    TEXT = "text"  # for people
+    JSON = "json"  # an object, for programs
+
+
+@attrs.frozen(kw_only=True)
+class LogConfig:
+    """
+    How the bundled server logs.
+
+    ``texts`` lets texts of messages stay in details, which only ``--verbose`` shows.
+    """
+
+    format: LogFormat = LogFormat.TEXT
+    texts: bool = False
+
+
 @attrs.frozen(kw_only=True)
 class TracingConfig:
     """
@@ -306,6 +327,7 @@ class GatewayConfig:
     webhooks: WebhooksConfig = WebhooksConfig()
     consent: ConsentConfig = ConsentConfig()
     alerts: AlertsConfig = AlertsConfig()
+    log: LogConfig = LogConfig()
     tracing: TracingConfig = TracingConfig()
     plugins: PluginsConfig = PluginsConfig()
     tariffs: Mapping[str, Tariff] = attrs.field(factory=lambda: dict(_TARIFFS))

@@ -56,7 +56,15 @@ def log_access(request: Request, *, status: int, seconds: float) -> None:
     """Write the line."""
     if _log.isEnabledFor(logging.INFO):
         method = request.method if request.method in _METHODS else _UNKNOWN
-        _log.info("%s %s %d %.1f ms", method, public_path(request.path), status, seconds * 1000)
+        path = public_path(request.path)
+        _log.info(
+            "%s %s %d %.1f ms",
+            method,
+            path,
+            status,
+            seconds * 1000,
+            extra={"method": method, "path": path, "status": status, "seconds": round(seconds, 6)},
+        )
 
 
 def public_path(path: str) -> str:

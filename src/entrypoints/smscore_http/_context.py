@@ -5,6 +5,8 @@ What every surface works with: the gateway, a way to wait for it, threads for ca
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from smscore import Gateway
@@ -17,6 +19,7 @@ from smscore.services.logins import Attempt
 from smscore.services.submission import Submission
 from smscore_http._alarms import Alarms
 from smscore_http._bridge import Bridge
+from smscore_http._current import current_request, keep_secret
 
 __all__ = ["Context", "takes_long"]
 
@@ -58,7 +61,9 @@ class Context:
 
     def start(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call what may block, on a thread for calls to the store."""
-        return self._pool("smscore http", _STORE_THREADS).submit(function, *args, **kwargs)
+        call = partial(function, *args, **kwargs)
+        # What it logs is about the same request.
+        return self._pool("smscore http", _STORE_THREADS).submit(copy_context().run, call)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call what may block, and await what comes of it."""
@@ -89,6 +94,7 @@ class Context:
             AuthenticationFailed: one of them is wrong.
             Throttled: the same, and there were too many before.
         """
+        keep_secret(password)
         attempt = Attempt(username=username, password=password, address=address)
         logins = self.gateway.logins
         if (verified := logins.recall(attempt)) is not None:
@@ -96,7 +102,7 @@ class Context:
         logins.check(attempt)
         # Which checks again: mistakes are found while it is in the queue.
         verification = self._pool("smscore password", _PASSWORD_THREADS).submit(
-            logins.verify, attempt
+            copy_context().run, logins.verify, attempt
         )
         try:
             return await self.wait(verification)
@@ -112,9 +118,12 @@ class Context:
             AuthenticationFailed: the account is gone.
         """
         try:
-            return self.gateway.settings.account(principal.account)
+            found = self.gateway.settings.account(principal.account)
         except NotFound as cause:
             raise AuthenticationFailed("the account of these credentials is gone") from cause
+        if (current := current_request()) is not None:
+            current.account = found.name
+        return found
 
     def tariff(self, account: Account) -> Tariff:
         """The account's tariff; the strictest one if the configuration has lost it."""

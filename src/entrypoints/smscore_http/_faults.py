@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from smscore.errors import Rejected, StoreError
+from smscore_http._current import current_request
 from smscore_http._requests import ClientGone, Headers, PayloadTooLarge, Reply, with_headers
 from smscore_http._wire import encode_json
 
@@ -72,7 +73,8 @@ async def guarded(work: Awaitable[Reply], *, faults: Faults) -> Reply:
     except ClientGone:
         raise
     except Exception:  # noqa: BLE001  # the edge: a client must never see a stack trace
-        correlation_id = secrets.token_hex(8)
+        current = current_request()
+        correlation_id = secrets.token_hex(8) if current is None else current.id
         _log.exception("a request failed, correlation id %s", correlation_id)
         return with_headers(faults.plain(500), ((b"x-correlation-id", correlation_id.encode()),))
 

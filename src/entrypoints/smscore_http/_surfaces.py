@@ -10,6 +10,7 @@ from smscore import Gateway
 from smscore.config import HOOKS
 from smscore_http._access import log_access
 from smscore_http._context import Context
+from smscore_http._current import now_for
 from smscore_http._faults import Faults
 from smscore_http._proxies import Proxies
 from smscore_http._requests import Reply, Request
@@ -97,6 +98,7 @@ class Surfaces:
             ClientGone: nobody waits for the reply.
         """
         began = perf_counter()
+        now_for(request)
         surface = self._surface(request.path)
         # The server in front may let any number of headers through; the provider API sees to it by
         # itself, for its refusals tell the caller's rate.

@@ -1,29 +1,75 @@
 """
-Logging of the server: one line each on one stream, with secrets and numbers taken out.
+Logging of the server: one line each on one stream, as text or as JSON, all of it scrubbed.
 """
 
 import logging
 import re
+import sys
+import threading
 import time
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Protocol, TextIO
 
-__all__ = ["set_up_logging", "stop_access_log"]
+import msgspec
 
-_SECRETS = re.compile(
-    r"(?P<name>\b(?:password|idempotency_key|token|secret)=)[^&\s\"']+"  # query strings, forms
-    r"|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])"  # queue tokens
-    r"|\b(?:sk|whsec)_[A-Za-z0-9_+/=-]{8,}"  # provider keys, webhook secrets
-    r"|(?P<bearer>\bBearer )\S+",
-    re.IGNORECASE,
+from smscore import GatewayConfig
+from smscore.config import LogFormat
+from smscore_server._scrubbing import Scrubber, secrets_of
+
+__all__ = [
+    "JsonLines",
+    "TextLines",
+    "catch_strays",
+    "formatter_of",
+    "set_up_logging",
+    "stop_access_log",
+]
+
+_TIME = "%Y-%m-%dT%H:%M:%S"
+_ID = re.compile(r"\b(?P<name>channel|message|account|user|webhook) %(?P<kind>[sd]|016x)")
+_PLACEHOLDER = re.compile(r"%(?:%|[-#0 +]*[0-9*]*(?:\.[0-9*]+)?[a-zA-Z])")
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_KNOWN = frozenset(
+    {"channel", "message_id", "account", "user", "webhook", "method", "path", "status", "seconds"}
 )
-# Message ids are 16 hex digits and must survive, even those without a letter.
-_NUMBERS = re.compile(r"(?<![\w.])(\+?[0-9]{5})[0-9]{3,10}(?![\w.])")
+_LARGEST = 2**53  # programs that read JSON know no larger number to the last digit
 
 
-def set_up_logging(stream: TextIO, *, level: int = logging.INFO) -> None:
+class Current(Protocol):
+    """The request that is being answered."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def account(self) -> str | None: ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+
+
+class AskCurrent(Protocol):
+    """Says which request is being answered where a line is logged, if one is."""
+
+    def __call__(self) -> Current | None: ...
+
+
+def nobody() -> None:
+    """No request is being answered."""
+    return
+
+
+def set_up_logging(
+    stream: TextIO,
+    *,
+    level: int = logging.INFO,
+    formatter: logging.Formatter | None = None,
+) -> None:
     """Send the logs of the whole process to a stream."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(Scrubber())
+    handler = _Lines(stream)
+    handler.setFormatter(formatter or TextLines(Scrubber()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -35,25 +81,150 @@ def set_up_logging(stream: TextIO, *, level: int = logging.INFO) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
+def formatter_of(config: GatewayConfig, *, current: AskCurrent = nobody) -> logging.Formatter:
+    """What writes lines as the configuration says, and knows its secrets."""
+
+    def passing() -> tuple[str, ...]:
+        request = current()
+        return () if request is None else request.secrets
+
+    scrubber = Scrubber(secrets=secrets_of(config), passing=passing, shows_texts=config.log.texts)
+    if config.log.format is LogFormat.JSON:
+        return JsonLines(scrubber, current=current)
+    return TextLines(scrubber)
+
+
 def stop_access_log() -> None:
     """Write no line for each request."""
     logging.getLogger("smscore.http.access").setLevel(logging.WARNING)
 
 
-class Scrubber(logging.Formatter):
-    """Formats a record, its traceback included, and blackens what must not stay in a file."""
+def catch_strays() -> None:
+    """Log what else would go to standard error by itself: warnings, and what nobody has caught."""
+    logging.captureWarnings(capture=True)
 
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    def of_thread(stray: threading.ExceptHookArgs) -> None:
+        if stray.exc_value is not None:
+            name = stray.thread.name if stray.thread else "unknown"
+            _log_stray(f"thread {name}", stray.exc_value)
+
+    threading.excepthook = of_thread
+    sys.unraisablehook = lambda stray: _log_stray(f"{stray.object!r:.200}", stray.exc_value)
+
+
+def _log_stray(what: str, stray: BaseException | None) -> None:
+    logging.getLogger(__name__).error("nobody has caught what %s raised", what, exc_info=stray)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Says of a line that cannot be written only so: what is to be in it was not scrubbed."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # of the library
+        fault = sys.exc_info()[0]
+        name = fault.__name__ if fault else "nothing"
+        with suppress(Exception):
+            told = logging.LogRecord(
+                __name__,
+                logging.ERROR,
+                record.pathname,
+                record.lineno,
+                "a line of %s, line %d, cannot be written: %s",
+                (record.module, record.lineno, name),
+                None,
+            )
+            self.stream.write(f"{self.format(told)}{self.terminator}")
+            self.flush()
+
+
+class TextLines(logging.Formatter):
+    """A line for people, its traceback below it."""
+
+    default_time_format = _TIME
     default_msec_format = "%s.%03dZ"
 
-    def __init__(self) -> None:
+    def __init__(self, scrubber: Scrubber) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self.converter = time.gmtime
+        self._scrubber = scrubber
 
     def format(self, record: logging.LogRecord) -> str:
-        line = _SECRETS.sub(_blacken, super().format(record))
-        return line if record.levelno < logging.INFO else _NUMBERS.sub(r"\1…", line)
+        return self._scrubber.clean(super().format(record), is_detail=_is_detail(record))
 
 
-def _blacken(found: re.Match[str]) -> str:
-    return f"{found['name'] or found['bearer'] or ''}***"
+class JsonLines(logging.Formatter):
+    """
+    An object for programs: time, level, logger, message, what it is about, exception.
+
+    What it is about is told by what is logged with it (``extra``), by the words in front of its
+    values (``channel %s``, ``message %016x``), and by the request that is being answered.
+    """
+
+    def __init__(self, scrubber: Scrubber, *, current: AskCurrent = nobody) -> None:
+        super().__init__()
+        self._scrubber = scrubber
+        self._current = current
+
+    def format(self, record: logging.LogRecord) -> str:
+        is_detail = _is_detail(record)
+        moment = time.strftime(_TIME, time.gmtime(record.created))
+        line: dict[str, object] = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": self._clean(record.name, is_detail=is_detail),
+            "message": self._clean(record.getMessage(), is_detail=is_detail),
+        }
+        current = self._current()
+        if current is not None:
+            line["request"] = current.id
+            if current.account is not None:
+                line["account"] = current.account
+        for name, value in self._told(record):
+            key = name if name in _KNOWN else str(self._clean(name, is_detail=is_detail))
+            line.setdefault(key, self._clean(value, is_detail=is_detail))
+        return msgspec.json.encode(line).decode()
+
+    def _told(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+        yield from _ids(record)
+        for name, value in vars(record).items():
+            if name not in _OWN:
+                yield name, value
+        if record.exc_info and record.exc_info[0] is not None:
+            yield "exception", self.formatException(record.exc_info)
+        if record.stack_info:
+            yield "stack", self.formatStack(record.stack_info)
+
+    def _clean(self, value: object, *, is_detail: bool) -> object:
+        """What JSON can say of a value, scrubbed: a whole number may be somebody's, too."""
+        if value is None or isinstance(value, bool | float):
+            return value
+        text = value if isinstance(value, str) else repr(value)
+        cleaned = self._scrubber.clean(text, is_detail=is_detail)
+        if isinstance(value, int) and cleaned == text and abs(value) < _LARGEST:
+            return value
+        return cleaned.encode(errors="backslashreplace").decode()
+
+
+def _is_detail(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.INFO
+
+
+def _ids(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+    """The values whose names stand in front of them."""
+    if not isinstance(record.msg, str) or not isinstance(record.args, tuple):
+        return
+    for place, name, kind in _named(record.msg):
+        if place < len(record.args):
+            value = record.args[place]
+            is_id = kind == "016x" and isinstance(value, int)
+            field = "message_id" if name == "message" else name
+            yield field, f"{value:016x}" if is_id else str(value)
+
+
+@lru_cache(maxsize=512)
+def _named(template: str) -> tuple[tuple[int, str, str], ...]:
+    """Which arguments of a template are ids: by place, name and kind."""
+    wanted = {
+        found.start("kind") - 1: (found["name"], found["kind"]) for found in _ID.finditer(template)
+    }
+    starts = [one.start() for one in _PLACEHOLDER.finditer(template) if one[0] != "%%"]
+    return tuple((place, *wanted[start]) for place, start in enumerate(starts) if start in wanted)

@@ -32,6 +32,10 @@ CONFIGURATION = """\
 # metrics = "off"         # "login", or "open" for everybody: /metrics, for Prometheus
 # docs = true             # false: no /openapi.json and no /docs, which are for everybody
 
+[log]
+# format = "text"         # "json": each line an object, for programs
+# texts = false           # true: 'serve --verbose' shows texts of messages, too
+
 [phones]
 # silent_after = 900      # seconds without a word, after which 'smscore check' shows a phone
 

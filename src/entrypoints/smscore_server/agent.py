@@ -14,7 +14,7 @@ from smscore import GatewayConfig, build
 from smscore.errors import ConfigurationError
 from smscore.structuring import structure
 from smscore_agent import Agent, AgentOptions, Balance, token_reader
-from smscore_server._logging import set_up_logging
+from smscore_server._logging import catch_strays, formatter_of, set_up_logging
 from smscore_server._options import Number, config_option, json_option
 from smscore_server._output import show_json
 from smscore_server._signals import work_until_told
@@ -61,8 +61,10 @@ def agent(
              smscore agent --once --wait 60
     JSON keys: server; with --once fetched, delivered, failed, left
     """
-    set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
+    level = logging.DEBUG if verbose else logging.INFO
     config = GatewayConfig.from_toml(config_file)
+    set_up_logging(sys.stderr, level=level, formatter=formatter_of(config))
+    catch_strays()
     options, token = settings_of(config)
     with build(config) as gateway:
         worker = Agent(gateway, options, token=token)

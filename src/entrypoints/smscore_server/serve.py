@@ -12,11 +12,12 @@ import click
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import Role
+from smscore_http import current_request
 from smscore_server import _server
 from smscore_server._certificates import Certificate
 from smscore_server._entrances import Entrance, certificate_of, open_entrances
 from smscore_server._handover import SMTP, Listeners
-from smscore_server._logging import set_up_logging, stop_access_log
+from smscore_server._logging import catch_strays, formatter_of, set_up_logging, stop_access_log
 from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
 from smscore_server._tracing import traced
@@ -60,8 +61,11 @@ def serve(
     Example: smscore serve --config /srv/sms/smscore.toml
     JSON keys: url; where there are several beside, a list; with [smtp] also smtp
     """
-    set_up_logging(sys.stderr, level=logging.DEBUG if verbose else logging.INFO)
+    level = logging.DEBUG if verbose else logging.INFO
     config = GatewayConfig.from_toml(config_file)
+    formatter = formatter_of(config, current=current_request)
+    set_up_logging(sys.stderr, level=level, formatter=formatter)
+    catch_strays()
     if role is not None:
         config = config.with_role(Role(role))
     if not config.http.access_log:

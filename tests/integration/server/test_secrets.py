@@ -27,9 +27,11 @@ def account(command, answer):
     return {"password": "a good password", "token": token, "key": key}
 
 
-def test_a_server_that_tells_everything_tells_no_secret(account, installation: Path, start):
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_server_that_tells_everything_tells_no_secret(account, installation: Path, start, form):
     config = installation / "smscore.toml"
-    config.write_text(config.read_text().replace("[http]", '[http]\nmetrics = "open"'))
+    tables = f'[log]\nformat = "{form}"\n\n[http]\nmetrics = "open"'
+    config.write_text(config.read_text().replace("[log]", "").replace("[http]", tables))
     server = start("serve", "--verbose", "--port", "0", "--json")
     url = json.loads(server.line())["url"]
     with httpx2.Client(base_url=url, timeout=30) as client:

@@ -1,18 +1,21 @@
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 
-from smscore_server._logging import Scrubber, set_up_logging
+from smscore_server._logging import JsonLines, TextLines, set_up_logging
+from smscore_server._scrubbing import Scrubber
 
 TOKEN = "0123456789abcdef" * 4
 
 
 def line(message: str, *arguments: object, level: int = logging.INFO) -> str:
     record = logging.LogRecord("smscore.test", level, __file__, 1, message, arguments, None)
-    return Scrubber().format(record)
+    return TextLines(Scrubber()).format(record)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_tracebacks_are_scrubbed_as_well():
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), sys.exc_info())
 
-    text = Scrubber().format(record)
+    text = TextLines(Scrubber()).format(record)
 
     assert "ValueError" in text
     assert "geheim" not in text
@@ -58,7 +61,7 @@ def test_a_line_begins_with_the_time_in_utc():
     record = logging.LogRecord("x", logging.INFO, "", 1, "hello", (), None)
     record.created, record.msecs = 0.25, 250.0
 
-    assert Scrubber().format(record) == "1970-01-01T00:00:00.250Z INFO x: hello"
+    assert TextLines(Scrubber()).format(record) == "1970-01-01T00:00:00.250Z INFO x: hello"
 
 
 @pytest.fixture
@@ -84,3 +87,78 @@ def test_who_wrote_a_mail_is_told_only_by_a_server_that_tells_everything(
     logging.getLogger("mail.log").info("sender: %s", "anna@reader.example")
 
     assert ("anna@reader.example" in logs.getvalue()) is is_told
+
+
+# As JSON.
+
+
+class Answering:
+    """A request that is being answered."""
+
+    id = "0011223344556677"
+    account = "shop"
+    secrets = ("hush-word",)
+
+
+def document(message: str, *arguments: object, **more: Any) -> dict[str, Any]:
+    record = logging.LogRecord("smscore.test", logging.INFO, __file__, 1, message, arguments, None)
+    vars(record).update(more)
+    formatter = JsonLines(Scrubber(), current=more.pop("current", None) or (lambda: None))
+    line = formatter.format(record)
+    assert "\n" not in line
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def test_a_line_of_json_says_when_where_and_what():
+    record = logging.LogRecord("x", logging.WARNING, "", 1, "two\nlines", (), None)
+    record.created, record.msecs = 0.25, 250.0
+
+    assert JsonLines(Scrubber()).format(record) == (
+        '{"time":"1970-01-01T00:00:00.250Z","level":"warning","logger":"x","message":"two\\nlines"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "fields"),
+    [
+        ("channel %s is down: %s", ("modem-1", "why"), {"channel": "modem-1"}),
+        ("message %016x of account %s", (255, "shop"), {"message_id": "00000000000000ff"}),
+        ("%d %% of channel %s", (5, "modem-1"), {"channel": "modem-1"}),
+        ("%s is nothing", ("x",), {}),
+    ],
+)
+def test_what_a_line_is_about_are_fields(
+    message: str, arguments: tuple[object, ...], fields: dict[str, str]
+):
+    found = document(message, *arguments)
+
+    assert {name: found.get(name) for name in ("channel", "message_id") if name in found} == fields
+    assert found["message"] == message % arguments
+
+
+def test_what_is_logged_with_a_line_are_fields_but_never_replaces_ours():
+    found = document("hello", status=200, path="/x", level="fake")
+
+    assert (found["status"], found["path"], found["level"]) == (200, "/x", "info")
+
+
+def test_the_request_that_is_answered_is_a_field():
+    found = JsonLines(Scrubber(), current=Answering).format(
+        logging.LogRecord("x", logging.INFO, "", 1, "hello", (), None)
+    )
+
+    assert '"request":"0011223344556677","account":"shop"' in found
+
+
+def test_a_traceback_is_a_field_and_scrubbed():
+    try:
+        raise ValueError("password=geheim for +491701234567")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), sys.exc_info())
+
+    found = json.loads(JsonLines(Scrubber()).format(record))
+
+    assert "ValueError" in found["exception"]
+    assert "geheim" not in str(found)
+    assert "1234567" not in str(found)

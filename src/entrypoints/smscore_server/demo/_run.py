@@ -19,7 +19,7 @@ from smscore_server import _server
 from smscore_server._credentials import Credentials, prepare
 from smscore_server._entrances import Entrance
 from smscore_server._listening import address, listen
-from smscore_server._logging import set_up_logging
+from smscore_server._logging import formatter_of, set_up_logging
 from smscore_server._output import Failure, show_json
 from smscore_server._templates import demo_configuration
 from smscore_server.demo._phone import Phone
@@ -46,6 +46,7 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
         if not file.exists():
             file.write_text(demo_configuration(_ports(simulation)), encoding="utf-8")
         config = GatewayConfig.from_toml(file)
+        set_up_logging(log, formatter=formatter_of(config))
         with _open(config) as gateway:
             # Not before: until here the modems' process and this one start at the same time.
             _check_ports(config, _ports(simulation), file)
