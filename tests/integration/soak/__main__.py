@@ -23,9 +23,9 @@ from pathlib import Path
 
 import attrs
 import uvloop
-from traffic import Clients
-from verdict import Finding, Minute, Sample, Traffic, judge
-from world import World, free_port
+from soak_traffic import Clients
+from soak_verdict import Finding, Minute, Sample, Traffic, judge
+from soak_world import World, free_port
 
 _SCRATCH = Path(__file__).parents[3] / "build"  # on a disk: /tmp may be memory
 _REST = 12.0  # seconds: longer than idle connections are kept

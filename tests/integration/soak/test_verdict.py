@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from verdict import Minute, Sample, Traffic, judge
+from soak_verdict import Minute, Sample, Traffic, judge
 
 SAMPLE = Sample(
     at=0.0, rss=100_000, descriptors=60, of_database=30, threads=20, tasks=1, database=1

@@ -2,7 +2,8 @@
 A plugin for soaks: a channel that carries nothing, and tells what nobody sees from outside.
 
 Every few seconds it writes into the file of its options how many tasks and which threads there are.
-With ``SMSCORE_SOAK_MEMORY`` in the environment it also writes which lines hold most memory.
+With ``SMSCORE_SOAK_MEMORY`` in the environment it also writes which lines hold more memory than
+after the first minutes, most first: of what Python holds, and not of what SQLite does.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ from smscore.ports.transport import Capabilities, Journal, TransportSink
 from smscore.registry import Registry
 
 _EVERY = 2.0  # seconds
-_FRAMES = 12
+_FRAMES = 3
+_LOOKS, _FIRST_LOOK, _PLACES = 15, 75, 25
 
 
 @attrs.frozen
@@ -52,13 +54,14 @@ class WatchedTransport(InstantTransport):
 
     def _watch(self) -> None:
         loop: asyncio.AbstractEventLoop | None = None
+        memory = _Memory()
         while not self._over.wait(_EVERY):
             # The server's loop is told by the first task that was not there before its memory was
             # frozen: the one of a request.
             loop = loop or next(iter(_loops()), None)
             tasks = 0 if loop is None else len(asyncio.all_tasks(loop))
             threads = sorted(thread.name for thread in threading.enumerate())
-            told = {"tasks": tasks, "threads": threads, "memory": _most()}
+            told = {"tasks": tasks, "threads": threads, "memory": memory.growth()}
             partial = self._file.with_suffix(".new")
             partial.write_text(json.dumps(told))
             partial.replace(self._file)
@@ -68,12 +71,30 @@ def _loops() -> Sequence[asyncio.AbstractEventLoop]:
     return [one.get_loop() for one in gc.get_objects() if isinstance(one, asyncio.Task)]
 
 
-def _most() -> Sequence[str]:
-    """The lines that hold most, if that is wanted."""
-    if not tracemalloc.is_tracing():
-        return ()
-    found = tracemalloc.take_snapshot().statistics("traceback")[:25]
-    return [f"{one.size} B in {one.count}: {' < '.join(one.traceback.format())}" for one in found]
+class _Memory:
+    """Who holds more memory than at first."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+        self._first: tracemalloc.Snapshot | None = None
+        self._growth: Sequence[str] = ()
+
+    def growth(self) -> Sequence[str]:
+        """A line for each place, as it was at the last look: one takes its time."""
+        self._looks += 1
+        if not tracemalloc.is_tracing() or self._looks % _LOOKS:
+            return self._growth
+        now = tracemalloc.take_snapshot()
+        if self._first is not None:
+            found = now.compare_to(self._first, "traceback")[:_PLACES]
+            held, _ = tracemalloc.get_traced_memory()
+            self._growth = [
+                f"{held} B are held in all",
+                *(f"{one.size_diff:+} B: {' < '.join(one.traceback.format())}" for one in found),
+            ]
+        elif self._looks >= _FIRST_LOOK:
+            self._first = now
+        return self._growth
 
 
 @hookimpl

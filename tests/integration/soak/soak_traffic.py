@@ -19,8 +19,8 @@ from urllib.parse import quote_plus
 
 import httptools
 import httpx2
-from verdict import Minute
-from world import FAST, MODEM, PASSWORD, PHONES, USER, World
+from soak_verdict import Minute
+from soak_world import FAST, MODEM, PASSWORD, PHONES, USER, World
 
 __all__ = ["Clients"]
 

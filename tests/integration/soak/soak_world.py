@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import attrs
 import httpx2
-from verdict import Sample
+from soak_verdict import Sample
 
 import smscore
 from smscore.bootstrap import migrate
