@@ -230,6 +230,7 @@ class Gateway:
             clock=clock,
             config=config.alerts,
             transports=transports,
+            own=lambda: transports,
             health=self.health,
             silent_after=timedelta(seconds=config.phones.silent_after),
             sender=sender,

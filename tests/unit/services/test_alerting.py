@@ -4,14 +4,17 @@ Alerts of a gateway on a clock of the test's own: what is looked at, and who hea
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from smscore import Gateway, GatewayConfig, build
+from smscore.config import AlertsConfig
 from smscore.errors import NotFound, StoreUnavailable
 from smscore.ports.transport import ChannelHealth
 from smscore.ports.webhooks import Answer, Call, Push
+from smscore.services.alerting._looking import Looking
 from smscore.testing import (
     FakeSender,
     FakeTransport,
@@ -216,6 +219,41 @@ def test_while_the_store_fails_alerts_go_out_and_afterwards_it_is_over(
     live(gateway, clock, 10 * MINUTE)
     assert {state for state, *_ in told(sender)[2:]} == {"cleared"}
     assert gateway.alerts.active() == []
+
+
+def test_while_the_store_fails_only_channels_that_run_here_are_asked() -> None:
+    asked: list[str] = []
+
+    def health(name: str) -> ChannelHealth:
+        asked.append(name)
+        return ChannelHealth(is_ready=False, detail="not open")
+
+    looking = Looking(
+        config=AlertsConfig(),
+        channels=("here", "elsewhere"),
+        own=lambda: ["here"],
+        health=health,
+        silent_after=timedelta(0),
+    )
+
+    (reading,) = looking.without_store()
+    assert (reading.condition.subject, asked) == ("here", ["here"])
+
+
+def test_who_does_not_look_any_more_shows_what_was_kept(
+    start: Callable[..., Gateway], clock: ManualClock, modem: Modem, sender: FakeSender
+) -> None:
+    modem.is_able = False
+    gateway = start()
+    gateway.run_pending()
+    live(gateway, clock, 10 * MINUTE)
+    before = gateway.alerts.active()
+
+    gateway.alerts.close()
+
+    assert gateway.alerts.run_once() == 0
+    assert gateway.alerts.active() == before
+    assert len(sender.calls) == len(before) == 1
 
 
 def test_a_queue_that_grows_old_is_told(

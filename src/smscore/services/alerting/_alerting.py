@@ -3,7 +3,7 @@ The use case *alert*: look, remember, tell.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -52,7 +52,7 @@ class Alerting:
     Call :meth:`run_once` every few seconds, on one thread; whatever else may be called by any.
 
     What it remembers is written down at each look, which also shows whether the store works. While
-    it does not, alerts go out all the same, from memory.
+    it does not, alerts go out all the same, from memory. ``own`` are the channels that run here.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Alerting:
         clock: Clock,
         config: AlertsConfig,
         transports: Mapping[str, object],
+        own: Callable[[], Collection[str]],
         health: Callable[[str], ChannelHealth],
         silent_after: timedelta,
         sender: Callable[[], WebhookSender] | None,
@@ -76,6 +77,7 @@ class Alerting:
         self._looking = Looking(
             config=config,
             channels=tuple(transports),
+            own=own,
             health=health,
             silent_after=silent_after,
         )
@@ -110,6 +112,10 @@ class Alerting:
             name: one for name, one in state.listeners.items() if name in self._config.receivers
         }
         self._state = attrs.evolve(state, board=state.board.resumed(), listeners=listeners)
+
+    def close(self) -> None:
+        """Forget it again: another server looks from now on, and what is kept is what counts."""
+        self._state = None
 
     def run_once(self) -> int:
         """Look at everything, tell whoever has to hear of it, and say how many were told."""

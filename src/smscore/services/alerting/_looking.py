@@ -2,7 +2,7 @@
 How things are, as readings: each compared with an upper threshold and a lower one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import attrs
@@ -32,16 +32,20 @@ def store_reading(fault: str | None) -> Reading:
 
 @attrs.frozen(kw_only=True)
 class Looking:
-    """What is looked at; ``health`` asks a channel of this process, ``channels`` are all."""
+    """
+    What is looked at: ``channels`` are all, ``own`` says which of them run here, and ``health`` how
+    one of those is.
+    """
 
     config: AlertsConfig
     channels: tuple[str, ...]
+    own: Callable[[], Collection[str]]
     health: Callable[[str], ChannelHealth]
     silent_after: timedelta
 
     def without_store(self) -> Iterator[Reading]:
         """What can be known while the store fails."""
-        for name in self.channels:
+        for name in self.own():
             health = self.health(name)
             yield _channel(name, health, is_down=not health.is_ready)
             yield from self._sim(name, health)
