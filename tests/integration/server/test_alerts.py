@@ -63,8 +63,8 @@ def relay() -> Iterator[FakeRelay]:
 @pytest.fixture
 def configure(installation: Path) -> Callable[[str], None]:
     def configure(tables: str) -> None:
-        with (installation / "smscore.toml").open("a") as file:
-            file.write(f"\n{tables}\n")
+        file = installation / "smscore.toml"
+        file.write_text(file.read_text().replace("[alerts]\n", "") + f"\n{tables}\n")
 
     return configure
 

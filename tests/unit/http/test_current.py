@@ -16,6 +16,7 @@ from smscore.testing import MemoryStore
 from smscore_http import current_request
 from smscore_http._context import Context
 from smscore_http._current import keep_secret, now_for
+from smscore_http._proxies import Proxies
 from smscore_http._requests import Request
 
 
@@ -34,7 +35,7 @@ def a_request(path: str = "/", *, query: bytes = b"", **headers: bytes) -> Reque
     async def receive() -> dict[str, Any]:
         return {}
 
-    return Request({**scope, "headers": named}, receive, path=path)
+    return Request({**scope, "headers": named}, receive, path=path, proxies=Proxies(()))
 
 
 @pytest.mark.parametrize(
