@@ -7,15 +7,17 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx2
 import pytest
+import trustme
 
 from smscore import GatewayConfig, build
 
@@ -34,9 +36,10 @@ os.execv(sys.executable, [sys.executable, "-P", "-m", "smscore_server", *sys.arg
 class Load:
     """Clients that submit one message after another and keep their connections; what they heard."""
 
-    def __init__(self, url: str, bearer: str) -> None:
+    def __init__(self, url: str, bearer: str, *, trusting: ssl.SSLContext | bool = True) -> None:
         self._url = f"{url}/v1/messages"
         self._headers = {"Authorization": f"Bearer {bearer}"}
+        self._trusting = trusting
         self._changed = threading.Condition()
         self._over = threading.Event()
         self.answers: Counter[str] = Counter()
@@ -61,7 +64,9 @@ class Load:
             assert self._changed.wait_for(lambda: len(self.ids) >= goal, PATIENCE), self.answers
 
     def _submit(self, pause: float) -> None:
-        with httpx2.Client(timeout=PATIENCE, headers=self._headers) as client:
+        with httpx2.Client(
+            timeout=PATIENCE, headers=self._headers, verify=self._trusting
+        ) as client:
             while not self._over.wait(pause):
                 try:
                     reply = client.post(self._url, json={"to": "+491701234567", "message": "Hello"})
@@ -76,10 +81,16 @@ class Load:
 
 
 @pytest.fixture
-def bearer(answer, channel):
+def bearer(command, channel):
     """Of an account whose messages stay queued."""
-    answer("account", "create", "shop", "--plan", "unlimited", "--country", "DE")
-    return answer("key", "create", "--account", "shop")["key"]
+    return a_bearer(command)
+
+
+def a_bearer(command) -> str:
+    created = command("account", "create", "shop", "--plan", "unlimited", "--country", "DE")
+    assert created.exit_code == 0, created.output
+    key: str = json.loads(command("key", "create", "--account", "shop", "--json").stdout)["key"]
+    return key
 
 
 def stored() -> Counter[str]:
@@ -97,10 +108,27 @@ def restart(server) -> str:
     return json.loads(server.line())["url"]
 
 
-def test_beginning_anew_under_load_refuses_nobody_and_accepts_nothing_twice(start, bearer):
+@pytest.fixture(params=["http", "https"])
+def trusting(request, installation):
+    """What a client trusts; with the latter the server speaks TLS."""
+    if request.param == "http":
+        return True
+    authority = trustme.CA()
+    file = installation / "both.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(file)
+    config = installation / "smscore.toml"
+    config.write_text(config.read_text().replace("[http]", '[http]\ncertificate = "both.pem"'))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_beginning_anew_under_load_refuses_nobody_and_accepts_nothing_twice(
+    start, bearer, trusting
+):
     server = start("serve", "--port", "0", "--json")
     url = json.loads(server.line())["url"]
-    load = Load(url, bearer)
+    load = Load(url, bearer, trusting=trusting)
 
     # Some are quick, and some think between two requests on one connection.
     with load.going_on([0.001] * 6 + [0.3, 0.7, 1.5, 3.0]):
@@ -169,10 +197,10 @@ def test_what_connects_to_a_socket_of_systemd_before_the_server_runs_is_served(i
 
 
 @contextmanager
-def activated(listener: socket.socket) -> Iterator["subprocess.Popen[str]"]:
+def activated(listener: socket.socket, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     descriptor = listener.fileno()
     with subprocess.Popen(
-        [sys.executable, "-c", ACTIVATED, str(descriptor), "serve", "--json"],
+        [sys.executable, "-c", ACTIVATED, str(descriptor), "serve", "--json", *arguments],
         pass_fds=[descriptor],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -222,3 +250,33 @@ def test_a_server_started_by_the_tool_of_systemd_answers_where_that_listens(inst
 def test_what_is_no_listening_socket_is_refused_on_one_line(installation):
     with socket.socket() as deaf, activated(deaf) as server:
         assert server.wait(PATIENCE) == 1
+
+
+def test_servers_that_share_a_socket_and_a_postgresql_are_renewed_one_by_one(
+    installation, channel, command, postgres
+):
+    file = installation / "smscore.toml"
+    file.write_text(file.read_text().replace("[store]", f'[store]\nurl = "{postgres.new_store()}"'))
+    bearer = a_bearer(command)
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener, ExitStack() as ends:
+        host, port = listener.getsockname()
+        load = Load(f"http://{host}:{port}", bearer)
+        servers = [ends.enter_context(activated(listener, "--role", "api")) for _ in range(2)]
+        for server in servers:
+            assert server.stdout.readline()
+
+        with load.going_on([0.001] * 4 + [0.5, 1.5]):
+            for server in servers:
+                load.await_accepted(50)
+                server.send_signal(signal.SIGUSR2)
+                assert server.stdout.readline()
+            # Another process, as systemctl restart has it.
+            load.await_accepted(50)
+            servers[0].terminate()
+            assert servers[0].wait(PATIENCE) == 0
+            third = ends.enter_context(activated(listener, "--role", "api"))
+            assert third.stdout.readline()
+            load.await_accepted(50)
+
+    assert set(load.answers) == {"200"}
+    assert stored() == Counter(load.ids)
