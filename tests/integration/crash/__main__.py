@@ -18,9 +18,10 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from deaths import names_of_points, some_deaths
+from deaths import names_of_points, of_several, some_deaths
 from storage import STORES
 from trial import Plan, run
+from world import LAYOUTS
 
 _IN_ONE_WORLD = 60  # deaths
 
@@ -43,7 +44,12 @@ def _live(options: argparse.Namespace) -> tuple[int, Sequence[str]]:
     """How often somebody was killed, and what is wrong."""
     seed, has_server = options.seed, options.store == "postgresql"
     chance = random.Random(seed)
-    deaths = some_deaths(options.kills, chance=chance, has_server=has_server)
+    if options.layout == "one":
+        points = names_of_points(has_server=has_server)
+        deaths = some_deaths(options.kills, chance=chance, has_server=has_server)
+    else:
+        points = []
+        deaths = of_several(options.kills, names=list(LAYOUTS[options.layout]), chance=chance)
     worlds = -(-len(deaths) // _IN_ONE_WORLD)
     _tell(f"seed {seed}: {len(deaths)} deaths in {worlds} worlds")
     came, fatal, found = 0, set[str](), list[str]()
@@ -51,13 +57,14 @@ def _live(options: argparse.Namespace) -> tuple[int, Sequence[str]]:
         world = Plan(
             directory=options.directory / f"seed-{seed}-world-{number}",
             store=options.store,
+            layout=options.layout,
             deaths=deaths[number - 1 :: worlds],
             seed=seed + number,
         )
         count, points, wrong = _live_once(world)
         came, fatal = came + count, fatal | points
         found += [f"world {number}: {one}" for one in wrong]
-    missed = [point for point in names_of_points(has_server=has_server) if point not in fatal]
+    missed = [point for point in points if point not in fatal]
     return came, found or [f"never reached: {point}" for point in missed]
 
 
@@ -81,7 +88,8 @@ def _tell(line: str) -> None:
 
 
 def _as_before(options: argparse.Namespace) -> str:
-    return f"--seed {options.seed} --kills {options.kills} --store {options.store}"
+    kills = f"--seed {options.seed} --kills {options.kills}"
+    return f"{kills} --store {options.store} --layout {options.layout}"
 
 
 def _options() -> argparse.Namespace:
@@ -89,10 +97,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=200, help="at random moments (default 200)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--store", choices=STORES, default="sqlite")
+    parser.add_argument("--layout", choices=[*LAYOUTS], default="one", help="of the processes")
     parser.add_argument(
         "--directory", type=Path, default=Path("build/crash"), help="of the evidence"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.layout == "several" and options.store != "postgresql":
+        parser.error("a file bears one process: --layout several needs --store postgresql")
+    return options
 
 
 if __name__ == "__main__":

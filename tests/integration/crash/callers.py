@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 import httpx2
-from world import DEAR, FAILING, PREFIXES, REFUSED, World
+from installation import DEAR, FAILING, PREFIXES, REFUSED
+from world import World
 
 __all__ = ["Attempt", "Caller", "Item", "Numbers"]
 
@@ -92,7 +93,7 @@ class Caller:
 
     def run(self, over: threading.Event, *, pause: float) -> None:
         """Submit until it is over; then have every key answered."""
-        with httpx2.Client(base_url=self._world.origin, timeout=_TIMEOUT) as client:
+        with httpx2.Client(timeout=_TIMEOUT) as client:
             while not over.wait(pause):
                 if self._world.is_up.wait(0.1):
                     self._submit(client)
@@ -165,18 +166,20 @@ class Caller:
     def _post(
         self, client: httpx2.Client, attempt: Attempt, headers: dict[str, str]
     ) -> httpx2.Response:
-        credentials = self._world.credentials
+        credentials, origin = self._world.credentials, self._world.origin
         if self._surface == "queue":
             batch = [{"phone": one.recipient, "message": one.text} for one in attempt.items]
-            return client.post(f"/api/{credentials.token}/queue", json=batch, headers=headers)
+            return client.post(
+                f"{origin}/api/{credentials.token}/queue", json=batch, headers=headers
+            )
         [item] = attempt.items
         if self._surface == "provider":
             headers = {**headers, "Authorization": f"Bearer {credentials.key}"}
             content = {"to": item.recipient, "message": item.text}
-            return client.post("/v1/messages", json=content, headers=headers)
+            return client.post(f"{origin}/v1/messages", json=content, headers=headers)
         login = {"username": credentials.user, "password": credentials.password}
         form = {**login, "to": item.recipient, "text": item.text}
-        return client.post("/api.php", data=form, headers=headers)
+        return client.post(f"{origin}/api.php", data=form, headers=headers)
 
 
 def _messages_in(answer: bytes, surface: str) -> tuple[int, ...]:

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from callers import Attempt, Item
 from evidence import Evidence
+from installation import ATTEMPTS, CREDITS, FAILING, POLICIES, PRICES, REFUSED
 from witness import AT_A_PART, Verdict
-from world import ATTEMPTS, CREDITS, FAILING, POLICIES, PRICES, REFUSED
 
 from smscore.domain.deliveries import Delivery, Status
 from smscore.services.monitoring import NO_MESSAGE

@@ -16,9 +16,11 @@ __all__ = [
     "Death",
     "Moment",
     "OfDatabase",
+    "OfOne",
     "at_any_moment",
     "at_points",
     "names_of_points",
+    "of_several",
     "some_deaths",
 ]
 
@@ -128,6 +130,31 @@ class OfDatabase:
 
 
 @attrs.frozen(kw_only=True)
+class OfOne:
+    """One of several processes ends while the others go on, and is away for a while."""
+
+    name: str
+    seconds: float
+    away: float  # seconds
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.3f} s after it was up {self.name}, for {self.away:.3f} s"
+
+    def come(self, world: World) -> bool:
+        """Start those that do not run, kill the one, and start it again."""
+        world.start()
+        assert world.await_up(), "one of them ended at its start"
+        assert not world.await_end(self.seconds), "they ended by themselves"
+        world.kill_one(self.name)
+        assert not world.await_end(self.away), "the others ended as well"
+        world.start()
+        return True
+
+    def surer(self) -> None:
+        """It always comes."""
+
+
+@attrs.frozen(kw_only=True)
 class AtPoint:
     """
     The occasion-th time that the server gets to a point.
@@ -184,7 +211,7 @@ class AtPoint:
         return None if self.occasion == 1 else attrs.evolve(self, occasion=1)
 
 
-Death = AtMoment | AtPoint | OfDatabase
+Death = AtMoment | AtPoint | OfDatabase | OfOne
 
 
 def at_any_moment(
@@ -222,6 +249,18 @@ def some_deaths(count: int, *, chance: random.Random, has_server: bool = False) 
     ]
     chance.shuffle(deaths)
     return deaths
+
+
+def of_several(count: int, *, names: Sequence[str], chance: random.Random) -> Sequence[Death]:
+    """Of one of these processes at any moment; every fifth is one of the database."""
+    return [
+        _of_the_database(chance)
+        if number % 5 == 0
+        else OfOne(
+            name=chance.choice(names), seconds=chance.uniform(0.0, 1.5), away=_some_time(chance)
+        )
+        for number in range(count)
+    ]
 
 
 def names_of_points(*, has_server: bool) -> Sequence[str]:

@@ -25,7 +25,12 @@ _ALL = 10_000_000
 
 @attrs.frozen(kw_only=True)
 class Sending:
-    """A part that the network took; ``is_last`` of its modem in this life of the server."""
+    """
+    A part that the network took; ``is_last`` of its modem in this life of the server.
+
+    Where the others live on when one dies, it may as well be the first one of their next life: what
+    was on its way through the wire then arrives a moment later.
+    """
 
     recipient: str
     pdu: str  # without the modem's own count
@@ -103,11 +108,16 @@ def _sendings(world: World) -> Sequence[Sending]:
             recipient=line["recipient"],
             pdu=_without_reference(line["pdu"]),
             life=life,
-            is_last=all(later["modem"] != line["modem"] for later in lines[place + 1 :]),
+            is_last=all(other["modem"] != line["modem"] for other in lines[place + 1 :])
+            or (world.has_several and _is_first(lines, place)),
         )
         for life, lines in enumerate(world.taken(), start=1)
         for place, line in enumerate(lines)
     ]
+
+
+def _is_first(lines: Sequence[Mapping[str, str]], place: int) -> bool:
+    return all(other["modem"] != lines[place]["modem"] for other in lines[:place])
 
 
 def _by_recipient(sendings: Sequence[Sending]) -> Mapping[str, Counter[str]]:

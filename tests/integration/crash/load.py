@@ -35,7 +35,7 @@ class Phone:
 
     def run(self, over: threading.Event) -> None:
         """Poll until it is over, and then until nothing is left."""
-        with httpx2.Client(base_url=self._world.origin, timeout=10) as client:
+        with httpx2.Client(timeout=10) as client:
             while not over.wait(0.05):
                 if self._world.is_up.wait(0.1):
                     self._poll(client)
@@ -46,7 +46,7 @@ class Phone:
         path = f"/api/{self._world.credentials.token}/get_messages?limit=5"
         found: list[dict[str, str]] = []
         with suppress(httpx2.TransportError):
-            answer = client.get(path)
+            answer = client.get(f"{self._world.origin}{path}")
             found = answer.json() if answer.status_code == 200 else []
         self.handed_out += [int(one["hash"], 16) for one in found]
         for one in found:
@@ -60,7 +60,9 @@ class Phone:
         path = f"/api/{self._world.credentials.token}/status"
         while not self._world.is_gone.wait(_PAUSE):
             with suppress(httpx2.TransportError):
-                answer = client.post(path, json={"device": "phone", "messages": [entry]})
+                answer = client.post(
+                    f"{self._world.origin}{path}", json={"device": "phone", "messages": [entry]}
+                )
                 if answer.status_code == 200:
                     assert answer.json()["updated"] == 1, answer.text
                     self.told[int(message, 16)] = is_delivered

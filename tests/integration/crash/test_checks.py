@@ -11,10 +11,10 @@ import pytest
 from callers import Attempt, Item
 from checks import CHECKS, findings, the_next_life_decides_by_the_marks
 from evidence import Evidence, Sending
+from installation import CREDITS
 from msgspec.structs import replace
 from trial import stumbles
 from witness import Verdict
-from world import CREDITS
 
 from smscore.domain.deliveries import Delivery, Leg, Status
 from smscore.domain.events import Event

@@ -11,9 +11,10 @@ import attrs
 from checks import findings
 from deaths import AtPoint, Death
 from evidence import gather
+from installation import POLICIES
 from load import Load
 from witness import Witness
-from world import POLICIES, World
+from world import World
 
 import smscore
 from smscore.domain.deliveries import Status
@@ -41,6 +42,7 @@ class Plan:
     deaths: Sequence[Death]
     seed: int
     store: str = "sqlite"
+    layout: str = "one"
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +71,8 @@ def run(plan: Plan, *, tell: Tell) -> Outcome:
     Raises:
         AssertionError: the server ended by itself, or did not start or stop.
     """
-    with World(plan.directory, store=plan.store) as world, Load(world, seed=plan.seed) as load:
+    world = World(plan.directory, store=plan.store, layout=plan.layout)
+    with world, Load(world, seed=plan.seed) as load:
         witness = Witness(world)
         world.on_up, world.on_stop = witness.see_life, witness.see_stop
         fatal = _die(world, plan.deaths, load, witness, tell=tell)
@@ -134,16 +137,14 @@ def _waiting(gateway: smscore.Gateway, load: Load) -> Sequence[int]:
     arrived = len(gateway.inquiry.inbound(limit=_ALL))
     return [
         max(0, len(load.correspondents.written) - arrived),
-        *(gateway.store.read(_under_way(channel)) for channel in POLICIES),
+        *gateway.store.read(_under_way),
     ]
 
 
-def _under_way(channel: str) -> Callable[[View], int]:
-    def count(view: View) -> int:
-        counts = view.outbox.count(channel=channel)
-        return sum(counts.get(status, 0) for status in _UNDER_WAY)
-
-    return count
+def _under_way(view: View) -> Sequence[int]:
+    """By channel, all at one moment: messages pass from one to the next."""
+    counts = [view.outbox.count(channel=channel) for channel in POLICIES]
+    return [sum(count.get(status, 0) for status in _UNDER_WAY) for count in counts]
 
 
 def _tracebacks(world: World) -> Sequence[str]:

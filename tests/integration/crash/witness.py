@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from world import POLICIES, World
+from installation import POLICIES
+from world import World
 
 from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.messages import MessageId

@@ -1,5 +1,5 @@
 """
-A gateway as operators run it, for being killed: a server process, modems, a database.
+A gateway as operators run it, for being killed: its processes, modems, a database.
 """
 
 import itertools
@@ -7,99 +7,50 @@ import json
 import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-import attrs
-import httpx2
 import storage
+from installation import POLICIES, config, furnish
+from process import Process
 
 import smscore
-from smscore.domain.credentials import Permission
 from smscore.domain.deliveries import Status
-from smscore.domain.routes import Route
 from smscore_modem.simulator import ModemSimulator
 
-__all__ = [
-    "ATTEMPTS",
-    "CREDITS",
-    "DEAR",
-    "FAILING",
-    "POLICIES",
-    "PREFIXES",
-    "PRICES",
-    "REFUSED",
-    "Credentials",
-    "World",
-]
+__all__ = ["LAYOUTS", "World"]
 
-CREDITS = 1_000_000
-ATTEMPTS = {"modem-1": 2, "modem-2": 6, "modem-3": 2}
-POLICIES = {"modem-1": "indeterminate", "modem-2": "resend", "modem-3": "fail"}
-PRICES = {"modem-1": 1, "modem-2": 2, "modem-3": 3}
-PREFIXES = {"modem-1": "+49170", "modem-2": "+49171", "modem-3": "+49172"}
-DEAR = "+49174"  # charged for the dearest channel, carried by the cheapest
-REFUSED = "+99905"  # by every modem
-FAILING = "+99901"  # taken, and reported as failed
+LAYOUTS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "one": {"server": ()},
+    "several": {
+        "api-1": ("--role", "api"),
+        "api-2": ("--role", "api"),
+        "channels-1": ("--role", "channels"),
+    },
+}
+"""By name: the processes of a gateway, and their options."""
 
 _PATIENCE, _LOOK = 60.0, 0.1  # seconds; a channel may pause for half of it before it goes on
 _PLUGINS = (Path(__file__).parent / "plugin", Path(__file__).parents[2])  # and what it imports
-_CONFIG = """
-[store]
-url = "{store}"
-
-[http]
-access_log = false
-explain = true
-"""
-_CHANNEL = """
-[channels.{name}]
-transport = "{transport}"
-port = "{port}"
-gap = 0
-price = {price}
-account = "acme"
-in_doubt = "{policy}"
-retry = {{ max_attempts = {attempts}, first_delay = 0.1, factor = 1.0 }}
-"""
-_GROUP = """
-[groups.modems]
-channels = ["modem-1", "modem-2", "modem-3"]
-"""
-
-
-@attrs.frozen(kw_only=True)
-class Credentials:
-    """What the three surfaces ask for."""
-
-    user: str
-    password: str
-    token: str
-    key: str
 
 
 class World:
     """
-    Start, kill and restart the server; the modems and the log of what they took live on.
+    Start, kill and restart the gateway; the modems and the log of what they took live on.
 
-    A *life* lasts until the next death: that of the server, or of the database under it; ``life``
+    A *life* lasts until the next death: that of a process, or of the database under it; ``life``
     counts them. Alive within a ``with`` block.
     """
 
-    def __init__(self, directory: Path, *, store: str = "sqlite") -> None:
+    def __init__(self, directory: Path, *, store: str = "sqlite", layout: str = "one") -> None:
         self.directory = directory.absolute()
         self.store = store
         self.log = self.directory / "simulator.log"
         self.notes = self.directory / "killed.log"
-        self.server_log = self.directory / "server.log"
-        self.port = _free_port()
-        self.origin = f"http://127.0.0.1:{self.port}"
         self.is_up = threading.Event()
         self.is_gone = threading.Event()  # for whoever waits for the server to come back
         self.life = 0
@@ -108,52 +59,61 @@ class World:
         self.on_up: Callable[[], None] = lambda: None
         self.on_stop: Callable[[], None] = lambda: None
         self._taken_before: list[int] = []  # by life: how many parts the network had by then
-        self._server: subprocess.Popen[bytes] | None = None
         links = self.directory / "modems"
         links.mkdir(parents=True, exist_ok=True)
         self.simulator = ModemSimulator(modems=len(POLICIES), log=self.log, link_dir=links)
+        self.processes = {
+            name: Process(self.directory, *options) for name, options in LAYOUTS[layout].items()
+        }
+        self.has_several = len(self.processes) > 1
+        self._doors = [name for name in self.processes if not name.startswith("channels")]
         self._resources = ExitStack()
+
+    @property
+    def origin(self) -> str:
+        """Where callers are answered, or at one of the places if there are several."""
+        return self.processes[random.choice(self._doors)].origin
+
+    @property
+    def server_log(self) -> Path:
+        """What all processes have logged."""
+        return self.directory / "server.log"
 
     def start(self, *, kill_at: str | None = None, whom: str = "server") -> None:
         """
-        Start the server, and do not wait for it.
+        Start all processes that do not run, and do not wait for them.
 
-        With ``kill_at`` it runs with the plugin of the kill points, otherwise as it is delivered;
+        With ``kill_at`` they run with the plugin of the kill points, otherwise as it is delivered;
         ``whom``: itself or the ``database``.
         """
-        assert self._server is None, "the server runs already"
         self._begin_life()
-        environment = dict(os.environ)
-        config = "smscore.toml"
+        environment: dict[str, str] = {}
         if kill_at is not None:
-            path = [*map(str, _PLUGINS), *filter(None, [environment.get("PYTHONPATH")])]
+            path = [*map(str, _PLUGINS), *filter(None, [os.environ.get("PYTHONPATH")])]
             environment["PYTHONPATH"] = os.pathsep.join(path)
             environment["SMSCORE_KILL_AT"] = kill_at
             environment["SMSCORE_KILL_NOTES"] = str(self.notes)
             if whom == "database":
                 environment["SMSCORE_KILL_POSTGRES"] = str(self.database.process)
-            config = "fragile.toml"
-        command = (
-            *(sys.executable, "-m", "smscore_server", "serve"),
-            *("--config", str(self.directory / config), "--port", str(self.port)),
-        )
-        with self.server_log.open("ab") as log:
-            how = f"{kill_at}, the {whom}" if kill_at else "as delivered"
-            log.write(f"== life {self.life}: {how}\n".encode())
-            log.flush()
-            self._server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        how = f"{kill_at}, the {whom}" if kill_at else "as delivered"
+        for name, process in self.processes.items():
+            if not process.is_running:
+                process.start(
+                    "smscore.toml" if kill_at is None else "fragile.toml",
+                    told=f"life {self.life}, {name}: {how}",
+                    environment=environment,
+                )
 
     def await_up(self) -> bool:
-        """Wait until the server answers; False: it died before."""
+        """Wait until all processes answer; False: one died before."""
         pause = threading.Event()
         for _ in range(int(_PATIENCE / 0.03)):
             if not self.is_alive:
                 return False
-            with suppress(httpx2.TransportError):
-                if httpx2.get(f"{self.origin}/health/live").status_code == 200:
-                    self.is_up.set()
-                    self.on_up()
-                    return True
+            if all(process.has_begun or process.answers() for process in self.processes.values()):
+                self.is_up.set()
+                self.on_up()
+                return True
             pause.wait(0.03)
         raise AssertionError("the server did not come up")
 
@@ -164,7 +124,7 @@ class World:
         self.database.start()
 
     def await_work(self) -> None:
-        """Wait until the server has mended all that it held when its database went."""
+        """Wait until all is mended that was held when somebody died."""
         held = self._held()
         pause = threading.Event()
         for _ in range(int(_PATIENCE / _LOOK)):
@@ -181,40 +141,47 @@ class World:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the server runs at this moment."""
-        return self._server is not None and self._server.poll() is None
+        """Whether all processes run at this moment."""
+        return all(process.is_alive for process in self.processes.values())
 
     def kill(self) -> None:
-        """End the server as a power cut does."""
-        assert self._server is not None
-        self._server.kill()
+        """End all processes as a power cut does."""
+        for process in self.processes.values():
+            process.kill()
+
+    def kill_one(self, name: str) -> None:
+        """End one process as a power cut does; the others begin another life."""
+        process = self.processes[name]
+        assert process.is_alive, f"{name} ended by itself"
+        process.kill()
+        assert process.await_end(_PATIENCE) is not None, f"{name} does not end"
+        self.was_killed = True
+        self._begin_life()
 
     def ask_to_stop(self) -> None:
-        """End the server as an operator does."""
-        assert self._server is not None
+        """End all processes as an operator does."""
         self.on_stop()
-        self._server.terminate()
+        for process in self.processes.values():
+            process.ask_to_stop()
 
     def await_end(self, timeout: float = _PATIENCE) -> bool:
         """
-        Wait until the server is gone; False: it runs still.
+        Wait until all processes are gone; False: one runs still.
 
         Raises:
-            AssertionError: it ended by itself, and not in order.
+            AssertionError: one ended by itself, and not in order.
         """
-        assert self._server is not None
-        try:
-            status = self._server.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return False
-        self._server = None
-        has_begun = self.is_up.is_set()
+        ends_at = time.monotonic() + timeout
+        for name, process in self.processes.items():
+            if process.is_running:
+                has_begun = process.has_begun
+                status = process.await_end(max(0.0, ends_at - time.monotonic()))
+                if status is None:
+                    return False
+                self.was_killed = status != 0
+                is_right = self._is_right(status, has_begun=has_begun)
+                assert is_right, f"{name} ended with status {status}"
         self.is_up.clear()
-        is_right = status in (0, -signal.SIGKILL)
-        if self.store == "postgresql":  # without which it does not begin
-            is_right |= status == 1 and not has_begun and not self.database.is_running
-        assert is_right, f"the server ended with status {status}"
-        self.was_killed = status != 0
         return True
 
     def taken(self) -> Sequence[Sequence[dict[str, str]]]:
@@ -230,16 +197,25 @@ class World:
     def __enter__(self) -> Self:
         self._resources.enter_context(self.simulator)
         self._storage = self._resources.enter_context(storage.a_storage(self.store, self.directory))
-        self._resources.callback(self._end_server)
-        url = self._storage.url
-        self._write_config("smscore.toml", store=url, transport="modem")
-        self._write_config("fragile.toml", store=f"fragile:{url}", transport="fragile-modem")
-        self.credentials = self._set_up()
+        self._resources.callback(self._end_processes)
+        url, ports = self._storage.url, self.simulator.ports
+        plain = self.directory / "smscore.toml"
+        plain.write_text(config(store=url, transport="modem", ports=ports))
+        fragile = config(store=f"fragile:{url}", transport="fragile-modem", ports=ports)
+        (self.directory / "fragile.toml").write_text(fragile)
+        self.credentials = furnish(plain)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.is_gone.set()
         self._resources.close()
+
+    def _is_right(self, status: int, *, has_begun: bool) -> bool:
+        if status in (0, -signal.SIGKILL):
+            return True
+        # Without its database it does not begin.
+        is_without = self.store == "postgresql" and not self.database.is_running
+        return is_without and status == 1 and not has_begun
 
     def _held(self) -> set[tuple[int, int]]:
         """What channels have begun, and how far it was by then."""
@@ -252,66 +228,11 @@ class World:
         self._taken_before.append(len(self._taken()))
         self.life += 1
 
-    def _end_server(self) -> None:
-        if self._server is not None:
-            self._server.kill()
-            self._server.wait()
+    def _end_processes(self) -> None:
+        self.kill()
+        for process in self.processes.values():
+            if process.is_running:
+                process.await_end(_PATIENCE)
 
     def _taken(self) -> list[dict[str, str]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-    def _write_config(self, name: str, *, store: str, transport: str) -> None:
-        parts = [_CONFIG.format(store=store)]
-        for (channel, policy), port in zip(POLICIES.items(), self.simulator.ports, strict=True):
-            parts.append(
-                _CHANNEL.format(
-                    name=channel,
-                    transport=transport,
-                    port=port,
-                    price=PRICES[channel],
-                    policy=policy,
-                    attempts=ATTEMPTS[channel],
-                )
-            )
-        (self.directory / name).write_text("".join([*parts, _GROUP]))
-
-    def _set_up(self) -> Credentials:
-        smscore.migrate(smscore.GatewayConfig.from_toml(self.directory / "smscore.toml"))
-        with self.open() as gateway:
-            operator = gateway.administration
-            operator.create_account("acme", tariff="unlimited", credits=CREDITS, home_country="DE")
-            operator.create_user(
-                "apiuser",
-                account="acme",
-                password="correct horse",
-                permissions=[Permission.API_SEND],
-            )
-            gateway.rules.apply(_rules())
-            return Credentials(
-                user="apiuser",
-                password="correct horse",
-                token=operator.token("acme").secret,
-                key=operator.create_key("acme").secret,
-            )
-
-
-def _rules() -> list[Route]:
-    return [
-        *(
-            Route(name=f"to-{channel}", prefixes=(prefix,), channels=(channel,))
-            for channel, prefix in PREFIXES.items()
-        ),
-        Route(name="dear", prefixes=(DEAR,), channels=("modem-1", "modem-3")),
-        Route(name="others", prefixes=(REFUSED, FAILING), channels=("modems",)),
-    ]
-
-
-def _free_port() -> int:
-    # Below those that the system gives to callers: one of them could take it while the server is
-    # down, or call itself.
-    for _ in range(100):
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("there is no free port")
