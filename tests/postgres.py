@@ -21,7 +21,7 @@ import psycopg
 
 from smscore_sqlmodel import migrate
 
-__all__ = ["PostgresCluster", "a_cluster", "kill_server"]
+__all__ = ["PostgresCluster", "a_cluster", "kill_server", "version_of"]
 
 PATIENCE = 60
 NOBODY = "nobody"
@@ -167,6 +167,14 @@ def _state(process: int) -> str:
         return ""
 
 
+def version_of(programs: Path) -> int:
+    """Which PostgreSQL these programs are, such as 15."""
+    done = subprocess.run(
+        [programs / "postgres", "--version"], capture_output=True, check=True, timeout=PATIENCE
+    )
+    return int(done.stdout.split()[2].split(b".")[0])
+
+
 @contextmanager
 def a_cluster(*, programs: Path | None = None, **settings: str) -> Iterator[PostgresCluster]:
     """A server that runs."""
@@ -199,10 +207,26 @@ def _programs(directory: Path) -> Path:
     return copied / "pginstall/bin"
 
 
+def _runnable(programs: Path, directory: Path) -> Path:
+    """These programs, or a copy of what they belong to."""
+    if _can_be_run(programs / "postgres"):
+        return programs
+    copied = directory / "programs"
+    shutil.copytree(programs.parent, copied, symlinks=True)
+    return copied / programs.name
+
+
 def _can_be_run(program: Path) -> bool:
-    done = subprocess.run(
-        [program, "--version"], capture_output=True, check=False, timeout=PATIENCE, **_as_nobody()
-    )
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+            **_as_nobody(),
+        )
+    except PermissionError:
+        return False
     return done.returncode == 0
 
 
