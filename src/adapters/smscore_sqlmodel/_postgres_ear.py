@@ -64,7 +64,6 @@ class PostgresEar:
         os.close(self._woken)
 
     def _run(self) -> None:
-        pause = _FIRST_PAUSE
         while True:
             try:
                 if not self._listen():
@@ -72,20 +71,23 @@ class PostgresEar:
             except (psycopg.Error, OSError, StoreUnavailable) as error:
                 _log.warning("nothing is heard of other processes now: %s", translated(error))
             self._link.close()
-            if select.select([self._woken], [], [], pause)[0]:
+            if not self._reconnect():
                 return
-            pause = self._reconnected(pause)
         self._link.close()
 
-    def _reconnected(self, pause: float) -> float:
-        """How long to wait after the next failure."""
-        try:
-            self._link = self._connect()
-        except StoreUnavailable:
-            return min(pause * 2, _LONGEST_PAUSE)
-        _log.warning("other processes are heard again")
-        self._missed()
-        return _FIRST_PAUSE
+    def _reconnect(self) -> bool:
+        """Try until it succeeds; False: it was stopped."""
+        pause = _FIRST_PAUSE
+        while not select.select([self._woken], [], [], pause)[0]:
+            try:
+                self._link = self._connect()
+            except StoreUnavailable:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                _log.warning("other processes are heard again")
+                self._missed()
+                return True
+        return False
 
     def _connect(self) -> Link:
         link = self._server.connect()

@@ -102,6 +102,24 @@ def _add_one(work) -> None:
     work.outbox.add(tracked.message, tracked.delivery)
 
 
+def test_that_nothing_is_heard_is_said_once(
+    cluster: PostgresCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(SqlStore(cluster.new_store())) as store:
+        submitter = Submitter(store)
+        try:
+            submitter.await_more(100, submitter.acknowledged)
+            cluster.kill()
+            submitter.await_more(100, submitter.refusals)  # 20 in each round
+            cluster.start()
+            submitter.await_more(len(submitter.acknowledged), submitter.acknowledged)
+        finally:
+            submitter.stop()
+
+    said = [one.message for one in caplog.records if one.name == "smscore_sqlmodel._postgres_ear"]
+    assert sum(message.startswith("nothing is heard") for message in said) == 1
+
+
 @pytest.mark.parametrize("ending", ["COMMIT", "ROLLBACK"])
 def test_a_commit_that_was_not_answered_is_asked_for(cluster: PostgresCluster, ending: str) -> None:
     server = PostgresServer(cluster.new_store())
