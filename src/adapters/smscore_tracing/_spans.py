@@ -24,7 +24,7 @@ from opentelemetry.trace import (
 )
 
 from smscore.domain.messages import MessageId
-from smscore.domain.traces import Caller, root_of, trace_of
+from smscore.domain.traces import Caller, root_of, span_of, trace_of
 
 __all__ = ["Record", "Spans", "link_to", "link_to_root"]
 
@@ -45,6 +45,7 @@ class Record:
     attributes: Mapping[str, str | int] = attrs.field(factory=dict)
     links: Sequence[Link] = ()
     error: str | None = None  # one word
+    sequence: int | None = None  # of the event that ends it, if that is one
 
 
 class Spans:
@@ -78,6 +79,9 @@ class Spans:
         """
         above = NonRecordingSpan(parent or _root_context(record.message))
         with self._lock:
+            if record.sequence is not None:
+                span = span_of(record.message, record.name, record.sequence)
+                self._ids.next = trace_of(record.message), span
             return self._write(record, set_span_in_context(above, Context()))
 
     def close(self) -> None:
@@ -119,7 +123,7 @@ def link_to(caller: Caller) -> Link:
 
 
 class _Ids(IdGenerator):
-    """Random ones, but for the span that begins a trace: its ids were told before."""
+    """Random ones, but for spans whose ids were told before: others may have told them, too."""
 
     def __init__(self) -> None:
         self._random = RandomIdGenerator()

@@ -65,7 +65,8 @@ class Tracing:
         self._exchanges: OrderedDict[MessageId, list[Exchange]] = OrderedDict()
 
     def submitted(self, answered: Answered) -> None:
-        # Somebody waits, and these may be thousands: written down with the first event of them.
+        # Somebody waits, and these may be thousands: written down with the first event of them,
+        # or by :meth:`catch_up`.
         if answered.messages:
             self._answered.append(answered)
 
@@ -104,7 +105,7 @@ class Tracing:
 
     def happened(self, event: Event) -> None:
         """Write down what an event ends. To be called by one thread."""
-        self._catch_up()
+        self.catch_up()
         if event.kind == _BEGUN:
             self._begin(event)
         elif self._is_report(event):
@@ -118,12 +119,21 @@ class Tracing:
 
     def close(self) -> None:
         """Hand over what was not handed over yet."""
-        self._catch_up()
+        self.catch_up()
         self._spans.close()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """
+        Write down the requests since the last time; any thread may call.
+
+        A process that hears of no events has to, now and then: they would pile up.
+        """
         while self._answered:
-            self._request(self._answered.popleft())
+            try:
+                answered = self._answered.popleft()
+            except IndexError:
+                return  # another thread was faster
+            self._request(answered)
 
     def _request(self, answered: Answered) -> None:
         caller = caller_of(answered.traceparent) if answered.traceparent else None
@@ -172,6 +182,7 @@ class Tracing:
                     "smscore.result": result,
                 },
                 error=result if result in _BAD else None,
+                sequence=event.sequence,
             )
         )
         for exchange in self._exchanges_of(event.message, since=begun.began, until=event.at):
@@ -198,6 +209,7 @@ class Tracing:
                 kind=SpanKind.CONSUMER,
                 attributes={"smscore.channel": _channel(event.detail), "smscore.outcome": outcome},
                 error=outcome if outcome in _BAD else None,
+                sequence=event.sequence,
             )
         )
 

@@ -2,7 +2,8 @@
 Traces of a server, sent to where the operator collects them.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from smscore import Gateway
@@ -36,7 +37,20 @@ def traced(gateway: Gateway) -> Iterator[None]:
     tracing = Tracing(processor, ratio=config.ratio)
     gateway.measure(tracing)
     gateway.observe(tracing.happened, kinds=TRACED)
+    over = threading.Event()
+    # A server without channels hears of no events, with which requests are told else.
+    catching_up = threading.Thread(
+        target=_each_second, args=(tracing.catch_up, over), name="smscore traces", daemon=True
+    )
+    catching_up.start()
     try:
         yield
     finally:
+        over.set()
+        catching_up.join()
         tracing.close()
+
+
+def _each_second(step: Callable[[], None], over: threading.Event) -> None:
+    while not over.wait(1.0):
+        step()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from smscore.domain.messages import MessageId
 
-__all__ = ["Caller", "caller_of", "root_of", "trace_of"]
+__all__ = ["Caller", "caller_of", "root_of", "span_of", "trace_of"]
 
 # W3C Trace Context, 3.2.2; what follows in later versions, 4.3, is left out.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
@@ -37,6 +37,16 @@ def root_of(message: MessageId) -> int:
     return _derived(message, bits=64, person=b"root")
 
 
+def span_of(message: MessageId, name: str, sequence: int) -> int:
+    """
+    The id of the span of this name that an event of the message ends, 64 bits.
+
+    All processes that hear of the event, which ``sequence`` counts, tell the same span.
+    """
+    person, salt = name.encode("ascii"), sequence.to_bytes(8, "big")
+    return _derived(message, bits=64, person=person, salt=salt)
+
+
 def caller_of(traceparent: str) -> Caller | None:
     """What the header of a request says; None: it is none that can be understood."""
     found = _TRACEPARENT.fullmatch(traceparent)
@@ -48,6 +58,7 @@ def caller_of(traceparent: str) -> Caller | None:
     return Caller(trace, span, bool(int(found[3], 16) & _SAMPLED))
 
 
-def _derived(message: MessageId, *, bits: int, person: bytes) -> int:
-    digest = blake2b(message.to_bytes(8, "big"), digest_size=bits // 8, person=person).digest()
+def _derived(message: MessageId, *, bits: int, person: bytes, salt: bytes = b"") -> int:
+    content = message.to_bytes(8, "big")
+    digest = blake2b(content, digest_size=bits // 8, person=person, salt=salt).digest()
     return int.from_bytes(digest, "big") or 1  # W3C Trace Context, 3.2.2.3: not all of them 0

@@ -93,6 +93,36 @@ def test_the_trace_goes_on_in_another_process(make_site, exporter, tmp_path):
     assert report.parent.span_id == named(exporter, "request")[0].context.span_id
 
 
+def test_two_processes_that_hear_the_same_tell_the_same_spans(traced, exporter):
+    other = InMemorySpanExporter()
+    tracing = Tracing(SimpleSpanProcessor(other))
+    traced.gateway.observe(tracing.happened, kinds=TRACED)
+    traced.transport.fail_next(TemporaryFailure("busy"))
+    reply = traced.send()
+    go_round(traced)
+    traced.clock.move(minutes=1)
+    go_round(traced)
+    traced.transport.report(traced.stored()[0].message.id)
+    go_round(traced)
+
+    assert reply.status_code == 200
+    for name, count in (("send", 2), ("report", 1)):
+        spans = [span.context.span_id for span in named(exporter, name)]
+        assert len(set(spans)) == count
+        assert [span.context.span_id for span in named(other, name)] == spans
+
+
+def test_a_process_that_hears_of_no_events_tells_its_requests(make_site, exporter):
+    site = make_site()
+    tracing = Tracing(SimpleSpanProcessor(exporter))
+    site.gateway.measure(tracing)
+    site.send()
+
+    tracing.catch_up()
+
+    assert [span.name for span in exporter.get_finished_spans()] == ["request"]
+
+
 def test_the_callers_own_trace_is_linked(traced, exporter):
     for door in ("/v1/messages", "/api.php"):
         traced.client.headers["traceparent"] = CALLER

@@ -11,11 +11,17 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from log_search import search
+from postgres import QUICK, a_cluster
 
+from smscore import GatewayConfig, build
 from smscore.domain.messages import MessageId
+from smscore.domain.routes import Route
 from smscore.domain.traces import root_of, trace_of
+from smscore_server.cli import smscore
 
+PATIENCE = 60.0
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -25,6 +31,7 @@ class Collector(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)
         self.bodies: list[str] = []
+        self.changed = threading.Condition()
 
     @property
     def endpoint(self) -> str:
@@ -46,7 +53,9 @@ class _Answering(BaseHTTPRequestHandler):
         assert isinstance(self.server, Collector)
         body = self.rfile.read(int(self.headers["content-length"]))
         assert (self.path, self.headers["content-type"]) == ("/v1/traces", "application/json")
-        self.server.bodies.append(body.decode())
+        with self.server.changed:
+            self.server.bodies.append(body.decode())
+            self.server.changed.notify_all()
         self.send_response(200)
         self.send_header("content-length", "0")
         self.end_headers()
@@ -103,6 +112,37 @@ def test_a_server_sends_its_traces(collector: Collector, send):
     search(collector.bodies, of="traces")
     for word in ("confidential", "491701234567", "shop", key):
         assert not any(word in body for body in collector.bodies)
+
+
+def test_a_server_without_channels_sends_its_traces_while_it_runs(
+    collector: Collector, tmp_path: Path, start
+):
+    with a_cluster(**QUICK) as cluster:
+        made = CliRunner().invoke(
+            smscore, ["init", "--dir", str(tmp_path), "--store", cluster.new_store()]
+        )
+        assert made.exit_code == 0, made.output
+        config = tmp_path / "smscore.toml"
+        traced = f'[tracing]\nendpoint = "{collector.endpoint}"'
+        config.write_text(config.read_text().replace("[tracing]", traced))
+        with build(GatewayConfig.from_toml(config)) as gateway:
+            gateway.administration.create_account("shop")
+            key = gateway.administration.create_key("shop").secret
+            gateway.rules.apply([Route(name="all", channels=("phones",))])
+        server = start("serve", "--role", "api", "--port", "0", "--json")
+        sent = httpx2.post(
+            f"{json.loads(server.line())['url']}/v1/messages",
+            json={"to": "+491701234567", "message": "m"},
+            headers={"authorization": f"Bearer {key}"},
+            timeout=30,
+        )
+
+        assert sent.status_code == 200, sent.text
+        with collector.changed:
+            assert collector.changed.wait_for(lambda: collector.spans, PATIENCE)
+        (span,) = collector.spans
+        assert span["name"] == "request"
+        assert server.stop() == 0
 
 
 def test_a_collector_that_is_away_holds_up_nothing(send):
