@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 from databases import new_database
+from measured import measured
 
 import smscore
 from smscore.domain.deliveries import Status
@@ -61,7 +62,11 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         if request.param == "sqlite":
             new_database(tmp_path / "smscore.db")
         store = None if request.param == "sqlite" else MemoryStore()
-        with smscore.build(config, store=store) as gateway, gateway.running():
+        with (
+            smscore.build(config, store=store) as gateway,
+            measured(gateway),
+            gateway.running(),
+        ):
             gateway.administration.create_account("acme")
             yield World(gateway=gateway, relay=relay, modem=modem)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from databases import new_database
+from measured import measured
 
 import smscore
 from smscore.domain.destinations import AutoReply
@@ -42,7 +43,7 @@ def gateway(tmp_path: Path) -> Iterator[smscore.Gateway]:
         },
         directory=tmp_path,
     )
-    with smscore.build(config) as gateway:
+    with smscore.build(config) as gateway, measured(gateway):
         gateway.administration.create_account("acme")
         with gateway.running(), SmtpDoor(gateway).running():
             yield gateway

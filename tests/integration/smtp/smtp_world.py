@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import attrs
+from measured import measured
 
 import smscore
 from smscore import GatewayConfig
@@ -133,7 +134,7 @@ def open_place(*, account: dict[str, Any] | None = None, **options: Any) -> Iter
         operator.create_user(
             "mailer", account="acme", password="secret-word", permissions=[Permission.API_SEND]
         )
-        with SmtpDoor(gateway).running() as door:
+        with measured(gateway), SmtpDoor(gateway).running() as door:
             yield Place(door=door, gateway=gateway, store=store, clock=clock)
 
 

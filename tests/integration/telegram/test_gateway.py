@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 from databases import new_database
+from measured import measured
 
 import smscore
 from smscore.domain.alphabets import GSM7
@@ -84,7 +85,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             directory=tmp_path,
         )
         new_database(tmp_path / "smscore.db")
-        with smscore.build(config) as gateway, gateway.running():
+        with smscore.build(config) as gateway, measured(gateway), gateway.running():
             gateway.administration.create_account("acme")
             yield World(gateway=gateway, telegram=telegram, modem=modem, ada=telegram.person("Ada"))
 

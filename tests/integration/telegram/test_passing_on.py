@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 from databases import new_database
+from measured import measured
 
 import smscore
 from smscore.domain.alphabets import GSM7
@@ -68,7 +69,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         }
         config = smscore.GatewayConfig.from_mapping({"channels": channels}, directory=tmp_path)
         new_database(tmp_path / "smscore.db")
-        with smscore.build(config) as gateway, gateway.running():
+        with smscore.build(config) as gateway, measured(gateway), gateway.running():
             account = gateway.administration.create_account("acme").id
             gateway.directory.groups.add(account, "oncall")
             for name, number in (("anna", ANNA), ("ben", BEN), ("cora", None)):
