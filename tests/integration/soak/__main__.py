@@ -16,6 +16,7 @@ import asyncio
 import json
 import math
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -54,6 +55,8 @@ class Soak:
 def main() -> int:
     """Soak, print, judge; 1 if something was found."""
     options = _options()
+    # So that the server and its modem end with whoever is told to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _SCRATCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_SCRATCH, prefix="soak-") as name:
         sink = free_port()
