@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Protocol, TextIO
@@ -31,9 +31,7 @@ _TIME = "%Y-%m-%dT%H:%M:%S"
 _ID = re.compile(r"\b(?P<name>channel|message|account|user|webhook) %(?P<kind>[sd]|016x)")
 _PLACEHOLDER = re.compile(r"%(?:%|[-#0 +]*[0-9*]*(?:\.[0-9*]+)?[a-zA-Z])")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-_KNOWN = frozenset(
-    {"channel", "message_id", "account", "user", "webhook", "method", "path", "status", "seconds"}
-)
+_APART = "\n\x1e\n"  # which no pattern of the scrubber reaches over, and hardly a text has
 _LARGEST = 2**53  # programs that read JSON know no larger number to the last digit
 
 
@@ -165,25 +163,28 @@ class JsonLines(logging.Formatter):
         self._current = current
 
     def format(self, record: logging.LogRecord) -> str:
-        is_detail = _is_detail(record)
         moment = time.strftime(_TIME, time.gmtime(record.created))
         line: dict[str, object] = {
             "time": f"{moment}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
-            "logger": self._clean(record.name, is_detail=is_detail),
-            "message": self._clean(record.getMessage(), is_detail=is_detail),
         }
-        current = self._current()
-        if current is not None:
-            line["request"] = current.id
-            if current.account is not None:
-                line["account"] = current.account
-        for name, value in self._told(record):
-            key = name if name in _KNOWN else str(self._clean(name, is_detail=is_detail))
-            line.setdefault(key, self._clean(value, is_detail=is_detail))
+        told = tuple(self._told(record))
+        texts = [_text(one) for pair in told for one in pair]
+        cleaned = iter(self._cleaned(texts, is_detail=_is_detail(record)))
+        for (_, value), text in zip(told, texts[1::2], strict=True):
+            key, said = next(cleaned), next(cleaned)
+            # A whole number may be somebody's, too.
+            line.setdefault(key, value if said == text and _is_plain(value) else said)
         return msgspec.json.encode(line).decode()
 
     def _told(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+        yield "logger", record.name
+        yield "message", record.getMessage()
+        current = self._current()
+        if current is not None:
+            yield "request", current.id
+            if current.account is not None:
+                yield "account", current.account
         yield from _ids(record)
         for name, value in vars(record).items():
             if name not in _OWN:
@@ -193,15 +194,25 @@ class JsonLines(logging.Formatter):
         if record.stack_info:
             yield "stack", self.formatStack(record.stack_info)
 
-    def _clean(self, value: object, *, is_detail: bool) -> object:
-        """What JSON can say of a value, scrubbed: a whole number may be somebody's, too."""
-        if value is None or isinstance(value, bool | float):
-            return value
-        text = value if isinstance(value, str) else repr(value)
-        cleaned = self._scrubber.clean(text, is_detail=is_detail)
-        if isinstance(value, int) and cleaned == text and abs(value) < _LARGEST:
-            return value
-        return cleaned.encode(errors="backslashreplace").decode()
+    def _cleaned(self, texts: Sequence[str], *, is_detail: bool) -> Sequence[str]:
+        """All at once, which takes less time, unless a secret lies across two of them."""
+        together = self._scrubber.clean(_APART.join(texts), is_detail=is_detail).split(_APART)
+        if len(together) == len(texts):
+            return together
+        return [self._scrubber.clean(text, is_detail=is_detail) for text in texts]
+
+
+def _text(value: object) -> str:
+    """What a value says, without what UTF-8 cannot."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON has it, and other programs read it as it is."""
+    if isinstance(value, int):
+        return abs(value) < _LARGEST
+    return value is None or isinstance(value, float)
 
 
 def _is_detail(record: logging.LogRecord) -> bool:

@@ -33,11 +33,14 @@ _TEXTS = r"text|message|caption|content"
 _QUOTED = r"b?\"(?:[^\"\\]|\\.)*\"|b?'(?:[^'\\]|\\.)*'"
 
 
+_CUT_OFF = r"b?[\"'][^\r\n]*"  # a quotation without an end: all of the line is taken for it
+
+
 def _after(names: str) -> re.Pattern[str]:
     """What is said behind one of the names: of a form or call, of a mapping."""
     return re.compile(
         rf"(?P<kept>\b(?:{names})=(?=[^\s&])|b?[\"'](?:{names})[\"']\s*[:,]\s*(?=b?[\"']))"
-        rf"(?:{_QUOTED}|[^&\s\"']+)",
+        rf"(?:{_QUOTED}|{_CUT_OFF}|[^&\s\"']+)",
         re.IGNORECASE,
     )
 

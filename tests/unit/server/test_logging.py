@@ -162,3 +162,16 @@ def test_a_traceback_is_a_field_and_scrubbed():
     assert "ValueError" in found["exception"]
     assert "geheim" not in str(found)
     assert "1234567" not in str(found)
+
+
+def test_a_quotation_that_is_not_closed_swallows_no_other_field():
+    found = document('password="geheim', first='and "more"', second="so", third=3)
+
+    assert found["message"] == "password=***"
+    assert (found["first"], found["second"], found["third"]) == ('and "more"', "so", 3)
+
+
+def test_a_text_that_looks_like_the_border_of_fields_makes_none():
+    found = document("one\n\x1e\ntwo", first="three")
+
+    assert (found["message"], found["first"]) == ("one\n\x1e\ntwo", "three")

@@ -128,6 +128,8 @@ NAMED = {
     "attrs": lambda _, word: repr(Options(username="anna", password=word)),
     "mapping": lambda name, word: repr({"a": 1, name: word}),
     "JSON": lambda name, word: json.dumps({"a": 1, name: word}),
+    "cut off": lambda name, word: json.dumps({"a": 1, name: word})[:-2],
+    "cut off in Python": lambda name, word: f"Options({name}='{word}",
     "headers": lambda _, word: repr([(b"authorization", f"Bearer {word}".encode())]),
     "header": lambda _, word: f"Authorization: Basic {word}",
     "cookie": lambda _, word: f"Cookie: session={word}; theme=dark",
