@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import NoReturn, Self
 
@@ -25,7 +25,7 @@ HTTP, PLAIN, SMTP = "http", "plain", "smtp"
 
 _FIRST = 3  # SD_LISTEN_FDS_START
 _PROCESS, _COUNT, _NAMES = "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"
-_SIGNALS = (signal.SIGHUP, signal.SIGUSR2)
+_SIGNALS = (signal.SIGHUP, signal.SIGUSR2, signal.SIGINT, signal.SIGTERM)
 
 
 class Listeners:
@@ -71,15 +71,21 @@ class Listeners:
         """Those of a name, once more: whoever closes these closes nobody's door."""
         return [one.dup() for known, one in self._sockets if known == name]
 
-    def run_again(self) -> NoReturn:
+    def run_again(self, *, if_so: Callable[[], bool]) -> None:
         """
         Begin anew as the same process: the program as it is installed now, on the same sockets.
 
-        To be called when everything else has ended.
+        To be called when everything else has ended. Returns only if it is not to be: ``if_so`` is
+        asked when no signal can change that any more, for from there on they wait for the new one.
 
         Raises:
             Failure: the program cannot be run.
         """
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        if if_so():
+            self._execute()
+
+    def _execute(self) -> NoReturn:
         environment = {
             **os.environ,
             _PROCESS: str(os.getpid()),
@@ -88,8 +94,6 @@ class Listeners:
         }
         behind = _FIRST + len(self._sockets)
         kept = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, behind) for _, one in self._sockets]
-        # They would end a program that does not hear them yet.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

@@ -54,7 +54,7 @@ def run(
     listeners: Listeners | None = None,
     on_hangup: Callable[[], object] | None = None,
     may_run_again: Callable[[], object] | None = None,
-) -> bool:
+) -> Callable[[], bool]:
     """
     Serve until SIGINT or SIGTERM, then finish what is under way and hand back what was claimed.
 
@@ -64,8 +64,11 @@ def run(
 
     ``listeners`` are the sockets behind the entrances. If they were handed over, they stay open:
     nobody is turned away when the server ends, and a connection ends by an answer that says so, or
-    by being idle as on any other day. So it is, too, after SIGUSR2, and then the answer is that the
-    caller shall run it again; but it stays if ``may_run_again`` raises a GatewayError.
+    by being idle as on any other day. So it is, too, after SIGUSR2, unless ``may_run_again`` raises
+    a GatewayError.
+
+    What comes back says whether the caller shall run it again: to be asked at the very end, for
+    until then a signal to stop takes it back.
 
     ``on_hangup`` is called after SIGHUP, and its GatewayError logged.
 
@@ -106,7 +109,7 @@ def run(
             server.run(sockets=[])
     if server.fault is not None:
         raise server.fault
-    return server.is_to_run_again
+    return lambda: server.is_to_run_again
 
 
 class _Server(uvicorn.Server):
@@ -128,20 +131,20 @@ class _Server(uvicorn.Server):
         self._stop_channels = stop_channels
         self._listeners = listeners
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._early: list[Callable[[], object]] = []  # asked for before the loop ran
         self._supervisor = Supervisor()
         self.is_to_run_again = False
         self.fault: OSError | None = None
 
     def ask_to_stop(self) -> None:
+        self.is_to_run_again = False
         self.should_exit = True
 
     def ask_to_run_again(self, may_run_again: Callable[[], object]) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._run_again_if, may_run_again)
+        self._do(partial(self._run_again_if, may_run_again))
 
     def ask_to_renew(self, on_hangup: Callable[[], object]) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._renew, on_hangup)
+        self._do(partial(self._renew, on_hangup))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's
         # Not as uvicorn does it: that would tear down the application without its own end.
@@ -163,6 +166,8 @@ class _Server(uvicorn.Server):
         self._supervisor.ready("answers")
         if self._supervisor.period is not None:
             self._be_well(self._supervisor.period / 3)
+        for action in self._early:
+            self._loop.call_soon(action)
         # A little later: it takes a tenth of a second, which the first caller need not wait.
         self._loop.call_later(_SETTLING, _settle_memory)
 
@@ -228,6 +233,13 @@ class _Server(uvicorn.Server):
         while not condition() and loop.time() < ends_at:  # noqa: ASYNC110  # as uvicorn does it
             await asyncio.sleep(_LOOK)
 
+    def _do(self, action: Callable[[], object]) -> None:
+        """What a signal asks for; too late, it is not done any more."""
+        if self._loop is None:
+            self._early.append(action)
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(action)
+
     def _renew(self, on_hangup: Callable[[], object]) -> None:
         self._supervisor.reloading("reads certificates again")
         try:
@@ -246,8 +258,7 @@ class _Server(uvicorn.Server):
             _log.error("the server stays as it is: %s", fault)
             return
         if not self.should_exit:
-            self.is_to_run_again = True
-            self.ask_to_stop()
+            self.is_to_run_again = self.should_exit = True
 
     def _be_well(self, period: float) -> None:
         self._supervisor.well()

@@ -52,7 +52,8 @@ def serve(
     Run the gateway: the HTTP surfaces and the configured channels.
 
     With a table [smtp] it takes mails, too, and sends them as SMS (docs/email.md). Logs go to
-    standard error. SIGTERM or Ctrl-C ends it in order.
+    standard error. SIGTERM or Ctrl-C ends it in order. SIGHUP has certificates read again, SIGUSR2
+    has it begin anew on the same sockets (docs/serving.md).
 
     With --role api it takes messages and sends none; with --role channels it sends them, and
     answers by HTTP only /health, /metrics and the calls of networks (docs/operating.md).
@@ -81,7 +82,7 @@ def serve(
                 certificate=certificate,
             )
             door = _door(gateway, listeners)
-            is_to_run_again = _server.run(
+            has_to_run_again = _server.run(
                 gateway,
                 entrances=entrances,
                 on_started=lambda: _announce(entrances, door, as_json=as_json),
@@ -90,8 +91,7 @@ def serve(
                 on_hangup=lambda: _renew(certificate, door),
                 may_run_again=lambda: certificate_of(GatewayConfig.from_toml(config_file)),
             )
-        if is_to_run_again:
-            listeners.run_again()
+        listeners.run_again(if_so=has_to_run_again)
 
 
 def _announce(entrances: Sequence[Entrance], door: "SmtpDoor | None", *, as_json: bool) -> None:

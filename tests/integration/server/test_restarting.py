@@ -181,6 +181,32 @@ def test_a_configuration_that_cannot_be_keeps_the_server_as_it_is(start, install
     assert restart(server) == url
 
 
+def test_signals_in_a_row_do_no_harm(start, installation):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    pause = threading.Event()
+
+    for _ in range(40):
+        os.kill(server.pid, signal.SIGUSR2)
+        pause.wait(0.02)
+        os.kill(server.pid, signal.SIGHUP)
+        pause.wait(0.02)
+
+    assert json.loads(server.line())["url"] == url
+    assert httpx2.get(f"{url}/health/live", timeout=PATIENCE).is_success
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("moment", [0, 0.4, 0.9])
+def test_a_server_that_begins_anew_can_be_stopped_at_any_moment(start, installation, moment):
+    server = start("serve", "--port", "0", "--json")
+    server.line()
+    os.kill(server.pid, signal.SIGUSR2)
+    threading.Event().wait(moment)  # seconds: it ends, is executed, begins
+
+    assert server.stop() == 0
+
+
 def test_what_connects_to_a_socket_of_systemd_before_the_server_runs_is_served(installation):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = socket.create_connection(listener.getsockname(), PATIENCE)
