@@ -144,7 +144,7 @@ async def _prune(world: World, pruned: list[int]) -> None:
     while True:
         await asyncio.sleep(_MINUTE)
         command = await asyncio.create_subprocess_exec(
-            *world.prune(),
+            *world.command("prune", "--older-than", "1m"),
             env=world.environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

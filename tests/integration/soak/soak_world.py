@@ -128,15 +128,22 @@ class World:
             return found
         return {}
 
-    def prune(self) -> Sequence[str]:
-        """The command that drops what is older than a minute."""
+    def command(self, *words: str) -> Sequence[str]:
+        """A command beside the server, that answers in JSON."""
         config = str(self.directory / "smscore.toml")
-        return (*_program("prune"), "--older-than", "1m", "--json", "--config", config)
+        return (*_program(words[0]), *words[1:], "--json", "--config", config)
 
     def complaints(self) -> Sequence[str]:
-        """Lines of the log that are no mere news."""
+        """Lines of the log that are no mere news, and what is wrong with the ledger."""
         lines = (self.directory / "serve.log").read_text(errors="replace").splitlines()
-        return [line for line in lines if "INFO" not in line]
+        statement = subprocess.run(
+            self.command("account", "statement", "acme", "--limit", "1"),
+            env=self.environment,
+            capture_output=True,
+            check=False,
+        )
+        wrong = [f"the ledger: {statement.stderr.decode()}"] if statement.returncode else []
+        return [line for line in lines if "INFO" not in line] + wrong
 
     @property
     def environment(self) -> dict[str, str]:
