@@ -326,6 +326,22 @@ def test_a_phone_that_falls_silent_is_told(
     ]
 
 
+def test_the_name_of_a_phone_makes_no_line_of_its_own(
+    start: Callable[..., Gateway],
+    clock: ManualClock,
+    sender: FakeSender,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gateway = start(hold=0)
+    gateway.run_pending()
+    account = gateway.inquiry.account_named("acme")
+    gateway.pickup.fetch(account.id, device="a\nb\x1b[1m", limit=1)
+    live(gateway, clock, HOUR)
+
+    assert told(sender) == [("raised", "phone_silent", "a\ufffdb\ufffd[1m of acme")]
+    assert not any("\n" in record.getMessage() for record in caplog.records)
+
+
 def test_calls_are_signed_with_a_secret_of_the_receiver_and_may_go_anywhere(
     start: Callable[..., Gateway], sender: FakeSender
 ) -> None:

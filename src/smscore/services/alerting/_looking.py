@@ -109,7 +109,7 @@ class Looking:
             {one.id: one.name for one in view.accounts.all()} if found else {}
         )
         for one in found:
-            title = f"{one.name or 'unnamed'} of {names.get(one.account, '')}"
+            title = f"{_on_a_line(one.name) or 'unnamed'} of {names.get(one.account, '')}"
             seen = one.last_seen.isoformat(timespec="seconds").replace("+00:00", "Z")
             yield Reading(
                 condition=Condition(kind=AlertKind.PHONE_SILENT, subject=title),
@@ -125,6 +125,11 @@ def _channel(name: str, health: ChannelHealth, *, is_down: bool) -> Reading:
         grade=Grade.BAD if is_down else grade,
         detail=f"{name} cannot send: {health.detail}",
     )
+
+
+def _on_a_line(name: str) -> str:
+    """A name that its phone has chosen, without what would end a line."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in name)
 
 
 def _grade(value: float, *, bad: float, well: float) -> Grade:
