@@ -19,6 +19,7 @@ from smscore.errors import DeadlinePassed, StoreUnavailable, TemporaryFailure
 from smscore.ports.storage import Lane
 from smscore.services.submission import Item, Submission
 from smscore_http._context import Context
+from smscore_http._proxies import Proxies
 from smscore_http._requests import Request
 from smscore_http.gateway_api._api_php import Sending
 from smscore_http.gateway_api._messages import SendingToMany
@@ -55,7 +56,8 @@ async def send(site, key=b"", hard_limit=PATIENCE, content=ONE):
     context = Context(site.gateway)
     handler = SendingToMany if is_json else Sending
     try:
-        return await handler(context, hard_limit=hard_limit)(Request(scope, receive, path="/"))
+        request = Request(scope, receive, path="/", proxies=Proxies(()))
+        return await handler(context, hard_limit=hard_limit)(request)
     finally:
         context.close()
 
@@ -153,7 +155,7 @@ def test_a_body_is_not_waited_for_any_longer(make_site, handler):
         return pieces.pop() if pieces else await asyncio.Event().wait()
 
     async def answer():
-        return await handler(context)(Request(scope, receive, path="/"))
+        return await handler(context)(Request(scope, receive, path="/", proxies=Proxies(())))
 
     context = Context(site.gateway)
     with pytest.raises(DeadlinePassed, match="receiving the request took too long"):
