@@ -1,5 +1,7 @@
 """
 Building a gateway from its configuration, its plugins, and what the host hands in.
+
+Longer than most modules, so that all that is made of a configuration is seen in one place.
 """
 
 import os
@@ -84,6 +86,10 @@ def build(
         clock=clock,
         transports=carriers,
         topology=topology,
+        devices=[
+            *(name for name, kind in kinds.items() if kind.capabilities.needs_device),
+            *(name for name, one in (transports or {}).items() if _capabilities(one).needs_device),
+        ],
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
         rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
         pattern_engine=lambda: pattern_engine or loaded.registry.pattern_engine_maker()(),
@@ -268,10 +274,16 @@ def _topology(
         if name in offers or name in config.groups or name == PHONES:
             raise ConfigurationError(f"the name {name!r} is configured and handed in as well")
         _check_channel_name(name)
-        capabilities = getattr(transport, "capabilities", Capabilities())
-        offers[name] = _offer(name, capabilities, transport, ChannelConfig(transport=name))
+        usual = ChannelConfig(transport=name)
+        offers[name] = _offer(name, _capabilities(transport), transport, usual)
     groups = {name: group.channels for name, group in config.groups.items()}
     return Topology(channels=offers, groups=groups)
+
+
+def _capabilities(transport: Transport) -> Capabilities:
+    """Those of one that was handed in."""
+    found: Capabilities = getattr(transport, "capabilities", Capabilities())
+    return found
 
 
 def _check_channel_name(name: str) -> None:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from socket import gethostname
 from typing import Any, Self
 
 import attrs
@@ -62,6 +63,7 @@ _CALLED_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?",
     re.IGNORECASE,
 )
+_SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PASSWORD = re.compile(r"://[^/?#]*:[^/?#@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 
 
@@ -103,9 +105,14 @@ class Role(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class ServerConfig:
-    """What this server is among those that share a store."""
+    """
+    What this server is among those that share a store.
+
+    ``name`` is what people call it, and must be its own; None: the name of the host.
+    """
 
     role: Role = Role.ALL
+    name: str | None = None
 
 
 class MetricsAccess(enum.StrEnum):
@@ -284,6 +291,12 @@ class Tariff:
     provider_per_second: int | None = None
     queue_per_minute: int | None = None
 
+    def shared_by(self, servers: int) -> Self:
+        """What each of so many servers allows; together they allow no more, but each one call."""
+        limits = (self.provider_per_second, self.queue_per_minute)
+        second, minute = (None if one is None else max(1, one // servers) for one in limits)
+        return attrs.evolve(self, provider_per_second=second, queue_per_minute=minute)
+
 
 @attrs.frozen(kw_only=True)
 class ChannelConfig:
@@ -292,6 +305,7 @@ class ChannelConfig:
     transport: str
     price: int | None = None  # credits a part; None: 1 of an SMS, 0 by Telegram and e-mail
     account: str | None = None  # whose inbound messages these are
+    runs_on: str | None = None  # the name of the one server that may run it; None: any
     in_doubt: DoubtPolicy = DoubtPolicy.INDETERMINATE  # of messages that may or may not have left
     retry: RetryPolicy = DEFAULT_POLICY.retry  # of messages that did not leave
     fall_back_after: float = 30.0  # seconds to accept a Telegram message that could go as an SMS
@@ -392,6 +406,11 @@ class GatewayConfig:
         return (self.directory / relative).absolute()
 
     @property
+    def server_name(self) -> str:
+        """What this server is called."""
+        return self.server.name or gethostname()
+
+    @property
     def store_url(self) -> str:
         """The store's address, its path made absolute."""
         path = self._store_path
@@ -468,6 +487,13 @@ def _check_store(store: StoreConfig) -> None:
 
 
 def _check_role(config: GatewayConfig) -> None:
+    names = {f"[channels.{name}] runs_on": one.runs_on for name, one in config.channels.items()}
+    for key, name in {"[server] name": config.server.name, **names}.items():
+        if name is not None and not _SERVER_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{key} cannot be {name!r}: it is a name such as that of a host, "
+                "of letters, digits, '.', '_' and '-'"
+            )
     if config.server.role is not Role.ALL and config.store_url.startswith(_SQLITE):
         raise ConfigurationError(
             f"[server] role cannot be {config.server.role.value!r} on {config.store.url}: a file "

@@ -10,24 +10,27 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache, cached_property
+from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
 from smscore.config import GatewayConfig
 from smscore.domain.deliveries import ProcessId
+from smscore.domain.liveness import right_to
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
-from smscore.errors import NotFound, StoreError
+from smscore.errors import NotFound, NotReady, StoreError
 from smscore.ids import IdSequence, Lease
+from smscore.machine import has_ended, this_process
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator
 from smscore.ports.measurement import Measurable, Meter
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Lane, ServerFacts, Store, UnitOfWork
 from smscore.ports.transport import ChannelHealth, Journal, Reachable, Transport
 from smscore.ports.webhooks import WebhookSender
-from smscore.runner import Runner
+from smscore.runner import DUTIES, Runner
 from smscore.services._auditing import Auditor
 from smscore.services._consent import Objections
 from smscore.services._heeding import Heeding
@@ -58,6 +61,7 @@ from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
 from smscore.services.rules import Rules
+from smscore.services.servers import Servers, holding
 from smscore.services.submission import Submissions
 from smscore.services.trials import Trials
 from smscore.services.webhooks import Announcing, Pushes, Secrets, Webhooks
@@ -84,6 +88,7 @@ class Gateway:
         clock: Clock,
         transports: Mapping[str, Transport],
         topology: Topology,
+        devices: Collection[str] = (),
         authenticator: Callable[[], Authenticator],
         rate_limiter: Callable[[], RateLimiter],
         pattern_engine: Callable[[], PatternEngine],
@@ -113,6 +118,7 @@ class Gateway:
         objections = Objections(store=store, pseudonyms=self.pseudonyms)
         openings = Openings(store=store, settings=self.settings, topology=topology)
         self._stopping = threading.Event()
+        self._seen_elsewhere: dict[str, ChannelHealth] = {}
         ids = self._ids = IdSequence(clock, lease=self._lease)
         self.submissions = Submissions(
             store=store,
@@ -175,6 +181,7 @@ class Gateway:
         self.apps = Apps(store=store, clock=clock, auditor=self.auditor)
         self.inquiry = Inquiry(
             store=store,
+            clock=clock,
             channels=tuple(transports),
             linked=[
                 name
@@ -230,7 +237,7 @@ class Gateway:
             clock=clock,
             config=config.alerts,
             transports=transports,
-            own=lambda: transports,
+            own=lambda: self._runner.open_channels(),
             health=self.health,
             silent_after=timedelta(seconds=config.phones.silent_after),
             sender=sender,
@@ -240,25 +247,36 @@ class Gateway:
             name: CustodyPolicy(retry=channel.retry, in_doubt=channel.in_doubt)
             for name, channel in config.channels.items()
         }
-        self.housekeeping = Housekeeping(store=store, clock=clock, auditor=self.auditor, ids=ids)
+        self.housekeeping = Housekeeping(store=store, clock=clock, auditor=self.auditor)
+        self._devices = devices
+        self.servers = self._servers_of(
+            config, devices, duties=DUTIES if config.server.role.has_channels else ()
+        )
         self._notification = Notification(store=store, observers=observers)
         self._runner = Runner(
             store=store,
             transports=transports,
             journals={name: self.journal(name) for name in transports},
+            servers=self.servers,
             dispatch=Dispatch(
                 store=store,
                 clock=clock,
                 ids=ids,
                 settings=self.settings,
-                stopping=self._stopping,
+                is_stopping=self._is_stopping,
                 topology=topology,
                 channels=tuple(transports),
                 health=self.health,
                 objections=objections,
                 policies=policies,
             ),
-            recovery=Recovery(store=store, clock=clock, ids=ids, policies=policies),
+            recovery=Recovery(
+                store=store,
+                clock=clock,
+                ids=ids,
+                dead=lambda: self.servers.dead,
+                policies=policies,
+            ),
             reception=self.reception,
             housekeeping=self.housekeeping,
             notification=self._notification,
@@ -274,7 +292,11 @@ class Gateway:
                 disable_after=timedelta(seconds=config.webhooks.disable_after),
             ),
             monitoring=Monitoring(
-                store=store, clock=clock, channels=tuple(transports), health=self.health
+                store=store,
+                clock=clock,
+                channels=lambda: self._runner.open_channels(),
+                health=self.health,
+                absent=self._absent,
             ),
             alerting=self.alerts,
             role=config.server.role,
@@ -300,16 +322,31 @@ class Gateway:
         """
         How a channel is right now, whatever its transport does when it is asked.
 
-        Where no channels run it is what a server that runs it saw last. Blocks.
+        Of one that another server runs it is what that one saw last, as far as it can be read.
+        Blocks.
         """
-        if not self.config.server.role.has_channels:
-            return self.inquiry.health(channel)
+        if self.is_elsewhere(channel):
+            return self._health_elsewhere(channel)
         try:
             return self.transports[channel].health()
         except Exception as fault:  # noqa: BLE001  # a stranger's code
             return ChannelHealth(
                 is_ready=False, detail=f"its transport cannot say: {type(fault).__name__}: {fault}"
             )
+
+    def is_elsewhere(self, channel: str) -> bool:
+        """Whether another server runs a channel of the configuration, or should."""
+        if channel not in self.transports:
+            return False
+        return not self.config.server.role.has_channels or self._runner.is_elsewhere(channel)
+
+    def _health_elsewhere(self, channel: str) -> ChannelHealth:
+        try:
+            found = self._seen_elsewhere[channel] = self.inquiry.health(channel)
+        except StoreError as fault:
+            unknown = ChannelHealth(is_ready=False, detail=f"another server's: {fault}")
+            found = self._seen_elsewhere.get(channel, unknown)
+        return found
 
     def operate(
         self, channel: str, operation: str, arguments: Mapping[str, str] | None = None
@@ -327,6 +364,8 @@ class Gateway:
             raise NotFound(
                 f"there is no channel {channel!r}; there are {', '.join(self.transports)}"
             )
+        if self.is_elsewhere(channel):
+            raise NotReady(f"the channel {channel!r} is run by another server; ask on its host")
         operate = getattr(transport, "operate", None)
         if operate is None:
             raise NotFound(f"the channel {channel!r} offers no operations")
@@ -368,7 +407,7 @@ class Gateway:
             clock=self.clock,
             ids=self._ids,
             channel=channel,
-            stopping=self._stopping,
+            is_stopping=lambda: self._is_stopping(channel),
             exchanged=self._meters.exchanged,
         )
 
@@ -385,6 +424,17 @@ class Gateway:
             yield self
         finally:
             self._runner.stop()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """
+        Let nobody run the channels until the block ends, for whoever opens their devices.
+
+        Raises:
+            StoreUnavailable: a server runs one of them, or the store cannot be reached.
+        """
+        with holding(self._servers_of(self.config, self._devices, duties=())):
+            yield
 
     def run_pending(self) -> int:
         """
@@ -413,6 +463,55 @@ class Gateway:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _servers_of(
+        self, config: GatewayConfig, devices: Collection[str], *, duties: Collection[str]
+    ) -> Servers:
+        """This server among the others."""
+        hosts = {name: channel.runs_on for name, channel in config.channels.items()}
+        own = (None, config.server_name)
+        channels = tuple(
+            name
+            for name in self.transports
+            if config.server.role.has_channels and hosts.get(name) in own
+        )
+        bound = tuple(name for name in channels if name in devices and hosts.get(name) is None)
+        return Servers(
+            store=self.store,
+            clock=self.clock,
+            ids=self._ids,
+            about=ServerFacts(
+                name=config.server_name,
+                role=config.server.role.value,
+                version=version("smscore"),
+                started_at=self.clock.now(),
+                channels=channels,
+                bound=bound,
+                machine=this_process(),
+            ),
+            wanted=[*duties, *map(right_to, channels)],
+            bound=[*map(right_to, bound)],
+            has_ended=has_ended,
+        )
+
+    def _is_stopping(self, channel: str) -> bool:
+        return self._runner.is_stopping(channel)
+
+    def _absent(self) -> Mapping[str, str]:
+        """The channels that no living server runs, and what is known of them."""
+        absent = {}
+        for name in self.transports:
+            if not self.servers.is_vacant(right_to(name)):
+                continue
+            configured = self.config.channels.get(name)
+            had = self.servers.rights.get(right_to(name))
+            if had is not None:
+                absent[name] = f"the server {had.server}, which runs it, is not heard of"
+            elif configured is not None and configured.runs_on is not None:
+                absent[name] = f"the server {configured.runs_on}, to which it belongs, does not run"
+            else:
+                absent[name] = "no server runs it"
+        return absent
 
     def _release(self, process: ProcessId) -> None:
         self.store.run(lambda work: work.processes.release(process), lane=Lane.CUSTODY).result(

@@ -5,12 +5,14 @@ The threads of a running gateway: one per channel, and some for what concerns al
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypedDict
 
 from smscore.config import Role
-from smscore.errors import ConfigurationError, GatewayError, StoreError
-from smscore.ports.storage import Store, Topic, Wakeup
+from smscore.domain.liveness import right_to
+from smscore.parts import Part
+from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
 from smscore.services.alerting import Alerting
 from smscore.services.dispatch import Dispatch
@@ -19,31 +21,40 @@ from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
+from smscore.services.servers import Servers, keep_alive
 from smscore.services.webhooks import Announcing
 
-__all__ = ["Runner"]
+__all__ = ["DUTIES", "Runner"]
 
 _log = logging.getLogger(__name__)
 
-_SAFETY_NET = 1.0
-"""Seconds after which a thread looks again although nobody woke it."""
 _TICK = 0.5
+_LOOK = 1.0
+"""Seconds between two looks for servers that have ended."""
 _WATCH = 5.0
-"""Seconds between two looks for processes that have ended, and for what alerts operators."""
-_LONGEST_PAUSE = 30.0
+"""Seconds between two looks for what alerts operators."""
 _GATHERING, _MOMENT = 0.05, 0.005
 """
 Seconds in which news come together before endpoints and observers are told: each commit would be a
 round. From moment to moment those that have answered are told more of what is known already.
 """
 
+DUTIES = ("housekeeping", "recovery", "webhooks", "watch", "alerts")
+"""What one server does for all."""
+
+
+class _ByRight(TypedDict):
+    right: str
+    may: Callable[[], bool]
+
 
 class Runner:
     """
     Keeps the parts of a gateway going. They never call each other: progress goes through the store.
 
-    ``stopping`` is set while it stops, so that no part is begun any more; one that was begun has
-    ``grace`` seconds for its answer, for it would be in doubt without.
+    What several servers share is done by the one that has the right to. ``stopping`` is set while
+    it stops, so that no part of a message is begun any more; one that was begun has ``grace``
+    seconds for its answer, for it would be in doubt without.
     """
 
     def __init__(
@@ -52,6 +63,7 @@ class Runner:
         store: Store,
         transports: Mapping[str, Transport],
         journals: Mapping[str, Journal],
+        servers: Servers,
         dispatch: Dispatch,
         recovery: Recovery,
         reception: Reception,
@@ -65,90 +77,184 @@ class Runner:
         grace: float = 15.0,
     ) -> None:
         self._store = store
-        self._transports = transports
-        self._journals = journals
+        self._servers = servers
         self._dispatch = dispatch
         self._recovery = recovery
         self._reception = reception
-        self._housekeeping = housekeeping
         self._notification = notification
+        self._announcing = announcing
         self._monitoring = monitoring
         self._alerting = alerting
-        self._announcing = announcing
         self._role = role
         self._stop = stopping
         self._grace = grace
+        self._channels = {
+            name: self._channel(name, transport, journals[name])
+            for name, transport in transports.items()
+        }
+        self._parts = [
+            Part("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
+            Part("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
+            Part("monitoring", monitoring.run_once, pause=_TICK),
+            Part("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),
+            *self._channels.values(),
+        ]
+        if alerting.has_receivers:
+            self._parts.append(
+                Part(
+                    "alerts",
+                    alerting.run_once,
+                    right="alerts",
+                    # Also while the store fails, which is the worst of all, and nobody knows more.
+                    may=lambda: servers.had_last("alerts"),
+                    pause=_WATCH,
+                    prepare=alerting.open,
+                    finish=alerting.close,
+                )
+            )
+        if announcing is not None:
+            self._parts.append(
+                Part(
+                    "webhooks",
+                    partial(self._announce, announcing),
+                    **self._by("webhooks"),
+                    pending=announcing.run_once,
+                    wakeup=announcing.open,
+                    finish=announcing.close,
+                )
+            )
+        self._observers = Part(
+            "observers",
+            self._observe,
+            pending=notification.run_once,
+            wakeup=lambda: store.wakeup(Topic.EVENTS),
+        )
         self._threads: list[threading.Thread] = []
-        self._wakeups: list[Wakeup] = []
-        self._is_open = False
-        self._stumbled: set[str] = set()  # channels, in a round on the caller's thread
+        self._is_on = False
 
     def start(self) -> None:
         """
-        Start the threads; before that, if channels run here, open them as the store's server.
+        Become one of the store's servers, and start what this one has the right to.
 
         Raises:
             RuntimeError: they run already.
-            StoreUnavailable: another server runs on this store.
+            StoreUnavailable: another server runs on this store, which bears one only.
         """
         if self._threads:
             raise RuntimeError("the gateway is running already")
-        if not self._role.has_channels:
-            self._stop.clear()
-            self._start("heartbeat", self._housekeeping.beat, wait=self._stop.wait, pause=_TICK)
-            return
-        self._open()
-        for name, transport in self._transports.items():
-            self._start_channel(name, transport)
-        self._start("housekeeping", self._housekeeping.run_once, wait=self._stop.wait, pause=_TICK)
-        self._start("recovery", self._recovery.recover_dead, wait=self._stop.wait, pause=_WATCH)
-        self._start("monitoring", self._monitoring.run_once, wait=self._stop.wait, pause=_TICK)
-        if self._alerting.has_receivers:
-            self._start("alerts", self._alerting.run_once, wait=self._stop.wait, pause=_WATCH)
-        if self._notification.has_observers:
-            wakeup = self._wake_up(Topic.EVENTS)
-            self._start("observers", self._observe, wait=wakeup.wait)
-        if self._announcing is not None:
-            wakeup = self._announcing.open()
-            self._wakeups.append(wakeup)
-            announce = partial(self._announce, self._announcing)
-            self._start("webhooks", announce, wait=wakeup.wait)
+        self._begin()
+        try:
+            self._follow_rights(with_threads=True)
+        except BaseException:
+            self.stop()
+            raise
+        keep = partial(keep_alive, self._servers, self._stop)
+        for name, work in (("server", keep), ("rights", self._follow)):
+            thread = threading.Thread(target=work, name=f"smscore {name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
         """Stop the threads, close the channels, hand back what they held. May be called twice."""
         self._stop.set()
-        for wakeup in self._wakeups:
-            wakeup.set()
-        deadline = time.monotonic() + self._grace
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        if self._is_open:
-            for transport in self._transports.values():
-                transport.close()
         for thread in self._threads:
             thread.join()
-        if self._announcing is not None:
-            self._announcing.close()
         self._threads.clear()
-        self._wakeups.clear()
-        if self._is_open:
-            self._is_open = False
-            self._hand_back()
+        self._end([part for part in self._all() if part.is_open])
+        if self._is_on:
+            self._is_on = False
+            self._servers.leave()
 
     def run_pending(self) -> int:
         """One round of everything, on the caller's thread."""
+        if self._is_on:
+            self._servers.tick()
+        else:
+            self._begin()
+        try:
+            self._follow_rights(with_threads=False)
+        except BaseException:
+            self.stop()
+            raise
+        return sum(part.run_pending() for part in self._all() if part.is_open)
+
+    def is_elsewhere(self, channel: str) -> bool:
+        """Whether another server runs the channel, or should, while this one runs."""
+        return self._is_on and not self._channels[channel].is_open
+
+    def is_stopping(self, channel: str) -> bool:
+        """Whether nothing may be begun on the channel here, of that which was taken."""
+        return self._stop.is_set() or (self._is_on and not self._servers.has(right_to(channel)))
+
+    def open_channels(self) -> tuple[str, ...]:
+        """Those that run here now."""
+        return tuple(name for name, part in self._channels.items() if part.is_open)
+
+    def _all(self) -> list[Part]:
         if not self._role.has_channels:
-            return self._housekeeping.beat()
-        self._open()
-        done = self._housekeeping.run_once() + self._recovery.recover_dead()
-        done += self._monitoring.run_once() + self._alerting.run_once()
-        for name, transport in self._transports.items():
-            done += self._send_pending(name, transport)
-        if self._notification.has_observers:
-            done += self._notification.run_once()
-        if self._announcing is not None:
-            done += self._announcing.run_once()
-        return done
+            return []
+        return [*self._parts, self._observers] if self._notification.has_observers else self._parts
+
+    def _by(self, right: str) -> _ByRight:
+        return {"right": right, "may": lambda: self._servers.has(right)}
+
+    def _begin(self) -> None:
+        self._stop.clear()
+        self._servers.appear()
+        self._is_on = True
+        try:
+            if self._role.has_channels and self._servers.has("recovery"):
+                # Before anything is begun: who was killed here and started again goes on at once.
+                self._recovery.recover_dead()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _follow_rights(self, *, with_threads: bool) -> None:
+        """Begin what this server may do now, and end what it may not any more."""
+        self._end([part for part in self._all() if part.is_open and self._has_lost(part)])
+        for part in self._all():
+            if part.may() and not part.is_open:
+                part.open()
+                if with_threads:
+                    part.start()
+
+    def _has_lost(self, part: Part) -> bool:
+        return part.right is not None and not self._servers.had_last(part.right)
+
+    def _end(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            part.ask_to_end()
+        deadline = time.monotonic() + self._grace
+        for part in parts:
+            part.join(max(0.0, deadline - time.monotonic()))
+        for part in parts:
+            part.close()
+        for part in parts:
+            part.finish()
+
+    def _follow(self) -> None:
+        while not self._stop.wait(_TICK):
+            try:
+                self._follow_rights(with_threads=True)
+            except Exception:  # noqa: BLE001  # a stranger's code among it
+                _log.exception("what this server has the right to could not be begun or ended")
+
+    def _channel(self, name: str, transport: Transport, journal: Journal) -> Part:
+        def send_one() -> int:
+            return self._dispatch.run_once(name, transport)
+
+        return Part(
+            f"channel {name}",
+            send_one,
+            **self._by(right_to(name)),
+            wakeup=lambda: self._store.wakeup(name),
+            is_repeated=True,
+            prepare=lambda: transport.open(self._reception, journal),
+            mend=lambda: self._recovery.recover_own(name),
+            close=transport.close,
+            finish=lambda: self._recovery.recover_own(name),
+        )
 
     def _observe(self) -> int:
         self._stop.wait(_GATHERING)
@@ -159,118 +265,3 @@ class Runner:
         while (left := ends_at - time.monotonic()) > 0 and not self._stop.is_set():
             self._stop.wait(min(left, _MOMENT) if announcing.go_on() else left)
         return announcing.run_once()
-
-    def _send_pending(self, name: str, transport: Transport) -> int:
-        if name in self._stumbled:
-            self._recovery.recover_own(name)
-            self._stumbled.discard(name)
-        done = 0
-        try:
-            while self._dispatch.run_once(name, transport):
-                done += 1
-        except BaseException:
-            self._stumbled.add(name)  # the next round mends what this one has left
-            raise
-        return done
-
-    def _open(self) -> None:
-        if self._is_open:
-            return
-        self._stop.clear()
-        if self._store.become_server():
-            # No other server can be alive: what others hold was left behind.
-            self._recovery.recover_all()
-        self._alerting.open()
-        self._is_open = True
-        try:
-            for name, transport in self._transports.items():
-                transport.open(self._reception, self._journals[name])
-        except BaseException:
-            self.stop()
-            raise
-
-    def _hand_back(self) -> None:
-        for name in self._transports:
-            try:
-                self._recovery.recover_own(name)
-            except GatewayError:
-                _log.exception("what channel %s held could not be handed back", name)
-
-    def _start_channel(self, name: str, transport: Transport) -> None:
-        wakeup = self._wake_up(name)
-
-        def send_one() -> int:
-            return self._dispatch.run_once(name, transport)
-
-        def mend() -> None:
-            self._recovery.recover_own(name)
-
-        self._start(f"channel {name}", send_one, wait=wakeup.wait, mend=mend)
-
-    def _wake_up(self, topic: str) -> Wakeup:
-        wakeup = self._store.wakeup(topic)
-        self._wakeups.append(wakeup)
-        return wakeup
-
-    def _start(
-        self,
-        name: str,
-        step: Callable[[], int],
-        *,
-        wait: Callable[[float], bool],
-        pause: float = _SAFETY_NET,
-        mend: Callable[[], None] | None = None,
-    ) -> None:
-        loop = _Loop(name, step, wait=wait, pause=pause, mend=mend, stop=self._stop)
-        thread = threading.Thread(target=loop.run, name=f"smscore {name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-
-class _Loop:
-    """One step after another; a step that did nothing is followed by a wait, a fault by a pause."""
-
-    def __init__(
-        self,
-        name: str,
-        step: Callable[[], int],
-        *,
-        wait: Callable[[float], bool],
-        pause: float,
-        mend: Callable[[], None] | None,
-        stop: threading.Event,
-    ) -> None:
-        self._name = name
-        self._step = step
-        self._wait = wait
-        self._pause = pause
-        self._mend = mend
-        self._stop = stop
-        self._faults = 0
-        self._said = ""
-
-    def run(self) -> None:
-        """Until the stop event is set."""
-        while not self._stop.is_set():
-            try:
-                self._step_once()
-            except BaseException as fault:  # noqa: BLE001  # nothing may end a channel's thread
-                self._tell(fault)
-                self._faults += 1
-                self._stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))
-
-    def _step_once(self) -> None:
-        if self._faults and self._mend is not None:
-            self._mend()
-        done = self._step()
-        self._faults, self._said = 0, ""
-        if not done:
-            self._wait(self._pause)
-
-    def _tell(self, fault: BaseException) -> None:
-        """A bug with its traceback; what an operator has to mend in one line, and once."""
-        if not isinstance(fault, StoreError | ConfigurationError):
-            _log.exception("%s stumbled; it goes on after a pause", self._name)
-        elif self._said != str(fault):
-            self._said = str(fault)
-            _log.error("%s cannot go on, and tries again: %s", self._name, fault)

@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     flash=True,
     inbound=True,
     media=(Medium.SMS, Medium.VOICE),
+    needs_device=True,
     operations=(
         "health",
         "identify",

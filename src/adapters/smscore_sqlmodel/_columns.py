@@ -34,6 +34,7 @@ __all__ = [
     "PROCESSES",
     "PROVIDER_KEYS",
     "QUEUE_TOKENS",
+    "RIGHTS",
     "RULE_REVISIONS",
     "RULE_TURNS",
     "SETTLED",
@@ -127,9 +128,10 @@ PARKED_REPORTS = _columns(
 PART_REFERENCES = _columns(
     "smscore_part_references", "message part channel reference at ending", key="message part"
 )
-PROCESSES = _columns("smscore_processes", "id heartbeat_at")
+PROCESSES = _columns("smscore_processes", "id heartbeat_at about")
 PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at label", key="digest")
 QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
+RIGHTS = _columns("smscore_rights", "name process server since", key="name")
 RULE_REVISIONS = _columns("smscore_rule_revisions", "number at why document", key="number")
 RULE_TURNS = _columns("smscore_rule_turns", "rule next_at", key="rule")
 USERS = _columns("smscore_users", "name account password_hash permissions", key="name")

@@ -8,6 +8,7 @@ which is written as SQLite takes it. What differs is behind :class:`Database` an
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import AccountId, MessageId
 from smscore.errors import StoreError, StoreUnavailable
 from smscore_sqlmodel._kept import Kept
@@ -184,23 +185,42 @@ class Writing(Protocol):
 
 
 class ServerLock(Protocol):
-    """The right to run channels on a database. It ends with the process, however that ends."""
+    """
+    What shows that a server is alive. It ends with the process, however that ends.
 
-    def acquire(self) -> None:
+    Where a database bears one server only, it is the right to be that one.
+    """
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else can have one."""
+        ...
+
+    def acquire(self, process: ProcessId) -> None:
         """
         Take it; whoever has it already keeps it.
 
         Raises:
-            StoreUnavailable: another server has it.
+            StoreUnavailable: another server has it, or it cannot be had.
         """
         ...
 
     def renew(self) -> None:
         """
-        Take it again if it was taken and has been lost since, as it is with the database.
+        The same before something is written to a database that has been opened anew, if that takes
+        the right to.
 
         Raises:
-            StoreUnavailable: a server that was started since then has it.
+            StoreUnavailable: a server that was started since then has it, or it cannot be had.
+        """
+        ...
+
+    def holders(self) -> Collection[ProcessId]:
+        """
+        Who has one. One that was taken and has been lost since is taken again.
+
+        Raises:
+            StoreUnavailable: nobody knows.
         """
         ...
 

@@ -32,9 +32,14 @@ FAULTS = (psycopg.Error, ValueError, OverflowError)
 _PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)|(?<=password=)[^&]*")
 
 # Whoever holds a lock for as long as this has lost its way; so has a transaction that does nothing.
+# A host that is gone without a word holds what it held until the database has noticed.
 _SETTINGS = (
     "SELECT set_config('lock_timeout', '5s', false), "
-    "set_config('idle_in_transaction_session_timeout', '60s', false), "
+    "set_config('idle_in_transaction_session_timeout', '10s', false), "
+    "set_config('tcp_keepalives_idle', '10', false), "
+    "set_config('tcp_keepalives_interval', '5', false), "
+    "set_config('tcp_keepalives_count', '3', false), "
+    "set_config('tcp_user_timeout', '20000', false), "
     "set_config('timezone', 'UTC', false), "
     "CASE current_setting('synchronous_commit') WHEN 'off' "
     "THEN set_config('synchronous_commit', 'on', false) END"

@@ -1,20 +1,27 @@
 """
-A store's database on PostgreSQL: what is connected to it, and which server runs its channels.
+A store's database on PostgreSQL: what is connected to it, and which servers are.
 """
 
+import threading
 from collections.abc import Callable, Collection
 
 import psycopg
 
-from smscore.errors import StoreUnavailable
+from smscore.domain.deliveries import ProcessId
 from smscore_sqlmodel._postgres import Link, PostgresServer, is_alive, translated
 from smscore_sqlmodel._postgres_connections import PostgresReading, PostgresWriting
 from smscore_sqlmodel._postgres_ear import PostgresEar
 
 __all__ = ["PostgresDatabase"]
 
-# The same number for whoever shares the tables; the first one is "smsc" in ASCII.
-_LOCK = "SELECT pg_try_advisory_lock(1936552803, hashtext(current_schema()))"
+# The first number is the same for whoever shares the tables, the second that of the process.
+_TABLES = "hashtext('smscore servers in ' || current_schema())"
+_LOCK = f"SELECT pg_try_advisory_lock({_TABLES}, $1::integer)"
+_HOLDERS = (
+    "SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "  # noqa: S608  # constants
+    "WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND datname = current_database() "
+    f"AND classid::bigint = ({_TABLES}::bigint & 4294967295)"
+)
 
 
 class PostgresDatabase:
@@ -52,36 +59,61 @@ class PostgresDatabase:
 
 
 class PostgresServerLock:
-    """See :class:`smscore_sqlmodel._database.ServerLock`: it is that of a connection of its own."""
+    """
+    See :class:`smscore_sqlmodel._database.ServerLock`: any number of servers have one each.
+
+    It is an advisory lock of a connection of its own, under the number of the process.
+    """
+
+    is_alone = False
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
+        self._lock = threading.Lock()  # guards the rest
+        self._process: ProcessId | None = None
         self._link: Link | None = None
+        self._is_seen = False
 
-    def acquire(self) -> None:
-        if self._link is None:
-            self._link = self._take()
+    def acquire(self, process: ProcessId) -> None:
+        with self._lock:
+            self._process = process
+            self._show()
 
     def renew(self) -> None:
-        if self._link is not None and not is_alive(self._link):
-            self._link.close()
-            self._link = self._take()
+        """Nothing: whoever writes does not need it; see :meth:`holders`."""
+
+    def holders(self) -> Collection[ProcessId]:
+        with self._lock:
+            if self._process is None:
+                return ()
+            link = self._show()
+            try:
+                return [ProcessId(number) for (number,) in link.execute(_HOLDERS).fetchall()]
+            except psycopg.Error as cause:
+                self._drop()
+                raise translated(cause) from cause
 
     def release(self) -> None:
+        with self._lock:
+            self._process = None
+            self._drop()
+
+    def _show(self) -> Link:
+        if self._link is not None and not is_alive(self._link):
+            self._drop()
+        if self._link is None:
+            self._link = self._server.connect()
+        if not self._is_seen:
+            try:
+                [(self._is_seen,)] = self._link.execute(_LOCK, (self._process,)).fetchall()
+            except psycopg.Error as cause:
+                self._drop()
+                raise translated(cause) from cause
+            # If not, the connection before has it still: the database will notice that it is gone.
+        return self._link
+
+    def _drop(self) -> None:
+        self._is_seen = False
         if self._link is not None:
             self._link.close()
             self._link = None
-
-    def _take(self) -> Link:
-        link = self._server.connect()
-        try:
-            [(is_taken,)] = link.execute(_LOCK).fetchall()
-        except psycopg.Error as cause:
-            link.close()
-            raise translated(cause) from cause
-        if not is_taken:
-            link.close()
-            raise StoreUnavailable(
-                f"another server runs the channels of {self._server.name}; stop it first"
-            )
-        return link

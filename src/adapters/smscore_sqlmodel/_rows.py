@@ -564,6 +564,16 @@ class ProcessRow(Row, table=True):
 
     id: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs=_GIVEN)
     heartbeat_at: int = Field(sa_type=_WIDE)
+    about: str | None = Field(sa_type=Text)
+
+
+class RightRow(Row, table=True):
+    __tablename__ = "smscore_rights"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    process: int = Field(sa_type=Integer)
+    server: str = Field(sa_type=Text)
+    since: int = Field(sa_type=_WIDE)
 
 
 class WebhookRow(Row, table=True):

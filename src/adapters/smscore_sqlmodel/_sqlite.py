@@ -8,14 +8,17 @@ import fcntl
 import os
 import re
 import sqlite3
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
+from smscore.domain.deliveries import ProcessId
 from smscore.errors import ConfigurationError, GatewayError, StoreError, StoreUnavailable
 from smscore_sqlmodel._holder import holder, sign
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
-REVISION = "0019"
+REVISION = "0020"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"
@@ -166,20 +169,31 @@ class ServerLock:
     The kernel takes it back when the process ends, however it ends.
     """
 
+    is_alone = True
+
     def __init__(self, file: SqliteFile) -> None:
         database = file.path.resolve()  # one lock, by whatever link it is reached
         self._path = database.with_name(f"{database.name}.lock")
         self._descriptor: int | None = None
+        self._process: ProcessId | None = None
+        self._lock = threading.Lock()  # guards these two
 
-    def acquire(self) -> None:
+    def acquire(self, process: ProcessId) -> None:
         """
         Take it; whoever has it already keeps it.
 
         Raises:
             StoreUnavailable: another server has it.
         """
-        if self._descriptor is None:
-            self._descriptor = self._take()
+        with self._lock:
+            if self._descriptor is None:
+                self._descriptor = self._take()
+            self._process = process
+
+    def holders(self) -> Collection[ProcessId]:
+        """Nobody else can have it. Raises StoreUnavailable as :meth:`renew` does."""
+        self.renew()
+        return () if self._descriptor is None or self._process is None else (self._process,)
 
     def renew(self) -> None:
         """
@@ -188,13 +202,18 @@ class ServerLock:
         Raises:
             StoreUnavailable: a server that was started since then has it.
         """
-        if self._descriptor is not None and not self._has_file():
-            taken = self._take()  # or else the old one is kept, to try again
-            self.release()
-            self._descriptor = taken
+        with self._lock:
+            if self._descriptor is not None and not self._has_file():
+                taken = self._take()  # or else the old one is kept, to try again
+                self._give_back()
+                self._descriptor = taken
 
     def release(self) -> None:
         """Give it back, for children that have inherited it as well."""
+        with self._lock:
+            self._give_back()
+
+    def _give_back(self) -> None:
         if self._descriptor is not None:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)

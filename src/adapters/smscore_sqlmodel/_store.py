@@ -4,11 +4,12 @@ The store on a database: one thread writes many units of work with one commit, a
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import AccountId
 from smscore.errors import StoreUnavailable
 from smscore.ports.clock import Clock, SystemClock
@@ -87,12 +88,18 @@ class SqlStore:
     def measure(self, meter: Meter) -> None:
         self._meters.append(meter)
 
-    def become_server(self) -> bool:
+    def become_server(self, process: ProcessId) -> bool:
         self._check_process()
         if self._is_closed:
             raise _closed()
-        self._server_lock.acquire()
-        return True
+        self._server_lock.acquire(process)
+        return self._server_lock.is_alone
+
+    def servers(self) -> Collection[ProcessId]:
+        self._check_process()
+        if self._is_closed:
+            raise _closed()
+        return self._server_lock.holders()
 
     def close(self) -> None:
         if os.getpid() != self._process:

@@ -128,8 +128,10 @@ UNTELLING: Mapping[str, str] = {
     "error_code",
     "smscore_parked_reports": "channel reference outcome",
     "smscore_part_references": "channel reference ending",
+    "smscore_processes": "about",  # of machines
     "smscore_provider_keys": "digest",
     "smscore_queue_tokens": "digest",
+    "smscore_rights": "name server",
     "smscore_rule_turns": "rule",  # also in the document
     "smscore_users": "password_hash permissions",
     "smscore_webhook_postings": "endpoint event state",  # an endpoint has the host, not the path

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "TermuxOptions", "make_channel", "smscore_register_transports"]
 
-CAPABILITIES = Capabilities()
+CAPABILITIES = Capabilities(needs_device=True)
 
 
 def make_channel(name: str, options: TermuxOptions) -> "TermuxChannel":

@@ -126,8 +126,14 @@ class Context:
         return found
 
     def tariff(self, account: Account) -> Tariff:
-        """The account's tariff; the strictest one if the configuration has lost it."""
-        return self.gateway.config.tariffs.get(account.tariff, _STRICTEST)
+        """
+        The account's tariff; the strictest one if the configuration has lost it.
+
+        Each of the servers that take messages allows its share of it, and at least one call.
+        """
+        tariff = self.gateway.config.tariffs.get(account.tariff, _STRICTEST)
+        doors = self.gateway.servers.doors
+        return tariff if doors == 1 else tariff.shared_by(doors)
 
     def close(self) -> None:
         """End the threads. May be called twice, and the application used again afterwards."""

@@ -3,6 +3,7 @@ Health checks for load balancers and supervisors, without a login.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
@@ -79,7 +80,7 @@ class Health:
             status, code = "degraded", 200
         else:
             status, code = "ready", 200
-        checks = [store, *carriers, *await self._webhooks()]
+        checks = [store, *self._servers(), *carriers, *await self._webhooks()]
         body = encode_json(Ready(status=status, checks=checks))
         return Reply(code, body, (*JSON_TYPE, (b"cache-control", b"no-store")))
 
@@ -93,11 +94,16 @@ class Health:
             return _check("store", "unready", f"no commit within {_PATIENCE:g} s")
         return _check("store", "ok", None)
 
+    def _servers(self) -> list[Check]:
+        """How many there are of each role, if there are several."""
+        living = Counter(one.role for one in self._context.gateway.servers.living)
+        if living.total() == 1:
+            return []
+        said = ", ".join(f"{role}: {count}" for role, count in sorted(living.items()))
+        return [_check("servers", "ok", said)]
+
     async def _channels(self) -> list[Check]:
-        try:
-            found = await self._context.call(self._healths)
-        except StoreError:
-            return []  # the store's own check says so
+        found = await self._context.call(self._healths)
         checks = []
         for name, health in found.items():
             status = "ok" if health.is_ready else "degraded"

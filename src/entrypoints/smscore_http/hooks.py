@@ -29,11 +29,17 @@ class Hooks:
         segments = path.split("/")
         if len(segments) != 4:
             return None
+        if self._context.gateway.is_elsewhere(segments[2]):
+            return {"POST": self._elsewhere}
         try:
             transport = self._context.gateway.reachable(segments[2], segments[3])
         except NotFound:
             return None
         return {"POST": self._handler(transport)}
+
+    async def _elsewhere(self, _: Request) -> Reply:
+        """A proxy may try the next server; a network comes again."""
+        return self.faults.unavailable()
 
     def _handler(self, transport: Reachable) -> Handler:
         async def hear(request: Request) -> Reply:

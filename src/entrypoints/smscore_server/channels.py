@@ -55,7 +55,8 @@ def list_channels(*, as_json: bool, config_file: Path) -> None:
     Example: smscore channel list
     JSON: a list with name, transport, mode (running, paused, draining), queued, since, why,
           is_configured, links (how many numbers are linked to a bot), state (ready, not ready,
-          down), detail, state_since, seen_at, signal_dbm, identity, facts
+          down), detail, state_since, seen_at, signal_dbm, identity, facts, server (which of
+          several runs it)
     """
     with opened(config_file) as gateway:
         found = [_as_document(gateway, one) for one in gateway.inquiry.channels()]
@@ -149,6 +150,7 @@ def _seen(one: Mapping[str, Any]) -> list[tuple[str, object]]:
     dbm = one["signal_dbm"]
     fields = {
         one["name"]: one["detail"],
+        "server": one["server"],
         "since": one["state_since"],
         "device": one["identity"],
         "signal": None if dbm is None else f"{dbm} dBm",
@@ -173,6 +175,7 @@ def _as_document(gateway: Gateway, found: ChannelOverview) -> dict[str, object]:
         "why": found.why,
         "is_configured": found.is_configured,
         "links": found.links,
+        "server": found.server,
         **_health(found),
     }
 

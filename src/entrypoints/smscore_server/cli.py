@@ -39,6 +39,7 @@ _COMMANDS = {
     "queue": ("phones", "Put back what phones were handed and have said nothing of."),
     "device": ("phones", "List the phones that poll and report; forget one."),
     "channel": ("channels", "Pause channels, let them run empty, resume them; see what waits."),
+    "servers": ("servers", "List the servers on the store: who lives, and what each of them does."),
     "modem": (
         "modem",
         "Look at modems and try them: signal, SIM, inbox, balance, one text.",

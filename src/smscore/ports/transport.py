@@ -40,7 +40,7 @@ class Capabilities:
     What a transport can do, declared and not guessed.
 
     ``cut`` makes of a text the messages in which it goes out, and always the same; None: it is cut
-    as an SMS is.
+    as an SMS is. ``needs_device`` says that a channel belongs to the host that its device is in.
     """
 
     delivery_reports: bool = False
@@ -51,6 +51,7 @@ class Capabilities:
     media: tuple[Medium, ...] = (Medium.SMS,)  # never AUTOMATIC, which is a decision
     cut: Callable[[str], Sequence[str]] | None = None
     operations: tuple[str, ...] = ()  # what :class:`Operable` offers
+    needs_device: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -60,10 +60,14 @@ class Sighting:
             crowded_since=(self.crowded_since or at) if _is_crowded(health) else None,
         )
 
+    def is_old(self, *, at: datetime) -> bool:
+        """Whether nobody looks at it any more."""
+        return at - self.at > _VALIDITY
+
     def is_unable(self, priority: Priority, *, at: datetime) -> bool:
         """Whether messages of this priority had better not wait for it: it has been too long."""
-        if at - self.at > _VALIDITY:
-            return False  # nobody looks at it any more
+        if self.is_old(at=at):
+            return False
         if priority < self.health.least_priority:
             since = self.crowded_since
         else:

@@ -11,7 +11,6 @@ import attrs
 from smscore.domain.messages import AccountId
 from smscore.domain.receipts import IDEMPOTENCY_LIFE
 from smscore.errors import InvalidRequest
-from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.services._auditing import Auditor
@@ -19,9 +18,8 @@ from smscore.services._claims import STEP, end_leases
 from smscore.services._newest import keep_newest
 from smscore.services._progress import record
 
-__all__ = ["HEARTBEAT", "PARKED_LIFE", "Housekeeping", "Pruned"]
+__all__ = ["PARKED_LIFE", "Housekeeping", "Pruned"]
 
-HEARTBEAT = timedelta(seconds=10)
 PARKED_LIFE = timedelta(minutes=10)
 _SWEEP = timedelta(minutes=1)
 _BATCH = 500
@@ -52,37 +50,25 @@ class Housekeeping:
         store: Store,
         clock: Clock,
         auditor: Auditor,
-        ids: IdSequence,
     ) -> None:
         self._store = store
         self._clock = clock
         self._auditor = auditor
-        self._ids = ids
         self._looked_at: tuple[datetime, float] | None = None
-        self._beaten_at: datetime | None = None
         self._swept_at: datetime | None = None
         self._leases_ended_at: datetime | None = None
 
     def run_once(self) -> int:
-        """Promote, expire and, now and then, beat and sweep."""
+        """Promote, expire and, now and then, sweep."""
         now = self._clock.now()
         done = self._promote(now) + self._expire(now) + self._fall_back(now)
         done += self._mend_times(now) + self._end_leases(now)
-        self.beat()
         if _is_time(now, since=self._swept_at, every=_SWEEP):
             swept = self._sweep(now)
             done += swept
             if swept < _BATCH:  # otherwise there is more, and the next round goes on
                 self._swept_at = now
         return done
-
-    def beat(self) -> int:
-        """Let others know that this process lives, if it is time; that is no work done."""
-        now = self._clock.now()
-        if _is_time(now, since=self._beaten_at, every=HEARTBEAT):
-            self._beat(now)
-            self._beaten_at = now
-        return 0
 
     def prune(
         self,
@@ -195,12 +181,6 @@ class Housekeeping:
         if max(ended, default=0) < STEP:
             self._leases_ended_at = now
         return sum(ended)
-
-    def _beat(self, now: datetime) -> None:
-        process = self._ids.process
-        self._store.run(
-            lambda work: work.processes.beat(process, now=now), lane=Lane.CUSTODY
-        ).result()
 
     def _sweep(self, now: datetime) -> int:
         return self._store.run(lambda work: _sweep(work, now), lane=Lane.CUSTODY).result()

@@ -1,10 +1,12 @@
 """
 Looking things up: a message, its story, lists, what an account has left.
+
+Longer than most modules, for each question is a few lines and all are asked at one place.
 """
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -13,16 +15,20 @@ from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Status
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import Entry, Statement
+from smscore.domain.liveness import SILENCE, right_to
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
-from smscore.ports.storage import Store, Tally, Topic, Tracked, View
+from smscore.ports.clock import Clock
+from smscore.ports.storage import ServerFacts, Store, Tally, Topic, Tracked, View
 from smscore.ports.transport import ChannelHealth
 from smscore.services._sightings import Sighting, sighting_of
 from smscore.services._stories import InboundStory, Story, inbound_story_of, story_of
 
-__all__ = ["ChannelOverview", "InboundStory", "Inquiry", "Story"]
+__all__ = ["ChannelOverview", "InboundStory", "Inquiry", "ServerOverview", "Story"]
 
+_FORGOTTEN = timedelta(days=1)
+"""How long a server that is not heard of any more is shown."""
 _SAFETY_NET = 1.0
 """Seconds after which to look again although nobody woke us."""
 
@@ -32,9 +38,9 @@ class ChannelOverview:
     """
     A channel as an operator sees it; ``since`` and ``why`` are of its mode.
 
-    ``sighting`` is how it was when a server last looked; None: none ever has. ``links`` counts the
-    numbers that are linked to it; None: it does not go by links. ``oldest`` is since when the
-    oldest message waits for it.
+    ``server`` is which one runs it, or did if that is dead. ``sighting`` is how it was when it was
+    last looked at; None: it never was. ``links`` counts the numbers that are linked to it; None: it
+    does not go by links. ``oldest`` is since when the oldest message waits for it.
     """
 
     name: str
@@ -43,17 +49,40 @@ class ChannelOverview:
     since: datetime | None = None
     why: str = ""
     is_configured: bool = True
+    server: str | None = None
     sighting: Sighting | None = None
     links: int | None = None
     oldest: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ServerOverview:
+    """
+    A server as an operator sees it; ``runs`` are the channels that it has, and its common duties.
+
+    One that was not heard of for half a minute does not live. ``conflicts`` are channels with a
+    device which a living server of another name would run as well.
+    """
+
+    about: ServerFacts
+    heartbeat_at: datetime
+    is_alive: bool
+    runs: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()
 
 
 class Inquiry:
     """Questions to the store; they change nothing. Any thread may call."""
 
     def __init__(
-        self, *, store: Store, channels: Collection[str] = (), linked: Collection[str] = ()
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        channels: Collection[str] = (),
+        linked: Collection[str] = (),
     ) -> None:
+        self._clock = clock
         self._store = store
         self._channels = channels
         self._linked = linked  # those that go by links
@@ -117,18 +146,19 @@ class Inquiry:
 
     def channels(self) -> Sequence[ChannelOverview]:
         """Every channel that is configured or has messages waiting, with its mode."""
-        states, (backlog, oldest), sightings, links = self._store.read(
+        states, (backlog, oldest), sightings, links, rights = self._store.read(
             lambda view: (
                 view.channels.all(),
                 _queues(view),
                 {name: sighting_of(view, name) for name in self._channels},
                 {name: view.links.count(name) for name in self._linked},
+                view.processes.rights(),
             )
         )
         names = [*self._channels, *sorted(set(backlog) - set(self._channels))]
         overviews = []
         for name in names:
-            state = states.get(name)
+            state, right = states.get(name), rights.get(right_to(name))
             overviews.append(
                 ChannelOverview(
                     name=name,
@@ -137,6 +167,7 @@ class Inquiry:
                     since=state.at if state else None,
                     why=state.why if state else "",
                     is_configured=name in self._channels or name.startswith(f"{PHONES}/"),
+                    server=None if right is None else right.server,
                     sighting=sightings.get(name),
                     links=links.get(name),
                     oldest=oldest.get(name),
@@ -149,7 +180,30 @@ class Inquiry:
         sighting = self._store.read(lambda view: sighting_of(view, channel))
         if sighting is None:
             return ChannelHealth(is_ready=False, detail="no server has run it so far")
+        if sighting.is_old(at=self._clock.now()):
+            return attrs.evolve(
+                sighting.health, is_ready=False, detail="no server looks at it any more"
+            )
         return sighting.health
+
+    def servers(self) -> Sequence[ServerOverview]:
+        """The servers on the store, by name and role; those that ended in order are gone."""
+        now = self._clock.now()
+        processes, rights = self._store.read(
+            lambda view: (view.processes.all(), view.processes.rights())
+        )
+        found = [
+            ServerOverview(
+                about=one.about,
+                heartbeat_at=one.heartbeat_at,
+                is_alive=now - one.heartbeat_at < timedelta(seconds=SILENCE),
+                runs=tuple(sorted(name for name, had in rights.items() if had.process == one.id)),
+            )
+            for one in processes
+            if one.about is not None and now - one.heartbeat_at < _FORGOTTEN
+        ]
+        named = [attrs.evolve(one, conflicts=_conflicts(one, found)) for one in found]
+        return sorted(named, key=lambda one: (one.about.name, one.about.role, one.about.started_at))
 
     def tally(self, *, since: datetime) -> Tally:
         """
@@ -257,3 +311,17 @@ def _owned(tracked: Tracked | None, message: MessageId, account: AccountId | Non
     if tracked is None or account not in (None, tracked.message.account):
         raise NotFound(f"there is no message {message:016x}")
     return tracked
+
+
+def _conflicts(one: ServerOverview, found: Sequence[ServerOverview]) -> tuple[str, ...]:
+    """Which devices another server seems to have as well."""
+    others = [
+        other.about.bound
+        for other in found
+        if other.is_alive and other.about.name != one.about.name
+    ]
+    return tuple(
+        channel
+        for channel in one.about.bound
+        if one.is_alive and any(channel in bound for bound in others)
+    )

@@ -2,7 +2,6 @@
 What must be durable while a message is being handed over: the marks of its parts.
 """
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,7 +24,7 @@ class ChannelJournal:
     """
     The journal of one channel, kept in the store.
 
-    While ``stopping`` is set no part is begun: what is not sent now is handed back unbegun.
+    While it ``is_stopping`` no part is begun: what is not sent now is handed back unbegun.
     ``exchanged`` is told of parts and their answers.
     """
 
@@ -36,19 +35,19 @@ class ChannelJournal:
         clock: Clock,
         ids: IdSequence,
         channel: str,
-        stopping: threading.Event,
+        is_stopping: Callable[[], bool],
         exchanged: Callable[[Exchange], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._channel = channel
-        self._stopping = stopping
+        self._is_stopping = is_stopping
         self._exchanged = exchanged
 
     def submitting(self, job: SendJob, part: int) -> None:
-        if self._stopping.is_set():
-            raise NotReady("the gateway is stopping")
+        if self._is_stopping():
+            raise NotReady("the channel is stopping here")
         mark = self._mark(part, state=PartState.SUBMITTING)
 
         def begin(_: UnitOfWork, delivery: Delivery) -> Delivery:

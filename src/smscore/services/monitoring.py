@@ -25,7 +25,8 @@ _COUNTED = "events"
 
 class Monitoring:
     """
-    The use case *watch*. Call :meth:`run_once` about twice a second.
+    The use case *watch*. Call :meth:`run_once` about twice a second, for the ``channels`` that run
+    here; and on one of several servers :meth:`look_for_absent`, for those that run nowhere.
 
     What it tells is an event, ``channel.down`` or ``channel.up``, and a line in the log.
     """
@@ -35,31 +36,51 @@ class Monitoring:
         *,
         store: Store,
         clock: Clock,
-        channels: Collection[str],
+        channels: Callable[[], Collection[str]],
         health: Callable[[str], ChannelHealth],
+        absent: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._store = store
         self._clock = clock
         self._health = health
         self._channels = channels
-        self._kept: dict[str, Sighting] | None = None
+        self._absent = absent
+        self._kept: dict[str, Sighting] = {}
+        self._kept_absent: dict[str, Sighting] = {}
 
     def run_once(self) -> int:
         """Look at every channel, and say of how many there was something to write down."""
-        if self._kept is None:
-            self._kept = self._store.read(self._read)
-        kept, now = self._kept, self._clock.now()
-        seen = {name: _seen(self._health(name), kept.get(name), at=now) for name in self._channels}
+        found = {name: self._health(name) for name in self._channels()}
+        self._kept, count = self._look(found, self._kept)
+        return count
+
+    def look_for_absent(self) -> int:
+        """The same for the channels that no server runs."""
+        found = {
+            name: ChannelHealth(is_ready=False, detail=why) for name, why in self._absent().items()
+        }
+        self._kept_absent, count = self._look(found, self._kept_absent)
+        return count
+
+    def _look(
+        self, found: Mapping[str, ChannelHealth], before: dict[str, Sighting]
+    ) -> tuple[dict[str, Sighting], int]:
+        """What is kept of these channels now, and of how many that is news."""
+        new = found.keys() - before.keys()  # others have looked at them since, if anybody has
+        earlier = self._store.read(lambda view: _read(view, new)) if new else {}
+        kept = {name: one for name, one in (before | earlier).items() if name in found}
+        now = self._clock.now()
+        seen = {name: _seen(health, kept.get(name), at=now) for name, health in found.items()}
         news = {name: one for name, one in seen.items() if one.is_news_after(kept.get(name))}
         if news:
             self._store.run(lambda work: _keep(work, news, kept), lane=Lane.CUSTODY).result()
-            self._kept = kept | news
             _tell(news, kept)
-        return len(news)
+        return kept | news, len(news)
 
-    def _read(self, view: View) -> dict[str, Sighting]:
-        found = {name: sighting_of(view, name) for name in self._channels}
-        return {name: sighting for name, sighting in found.items() if sighting is not None}
+
+def _read(view: View, names: Collection[str]) -> dict[str, Sighting]:
+    found = {name: sighting_of(view, name) for name in names}
+    return {name: sighting for name, sighting in found.items() if sighting is not None}
 
 
 def _seen(health: ChannelHealth, earlier: Sighting | None, *, at: datetime) -> Sighting:

@@ -2,7 +2,7 @@
 What the dead leave behind: messages that a process held and holds no more.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from smscore.domain.deliveries import ProcessId, Status
@@ -15,15 +15,14 @@ from smscore.services._progress import record
 __all__ = ["Recovery"]
 
 _BATCH = 500
-_SILENCE = 30.0
-"""Seconds without a heartbeat after which a process is dead."""
 
 
 class Recovery:
     """
     The use case *recover*: what had not begun is queued again, the rest is decided by its marks.
 
-    ``policies`` are those of channels that do not have the usual one.
+    ``dead`` says which processes are; ``policies`` are those of channels that do not have the
+    usual one.
     """
 
     def __init__(
@@ -32,13 +31,14 @@ class Recovery:
         store: Store,
         clock: Clock,
         ids: IdSequence,
+        dead: Callable[[], Collection[ProcessId]] = tuple,
         policies: Mapping[str, CustodyPolicy] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
+        self._dead = dead
         self._policies = policies or {}
-        self._heartbeats: dict[ProcessId, tuple[datetime, float]] = {}
 
     def recover(self, owners: Collection[ProcessId], *, channel: str | None = None) -> int:
         """
@@ -58,32 +58,20 @@ class Recovery:
 
     def recover_dead(self) -> int:
         """
-        Settle what processes held whose hearts have stopped, and say how many messages that were.
+        Settle what processes held that are dead, and say how many messages that were.
 
-        A process is dead when its heartbeat has stayed the same for so long as we have watched, by
-        a clock that nobody can set.
+        So are those that have given their number back and left something behind.
         """
+        dead = frozenset(self._dead())
         processes, owners = self._store.read(
             lambda view: (view.processes.all(), view.outbox.owners())
         )
-        watched_at = self._clock.monotonic()
-        before, self._heartbeats = self._heartbeats, {}
-        dead = set()
-        for process in processes:
-            seen, since = before.get(process.id, (None, watched_at))
-            since = since if seen == process.heartbeat_at else watched_at
-            self._heartbeats[process.id] = (process.heartbeat_at, since)
-            if watched_at - since >= _SILENCE:
-                dead.add(process.id)
-        return self.recover([one for one in owners if one in dead and one != self._ids.process])
+        living = {one.id for one in processes} - dead | {self._ids.process}
+        return self.recover([one for one in owners if one not in living])
 
     def recover_own(self, channel: str) -> int:
         """Settle what this process's thread for the channel left behind when it stumbled."""
         return self.recover([self._ids.process], channel=channel)
-
-    def recover_all(self) -> int:
-        """Settle what any process held; for a server that knows it is alone and has not begun."""
-        return self.recover(self._store.read(lambda view: view.outbox.owners()))
 
     def _recover(
         self,

@@ -7,7 +7,7 @@ import threading
 import pytest
 from msgspec.structs import replace
 
-from smscore.domain.deliveries import Status
+from smscore.domain.deliveries import ProcessId, Status
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, Store, Topic, UnitOfWork, View
 from smscore.testing._store_everything import (
@@ -156,10 +156,28 @@ class SeeingContract:
     def test_only_one_server_at_a_time(self, store: Store, other: Store) -> None:
         if not self.has_one_server:  # type: ignore[attr-defined]  # of StoreKit
             pytest.skip("this store bears many servers")
-        assert store.become_server()
-        assert store.become_server()
+        one, two = ProcessId(1), ProcessId(2)
+        assert store.become_server(one)
+        assert store.become_server(one)
 
         with pytest.raises(StoreUnavailable):
-            other.become_server()
+            other.become_server(two)
         store.close()
-        assert other.become_server()
+        assert other.become_server(two)
+
+    def test_servers_see_one_another_for_as_long_as_they_are_there(
+        self, store: Store, other: Store
+    ) -> None:
+        one, two = ProcessId(1), ProcessId(2)
+        is_alone = store.become_server(one)
+        assert set(store.servers()) == {one}
+        if is_alone:
+            return
+        other.become_server(two)
+        assert set(store.servers()) == set(other.servers()) == {one, two}
+
+        store.close()
+        pause, tries = threading.Event(), 1_000
+        while set(other.servers()) != {two} and (tries := tries - 1):
+            pause.wait(PATIENCE / 1_000)
+        assert set(other.servers()) == {two}

@@ -3,12 +3,13 @@ A store in memory: the contract without the durability, for tests and throw-away
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 from weakref import WeakSet
 
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import AccountId
 from smscore.errors import DeadlinePassed, StoreUnavailable
 from smscore.ports.clock import Clock, SystemClock
@@ -31,6 +32,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._unit = MemoryUnit()
         self._worker: int | None = None
+        self._servers: set[ProcessId] = set()
         self._wakeups: dict[str, WeakSet[MemoryWakeup]] = {}
         self._is_closed = False
 
@@ -69,8 +71,12 @@ class MemoryStore:
             self._wakeups.setdefault(topic, WeakSet()).add(wakeup)
         return wakeup
 
-    def become_server(self) -> bool:
+    def become_server(self, process: ProcessId) -> bool:
+        self._servers.add(process)
         return True
+
+    def servers(self) -> Collection[ProcessId]:
+        return frozenset(self._servers)
 
     def close(self) -> None:
         with self._lock:

@@ -6,6 +6,8 @@ from smscore_sqlmodel import SqlStore
 
 
 class TestPostgresStore(StoreContract):
+    has_one_server = False
+
     @pytest.fixture
     def make_store(self, postgres: PostgresCluster) -> StoreMaker:
         url = postgres.new_store()

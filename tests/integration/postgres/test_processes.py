@@ -292,13 +292,6 @@ def test_a_batch_that_the_database_chose_against_a_deadlock_is_done_again(
     assert [each.delivery.attempts for each in found] == [2, 2]
 
 
-def test_another_server_is_refused_while_one_runs(url: str) -> None:
-    with closing(SqlStore(url)) as one, closing(SqlStore(url)) as other:
-        one.become_server()
-        with pytest.raises(StoreUnavailable, match="another server"):
-            other.become_server()
-
-
 def test_errors_do_not_show_the_password() -> None:
     with pytest.raises(StoreUnavailable) as refusal:
         SqlStore("postgresql://me:geheim@127.0.0.1:1/smscore")

@@ -133,11 +133,18 @@ def test_a_killed_server_is_followed_by_another_one(
     wait_for_status(gateway, message, "delivered")
 
 
-def test_a_second_server_is_refused(gateway: Path, start: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_second_server_stands_by_and_goes_on_when_the_first_one_ends(
+    gateway: Path, start: Callable[..., Any], modems: ModemSimulator, end: str
+) -> None:
+    first, _ = serving(start)
     serving(start)
+    wait_for_status(gateway, send(gateway, "by the first one"), "delivered")
 
-    with pytest.raises(AssertionError, match="another server runs the channels"):
-        start("serve", "--port", "0").line()
+    getattr(first, end)()
+
+    wait_for_status(gateway, send(gateway, "by the other one"), "delivered")
+    assert len(modems.taken) == 2
 
 
 def test_several_servers_take_what_one_sends(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from databases import new_database
 
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, UnitOfWork, View
@@ -327,7 +328,7 @@ def test_a_server_does_not_follow_into_a_database_on_which_another_one_runs(
         closing(SqlStore(f"sqlite:///{other_home}/smscore.db")) as other,
     ):
         for one in (server, other):
-            one.become_server()
+            one.become_server(ProcessId(1))
             send(one)
         home.rename(tmp_path / "away")
         other_home.rename(home)
@@ -342,7 +343,7 @@ def test_a_server_does_not_follow_into_a_database_on_which_another_one_runs(
             closing(SqlStore(f"sqlite:///{home}/smscore.db")) as third,
             pytest.raises(StoreUnavailable, match="runs the channels of this database"),
         ):
-            third.become_server()
+            third.become_server(ProcessId(2))
 
 
 def test_a_link_that_comes_to_name_another_database_is_followed(path: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from databases import new_database
 
+from smscore.domain.deliveries import ProcessId
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, UnitOfWork
 from smscore.testing.builders import a_tracked, an_account
@@ -115,7 +116,7 @@ def test_after_a_fork_the_child_may_not_use_the_store(store: SqlStore) -> None:
             lambda: store.run(lambda work: work.accounts.all()),
             lambda: store.read(lambda view: view.accounts.all()),
             lambda: store.wakeup("fake"),
-            store.become_server,
+            lambda: store.become_server(ProcessId(1)),
         ):
             try:
                 use()
@@ -161,7 +162,7 @@ def test_closing_leaves_no_file_open(store: SqlStore, path: Path) -> None:
 
     store.run(_sending()).result(PATIENCE)
     store.read(lambda view: view.accounts.all())
-    store.become_server()
+    store.become_server(ProcessId(1))
     during = open_files()
     store.close()
 
@@ -174,18 +175,18 @@ def test_the_servers_lock_is_the_same_by_whatever_link_the_file_is_reached(
 ) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
-    store.become_server()
+    store.become_server(ProcessId(1))
 
     with closing(SqlStore(f"sqlite:///{link}")) as other, pytest.raises(StoreUnavailable):
-        other.become_server()
+        other.become_server(ProcessId(1))
 
 
 def test_the_servers_lock_names_its_file(store: SqlStore, path: Path) -> None:
-    store.become_server()
+    store.become_server(ProcessId(1))
     other = SqlStore(f"sqlite:///{path}")
 
     with pytest.raises(StoreUnavailable, match=rf"{path.name}\.lock"):
-        other.become_server()
+        other.become_server(ProcessId(1))
 
     other.close()
 

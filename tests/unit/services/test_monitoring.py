@@ -26,7 +26,10 @@ class Watched:
 
     def restart(self) -> None:
         self.monitoring = Monitoring(
-            store=self.store, clock=self.clock, channels=("stick",), health=lambda _: self.health
+            store=self.store,
+            clock=self.clock,
+            channels=lambda: ("stick",),
+            health=lambda _: self.health,
         )
 
     def look(self, health: ChannelHealth, *, after: float = 0.5) -> int:
@@ -48,14 +51,14 @@ def watched() -> Watched:
 def test_how_a_channel_is_can_be_asked_of_the_store(watched: Watched) -> None:
     watched.look(READY)
 
-    (overview,) = Inquiry(store=watched.store, channels=("stick",)).channels()
+    (overview,) = Inquiry(store=watched.store, clock=watched.clock, channels=("stick",)).channels()
     assert overview.sighting is not None
     assert overview.sighting.health == READY
     assert overview.sighting.at == watched.clock.now()
 
 
 def test_a_channel_that_nobody_has_looked_at_has_no_sighting(watched: Watched) -> None:
-    (overview,) = Inquiry(store=watched.store, channels=("stick",)).channels()
+    (overview,) = Inquiry(store=watched.store, clock=watched.clock, channels=("stick",)).channels()
     assert overview.sighting is None
 
 
@@ -122,6 +125,6 @@ def test_a_clock_that_was_set_back_does_not_silence_the_watch(watched: Watched) 
     watched.clock.jump(hours=-1)
 
     assert watched.look(READY) == 1
-    overview = Inquiry(store=watched.store, channels=("stick",)).channels()[0]
+    overview = Inquiry(store=watched.store, clock=watched.clock, channels=("stick",)).channels()[0]
     assert overview.sighting is not None
     assert watched.clock.now() - overview.sighting.at == timedelta(0)

@@ -32,16 +32,17 @@ from smscore.testing import (
     an_account,
 )
 
-ME, DEAD = ProcessId(1), ProcessId(2)
+ME, DEAD, OTHER = ProcessId(1), ProcessId(2), ProcessId(3)
 ACCEPTED, SUBMITTING = PartState.ACCEPTED, PartState.SUBMITTING
 
 
 @pytest.fixture
 def recovery(store: MemoryStore, clock: ManualClock) -> Recovery:
-    """That of the process 1, which watches the process 2."""
+    """That of the process 1, for which the process 2 is dead."""
     store.run(lambda work: work.accounts.add(an_account(credits=0))).result()
     beat(store, clock, ME)
     beat(store, clock, DEAD)
+    beat(store, clock, OTHER)
     return recovery_of(store, clock)
 
 
@@ -50,7 +51,7 @@ def recovery_of(
 ) -> Recovery:
     ids = IdSequence(clock, lease=lambda: Lease(process=ME, newest=MessageId(0)))
     policies = {"fake": CustodyPolicy(in_doubt=in_doubt)}
-    return Recovery(store=store, clock=clock, ids=ids, policies=policies)
+    return Recovery(store=store, clock=clock, ids=ids, dead=lambda: [DEAD], policies=policies)
 
 
 def beat(store: MemoryStore, clock: ManualClock, process: ProcessId) -> None:
@@ -91,72 +92,41 @@ def kinds_of(store: MemoryStore, message: MessageId) -> list[str]:
 # Who is dead.
 
 
-def test_a_process_is_dead_when_its_heart_has_been_silent_for_half_a_minute(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery
+def test_what_a_dead_process_held_is_settled_and_what_another_one_holds_is_not(
+    store: MemoryStore, recovery: Recovery
 ) -> None:
-    message = hold(store)
-    settled = []
-    for _ in range(4):
-        settled.append(recovery.recover_dead())
-        clock.move(seconds=10)
+    message, other = hold(store), hold(store, owner=OTHER)
 
-    assert settled == [0, 0, 0, 1]
+    assert recovery.recover_dead() == 1
+    assert delivery_of(store, message).status is Status.QUEUED
+    assert delivery_of(store, other).owner == OTHER
+
+
+def test_what_somebody_held_who_gave_the_number_back_is_settled(
+    store: MemoryStore, recovery: Recovery
+) -> None:
+    message = hold(store, owner=OTHER)
+    store.run(lambda work: work.processes.release(OTHER)).result()
+
+    assert recovery.recover_dead() == 1
     assert delivery_of(store, message).status is Status.QUEUED
 
 
-def test_a_process_whose_heart_beats_keeps_what_it_holds(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery
-) -> None:
-    message = hold(store)
-    for _ in range(20):
-        assert recovery.recover_dead() == 0
-        clock.move(seconds=10)
-        beat(store, clock, DEAD)
-
-    assert delivery_of(store, message).owner == DEAD
-
-
-@pytest.mark.parametrize("hours", [24, -24])
-def test_a_clock_that_jumps_kills_nobody(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery, hours: int
-) -> None:
-    message = hold(store)
-    recovery.recover_dead()
-
-    clock.jump(hours=hours)
-
-    assert recovery.recover_dead() == 0
-    assert delivery_of(store, message).status is Status.SENDING
-
-
-def test_silence_counts_from_when_somebody_listens(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery
-) -> None:
-    hold(store)
-    clock.move(hours=1)
-
-    assert recovery.recover_dead() == 0
-
-
 def test_a_process_does_not_believe_that_it_is_dead_itself(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery
+    store: MemoryStore, recovery: Recovery
 ) -> None:
     message = hold(store, owner=ME)
-    recovery.recover_dead()
-    clock.move(minutes=5)
 
     assert recovery.recover_dead() == 0
     assert delivery_of(store, message).owner == ME
 
 
-def test_what_phones_hold_is_theirs_for_good(
-    store: MemoryStore, clock: ManualClock, recovery: Recovery
-) -> None:
+def test_what_phones_hold_is_theirs_for_good(store: MemoryStore, recovery: Recovery) -> None:
     message = a_message()
     at_phone = a_delivery(message).handed_out(at=NOON)
     store.run(lambda work: work.outbox.add(message, at_phone)).result()
 
-    assert recovery.recover_all() == 0
+    assert recovery.recover_dead() == 0
     assert delivery_of(store, message.id).status is Status.SENDING
 
 
@@ -245,7 +215,7 @@ def test_more_is_recovered_than_fits_into_one_unit_of_work(
     for _ in range(501):
         hold(store)
 
-    assert recovery.recover_all() == 501
+    assert recovery.recover_dead() == 501
     assert store.read(lambda view: view.outbox.owners()) == []
 
 

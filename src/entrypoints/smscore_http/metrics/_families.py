@@ -170,6 +170,12 @@ SIGNAL = Family(
     "is nothing. Missing while it is not known.",
     ("channel",),
 )
+SERVERS = Family(
+    "smscore_servers",
+    Kind.GAUGE,
+    "Servers on the store that live, as this one sees it, by their role.",
+    ("role",),
+)
 SILENT = Family(
     "smscore_phones_silent",
     Kind.GAUGE,
@@ -220,6 +226,7 @@ FAMILIES = (
     DOWN,
     MODE,
     SIGNAL,
+    SERVERS,
     SILENT,
     ENDPOINTS,
     GIVEN_UP,

@@ -9,6 +9,7 @@ import attrs
 
 import smscore
 from smscore import Gateway
+from smscore.config import Role
 from smscore.domain.alerts import AlertKind
 from smscore.domain.channels import ChannelMode
 from smscore.domain.routing import PHONES
@@ -46,6 +47,10 @@ class Standing:
     def samples(self) -> Iterator[Sample]:
         """All of it."""
         yield families.BUILD, (smscore.__version__,), 1
+        roles = Counter({role.value: 0 for role in Role})
+        roles.update(one.role for one in self._gateway.servers.living)
+        for role, count in roles.items():
+            yield families.SERVERS, (role,), count
         yield from self._health()
         stored = self._stored.latest()
         yield families.STORE_UP, (), int(stored is not None)

@@ -7,6 +7,7 @@ may: what a modem has received meanwhile is stored as the server would store it.
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack
 from time import monotonic
 
 from smscore import Gateway
@@ -27,9 +28,14 @@ _PAUSE = 0.05
 def devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
     """Look at them; ``patience`` is the time in which the channels must have become ready."""
     yield from _surroundings(gateway)
+    with ExitStack() as held:
+        yield from _devices(gateway, held, patience=patience)
+
+
+def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[Finding]:
     try:
-        # Held until the end: no server can begin to use the channels meanwhile.
-        gateway.store.become_server()
+        # Until the end: no server can begin to use the channels meanwhile.
+        held.enter_context(gateway.holding())
     except StoreUnavailable as fault:
         if isinstance(fault.__cause__, BlockingIOError | None):
             if control_path(gateway.config).is_socket():

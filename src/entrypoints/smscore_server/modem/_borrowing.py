@@ -7,7 +7,7 @@ and so the modem's copy is not deleted. Only what has no copy there is kept at t
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import attrs
@@ -54,15 +54,15 @@ class BorrowedModem:
 @contextmanager
 def borrowed_channel(config: GatewayConfig, name: str) -> Iterator[BorrowedModem]:
     """
-    A configured channel, opened until the block ends; no server can start meanwhile.
+    A configured channel, opened until the block ends; no server can begin to run it meanwhile.
 
     Raises:
         Failure: a server or another command has the devices.
         GatewayError: the channel or the store cannot be used.
     """
-    with build(only_channel(config, name)) as gateway:
+    with build(only_channel(config, name)) as gateway, ExitStack() as held:
         try:
-            gateway.store.become_server()
+            held.enter_context(gateway.holding())
         except StoreUnavailable as fault:
             if not isinstance(fault.__cause__, BlockingIOError | None):
                 raise

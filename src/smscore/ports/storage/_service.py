@@ -2,13 +2,13 @@
 What the server itself keeps: apps that it hands out, and the processes that run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from smscore.domain.apps import AppVersion
 from smscore.domain.deliveries import ProcessId
-from smscore.ports.storage._values import Process
+from smscore.ports.storage._values import Process, Right, ServerFacts
 
 __all__ = ["Apps", "AppsView", "Processes", "ProcessesView"]
 
@@ -32,6 +32,10 @@ class Apps(AppsView, Protocol):
 class ProcessesView(Protocol):
     def all(self) -> Sequence[Process]: ...
 
+    def rights(self) -> Mapping[str, Right]:
+        """Who has which right, by its name."""
+        ...
+
 
 class Processes(ProcessesView, Protocol):
     def lease(self, *, now: datetime) -> ProcessId:
@@ -43,7 +47,21 @@ class Processes(ProcessesView, Protocol):
         ...
 
     def release(self, process: ProcessId) -> None:
-        """Give a number back."""
+        """Give a number back, and the rights of whoever had it."""
         ...
 
-    def beat(self, process: ProcessId, *, now: datetime) -> None: ...
+    def beat(
+        self, process: ProcessId, *, now: datetime, about: ServerFacts | None = None
+    ) -> None: ...
+
+    def take(self, right: Right, *, instead_of: ProcessId | None = None) -> bool:
+        """
+        Have a right that nobody else has, or that this one had; says whether it was so.
+
+        Of two that try one succeeds.
+        """
+        ...
+
+    def give_back(self, name: str, process: ProcessId) -> None:
+        """Let others have a right; if this process does not have it nothing changes."""
+        ...

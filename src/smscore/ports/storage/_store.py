@@ -2,11 +2,12 @@
 The store: one door for changes, one for reading, and wake-ups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import AccountId
 from smscore.ports.storage._accounts import (
     Accounts,
@@ -195,15 +196,27 @@ class Store(Protocol):
         """
         ...
 
-    def become_server(self) -> bool:
+    def become_server(self, process: ProcessId) -> bool:
         """
-        Claim the right to run channels.
+        Let others see that this process runs, for as long as it does or until :meth:`close`.
 
-        Says whether every other process's lease is dead because of it: true where a store bears
-        one server only. Given up by :meth:`close`.
+        ``process`` is the number that it has leased. May be called again. Says whether every other
+        process is dead because of it: true where a store bears one server only.
 
         Raises:
-            StoreUnavailable: another server runs on this store, and it bears only one.
+            StoreUnavailable: another server runs on this store, and it bears only one; or it
+                cannot be reached.
+        """
+        ...
+
+    def servers(self) -> Collection[ProcessId]:
+        """
+        The processes that have become servers and are still connected.
+
+        Whoever is missing has ended, or has lost its connection and will be back within seconds.
+
+        Raises:
+            StoreUnavailable: nobody knows.
         """
         ...
 

@@ -12,7 +12,17 @@ from smscore.domain.deliveries import Delivery, ProcessId
 from smscore.domain.messages import AccountId, OutboundMessage, Surface
 from smscore.domain.receipts import Receipt
 
-__all__ = ["IdempotencyRecord", "Lane", "Process", "Story", "Tally", "Topic", "Tracked"]
+__all__ = [
+    "IdempotencyRecord",
+    "Lane",
+    "Process",
+    "Right",
+    "ServerFacts",
+    "Story",
+    "Tally",
+    "Topic",
+    "Tracked",
+]
 
 
 class Lane(enum.Enum):
@@ -79,8 +89,38 @@ class IdempotencyRecord:
 
 
 @attrs.frozen(kw_only=True)
+class ServerFacts:
+    """
+    What a server says of itself.
+
+    ``machine`` names the process among all that ever were, as far as its system tells; only whoever
+    is on the same one understands it. ``channels`` are those that it would run, ``bound`` those of
+    them that no other host could.
+    """
+
+    name: str
+    role: str
+    version: str
+    started_at: datetime
+    channels: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+    machine: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Process:
-    """A process that works on the store."""
+    """A process that works on the store; ``about`` is what it says of itself if it is a server."""
 
     id: ProcessId
     heartbeat_at: datetime
+    about: ServerFacts | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Right:
+    """What one server at a time does; ``server`` is the name of the one."""
+
+    name: str
+    process: ProcessId
+    server: str
+    since: datetime

@@ -3,7 +3,6 @@ Handing queued messages to a channel's transport, and keeping what came of it.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -48,8 +47,8 @@ class Dispatch:
     The use case *send*: claim, hand over, keep the outcome.
 
     One thread per channel calls :meth:`run_once`; the calls of different channels do not meet.
-    ``health`` says what a channel could send now; ``policies`` are those of channels that do not
-    have the usual one.
+    ``health`` says what a channel could send now, ``is_stopping`` that nothing more is to be begun
+    on it here; ``policies`` are those of channels that do not have the usual one.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class Dispatch:
         clock: Clock,
         ids: IdSequence,
         settings: Settings,
-        stopping: threading.Event,
+        is_stopping: Callable[[str], bool],
         topology: Topology,
         channels: Collection[str],
         health: Callable[[str], ChannelHealth],
@@ -70,7 +69,7 @@ class Dispatch:
         self._clock = clock
         self._ids = ids
         self._settings = settings
-        self._stopping = stopping
+        self._is_stopping = is_stopping
         self._topology = topology
         self._channels = channels
         self._health = health
@@ -148,7 +147,7 @@ class Dispatch:
     def _goes_on(self, channel: str, *, least: Priority | None) -> bool:
         """Whether everything is as it was when the messages were claimed."""
         is_paused = self._settings.mode(channel) is ChannelMode.PAUSED
-        return not (is_paused or self._stopping.is_set() or self._least(channel) is not least)
+        return not (is_paused or self._is_stopping(channel) or self._least(channel) is not least)
 
     def _learn_pace(self, channel: str, each: float) -> None:
         """How many are claimed next time; ``each`` is the seconds that one took."""
@@ -264,7 +263,7 @@ class Dispatch:
 
         def move(delivery: Delivery, now: datetime) -> Delivery:
             delivery = delivery.without_doubt()  # certainly not sent: that is what it means
-            if isinstance(failure, NotReady) and self._stopping.is_set():
+            if isinstance(failure, NotReady) and self._is_stopping(channel):
                 return delivery.released()
             if isinstance(failure, NotReady):
                 return delivery.postponed(

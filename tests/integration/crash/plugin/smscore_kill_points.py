@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from smscore.domain.deliveries import DeliveryReport
+from smscore.domain.deliveries import DeliveryReport, ProcessId
 from smscore.domain.inbound import InboundPart
 from smscore.domain.receipts import Receipt
 from smscore.hookspecs import hookimpl
@@ -114,8 +114,8 @@ class FragileStore:
         future.add_done_callback(committed)
         return future
 
-    def become_server(self) -> bool:
-        is_alone = self._store.become_server()
+    def become_server(self, process: ProcessId) -> bool:
+        is_alone = self._store.become_server(process)
         _trap.is_recovering = True
         return is_alone
 

@@ -1,0 +1,254 @@
+"""
+Several servers on one store: who lives, and who does what only one of them may do.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import attrs
+
+from smscore.config import Role
+from smscore.domain.deliveries import ProcessId
+from smscore.domain.liveness import Glimpse, Watch
+from smscore.errors import StoreError, StoreUnavailable
+from smscore.ids import IdSequence
+from smscore.ports.clock import Clock
+from smscore.ports.storage import Lane, Process, Right, ServerFacts, Store, UnitOfWork
+
+__all__ = ["Servers", "holding", "keep_alive"]
+
+_log = logging.getLogger(__name__)
+
+_HEARTBEAT = timedelta(seconds=10)
+_LOOK = 1.0
+"""Seconds between two looks at the others."""
+_TERM = 20.0
+"""Seconds for which a right is believed to be ours still; others think us dead after 30."""
+_PATIENCE = 5.0
+_WITH_DOORS = (Role.ALL, Role.API)
+
+
+class Servers:
+    """
+    This server among the others. Call :meth:`tick` about once a second.
+
+    A right is a row in the store: one of the servers has it until it gives it back or is dead. Of
+    messages the marks of their parts decide, whoever believes to have what; the rights only see to
+    it that no two servers are at it in normal times.
+
+    ``wanted`` are the rights that this server would have; those that are ``bound`` belong to a
+    machine, and are not taken over from a server of another name, not even from a dead one.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        ids: IdSequence,
+        about: ServerFacts,
+        wanted: Collection[str],
+        bound: Collection[str] = (),
+        has_ended: Callable[[str | None], bool] = lambda _: False,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._about = about
+        self._wanted = wanted
+        self._bound = bound
+        self._has_ended = has_ended
+        self._is_alone = False
+        self._watch = Watch()
+        self._beaten_at: datetime | None = None
+        self._held: frozenset[str] = frozenset()
+        self._believed_until = 0.0
+        self._refused: set[str] = set()
+        self.dead: frozenset[ProcessId] = frozenset()
+        self.living: tuple[ServerFacts, ...] = (about,)
+        self.rights: Mapping[str, Right] = {}
+
+    def appear(self) -> None:
+        """
+        Become one of the servers.
+
+        Raises:
+            StoreUnavailable: the store bears one server only and has one, or cannot be reached.
+        """
+        self._is_alone = self._store.become_server(self._ids.process)
+        self._watch, self._beaten_at = Watch(), None
+        self._about = attrs.evolve(self._about, started_at=self._clock.now())
+        self.tick()
+
+    def tick(self) -> None:
+        """
+        Show that this server lives, see who else does, and take what nobody has.
+
+        Raises:
+            StoreError: nothing is known; what we had is believed to be ours for a little longer.
+        """
+        began, me = self._clock.monotonic(), self._ids.process
+        connected = self._store.servers()
+        processes, rights = self._store.read(
+            lambda view: (view.processes.all(), view.processes.rights())
+        )
+        others = [one for one in processes if one.id != me]
+        glimpses = [self._glimpse(one, connected) for one in others]
+        self.dead = self._watch.look(glimpses, at=self._clock.monotonic())
+        self.living = (
+            self._about,
+            *(one.about for one in others if one.about and one.id not in self.dead),
+        )
+        free = self._free(rights, {one.id for one in others} - self.dead)
+        if free or self._is_time_to_beat():
+            rights = self._keep(free, rights)
+        self.rights = rights
+        self._held = frozenset(one.name for one in rights.values() if one.process == me)
+        self._believed_until = began + _TERM
+
+    def has(self, right: str) -> bool:
+        """Whether this server may do what only one may: it has heard so within the last moments."""
+        is_believed = self._is_alone or self._clock.monotonic() < self._believed_until
+        return is_believed and right in self._held
+
+    def had_last(self, right: str) -> bool:
+        """Whether it was so when anything was heard last, which may be long ago."""
+        return right in self._held
+
+    def check_rights(self) -> None:
+        """
+        Let a server pass that has all the rights that it would have.
+
+        Raises:
+            StoreUnavailable: another one has one of them.
+        """
+        for name in self._wanted:
+            if not self.has(name) and (had := self.rights.get(name)) is not None:
+                raise StoreUnavailable(f"the server {had.server} has the {name}; stop it first")
+
+    @property
+    def doors(self) -> int:
+        """How many servers that live take messages: they share the callers' limits."""
+        return max(1, sum(one.role in _WITH_DOORS for one in self.living))
+
+    def is_vacant(self, right: str) -> bool:
+        """Whether nobody has it who lives."""
+        had = self.rights.get(right)
+        return had is None or had.process in self.dead
+
+    def leave(self) -> None:
+        """Be none of the servers any more, and let them have what this one had."""
+        me, now = self._ids.process, self._clock.now()
+        held, self._held = self._held, frozenset()
+
+        def work(work: UnitOfWork) -> None:
+            for name in held:
+                work.processes.give_back(name, me)
+            work.processes.beat(me, now=now)
+
+        try:
+            self._store.run(work, lane=Lane.CUSTODY).result(timeout=_PATIENCE)
+        except (StoreError, TimeoutError) as fault:
+            _log.warning("others take over later than they could: %s", fault)
+
+    def _glimpse(self, one: Process, connected: Collection[ProcessId]) -> Glimpse:
+        is_over = self._is_alone or (one.about is not None and self._has_ended(one.about.machine))
+        return Glimpse(
+            process=one.id,
+            heartbeat_at=one.heartbeat_at,
+            is_connected=one.id in connected and not self._is_alone,
+            has_ended=is_over,
+        )
+
+    def _free(
+        self, rights: Mapping[str, Right], living: Collection[ProcessId]
+    ) -> Mapping[str, ProcessId | None]:
+        """What may be taken, and whose it was."""
+        me, free = self._ids.process, dict[str, ProcessId | None]()
+        for name in self._wanted:
+            had = rights.get(name)
+            if had is None:
+                free[name] = None
+            elif had.process != me and self._may_follow(had, living):
+                free[name] = had.process
+        return free
+
+    def _may_follow(self, had: Right, living: Collection[ProcessId]) -> bool:
+        if had.name not in self._bound or had.server == self._about.name:
+            self._refused.discard(had.name)
+            return had.process not in living
+        if had.name not in self._refused:
+            self._refused.add(had.name)
+            _log.error(
+                "%s is not run here: it belongs to the server %s, and has a device; say with "
+                "'runs_on' in its table to which of the two it belongs",
+                had.name,
+                had.server,
+            )
+        return False
+
+    def _is_time_to_beat(self) -> bool:
+        since, now = self._beaten_at, self._clock.now()
+        return since is None or not timedelta(0) <= now - since < _HEARTBEAT
+
+    def _keep(
+        self, free: Mapping[str, ProcessId | None], rights: Mapping[str, Right]
+    ) -> Mapping[str, Right]:
+        me, now, about = self._ids.process, self._clock.now(), self._about
+        new = {name: Right(name=name, process=me, server=about.name, since=now) for name in free}
+
+        def work(work: UnitOfWork) -> Collection[str]:
+            work.processes.beat(me, now=now, about=about)
+            return [
+                name
+                for name, right in new.items()
+                if work.processes.take(right, instead_of=free[name])
+            ]
+
+        taken = self._store.run(work, lane=Lane.CUSTODY).result()
+        self._beaten_at = now
+        for name in taken:
+            if (had := rights.get(name)) is not None:
+                _log.warning("%s is taken over from the server %s", name, had.server)
+        return {**rights, **{name: new[name] for name in taken}}
+
+
+@contextmanager
+def holding(servers: Servers) -> Iterator[None]:
+    """
+    Have all the rights of this server until the block ends, without doing anything by them.
+
+    Raises:
+        StoreUnavailable: another server has one of them, or the store cannot be reached.
+    """
+    servers.appear()
+    stop = threading.Event()
+    keeping = threading.Thread(target=keep_alive, args=(servers, stop), daemon=True)
+    keeping.start()
+    try:
+        servers.check_rights()
+        yield
+    finally:
+        stop.set()
+        keeping.join()
+        servers.leave()
+
+
+def keep_alive(servers: Servers, stop: threading.Event) -> None:
+    """On a thread that does nothing else: whoever misses it is dead."""
+    is_well = True
+    while not stop.wait(_LOOK):
+        was_well, is_well = is_well, False
+        try:
+            servers.tick()
+            is_well = True
+        except StoreError as fault:
+            if was_well:
+                _log.warning("nothing is known of other servers now: %s", fault)
+        except Exception:  # noqa: BLE001  # nothing may end this thread
+            _log.exception("the look at other servers failed")
+        if is_well and not was_well:
+            _log.warning("other servers are known again")
