@@ -8,8 +8,9 @@ from pathlib import Path
 
 import attrs
 import pytest
-from deaths import Death, at_any_moment, at_points
+from deaths import Death, at_any_moment, at_points, of_several
 from trial import Plan, run
+from world import LAYOUTS
 
 
 def some(chance: random.Random, *, moments: int, points: int, **of: bool) -> Sequence[Death]:
@@ -43,3 +44,14 @@ def test_a_server_whose_postgresql_is_killed_as_well_does_so_too(plan: Plan) -> 
     deaths = some(random.Random(plan.seed), moments=3, points=3, has_server=True)
 
     live_through(attrs.evolve(plan, store="postgresql", deaths=deaths))
+
+
+@pytest.mark.slow
+def test_several_servers_do_so_when_one_of_them_is_killed(
+    plan: Plan, request: pytest.FixtureRequest
+) -> None:
+    count = 20 if request.config.getoption("nightly") else 2
+    names = list(LAYOUTS["several"])
+    deaths = of_several(count, names=names, chance=random.Random(plan.seed))
+
+    live_through(attrs.evolve(plan, store="postgresql", layout="several", deaths=deaths))
