@@ -5,12 +5,13 @@ Finding out whether a transaction was committed whose connection was lost meanwh
 import threading
 import time
 
+import attrs
 import psycopg
 
 from smscore.errors import StoreUnavailable
 from smscore_sqlmodel._postgres import Link, PostgresServer
 
-__all__ = ["CHANNEL", "was_committed"]
+__all__ = ["CHANNEL", "Witness", "was_committed"]
 
 CHANNEL = "smscore"
 """Under which name commits are told to other processes."""
@@ -20,17 +21,32 @@ _PAUSE = 0.1
 _never = threading.Event()
 
 _STATUS = "SELECT pg_xact_status($1::xid8)"
-# Whoever crashes forgets the numbers that no disk knows of, and gives them to others: what it says
-# of a number is believed if a row is there that was written under it.
-_WITNESS = "SELECT count(*) FROM smscore_events WHERE id = $1 AND xmin::text = $2"
+# Whoever crashes forgets the numbers that no disk knows of, and gives them to others, those of
+# events as well: what it says of a number is believed if a row is there that nobody else writes.
+_WITNESS = (
+    "SELECT count(*) FROM smscore_events "
+    "WHERE id = $1 AND message = $2 AND sequence = $3 AND at = $4 AND xmin::text = $5"
+)
 
 
-def was_committed(server: PostgresServer, number: str, *, newest_event: int | None) -> Link | None:
+@attrs.frozen
+class Witness:
+    """An event that a transaction has written: no other process writes one that is the same."""
+
+    id: int
+    message: int
+    sequence: int
+    at: int  # microseconds
+
+
+def was_committed(server: PostgresServer, number: str, *, witness: Witness | None) -> Link | None:
     """
     Ask until the database says so: a new connection if it was, None if not or nobody knows.
 
-    ``newest_event`` is one that the transaction wrote.
+    Nobody knows of a transaction without a witness: its number may be another one's by now.
     """
+    if witness is None:
+        return None
     ends_at = time.monotonic() + _LONGEST
     while time.monotonic() < ends_at:
         try:
@@ -39,7 +55,9 @@ def was_committed(server: PostgresServer, number: str, *, newest_event: int | No
             _never.wait(_PAUSE)
             continue
         try:
-            status = _status(link, number, newest_event)
+            status = _status(link, number, witness)
+        except psycopg.errors.InvalidParameterValue:
+            status = None  # forgotten in a crash, and not given to another one yet
         except psycopg.Error:
             status = "in progress"
         if status == "committed":
@@ -51,10 +69,10 @@ def was_committed(server: PostgresServer, number: str, *, newest_event: int | No
     return None
 
 
-def _status(link: Link, number: str, newest_event: int | None) -> str | None:
+def _status(link: Link, number: str, witness: Witness) -> str | None:
     [(status,)] = link.execute(_STATUS, (number,)).fetchall()
-    if status == "committed" and newest_event is not None:
+    if status == "committed":
         xmin = str(int(number) % 2**32)
-        [(found,)] = link.execute(_WITNESS, (newest_event, xmin)).fetchall()
+        [(found,)] = link.execute(_WITNESS, (*attrs.astuple(witness), xmin)).fetchall()
         return "committed" if found else None
     return None if status is None else str(status)

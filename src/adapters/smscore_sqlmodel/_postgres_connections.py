@@ -25,7 +25,7 @@ from smscore_sqlmodel._postgres import (
     is_alive,
     translated,
 )
-from smscore_sqlmodel._postgres_commit import CHANNEL, was_committed
+from smscore_sqlmodel._postgres_commit import CHANNEL, Witness, was_committed
 from smscore_sqlmodel._postgres_rows import write_rows
 from smscore_sqlmodel._postgres_texts import restored, without_nul
 from smscore_sqlmodel._spelling import spelled
@@ -125,7 +125,7 @@ class PostgresWriting(_Speaking):
         self._put_off: list[tuple[Statement, Cells]] = []
         self._put_off_at_mark = 0
         self._has_written = False
-        self._newest_event: int | None = None
+        self._witness: Witness | None = None
         try:
             server.check_opened(self.raw)
         except Exception:
@@ -161,7 +161,7 @@ class PostgresWriting(_Speaking):
     def begin(self) -> None:
         self._put_off = []
         self._has_written = False
-        self._newest_event = None
+        self._witness = None
         self._execute("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def lock_accounts(self, accounts: Collection[AccountId]) -> Sequence[Any]:
@@ -209,7 +209,8 @@ class PostgresWriting(_Speaking):
             self._write(
                 statement, [(first + n, *row) for n, row in enumerate(those)], numbered=True
             )
-            self._newest_event = newest
+            last = dict(zip(statement.columns, those[-1], strict=True))
+            self._witness = Witness(newest, last["message"], last["sequence"], last["at"])
 
     def confirm(self, versions: Mapping[MessageId, object]) -> None:
         """
@@ -246,7 +247,7 @@ class PostgresWriting(_Speaking):
             self._execute("COMMIT")
         except StoreUnavailable:
             self.raw.close()
-            link = was_committed(self._server, number, newest_event=self._newest_event)
+            link = was_committed(self._server, number, witness=self._witness)
             if link is None:
                 raise
             self._use(link)

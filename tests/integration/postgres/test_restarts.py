@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+import attrs
 import pytest
 from postgres import PostgresCluster, a_cluster
 
@@ -14,7 +15,7 @@ from smscore.ports.storage import Lane, Store
 from smscore.testing.builders import a_tracked
 from smscore_sqlmodel import SqlStore
 from smscore_sqlmodel._postgres import PostgresServer
-from smscore_sqlmodel._postgres_commit import was_committed
+from smscore_sqlmodel._postgres_commit import Witness, was_committed
 
 PATIENCE = 60.0
 
@@ -120,27 +121,58 @@ def test_that_nothing_is_heard_is_said_once(
     assert sum(message.startswith("nothing is heard") for message in said) == 1
 
 
+ADD_EVENT = (
+    "INSERT INTO smscore_events (id, message, account, sequence, kind, at, detail) "
+    "VALUES ($1, $2, 1, $3, 'message.sending', $4, '{}')"
+)
+OURS = Witness(id=17, message=1, sequence=2, at=3)
+
+
+def a_transaction(server: PostgresServer, event: Witness, *, ending: str = "COMMIT") -> str:
+    """Write an event; the number of the transaction in which it was."""
+    with closing(server.connect()) as link:
+        link.execute("BEGIN")
+        link.execute(ADD_EVENT, attrs.astuple(event))
+        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
+        link.execute(ending)
+    return str(number)
+
+
 @pytest.mark.parametrize("ending", ["COMMIT", "ROLLBACK"])
 def test_a_commit_that_was_not_answered_is_asked_for(cluster: PostgresCluster, ending: str) -> None:
     server = PostgresServer(cluster.new_store())
-    with closing(server.connect()) as link:
-        link.execute("BEGIN")
-        link.execute("INSERT INTO smscore_processes (id, heartbeat_at) VALUES (1, 1)")
-        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
-        link.execute(ending)
+    number = a_transaction(server, OURS, ending=ending)
 
-    found = was_committed(server, number, newest_event=None)
+    found = was_committed(server, number, witness=OURS)
 
     assert (found is not None) == (ending == "COMMIT")
     if found is not None:
         found.close()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"id": 18}, {"message": 2}, {"sequence": 3}, {"at": 4}],
+    ids=lambda one: next(iter(one)),
+)
 def test_a_number_that_another_transaction_was_given_is_not_believed(
-    cluster: PostgresCluster,
+    cluster: PostgresCluster, changes: dict[str, int]
 ) -> None:
     server = PostgresServer(cluster.new_store())
-    with closing(server.connect()) as link:
-        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
+    number = a_transaction(server, attrs.evolve(OURS, **changes))
 
-    assert was_committed(server, number, newest_event=17) is None
+    assert was_committed(server, number, witness=OURS) is None
+
+
+def test_a_number_without_a_witness_is_not_believed(cluster: PostgresCluster) -> None:
+    server = PostgresServer(cluster.new_store())
+    number = a_transaction(server, OURS)
+
+    assert was_committed(server, number, witness=None) is None
+
+
+def test_a_number_that_was_not_given_yet_is_that_of_nothing(cluster: PostgresCluster) -> None:
+    server = PostgresServer(cluster.new_store())
+    number = int(a_transaction(server, OURS)) + 10**6
+
+    assert was_committed(server, str(number), witness=OURS) is None
