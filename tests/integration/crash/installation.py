@@ -2,7 +2,7 @@
 How the gateway of a world is set up: its channels, its account, and its rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -16,6 +16,7 @@ __all__ = [
     "CREDITS",
     "DEAR",
     "FAILING",
+    "HOSTS",
     "POLICIES",
     "PREFIXES",
     "PRICES",
@@ -30,6 +31,7 @@ ATTEMPTS = {"modem-1": 2, "modem-2": 6, "modem-3": 2}
 POLICIES = {"modem-1": "indeterminate", "modem-2": "resend", "modem-3": "fail"}
 PRICES = {"modem-1": 1, "modem-2": 2, "modem-3": 3}
 PREFIXES = {"modem-1": "+49170", "modem-2": "+49171", "modem-3": "+49172"}
+HOSTS = {"modem-1": "channels-1", "modem-2": "channels-2", "modem-3": "channels-2"}
 DEAR = "+49174"  # charged for the dearest channel, carried by the cheapest
 REFUSED = "+99905"  # by every modem
 FAILING = "+99901"  # taken, and reported as failed
@@ -68,8 +70,14 @@ class Credentials:
     key: str
 
 
-def config(*, store: str, transport: str, ports: Sequence[str]) -> str:
-    """That of a gateway on this store with a channel of this kind on each port."""
+def config(
+    *, store: str, transport: str, ports: Sequence[str], hosts: Mapping[str, str] | None = None
+) -> str:
+    """
+    That of a gateway on this store with a channel of this kind on each port.
+
+    ``hosts`` are the only servers that may run a channel.
+    """
     channels = [
         _CHANNEL.format(
             name=channel,
@@ -79,6 +87,7 @@ def config(*, store: str, transport: str, ports: Sequence[str]) -> str:
             policy=policy,
             attempts=ATTEMPTS[channel],
         )
+        + (f'runs_on = "{hosts[channel]}"\n' if hosts and channel in hosts else "")
         for (channel, policy), port in zip(POLICIES.items(), ports, strict=True)
     ]
     return "".join([_CONFIG.format(store=store), *channels, _GROUP])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 import storage
-from installation import POLICIES, config, furnish
+from installation import HOSTS, POLICIES, config, furnish
 from process import Process
 
 import smscore
@@ -30,6 +30,7 @@ LAYOUTS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "api-1": ("--role", "api"),
         "api-2": ("--role", "api"),
         "channels-1": ("--role", "channels"),
+        "channels-2": ("--role", "channels"),
     },
 }
 """By name: the processes of a gateway, and their options."""
@@ -99,7 +100,7 @@ class World:
         for name, process in self.processes.items():
             if not process.is_running:
                 process.start(
-                    "smscore.toml" if kill_at is None else "fragile.toml",
+                    self._config_of(name) if kill_at is None else "fragile.toml",
                     told=f"life {self.life}, {name}: {how}",
                     environment=environment,
                 )
@@ -200,7 +201,11 @@ class World:
         self._resources.callback(self._end_processes)
         url, ports = self._storage.url, self.simulator.ports
         plain = self.directory / "smscore.toml"
-        plain.write_text(config(store=url, transport="modem", ports=ports))
+        hosts = HOSTS if self.has_several else {}
+        plain.write_text(config(store=url, transport="modem", ports=ports, hosts=hosts))
+        for name in self.processes if self.has_several else ():
+            server = f'\n[server]\nname = "{name}"\n'
+            (self.directory / self._config_of(name)).write_text(plain.read_text() + server)
         fragile = config(store=f"fragile:{url}", transport="fragile-modem", ports=ports)
         (self.directory / "fragile.toml").write_text(fragile)
         self.credentials = furnish(plain)
@@ -209,6 +214,9 @@ class World:
     def __exit__(self, *_: object) -> None:
         self.is_gone.set()
         self._resources.close()
+
+    def _config_of(self, name: str) -> str:
+        return f"{name}.toml" if self.has_several else "smscore.toml"
 
     def _is_right(self, status: int, *, has_begun: bool) -> bool:
         if status in (0, -signal.SIGKILL):
