@@ -11,13 +11,12 @@ from smscore_sqlmodel._columns import CONSENT
 from smscore_sqlmodel._mapping import from_micros, micros
 from smscore_sqlmodel._sessions import Cells, Session
 from smscore_sqlmodel._statements import deletion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import HAS_MARKS, WriteSession
 
 __all__ = ["Consent", "ConsentView"]
 
 _EVERYBODY = 0  # in the place of an account
 
-_ANY = "SELECT EXISTS (SELECT 1 FROM smscore_consent)"
 _SELECTIVE = "SELECT EXISTS (SELECT 1 FROM smscore_consent WHERE kind = 'allowed' AND account = ?)"
 _PAGE = selection(
     CONSENT,
@@ -38,7 +37,7 @@ class ConsentView:
         self._session = session
 
     def is_empty(self) -> bool:
-        ((is_there,),) = self._session.fetch(_ANY)
+        ((is_there,),) = self._session.fetch(HAS_MARKS)
         return not is_there
 
     def of(self, numbers: Collection[str]) -> Sequence[Mark]:

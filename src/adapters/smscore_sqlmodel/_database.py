@@ -112,8 +112,14 @@ class Writing(Protocol):
 
     def begin(self) -> None: ...
 
-    def lock_accounts(self, accounts: Collection[AccountId], /) -> Sequence[Any]:
-        """Let nobody else change these accounts until the end, and read them."""
+    def lock_accounts(
+        self, accounts: Collection[AccountId], /, *, beside: str
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        """
+        Let nobody else change these accounts until the end, and read them.
+
+        ``beside`` is a question that comes next: its rows come with them, if there are any.
+        """
         ...
 
     def alone(self, subject: str) -> None:
@@ -134,9 +140,13 @@ class Writing(Protocol):
         """Write at once, and say how many rows it concerned."""
         ...
 
-    def write(self, statement: Statement, rows: Sequence[Cells]) -> None:
+    def write(
+        self, rows: Sequence[tuple[Statement, Sequence[Cells]]], /, *, are_last: bool = False
+    ) -> None:
         """
-        Execute a statement for all rows, in their order.
+        Execute each statement for all of its rows, in their order.
+
+        If they ``are_last``, what was put off until the end is written as well.
 
         Raises:
             StoreError: a row that must be there is not.

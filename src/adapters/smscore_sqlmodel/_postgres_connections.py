@@ -26,7 +26,8 @@ from smscore_sqlmodel._postgres import (
     translated,
 )
 from smscore_sqlmodel._postgres_commit import CHANNEL, Witness, was_committed
-from smscore_sqlmodel._postgres_rows import write_rows
+from smscore_sqlmodel._postgres_pipeline import Answer, Asked, Pipeline
+from smscore_sqlmodel._postgres_rows import Written, copy_rows, is_copied, numbered, written
 from smscore_sqlmodel._postgres_texts import restored, without_nul
 from smscore_sqlmodel._spelling import spelled
 from smscore_sqlmodel._statements import Statement, selection
@@ -43,46 +44,60 @@ _CONFIRM = (
     "FOR UPDATE OF smscore_messages"
 )
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_TELL = "SELECT pg_current_xact_id()::text, pg_notify($1, $2)"
+_BEGIN: Asked = ("BEGIN ISOLATION LEVEL READ COMMITTED", ())
+_LOOK: Asked = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ())
+_MARK: Asked = ("SAVEPOINT unit", ())
+_KEEP_MARK: Asked = ("RELEASE unit", ())
+_RETURN_TO_MARK: Asked = ("ROLLBACK TO unit", ())
+_COMMIT: Asked = ("COMMIT", ())
+_ROLLBACK: Asked = ("ROLLBACK", ())
+_TELL = "SELECT pg_notify($1, $2)"
 _XID = "SELECT pg_current_xact_id()::text"
+_NUMBER = "UPDATE {}_newest SET newest = newest + $1 RETURNING newest, pg_current_xact_id()::text"
 _LONGEST_NEWS = 7_900  # bytes; the server takes 8 000
 _EPOCH = 2**32  # rows know the lower half of their transaction's number
 
 
 class _Speaking:
-    """What reading and writing have in common: a connection, and how it is spoken to."""
+    """
+    What reading and writing have in common: a connection, and how it is spoken to.
+
+    ``_ahead`` is what goes there together with the next statement: its answer tells nothing.
+    """
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
+        self._ahead: list[Asked] = []
         self._use(server.connect())
 
     def _use(self, link: Link) -> None:
         self.raw = link
-        self._cursor = RawCursor(link)
+        self._pipeline = Pipeline(link)
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
-        self._execute(spelled(sql), parameters)
-        return self._fetched()
+        [answer] = self._ask((spelled(sql), parameters))
+        return restored(answer.rows)
 
     def close(self) -> None:
         self.raw.close()
 
-    def _execute(self, sql: str, parameters: Cells = ()) -> int:
+    def _ask(self, *asked: Asked) -> list[Answer]:
         try:
-            return self._cursor.execute(sql, parameters, prepare=True).rowcount
+            # What is refused here was not sent, nor what is ahead of it.
+            steps = self._pipeline.steps(*self._ahead, *asked)
+            count, self._ahead = len(self._ahead), []
+            return self._pipeline.execute(steps)[count:]
         except psycopg.DataError as cause:
-            clean = without_nul(parameters)
-            if clean == parameters:
+            clean = [(sql, without_nul(cells)) for sql, cells in asked]
+            if self._is_failed or clean == list(asked):
                 raise translated(cause) from cause
         except FAULTS as cause:
             raise translated(cause) from cause
-        return self._execute(sql, clean)
+        return self._ask(*clean)
 
-    def _fetched(self) -> list[Any]:
-        try:
-            return restored(self._cursor.fetchall())
-        except FAULTS as cause:
-            raise translated(cause) from cause
+    @property
+    def _is_failed(self) -> bool:
+        return self.raw.closed or self.raw.info.transaction_status not in _SOUND
 
 
 class PostgresReading(_Speaking):
@@ -101,11 +116,12 @@ class PostgresReading(_Speaking):
         return not is_alive(self.raw)
 
     def begin(self) -> None:
-        self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._ahead = [_LOOK]
 
     def end(self) -> None:
+        self._ahead = []  # nothing was asked
         if not self.raw.closed and self.raw.info.transaction_status != _IDLE:
-            self._execute("ROLLBACK")
+            self._ask(_ROLLBACK)
 
 
 class PostgresWriting(_Speaking):
@@ -126,6 +142,7 @@ class PostgresWriting(_Speaking):
         self._put_off_at_mark = 0
         self._has_written = False
         self._witness: Witness | None = None
+        self._number: str | None = None  # of the transaction
         try:
             server.check_opened(self.raw)
         except Exception:
@@ -139,11 +156,13 @@ class PostgresWriting(_Speaking):
 
     @property
     def is_in_transaction(self) -> bool:
-        return not self.raw.closed and self.raw.info.transaction_status != _IDLE
+        return bool(self._ahead) or (
+            not self.raw.closed and self.raw.info.transaction_status != _IDLE
+        )
 
     @property
     def is_spoilt(self) -> bool:
-        return self.raw.closed or self.raw.info.transaction_status not in _SOUND
+        return self._is_failed
 
     def kept(self, most: int) -> Kept[Any, Any]:
         return Recalled(most)
@@ -162,13 +181,21 @@ class PostgresWriting(_Speaking):
         self._put_off = []
         self._has_written = False
         self._witness = None
-        self._execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        self._number = None
+        self._ahead = [_BEGIN]
 
-    def lock_accounts(self, accounts: Collection[AccountId]) -> Sequence[Any]:
-        return self.fetch(_LOCK_ACCOUNTS, (to_json(sorted(accounts)).decode(),)) if accounts else ()
+    def lock_accounts(
+        self, accounts: Collection[AccountId], *, beside: str
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        if not accounts:
+            return (), ()
+        locked, found = self._ask(
+            (spelled(_LOCK_ACCOUNTS), (to_json(sorted(accounts)).decode(),)), (spelled(beside), ())
+        )
+        return restored(locked.rows), found.rows
 
     def alone(self, subject: str) -> None:
-        self._execute(_ALONE, (subject,))
+        self._ask((_ALONE, (subject,)))
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
         if self._put_off and "smscore_events" in sql:
@@ -184,33 +211,32 @@ class PostgresWriting(_Speaking):
     def change(self, sql: str, parameters: Cells = ()) -> int:
         if self._put_off and "smscore_events" in sql:
             self.complete()
-        count = self._execute(spelled(sql), parameters)
-        self._has_written |= count > 0
-        return count
+        [answer] = self._ask((spelled(sql), parameters))
+        self._has_written |= answer.count > 0
+        return answer.count
 
-    def write(self, statement: Statement, rows: Sequence[Cells]) -> None:
-        self._has_written = True
-        if statement.in_order:
-            self._put_off.extend((statement, row) for row in rows)
+    def write(
+        self, rows: Sequence[tuple[Statement, Sequence[Cells]]], *, are_last: bool = False
+    ) -> None:
+        together: list[Written] = []
+        for statement, those in rows:
+            self._has_written = True
+            if statement.in_order:
+                self._put_off.extend((statement, row) for row in those)
+            elif is_copied(statement, those):
+                self._write(together)
+                together = []
+                self._copy(statement.table, statement.columns, those)
+            else:
+                together.append(written(statement, those))
+        if are_last and self._put_off:
+            self._number_and_write(together)
         else:
-            self._write(statement, rows)
+            self._write(together)
 
     def complete(self) -> None:
         """Write what was put off so far."""
-        put_off, self._put_off, self._put_off_at_mark = self._put_off, [], 0
-        rows: dict[Statement, list[Cells]] = {}
-        for statement, row in put_off:
-            rows.setdefault(statement, []).append(row)
-        for statement, those in rows.items():
-            sql = f"UPDATE {statement.table}_newest SET newest = newest + $1 RETURNING newest"  # noqa: S608  # names
-            self._execute(sql, (len(those),))
-            [(newest,)] = self._fetched()
-            first = newest - len(those) + 1
-            self._write(
-                statement, [(first + n, *row) for n, row in enumerate(those)], numbered=True
-            )
-            last = dict(zip(statement.columns, those[-1], strict=True))
-            self._witness = Witness(newest, last["message"], last["sequence"], last["at"])
+        self.write((), are_last=True)
 
     def confirm(self, versions: Mapping[MessageId, object]) -> None:
         """
@@ -220,49 +246,86 @@ class PostgresWriting(_Speaking):
             Disturbed: another process has changed one of them since.
         """
         seen = (list(versions), [str(version) for version in versions.values()])
-        self._execute(_CONFIRM, seen)
-        if len(self._fetched()) != len(versions):
+        [answer] = self._ask((_CONFIRM, seen))
+        if len(answer.rows) != len(versions):
             raise Disturbed("another process has moved a message that was moved here as well")
 
     def mark(self) -> None:
-        self._execute("SAVEPOINT unit")
+        self._ahead.append(_MARK)
         self._put_off_at_mark = len(self._put_off)
 
     def keep_mark(self) -> None:
-        self._execute("RELEASE unit")
+        if not self._has_unset_mark():
+            self._ahead.append(_KEEP_MARK)
 
     def return_to_mark(self) -> None:
         del self._put_off[self._put_off_at_mark :]
-        self._execute("ROLLBACK TO unit")
-        self._execute("RELEASE unit")
+        if not self._has_unset_mark():
+            self._ask(_RETURN_TO_MARK, _KEEP_MARK)
 
     def commit(self, topics: Collection[str]) -> object:
         if not self._has_written:
-            self._execute("COMMIT")
+            self._ask(_COMMIT)
             return None
-        self._execute(*((_TELL, (CHANNEL, _news(topics))) if topics else (_XID,)))
-        number = str(self._fetched()[0][0])
-        version = int(number) % _EPOCH
+        if self._number is None:
+            [answer] = self._ask((_XID, ()))
+            self._number = str(answer.rows[0][0])
+        told: list[Asked] = [(_TELL, (CHANNEL, _news(topics)))] if topics else []
         try:
-            self._execute("COMMIT")
+            self._ask(*told, _COMMIT)
         except StoreUnavailable:
             self.raw.close()
-            link = was_committed(self._server, number, witness=self._witness)
+            link = was_committed(self._server, self._number, witness=self._witness)
             if link is None:
                 raise
             self._use(link)
-        return version
+        return int(self._number) % _EPOCH
 
     def rollback(self) -> None:
         self._put_off = []
+        self._ahead = []
         if self.is_in_transaction:
-            self._execute("ROLLBACK")
+            self._ask(_ROLLBACK)
 
-    def _write(
-        self, statement: Statement, rows: Sequence[Cells], *, numbered: bool = False
-    ) -> None:
+    def _has_unset_mark(self) -> bool:
+        """Whether nothing was asked since the mark; then it never was."""
+        is_unset = self._ahead[-1:] == [_MARK]
+        if is_unset:
+            self._ahead.pop()
+        return is_unset
+
+    def _number_and_write(self, together: list[Written]) -> None:
+        put_off, self._put_off, self._put_off_at_mark = self._put_off, [], 0
+        statement = put_off[0][0]  # of the one table that is in order
+        rows = [row for _, row in put_off]
+        asked: Asked = (_NUMBER.format(statement.table), (len(rows),))
+        copied = is_copied(statement, rows)
+        behind = [] if copied else [numbered(statement, rows)]
+        place = sum(len(one.asked) for one in together)
+        answers = self._write([*together, Written([asked]), *behind])
+        newest, self._number = answers[place].rows[0]
+        last = dict(zip(statement.columns, rows[-1], strict=True))
+        self._witness = Witness(newest, last["message"], last["sequence"], last["at"])
+        if copied:
+            first = newest - len(rows) + 1
+            counted = [(first + place, *row) for place, row in enumerate(rows)]
+            self._copy(statement.table, ("id", *statement.columns), counted)
+
+    def _write(self, together: Sequence[Written]) -> list[Answer]:
+        if not together:
+            return []
+        answers = self._ask(*[asked for one in together for asked in one.asked])
+        start = 0
+        for one in together:
+            one.check(answers[start : start + len(one.asked)])
+            start += len(one.asked)
+        return answers
+
+    def _copy(self, table: str, columns: Sequence[str], rows: Sequence[Cells]) -> None:
+        if self._ahead:
+            self._ask()
         try:
-            write_rows(self._cursor, statement, rows, numbered=numbered)
+            copy_rows(RawCursor(self.raw), table, columns, rows)
         except psycopg.DataError as cause:
             clean = [without_nul(row) for row in rows]
             if clean == rows or self.is_spoilt:
@@ -271,7 +334,7 @@ class PostgresWriting(_Speaking):
             raise translated(cause) from cause
         else:
             return
-        self._write(statement, clean, numbered=numbered)
+        self._copy(table, columns, clean)
 
 
 def _news(topics: Collection[str]) -> str:

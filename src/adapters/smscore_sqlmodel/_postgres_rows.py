@@ -1,83 +1,141 @@
 """
-Writing rows to PostgreSQL: many inserted rows are copied, many updates are one.
+Writing rows to PostgreSQL: as statements that go there together, or very many of them by COPY.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
 
+import attrs
 from psycopg import RawCursor
 
 from smscore.errors import StoreError
 from smscore_sqlmodel._database import Cells
 from smscore_sqlmodel._mapping import to_json
+from smscore_sqlmodel._postgres_pipeline import Answer, Asked
 from smscore_sqlmodel._postgres_texts import without_nul
 from smscore_sqlmodel._spelling import spelled
 from smscore_sqlmodel._statements import Statement
 
-__all__ = ["write_rows"]
+__all__ = ["Written", "copy_rows", "is_copied", "numbered", "written"]
 
-_FEWEST_COPIED = 12  # fewer are inserted faster by one statement
+_FEWEST_COPIED = 64  # fewer are written faster together with everything else
 _FEWEST_JOINED = 4
+_SIZES = (32, 16, 8, 4, 2, 1)  # of insertions, so that few of them are prepared
 _NUL = "\\u0000"  # as JSON spells it
 
 
-def write_rows(
-    cursor: RawCursor[Any], statement: Statement, rows: Sequence[Cells], *, numbered: bool = False
+@attrs.frozen
+class Written:
+    """The statements that write rows, and how many have to be there if that matters."""
+
+    asked: Sequence[Asked]
+    expected: int | None = None
+
+    def check(self, answers: Sequence[Answer]) -> None:
+        """
+        Let pass what the database has done.
+
+        Raises:
+            StoreError: a row that must be there is not.
+        """
+        if self.expected is not None and sum(one.count for one in answers) != self.expected:
+            raise StoreError("what was to be saved is not in the database")
+
+
+def is_copied(statement: Statement, rows: Sequence[Cells]) -> bool:
+    """Whether there are so many that COPY is faster."""
+    return statement.one_row is not None and len(rows) >= _FEWEST_COPIED
+
+
+def copy_rows(
+    cursor: RawCursor[Any], table: str, columns: Sequence[str], rows: Sequence[Cells]
 ) -> None:
     """
-    Execute a statement for all rows, in their order; ``numbered``: each begins with its id.
+    Write them by COPY.
 
     Raises:
-        StoreError: a row that must be there is not.
-        psycopg.Error: the database refused a row.
+        psycopg.Error: the database refused one.
     """
-    if statement.one_row is not None:
-        columns = ("id", *statement.columns) if numbered else statement.columns
-        _insert(cursor, statement.table, columns, rows)
-    elif statement.must_match:
-        _update(cursor, statement, list({row[-1]: row for row in rows}.values()))
-    elif len(rows) == 1:
-        cursor.execute(spelled(statement.sql), rows[0], prepare=True)
-    else:
-        cursor.executemany(spelled(statement.sql), rows)
-
-
-def _insert(
-    cursor: RawCursor[Any], table: str, columns: tuple[str, ...], rows: Sequence[Cells]
-) -> None:
-    if len(rows) < _FEWEST_COPIED:
-        sql = _insertion(table, columns, len(rows))
-        cursor.execute(sql, tuple(chain.from_iterable(rows)), prepare=True)
-        return
     with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _update(cursor: RawCursor[Any], statement: Statement, rows: Sequence[Cells]) -> None:
-    if len(rows) < _FEWEST_JOINED:
-        changed = sum(
-            cursor.execute(spelled(statement.sql), row, prepare=True).rowcount for row in rows
+def written(statement: Statement, rows: Sequence[Cells]) -> Written:
+    """How a statement is executed for all rows, in their order."""
+    if statement.one_row is not None:
+        return Written(
+            [
+                (_insertion(statement.table, statement.columns, len(some)), _joined(some))
+                for some in _portions(rows)
+            ]
         )
-    else:
-        names = (*statement.columns, "id")
-        those = to_json([dict(zip(names, row, strict=True)) for row in rows]).decode()
-        if _NUL in those:
-            rows = [without_nul(row) for row in rows]
-            those = to_json([dict(zip(names, row, strict=True)) for row in rows]).decode()
-        sql = _joint_update(statement.table, statement.columns)
-        changed = cursor.execute(sql, (those,), prepare=True).rowcount
-    if changed != len(rows):
-        raise StoreError("what was to be saved is not in the database")
+    if statement.must_match:
+        newest = list({row[-1]: row for row in rows}.values())
+        return Written(_updates(statement, newest), expected=len(newest))
+    sql = spelled(statement.sql)
+    return Written([(sql, row) for row in rows])
+
+
+def numbered(statement: Statement, rows: Sequence[Cells]) -> Written:
+    """The same for rows whose ids are the last ones that their table has given."""
+    last = len(rows) - 1
+    placed = [(place - last, *row) for place, row in enumerate(rows)]
+    return Written(
+        [
+            (_numbered_insertion(statement.table, statement.columns, len(some)), _joined(some))
+            for some in _portions(placed)
+        ]
+    )
+
+
+def _portions(rows: Sequence[Cells]) -> Iterator[Sequence[Cells]]:
+    start = 0
+    while left := len(rows) - start:
+        size = next(one for one in _SIZES if one <= left)
+        yield rows[start : start + size]
+        start += size
+
+
+def _joined(rows: Sequence[Cells]) -> Cells:
+    return tuple(chain.from_iterable(rows))
+
+
+def _updates(statement: Statement, rows: Sequence[Cells]) -> Sequence[Asked]:
+    if len(rows) < _FEWEST_JOINED:
+        sql = spelled(statement.sql)
+        return [(sql, row) for row in rows]
+    names = (*statement.columns, "id")
+    those = to_json([dict(zip(names, row, strict=True)) for row in rows]).decode()
+    if _NUL in those:
+        clean = [without_nul(row) for row in rows]
+        those = to_json([dict(zip(names, row, strict=True)) for row in clean]).decode()
+    return [(_joint_update(statement.table, statement.columns), (those,))]
 
 
 @cache
 def _insertion(table: str, columns: tuple[str, ...], count: int) -> str:
-    marks = f"({', '.join('?' * len(columns))})"
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * count)}"  # noqa: S608  # names
-    return spelled(sql)
+    return spelled(
+        f"INSERT INTO {table} ({', '.join(columns)}) {_values(len(columns), count)}"
+    )  # names
+
+
+@cache
+def _numbered_insertion(table: str, columns: tuple[str, ...], count: int) -> str:
+    """The first half of the union, which has no rows, has the table's types."""
+    names = ", ".join(columns)
+    return spelled(
+        f"INSERT INTO {table} (id, {names}) SELECT newest + place, {names} FROM {table}_newest, "  # noqa: S608  # names
+        f"(SELECT id AS place, {names} FROM {table} WHERE false "
+        f"UNION ALL {_values(len(columns) + 1, count)}) AS placed"
+    )
+
+
+def _values(width: int, count: int) -> str:
+    marks = f"({', '.join('?' * width)})"
+    return f"VALUES {', '.join([marks] * count)}"
 
 
 @cache

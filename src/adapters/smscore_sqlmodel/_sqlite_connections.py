@@ -147,8 +147,11 @@ class SqliteWriting:
         finally:
             self._turns.give()
 
-    def lock_accounts(self, _: Collection[AccountId]) -> Sequence[Any]:
-        return ()
+    def lock_accounts(
+        self, _: Collection[AccountId], *, beside: str
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        del beside  # nothing is locked, so nothing comes with it
+        return (), ()
 
     def alone(self, subject: str) -> None:
         """Nobody else writes."""
@@ -167,9 +170,13 @@ class SqliteWriting:
         except FAULTS as cause:
             raise translated(cause) from cause
 
-    def write(self, statement: Statement, rows: Sequence[Cells]) -> None:
+    def write(
+        self, rows: Sequence[tuple[Statement, Sequence[Cells]]], *, are_last: bool = False
+    ) -> None:
+        del are_last  # nothing is put off
         try:
-            self._write(statement, rows)
+            for statement, those in rows:
+                self._write(statement, those)
         except FAULTS as cause:
             raise translated(cause) from cause
 

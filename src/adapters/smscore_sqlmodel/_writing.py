@@ -19,7 +19,7 @@ from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._mapping import account_cells, account_of
 from smscore_sqlmodel._statements import Statement, selection, updating
 
-__all__ = ["WriteSession"]
+__all__ = ["HAS_MARKS", "WriteSession"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,8 +27,10 @@ T = TypeVar("T")
 _Rows: TypeAlias = dict[Statement, list[Cells]]
 
 _ACCOUNT_COLUMNS = [name for name in ACCOUNTS.names if name != "id"]
-_SAVE_ACCOUNT = updating(ACCOUNTS, *_ACCOUNT_COLUMNS, rank=2)
+_SAVE_ACCOUNT = updating(ACCOUNTS, *_ACCOUNT_COLUMNS, rank=4)
 _GET_ACCOUNT = selection(ACCOUNTS, "WHERE id = ?")
+HAS_MARKS = "SELECT EXISTS (SELECT 1 FROM smscore_consent)"
+"""Whether anybody has ever said what he wants; every unit that sends something asks."""
 _MOST_ACCOUNTS, _MOST_MESSAGES = 10_000, 4_000
 
 
@@ -97,8 +99,11 @@ class WriteSession:
             self._accounts.clear()
             self.has_marks = None
             self._declared = frozenset(accounts)
-            for cells in self._connection.lock_accounts(self._declared):
+            locked, marks = self._connection.lock_accounts(self._declared, beside=HAS_MARKS)
+            for cells in locked:
                 self.remember(account_of(cells))
+            if marks:
+                self.has_marks = bool(marks[0][0])
         # Inside the transaction: from here on nobody else commits.
         return self.notice_others()
 
@@ -144,13 +149,7 @@ class WriteSession:
 
     def finish(self) -> None:
         """Write all of the batch; ``failure`` says if it was refused."""
-        self.flush()
-        if self.failure is None:
-            try:
-                self._confirm()
-                self._connection.complete()
-            except GatewayError as error:
-                self.failure = error
+        self._write_batch(are_last=True)
 
     def commit(self) -> None:
         """
@@ -184,7 +183,7 @@ class WriteSession:
         if key is not None and key not in self._unit_keys and key not in self._batch_keys:
             return
         self.flush()
-        if self._unit or self._unit_accounts:
+        if self.failure is None and (self._unit or self._unit_accounts):
             self._write_unit()
         if failure := self.failure or self._unit_failure:
             raise failure
@@ -276,13 +275,13 @@ class WriteSession:
             self._batch_keys |= self._unit_keys
         self.messages.keep_unit()
 
-    def _write_batch(self) -> None:
+    def _write_batch(self, *, are_last: bool = False) -> None:
         rows, self._batch = self._batch, {}
         accounts, self._batch_accounts = self._batch_accounts, {}
         self._batch_keys = set()
         self.messages.batch_written()
         try:
-            self._write(rows, accounts, self.topics)
+            self._write(rows, accounts, self.topics, are_last=are_last)
         except GatewayError as error:
             self.failure = error
 
@@ -295,24 +294,29 @@ class WriteSession:
         self._unit_keys = set()
         self.messages.unit_written()
         try:
-            self._write(rows, accounts, self._unit_topics)
-            if all_of_it:
-                self._connection.complete()
+            self._write(rows, accounts, self._unit_topics, are_last=all_of_it)
         except GatewayError as error:
             self._unit_failure = error
             self._note(error)
         else:
             self.row_count += sum(map(len, rows.values()))
 
-    def _write(self, rows: _Rows, accounts: dict[AccountId, Account], topics: set[str]) -> None:
+    def _write(
+        self,
+        rows: _Rows,
+        accounts: dict[AccountId, Account],
+        topics: set[str],
+        *,
+        are_last: bool,
+    ) -> None:
         if accounts:
             if not all(self._has_same_settings(account) for account in accounts.values()):
                 topics.add(Topic.ACCOUNTS)
             rows[_SAVE_ACCOUNT] = [_account_update(account) for account in accounts.values()]
             self._accounts.update(accounts)
         self._confirm()
-        for statement in sorted(rows, key=lambda statement: statement.rank):
-            self._connection.write(statement, rows[statement])
+        in_order = sorted(rows.items(), key=lambda one: one[0].rank)
+        self._connection.write(in_order, are_last=are_last)
 
     def _has_same_settings(self, account: Account) -> bool:
         before = self._accounts.get(account.id)
