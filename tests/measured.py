@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from smscore import Gateway
 from smscore.errors import GatewayError
+from smscore_http._context import Context
 from smscore_http.metrics._exposition import Exposition
 from smscore_tracing import TRACED, Tracing
 
@@ -30,7 +31,7 @@ class Measured:
         self._names = tuple(names)
         self._spans = InMemorySpanExporter()
         self._tracing = Tracing(SimpleSpanProcessor(self._spans))
-        self._exposition = Exposition(gateway)
+        self._exposition = Exposition(Context(gateway))
         gateway.measure(self._tracing)
 
     def search(self) -> None:

@@ -71,6 +71,12 @@ class PostgresCluster:
         while not self._is_ready():
             assert self._process.poll() is None, (self.directory / "log").read_text()
 
+    @property
+    def process_id(self) -> int:
+        """Of the one that starts all others."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """At once, as an operator may: what was committed is there when it is started again."""
         self._end(signal.SIGQUIT)
@@ -108,10 +114,15 @@ class PostgresCluster:
 
     def new_database(self) -> str:
         """The URL of a database of its own, in which there is nothing."""
-        name = f"test{next(self._numbers)}"
+        return self._create("template0")
+
+    def copied_database(self, url: str) -> str:
+        """The URL of a copy of a database that nobody is connected to."""
+        return self._create(_name_in(url))
+
+    def drop_database(self, url: str) -> None:
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        return self.url(name)
+            connection.execute(f"DROP DATABASE {_name_in(url)}")
 
     def new_store(self) -> str:
         """The URL of a database of today's schema without data: always the same one, emptied."""
@@ -121,6 +132,12 @@ class PostgresCluster:
         with psycopg.connect(self._store, autocommit=True) as connection:
             connection.execute(_EMPTY)
         return self._store
+
+    def _create(self, template: str) -> str:
+        name = f"test{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -176,9 +193,12 @@ def version_of(programs: Path) -> int:
 
 
 @contextmanager
-def a_cluster(*, programs: Path | None = None, **settings: str) -> Iterator[PostgresCluster]:
-    """A server that runs."""
-    directory = Path(mkdtemp(prefix="smscore-pg-"))  # short: the path of a socket must be
+def a_cluster(
+    *, programs: Path | None = None, within: Path | None = None, **settings: str
+) -> Iterator[PostgresCluster]:
+    """A server that runs, with its data below this directory."""
+    # Short: the path of a socket must be.
+    directory = Path(mkdtemp(prefix="smscore-pg-", dir=within))
     try:
         if os.getuid() == 0:
             os.chown(directory, pwd.getpwnam(NOBODY).pw_uid, -1)
@@ -190,6 +210,10 @@ def a_cluster(*, programs: Path | None = None, **settings: str) -> Iterator[Post
             cluster.stop()
     finally:
         shutil.rmtree(directory)
+
+
+def _name_in(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def _programs(directory: Path) -> Path:

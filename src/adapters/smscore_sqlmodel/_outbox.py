@@ -26,7 +26,7 @@ from smscore_sqlmodel._messages import (
     reference_cells,
     tracked_of,
 )
-from smscore_sqlmodel._pages import LARGEST_ID, page
+from smscore_sqlmodel._pages import LARGEST_ID, page, recent
 from smscore_sqlmodel._queues import oldest
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection, updating
@@ -132,9 +132,13 @@ class OutboxView(CausedView):
         before: MessageId | None = None,
         limit: int = 50,
     ) -> Sequence[Tracked]:
-        sql, cells = page(account=account, statuses=statuses, before=before, limit=limit)
         self._session.settle()
-        return [tracked_of(row) for row in self._session.fetch(sql, cells)]
+        first = recent(account=account, statuses=statuses, before=before, limit=limit)
+        rows = self._session.fetch(*first) if first else []
+        if len(rows) < limit:
+            asked = page(account=account, statuses=statuses, before=before, limit=limit)
+            rows = self._session.fetch(*asked)
+        return [tracked_of(row) for row in rows]
 
     def count(self, *, channel: str | None = None) -> dict[Status, int]:
         # The one question that looks at every message; nothing that runs by itself asks it.

@@ -5,6 +5,9 @@ Messages that wait for a channel are few in comparison, and so are those under w
 statuses has an index of its own, which is walked as a whole. What is behind us is as good as
 everything, and what is scheduled may be very much for very long: both are indexed by account.
 Without this a page of failed messages would look at all that were ever delivered.
+
+Should very many wait after all, the page is mostly full of the newest messages: these are looked at
+first.
 """
 
 from collections.abc import Collection
@@ -16,7 +19,7 @@ from smscore_sqlmodel._columns import MESSAGES, SETTLED
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._statements import selection
 
-__all__ = ["LARGEST_ID", "page", "page_sql"]
+__all__ = ["LARGEST_ID", "page", "page_sql", "recent", "recent_sql"]
 
 _INDEXES = {
     Status.QUEUED: "smscore_messages_claimable",
@@ -26,6 +29,26 @@ _INDEXES = {
 
 LARGEST_ID = 2**63 - 1
 """The largest number that the database can be asked for."""
+
+
+_LOOKED_AT = 20  # messages for each one that is wanted, before all that wait are looked at
+
+
+def recent(
+    *, account: AccountId | None, statuses: Collection[Status], before: int | None, limit: int
+) -> tuple[str, Cells] | None:
+    """
+    The same page among the newest messages alone: if it is full, it is the page.
+
+    None if there is nothing to be gained.
+    """
+    wanted = tuple(sorted(statuses))
+    if _INDEXES.keys().isdisjoint(wanted):
+        return None
+    last = LARGEST_ID if before is None else min(before - 1, LARGEST_ID)
+    of_account = () if account is None else (account,)
+    sql = recent_sql(len(wanted), of_account=account is not None)
+    return sql, (*of_account, last, _LOOKED_AT * limit, *wanted, limit, limit)
 
 
 def page(
@@ -53,6 +76,19 @@ def page_sql(statuses: frozenset[Status], *, of_account: bool) -> str:
     ]
     return selection(
         MESSAGES, f"WHERE id IN ({' UNION ALL '.join(newest)}) ORDER BY id DESC LIMIT ?"
+    )
+
+
+@lru_cache
+def recent_sql(count: int, *, of_account: bool) -> str:
+    """The query alone, for so many statuses."""
+    account = "account = ? AND " if of_account else ""
+    newest = f"smscore_messages WHERE {account}id <= ? ORDER BY id DESC LIMIT ?"
+    return selection(
+        MESSAGES,
+        f"WHERE id IN (SELECT id FROM (SELECT id, status FROM {newest}) AS newest "  # noqa: S608  # names
+        f"WHERE status IN ({', '.join('?' * count)}) ORDER BY id DESC LIMIT ?) "
+        "ORDER BY id DESC LIMIT ?",
     )
 
 

@@ -20,19 +20,19 @@ from smscore_sqlmodel._kept import Kept, Recalled
 from smscore_sqlmodel._mapping import to_json
 from smscore_sqlmodel._postgres import (
     FAULTS,
-    Link,
     PostgresServer,
     is_alive,
     translated,
 )
 from smscore_sqlmodel._postgres_commit import CHANNEL, Witness, was_committed
-from smscore_sqlmodel._postgres_pipeline import Answer, Asked, Pipeline
+from smscore_sqlmodel._postgres_pipeline import Answer, Asked
+from smscore_sqlmodel._postgres_reading import IDLE, Speaking
 from smscore_sqlmodel._postgres_rows import Written, copy_rows, is_copied, numbered, written
 from smscore_sqlmodel._postgres_texts import restored, without_nul
 from smscore_sqlmodel._spelling import spelled
 from smscore_sqlmodel._statements import Statement, selection
 
-__all__ = ["PostgresReading", "PostgresWriting"]
+__all__ = ["PostgresWriting"]
 
 _LOCK_ACCOUNTS = selection(
     ACCOUNTS, "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id FOR UPDATE"
@@ -45,7 +45,6 @@ _CONFIRM = (
 )
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _BEGIN: Asked = ("BEGIN ISOLATION LEVEL READ COMMITTED", ())
-_LOOK: Asked = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ())
 _MARK: Asked = ("SAVEPOINT unit", ())
 _KEEP_MARK: Asked = ("RELEASE unit", ())
 _RETURN_TO_MARK: Asked = ("ROLLBACK TO unit", ())
@@ -58,73 +57,7 @@ _LONGEST_NEWS = 7_900  # bytes; the server takes 8 000
 _EPOCH = 2**32  # rows know the lower half of their transaction's number
 
 
-class _Speaking:
-    """
-    What reading and writing have in common: a connection, and how it is spoken to.
-
-    ``_ahead`` is what goes there together with the next statement: its answer tells nothing.
-    """
-
-    def __init__(self, server: PostgresServer) -> None:
-        self._server = server
-        self._ahead: list[Asked] = []
-        self._use(server.connect())
-
-    def _use(self, link: Link) -> None:
-        self.raw = link
-        self._pipeline = Pipeline(link)
-
-    def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
-        [answer] = self._ask((spelled(sql), parameters))
-        return restored(answer.rows)
-
-    def close(self) -> None:
-        self.raw.close()
-
-    def _ask(self, *asked: Asked) -> list[Answer]:
-        try:
-            # What is refused here was not sent, nor what is ahead of it.
-            steps = self._pipeline.steps(*self._ahead, *asked)
-            count, self._ahead = len(self._ahead), []
-            return self._pipeline.execute(steps)[count:]
-        except psycopg.DataError as cause:
-            clean = [(sql, without_nul(cells)) for sql, cells in asked]
-            if self._is_failed or clean == list(asked):
-                raise translated(cause) from cause
-        except FAULTS as cause:
-            raise translated(cause) from cause
-        return self._ask(*clean)
-
-    @property
-    def _is_failed(self) -> bool:
-        return self.raw.closed or self.raw.info.transaction_status not in _SOUND
-
-
-class PostgresReading(_Speaking):
-    """See :class:`smscore_sqlmodel._database.Reading`."""
-
-    def __init__(self, server: PostgresServer) -> None:
-        super().__init__(server)
-        try:
-            server.check_opened(self.raw)
-        except Exception:
-            self.raw.close()
-            raise
-
-    @property
-    def is_stale(self) -> bool:
-        return not is_alive(self.raw)
-
-    def begin(self) -> None:
-        self._ahead = [_LOOK]
-
-    def end(self) -> None:
-        self._ahead = []  # nothing was asked
-        if not self.raw.closed and self.raw.info.transaction_status != _IDLE:
-            self._ask(_ROLLBACK)
-
-
-class PostgresWriting(_Speaking):
+class PostgresWriting(Speaking):
     """
     See :class:`smscore_sqlmodel._database.Writing`.
 
@@ -157,12 +90,12 @@ class PostgresWriting(_Speaking):
     @property
     def is_in_transaction(self) -> bool:
         return bool(self._ahead) or (
-            not self.raw.closed and self.raw.info.transaction_status != _IDLE
+            not self.raw.closed and self.raw.info.transaction_status != IDLE
         )
 
     @property
     def is_spoilt(self) -> bool:
-        return self._is_failed
+        return self.is_failed
 
     def kept(self, most: int) -> Kept[Any, Any]:
         return Recalled(most)
@@ -341,7 +274,3 @@ def _news(topics: Collection[str]) -> str:
     """What others are told; of too much only that there was something."""
     news = to_json(sorted(topics)).decode()
     return news if len(news.encode()) <= _LONGEST_NEWS else "null"
-
-
-_IDLE = psycopg.pq.TransactionStatus.IDLE
-_SOUND = (_IDLE, psycopg.pq.TransactionStatus.INTRANS)

@@ -9,8 +9,9 @@ import psycopg
 
 from smscore.domain.deliveries import ProcessId
 from smscore_sqlmodel._postgres import Link, PostgresServer, is_alive, translated
-from smscore_sqlmodel._postgres_connections import PostgresReading, PostgresWriting
+from smscore_sqlmodel._postgres_connections import PostgresWriting
 from smscore_sqlmodel._postgres_ear import PostgresEar
+from smscore_sqlmodel._postgres_reading import PostgresReading
 
 __all__ = ["PostgresDatabase"]
 

@@ -3,13 +3,14 @@
 """
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
 
 import smscore
-from smscore.errors import PermanentFailure
+from smscore.errors import PermanentFailure, StoreUnavailable
 from smscore.ports.storage import Tally
 from smscore.ports.transport import ChannelHealth
 from smscore.testing import NOON, FakeTransport, MemoryStore
@@ -165,36 +166,65 @@ def slow(site):
         store=store,
         clock=site.clock,
     )
-    with gateway:
-        yield store, tallies(gateway), site.clock
+    with gateway, ThreadPoolExecutor(1) as pool:
+        yield store, tallies(gateway, start=pool.submit), site.clock
+
+
+def wait_for(condition):
+    ends_at = time.monotonic() + PATIENCE
+    while not (found := condition()) and time.monotonic() < ends_at:
+        Event().wait(0.01)
+    return found
+
+
+def newest(tallies, *, before):
+    """The counts that are told as soon as they are others."""
+    assert wait_for(lambda: tallies.latest() is not before)
+    return tallies.latest()
 
 
 def test_counts_that_take_long_are_kept_the_longer(slow):
     store, tallies, clock = slow
-    tallies.latest()
+    first = tallies.latest()
 
     clock.move(seconds=99)
-    tallies.latest()
+    assert tallies.latest() is first
     assert store.counted == 1
     clock.move(seconds=1)
-    tallies.latest()
+    assert newest(tallies, before=first) == first
     assert store.counted == 2
 
 
-def test_while_one_counts_the_others_get_the_last_counts(slow):
+def test_nobody_waits_for_counts_that_take_long_if_there_are_older_ones(slow):
     store, tallies, clock = slow
     first = tallies.latest()
     clock.move(hours=1)
     store.is_counting.clear()
     store.may_count.clear()
-    with ThreadPoolExecutor(1) as pool:
-        second = pool.submit(tallies.latest)
-        assert store.is_counting.wait(PATIENCE)
 
-        assert tallies.latest() is first
-        store.may_count.set()
-        assert second.result(PATIENCE) is not first
+    assert tallies.latest() is first
+    assert store.is_counting.wait(PATIENCE)
+    assert tallies.latest() is first
+    store.may_count.set()
+    newest(tallies, before=first)
     assert store.counted == 2
+
+
+def test_counts_that_fail_are_no_counts_any_more(slow):
+    store, tallies, clock = slow
+    tallies.latest()
+    clock.move(hours=1)
+    store.close()
+
+    assert wait_for(lambda: fails(tallies))
+
+
+def fails(tallies):
+    try:
+        tallies.latest()
+    except StoreUnavailable:
+        return True
+    return False
 
 
 # signal, state

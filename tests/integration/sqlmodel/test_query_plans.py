@@ -19,7 +19,7 @@ from smscore_sqlmodel import (
     _stories,
     _webhooks,
 )
-from smscore_sqlmodel._pages import page_sql
+from smscore_sqlmodel._pages import page_sql, recent_sql
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,19 @@ def test_a_page_of_one_status_looks_at_few_messages_of_others(
         account = "account=? AND " if of_account else ""
         assert f"({account}status=? AND id<?)" in walk or f"({account}status=? AND rowid<?)" in walk
         assert not any("TEMP B-TREE" in step for step in plan)
+
+
+@pytest.mark.parametrize(
+    ("of_account", "index"),
+    [(True, "smscore_messages_account (account=? AND id<?)"), (False, "INTEGER PRIMARY KEY")],
+)
+def test_a_page_of_what_waits_is_looked_for_among_the_newest_messages_first(
+    connection: sqlite3.Connection, index: str, *, of_account: bool
+) -> None:
+    plan = _plan(connection, recent_sql(2, of_account=of_account))
+
+    assert any(index in step for step in plan)
+    assert not any(step.startswith("SCAN smscore_") for step in plan)
 
 
 @pytest.mark.parametrize("sql", [*_outbox._PRUNE, _inbox._PRUNE, _inbox._PRUNE_PARTS])

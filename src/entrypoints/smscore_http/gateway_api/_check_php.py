@@ -42,7 +42,7 @@ class Checking:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._tallies = tallies(context.gateway)
+        self._tallies = tallies(context.gateway, start=context.start)
         self._disk = _where_messages_are(context.gateway.config)
 
     async def __call__(self, request: Request) -> Reply:

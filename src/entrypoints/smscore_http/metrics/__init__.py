@@ -41,7 +41,7 @@ class Metrics:
                 "[http] metrics needs a library that is not installed; "
                 "run pip install 'smscore[metrics]'"
             ) from cause
-        self._exposition = Exposition(context.gateway)
+        self._exposition = Exposition(context)
         self.routes = {"/metrics": readable(self._tell)}
 
     async def __call__(self, request: Request) -> Reply:

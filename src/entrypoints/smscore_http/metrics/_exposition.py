@@ -14,7 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from smscore import Gateway
+from smscore_http._context import Context
 from smscore_http.metrics._counting import Spread
 from smscore_http.metrics._families import FAMILIES, Family, Kind
 from smscore_http.metrics._happenings import TOLD, Happenings
@@ -26,9 +26,10 @@ __all__ = ["Exposition"]
 class Exposition(Collector):
     """Counts from the moment when it is made, which is before the gateway runs."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, context: Context) -> None:
+        gateway = context.gateway
         self._happenings = Happenings(gateway.transports)
-        self._standing = Standing(gateway)
+        self._standing = Standing(context)
         gateway.measure(self._happenings)
         gateway.observe(self._happenings.happened, kinds=TOLD)
         # Of its own: two gateways in one process are not counted together.

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import attrs
 
 import smscore
-from smscore import Gateway
 from smscore.config import Role
 from smscore.domain.alerts import AlertKind
 from smscore.domain.channels import ChannelMode
 from smscore.domain.routing import PHONES
 from smscore.errors import StoreError
 from smscore.services.inquiry import ChannelOverview
+from smscore_http._context import Context
 from smscore_http._kept import Kept
 from smscore_http.metrics import _families as families
 from smscore_http.metrics._families import Family
@@ -40,9 +40,10 @@ class _Stored:
 class Standing:
     """Asks the store seldom, however often it is asked itself. Any thread may call; blocks."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self._stored = Kept(self._ask, monotonic=gateway.clock.monotonic)
+    def __init__(self, context: Context) -> None:
+        self._gateway = context.gateway
+        monotonic = self._gateway.clock.monotonic
+        self._stored = Kept(self._ask, monotonic=monotonic, start=context.start)
 
     def samples(self) -> Iterator[Sample]:
         """All of it."""

@@ -167,7 +167,7 @@ class Dispatch:
         now, passed = self._clock.now(), self._clock.monotonic()
         since = self._unable_since.setdefault(channel, passed)
         if passed - since < _PATIENCE or not self._store.read(
-            lambda view: view.outbox.backlog().get(channel)
+            lambda view: view.outbox.oldest([channel])
         ):
             return 0
         running = {name: self._least(name) for name in self._channels if self._is_running(name)}
