@@ -84,7 +84,7 @@ bench: .venv/.dev ## measure what the documentation claims about speed (ARGS="--
 	$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: bench-large
-bench-large: .venv/.dev ## that nothing slows down up to ten million messages (6 GB of disk)
+bench-large: .venv/.dev ## that nothing slows down up to ten million messages, on both stores (25 GB of disk, 30 minutes)
 	$(BIN)/python benchmarks --only large $(ARGS)
 
 .PHONY: public-names

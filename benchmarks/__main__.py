@@ -3,9 +3,9 @@ Measures what the documentation claims: medians over rounds in which the program
 
 Run with ``make bench``; writes ``benchmarks/RESULTS.md``, or the sections of it that were asked
 for: ``make bench ARGS="--only codec"``. The numbers of the goals are those of the performance
-page: 1 durable single submit, 2 CPU per message, 3 tail, 4 batches, 5 claims, 7 codec,
-8 modems, 9 submit, report and webhook, 10 footprint. ``make bench-large`` is the part ``large``,
-which is measured only when asked for.
+page: 1 durable single submit, 2 CPU per message, 3 tail, 4 batches, 5 claims, 6 stores,
+7 codec, 8 modems, 9 submit, report and webhook, 10 footprint. ``make bench-large`` is the part
+``large``, which is measured only when asked for.
 """
 
 import argparse
@@ -25,6 +25,7 @@ _SCRATCH = Path(__file__).parent.parent / "build"
 _TITLES = {
     "submit": "Durable submits",
     "batch": "Batches",
+    "stores": "SQLite and PostgreSQL",
     "sizes": "Up to a million messages",
     "large": "Up to ten million messages",
     "modems": "Modems",
@@ -33,7 +34,7 @@ _TITLES = {
     "codec": "Encoding and decoding",
     "rules": "Rules",
 }
-_NEED_WRK = ("submit", "batch")
+_NEED_WRK = ("submit", "batch", "stores")
 
 
 def main() -> int:
@@ -85,13 +86,19 @@ def _parts(options: argparse.Namespace) -> Mapping[str, Callable[[Path], str]]:
     import _modems
     import _rules
     import _sizes
+    import _stores
     import _submit
 
     rounds, seconds = options.rounds, options.seconds
     return {
         "submit": lambda at: _submit.measure(at, rounds=rounds, seconds=seconds),
         "batch": lambda at: _batch.measure(at, rounds=rounds, seconds=seconds),
-        "sizes": lambda at: _sizes.measure(at, rounds=rounds, counts=(10**4, 10**5, 10**6)),
+        "stores": lambda at: _stores.measure(at, rounds=rounds, seconds=seconds),
+        "sizes": lambda at: _sizes.measure(
+            at,
+            rounds=rounds,
+            counts=tuple(map(int, os.environ.get("C", "10000,100000,1000000").split(","))),
+        ),
         "large": lambda at: _sizes.measure(at, rounds=rounds, counts=(10**4, 10**6, 10**7)),
         "modems": lambda at: _modems.measure(at, rounds=rounds),
         "events": lambda at: _events.measure(at, rounds=rounds, seconds=seconds),

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -49,6 +49,9 @@ class Load:
     key: str
     environment: Mapping[str, str] = {}
     messages: int = 1  # in a request
+    threads: int = 1  # of wrk
+    connections: int = CONNECTIONS
+    beside: Callable[[], float] = float  # CPU seconds so far of what the server rests on
 
 
 @attrs.frozen(kw_only=True)
@@ -58,6 +61,7 @@ class Round:
     messages: int  # that were acknowledged
     rate: float  # messages a second
     cpu: float  # microseconds a message
+    beside: float  # the same of what the server rests on
     p99: float  # milliseconds a request
     sync: float  # seconds until what was acknowledged is on the disk
 
@@ -105,10 +109,11 @@ def sync_ms(directory: Path) -> float:
 
 
 def _run(load: Load, *, seconds: int) -> Round:
-    before = load.server.cpu_seconds()
+    before, beside = load.server.cpu_seconds(), load.beside()
     finished = subprocess.run(
         [
-            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "--latency"),
+            *("wrk", f"-t{load.threads}", f"-c{load.connections}", f"-d{seconds}s"),
+            *("--timeout", "30s", "--latency"),
             *("-s", str(_HERE / load.script), f"http://127.0.0.1:{load.server.port}"),
         ],
         env={
@@ -125,13 +130,14 @@ def _run(load: Load, *, seconds: int) -> Round:
     if told["failed"]:
         raise RuntimeError(f"{told['failed']} requests of {told['requests']} failed")
     messages = told["requests"] * load.messages
-    cpu = load.server.cpu_seconds() - before
+    cpu, beside = load.server.cpu_seconds() - before, load.beside() - beside
     started = time.perf_counter()
     os.sync()
     return Round(
         messages=messages,
         rate=messages / told["seconds"],
         cpu=cpu / messages * 1e6,
+        beside=beside / messages * 1e6,
         p99=told["p99_ms"],
         sync=time.perf_counter() - started,
     )

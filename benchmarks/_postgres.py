@@ -12,7 +12,7 @@ from _servers import HERE
 
 sys.path.append(str(HERE.parent / "tests"))
 
-from postgres import PostgresCluster, a_cluster  # noqa: E402  # it is there
+from postgres import PostgresCluster, a_cluster
 
 __all__ = ["SETTINGS", "PostgresCluster", "cpu_seconds", "postgres", "version_of"]
 
@@ -25,7 +25,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def postgres(directory: Path) -> Iterator[PostgresCluster]:
-    """One that runs as the distribution sets it up, but for its memory: it syncs what it commits."""
+    """One as it is set up by itself, but for its memory: it syncs what it commits."""
     directory.chmod(0o755)  # as root it runs as somebody else, who has to get there
     with a_cluster(within=directory, **SETTINGS) as cluster:
         yield cluster

@@ -39,9 +39,9 @@ DATABASE = "bench.db"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PASSWORD = "benchmark"
 _PATIENCE = 30  # seconds
-_CONFIG = f"""
+_CONFIG = """
 [store]
-url = "sqlite:///{DATABASE}"
+url = "{url}"
 
 [http]
 access_log = false  # the yardsticks write none either
@@ -146,21 +146,23 @@ class Prepared:
     key: str  # of the provider API
     token: str  # of the queue API
     password: str  # of the gateway API's user, who is called "bench" as well
+    other_key: str  # of the provider API, of the account "other"
 
 
-def prepare(directory: Path) -> Prepared:
+def prepare(directory: Path, *, url: str = f"sqlite:///{DATABASE}") -> Prepared:
     """
-    Make a database with the account ``bench``.
+    Make a database with the accounts ``bench`` and ``other``.
 
-    Its messages wait for a phone that never asks; the modem behind it sets their price.
+    Their messages wait for phones that never ask; the modem behind them sets their price.
     """
     path = directory / "smscore.toml"
-    path.write_text(_CONFIG)
+    path.write_text(_CONFIG.format(url=url))
     config = GatewayConfig.from_toml(path)
     migrate(config)
     with smscore.build(config) as gateway:
         administration = gateway.administration
-        administration.create_account("bench", tariff="unlimited", credits=10**9)
+        for name in ("bench", "other"):
+            administration.create_account(name, tariff="unlimited", credits=10**9)
         administration.create_user(
             "bench", account="bench", password=_PASSWORD, permissions=[Permission.API_SEND]
         )
@@ -170,13 +172,14 @@ def prepare(directory: Path) -> Prepared:
             key=administration.create_key("bench").secret,
             token=administration.token("bench").secret,
             password=_PASSWORD,
+            other_key=administration.create_key("other").secret,
         )
 
 
-def ours(config: Path) -> Program:
+def ours(config: Path, *options: str) -> Program:
     """The bundled server."""
     serve = ("-m", "smscore_server", "serve", "--config", str(config), "--port", "{port}")
-    return Program(name="smscore", command=(sys.executable, *serve))
+    return Program(name="smscore", command=(sys.executable, *serve, *options))
 
 
 def free_port() -> int:

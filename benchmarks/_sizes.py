@@ -9,14 +9,16 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
-from _filling import Filled, fill
+from _filling import Filled, fill_postgres, fill_sqlite
 from _load import sync_ms
+from _postgres import SETTINGS, PostgresCluster, postgres, version_of
 from _results import Goal, circumstances, goals, machine, table
-from _servers import DATABASE, HERE
+from _servers import HERE
 
 # Up to here each round has a fresh copy: what it adds and claims would change the size too much.
 _COPIED_UP_TO = 10**5
@@ -27,72 +29,98 @@ Results = Mapping[int, Sequence[Mapping[str, float]]]  # by size; what at_size.p
 def measure(directory: Path, *, rounds: int, counts: Sequence[int]) -> str:
     """The section of the results."""
     sync = sync_ms(directory)
-    filled = [fill(directory / str(count), count=count) for count in counts]
-    mib = {one.count: (one.directory / DATABASE).stat().st_size / 2**20 for one in filled}
-    results = _take_turns(filled, rounds=rounds)
+    with postgres(directory) as cluster:
+        filled = [
+            *(fill_sqlite(directory / f"sqlite-{count}", count=count) for count in counts),
+            *(
+                fill_postgres(directory / f"postgres-{count}", count=count, cluster=cluster)
+                for count in counts
+            ),
+        ]
+        told = _take_turns(filled, rounds=rounds, cluster=cluster)
+        version = version_of(cluster)
+    stores: dict[str, dict[int, Sequence[Mapping[str, float]]]] = {}
+    for size in filled:
+        stores.setdefault(size.store, {})[size.count] = told[size.store, size.count]
+    mib = {(size.store, size.count): size.mib for size in filled}
+    settings = ", ".join(f"`{name} = {value}`" for name, value in SETTINGS.items())
     return "\n".join(
         [
-            circumstances("smscore"),
+            circumstances("smscore", "psycopg"),
             machine(sync_ms=sync),
-            f"{rounds} rounds in which the sizes take turns, each time in a new process. Through",
-            "the product's own services, in process; every message of the table waits in one",
-            "phone queue, with its event and its ledger entry. The ratios are medians of those of",
-            "each round.",
+            f"PostgreSQL {version} on the same machine, reached by a socket, {settings}.",
+            f"{rounds} rounds in which stores and sizes take turns, each time in a new process.",
+            "Through the product's own services, in process; every message of the table waits in",
+            "one phone queue, with its event, its ledger entry and its idempotency key. The ratios",
+            "are medians of those of each round.",
             "",
-            *goals(_goals(results)),
+            *goals([goal for store, got in stores.items() for goal in _goals(store, got)]),
             "",
             *table(
-                (
-                    "messages, all waiting",
-                    "MiB",
-                    "submits/s, 32 at a time",
-                    "claim of 200: query, ms",
-                    "claim of 200: all of `pickup.fetch`, ms",
-                    "claim of 200: `get_messages`, ms",
-                    "`GET` by id, µs",
-                ),
+                ("messages, all waiting", *(title for _, title, _ in _COLUMNS)),
                 [
                     (
-                        f"{count:,}".replace(",", " "),
-                        f"{mib[count]:.0f}",
-                        f"{_median(got, 'submit'):.0f}",
-                        f"{_median(got, 'claimable'):.2f}",
-                        f"{_median(got, 'fetch'):.2f}",
-                        f"{_median(got, 'poll'):.2f}",
-                        f"{_median(got, 'get') * 1000:.0f}",
+                        f"{store}, {_spaced(count)}",
+                        f"{mib[store, count]:.0f}",
+                        *(f"{_median(results, what):.{digits}f}" for what, _, digits in _MEASURED),
                     )
-                    for count, got in results.items()
+                    for store, got in stores.items()
+                    for count, results in got.items()
                 ],
             ),
             "",
-            "`pickup.fetch` reads 200 messages, moves each by the table of moves, writes it and",
-            "its event, and commits; the query is `outbox.claimable` within it. `get_messages` is",
-            "the whole call, from the request to the bytes of the answer, without the sockets.",
+            "Milliseconds, where nothing else is said. *Submits/s*: 32 at a time. *Claim*:",
+            "200 messages, oldest first. Its *query* is `outbox.claimable`; *fetch* is",
+            "`pickup.fetch`, which reads them, moves each by the table of moves, writes it and its",
+            "event, and commits; *`get_messages`* is the whole call, from the request to the bytes",
+            "of the answer, without the sockets. *`GET`*: by id. *Page*: the newest fifty of an",
+            "account, and those that are queued. *Follow*: a hundred events behind a cursor.",
+            "*Again*: a request whose idempotency key is known, and the commit. *Queues*: how long",
+            "each is, and since when, for `channel list` and the metrics; *totals* are those of a",
+            "status page. Both are asked for every few seconds at most, however many ask.",
         ]
     )
 
 
-def _take_turns(filled: Sequence[Filled], *, rounds: int) -> Results:
+def _take_turns(
+    filled: Sequence[Filled], *, rounds: int, cluster: PostgresCluster
+) -> Mapping[tuple[str, int], Sequence[Mapping[str, float]]]:
     """There and back, so that what drifts falls on all of them."""
-    results: dict[int, list[Mapping[str, float]]] = {one.count: [] for one in filled}
+    results: dict[tuple[str, int], list[Mapping[str, float]]] = {
+        (one.store, one.count): [] for one in filled
+    }
     for number, one in itertools.product(range(rounds), range(len(filled))):
         size = filled[one if number % 2 else -1 - one]
-        measured = _measure(size)
+        with _fresh(size, cluster) as prepared:
+            measured = _run(prepared)
         shown = ", ".join(f"{what} {value:.2f}" for what, value in measured.items())
-        print(f"round {number + 1} of {rounds}, {size.count} messages: {shown}", file=sys.stderr)
-        results[size.count].append(measured)
+        print(
+            f"round {number + 1} of {rounds}, {size.store}, {size.count} messages: {shown}",
+            file=sys.stderr,
+        )
+        results[size.store, size.count].append(measured)
     return results
 
 
-def _measure(size: Filled) -> Mapping[str, float]:
+@contextmanager
+def _fresh(size: Filled, cluster: PostgresCluster) -> Iterator[Filled]:
+    """A copy, if what a round does to it is much in comparison."""
     if size.count > _COPIED_UP_TO:
-        return _run(size)
-    copy = size.directory.with_name(f"{size.directory.name}-copy")
-    shutil.copytree(size.directory, copy)
+        yield size
+        return
+    directory = size.directory.with_name(f"{size.directory.name}-copy")
+    shutil.copytree(size.directory, directory)
+    url = size.url
+    if size.store == "PostgreSQL":
+        url = cluster.copied_database(size.url)
+        config = directory / "smscore.toml"
+        config.write_text(config.read_text().replace(size.url, url))
     try:
-        return _run(attrs.evolve(size, directory=copy))
+        yield attrs.evolve(size, directory=directory, url=url)
     finally:
-        shutil.rmtree(copy)
+        shutil.rmtree(directory)
+        if url != size.url:
+            cluster.drop_database(url)
 
 
 def _run(size: Filled) -> Mapping[str, float]:
@@ -112,15 +140,45 @@ def _median(rounds: Sequence[Mapping[str, float]], what: str) -> float:
     return statistics.median(one[what] for one in rounds)
 
 
-def _goals(results: Results) -> Sequence[Goal]:
+_MEASURED = (
+    ("submit", "submits/s", 0),
+    ("claimable", "claim: query", 2),
+    ("fetch", "claim: fetch", 2),
+    ("poll", "claim: `get_messages`", 2),
+    ("get", "`GET`", 3),
+    ("page", "page", 2),
+    ("queued", "page of queued", 2),
+    ("follow", "follow", 2),
+    ("again", "again", 2),
+    ("queues", "queues", 1),
+    ("tally", "totals", 1),
+)
+_COLUMNS = (("mib", "MiB", 0), *_MEASURED)
+_FLAT = (
+    ("claimable", "claim of 200, query", "5"),
+    ("fetch", "claim of 200, whole fetch", "5"),
+    ("poll", "`get_messages?limit=200`", "5"),
+    ("submit", "time of a submit", "flat"),
+    ("get", "`GET` by id", "flat"),
+    ("page", "page of messages", "flat"),
+    ("queued", "page of queued messages", "flat"),
+    ("follow", "following events", "flat"),
+    ("again", "a known key", "flat"),
+)
+_CLAIM = {"SQLite": "≤ 2", "PostgreSQL": "≤ 5"}  # ms
+
+
+def _goals(store: str, results: Results) -> Sequence[Goal]:
     """Of each size beside the smallest; the claim's own limit at the largest."""
     smallest, *larger = results
     reached = [
-        Goal(number="5", what=f"{title}, ms at {_power(larger[-1])}", measured=ms, wanted="≤ 2")
-        for title, ms in (
-            ("claim of 200, query", _median(results[larger[-1]], "claimable")),
-            ("claim of 200, whole fetch", _median(results[larger[-1]], "fetch")),
+        Goal(
+            number="5",
+            what=f"{store}: {title}, ms at {_power(larger[-1])}",
+            measured=_median(results[larger[-1]], what),
+            wanted=_CLAIM[store],
         )
+        for what, title, number in _FLAT[:2]
     ]
     for (what, title, number), count in itertools.product(_FLAT, larger):
         pairs = zip(results[count], results[smallest], strict=True)
@@ -128,7 +186,7 @@ def _goals(results: Results) -> Sequence[Goal]:
         reached.append(
             Goal(
                 number=number,
-                what=f"{title}, {_power(count)} / {_power(smallest)}",
+                what=f"{store}: {title}, {_power(count)} / {_power(smallest)}",
                 measured=1 / slower if what == "submit" else slower,
                 wanted="≤ 1.5",
             )
@@ -136,14 +194,9 @@ def _goals(results: Results) -> Sequence[Goal]:
     return reached
 
 
-_FLAT = (
-    ("claimable", "claim of 200, query", "5"),
-    ("fetch", "claim of 200, whole fetch", "5"),
-    ("poll", "`get_messages?limit=200`", "5"),
-    ("submit", "time of a submit", "flat"),
-    ("get", "`GET` by id", "flat"),
-)
-
-
 def _power(count: int) -> str:
     return "10" + "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(len(str(count)) - 1))
+
+
+def _spaced(count: int) -> str:
+    return f"{count:,}".replace(",", " ")
