@@ -6,8 +6,8 @@ the end of each whether anything that was promised is lost, doubled or left behi
 about eight minutes. What went wrong is printed, and its world's directory is kept.
 
 With ``--store postgresql`` the database is a server's, and is killed as well: at every kill point,
-and in every fifth of the random moments. With ``--layout several`` two servers take messages and two
-send them; one of the four is killed at a time, or the database, at random moments.
+and in every fifth of the random moments. With ``--layout several`` two servers take messages and
+two send them; one of the four is killed at a time, or the database, at random moments.
 
 A process is killed here, not a machine: what the system holds for the disk survives. That the
 store waits for the disk is what other tests look at.
