@@ -15,10 +15,10 @@ from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.hookspecs import hookimpl
+from smscore.parts import Part
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import Journal, SendJob, SendReceipt, TransportSink
-from smscore.runner import _Loop
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 
 NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
@@ -118,15 +118,17 @@ def test_a_running_gateway_cannot_be_run_once_more() -> None:
 def test_what_an_operator_has_to_mend_is_said_once_and_a_bug_each_time(
     caplog: pytest.LogCaptureFixture, *, fault: Exception, lines: int
 ) -> None:
-    stop, tried = threading.Event(), []
+    tried: list[int] = []
 
     def step() -> int:
         tried.append(1)
         if len(tried) == 2:
-            stop.set()
+            part.ask_to_end()
         raise fault
 
-    _Loop("channel a", step, wait=stop.wait, pause=0.0, mend=None, stop=stop).run()
+    part = Part("channel a", step)
+    part.start()
+    part.finish()
 
     assert len(tried) == 2
     assert len(caplog.records) == lines

@@ -167,7 +167,7 @@ def test_several_servers_take_what_one_sends(
     ]
     for url in (*urls, sender):
         ready = httpx2.get(f"{url}/health/ready", timeout=PATIENCE).json()
-        assert [one["name"] for one in ready["checks"]] == ["store", "channel stick"]
+        assert {"store", "channel stick"} <= {one["name"] for one in ready["checks"]}
     assert httpx2.get(f"{sender}/v1/messages", headers=header, timeout=PATIENCE).status_code == 404
 
 
