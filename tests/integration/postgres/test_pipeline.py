@@ -1,4 +1,7 @@
+import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -93,5 +96,25 @@ def test_a_lost_connection_is_told_and_not_used_again(link: Link, cluster: Postg
 
     with pytest.raises(psycopg.OperationalError):
         ask(pipeline, COUNT, insertion(1))
+
+    assert link.closed
+
+
+def test_a_connection_whose_answer_nobody_waited_for_is_not_used_again(
+    link: Link, cluster: PostgresCluster
+) -> None:
+    pipeline = Pipeline(link)
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid = %s"
+
+    def interrupt() -> None:
+        with cluster.connect() as other:
+            while other.execute(asked, (link.info.backend_pid,)).fetchone() != (1,):
+                pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            ask(pipeline, ("SELECT pg_sleep(60)", ()))
 
     assert link.closed
