@@ -7,9 +7,9 @@ after the first minutes, most first: of what Python holds, and not of what SQLit
 """
 
 import asyncio
-import gc
 import json
 import os
+import sys
 import threading
 import tracemalloc
 from collections.abc import Sequence
@@ -56,9 +56,7 @@ class WatchedTransport(InstantTransport):
         loop: asyncio.AbstractEventLoop | None = None
         memory = _Memory()
         while not self._over.wait(_EVERY):
-            # The server's loop is told by the first task that was not there before its memory was
-            # frozen: the one of a request.
-            loop = loop or next(iter(_loops()), None)
+            loop = loop or _loop_of_the_server()
             tasks = 0 if loop is None else len(asyncio.all_tasks(loop))
             threads = sorted(thread.name for thread in threading.enumerate())
             told = {"tasks": tasks, "threads": threads, "memory": memory.growth()}
@@ -67,8 +65,17 @@ class WatchedTransport(InstantTransport):
             partial.replace(self._file)
 
 
-def _loops() -> Sequence[asyncio.AbstractEventLoop]:
-    return [one.get_loop() for one in gc.get_objects() if isinstance(one, asyncio.Task)]
+def _loop_of_the_server() -> asyncio.AbstractEventLoop | None:
+    """The one that the main thread runs, as soon as it does."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        for value in frame.f_locals.values():
+            if isinstance(value, asyncio.Task):
+                return value.get_loop()
+            if isinstance(value, asyncio.AbstractEventLoop):
+                return value
+        frame = frame.f_back
+    return None
 
 
 class _Memory:
