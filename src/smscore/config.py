@@ -34,6 +34,7 @@ __all__ = [
     "GatewayConfig",
     "GroupConfig",
     "HttpConfig",
+    "InboundConfig",
     "LogConfig",
     "LogFormat",
     "MetricsAccess",
@@ -168,6 +169,14 @@ class PhonesConfig:
     """The phones that fetch messages and send them."""
 
     silent_after: float = 900.0  # seconds without a word, after which somebody should look
+
+
+@attrs.frozen(kw_only=True)
+class InboundConfig:
+    """What arrives."""
+
+    # Seconds after the last part that came of a long message, after which it is kept with its gaps.
+    wait_for_parts: float = 3600.0
 
 
 @attrs.frozen(kw_only=True)
@@ -337,6 +346,7 @@ class GatewayConfig:
     server: ServerConfig = ServerConfig()
     http: HttpConfig = HttpConfig()
     phones: PhonesConfig = PhonesConfig()
+    inbound: InboundConfig = InboundConfig()
     apps: AppsConfig = AppsConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     consent: ConsentConfig = ConsentConfig()
@@ -506,6 +516,8 @@ def _check_ranges(config: GatewayConfig) -> None:
     _check_http(config.http)
     silent_after = config.phones.silent_after
     _check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
+    wait = config.inbound.wait_for_parts
+    _check_range(wait, "[inbound] wait_for_parts", lowest=1, highest=72 * 3600)
     for name, channel in config.channels.items():
         if channel.price is not None:
             _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)

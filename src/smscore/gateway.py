@@ -227,6 +227,7 @@ class Gateway:
                 for name, channel in config.channels.items()
                 if channel.account
             },
+            wait_for_parts=config.inbound.wait_for_parts,
         )
         self.audit = Audit(store=store)
         self.erasure = Erasure(

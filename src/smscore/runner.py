@@ -32,7 +32,7 @@ _TICK = 0.5
 _LOOK = 1.0
 """Seconds between two looks for servers that have ended."""
 _WATCH = 5.0
-"""Seconds between two looks for what alerts operators."""
+"""Seconds between two looks for what alerts operators, and for messages with late parts."""
 _GATHERING, _MOMENT = 0.05, 0.005
 """
 Seconds in which news come together before endpoints and observers are told: each commit would be a
@@ -94,6 +94,9 @@ class Runner:
         }
         self._parts = [
             Part("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
+            Part(
+                "parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH
+            ),
             Part("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
             Part("monitoring", monitoring.run_once, pause=_TICK),
             Part("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),

@@ -10,6 +10,7 @@ export type MessageDelivered = Schemas['MessageDelivered'];
 export type MessageFailed = Schemas['MessageFailed'];
 export type MessageExpired = Schemas['MessageExpired'];
 export type MessageReceived = Schemas['MessageReceived'];
+export type MessageUpdated = Schemas['MessageUpdated'];
 
 /** A newer server may tell of other events: let your `switch` have a `default`. */
 export type WebhookPayload =
@@ -18,7 +19,8 @@ export type WebhookPayload =
     | MessageDelivered
     | MessageFailed
     | MessageExpired
-    | MessageReceived;
+    | MessageReceived
+    | MessageUpdated;
 
 /** What a webhook can ask for. */
 export type WebhookEvent = WebhookPayload['event'];

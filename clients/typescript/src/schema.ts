@@ -183,6 +183,8 @@ export interface components {
             message: string;
             /** Format: date-time */
             received_at: string;
+            /** @description Parts of a long message, from 1, that did not come; […] stands in their place. */
+            missing_parts?: number[];
         };
         /** @description The account behind the key. */
         Account: {
@@ -210,7 +212,7 @@ export interface components {
              */
             url: string;
             /** @description What it is told of. */
-            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received")[];
+            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received" | "message.updated")[];
         };
         /** @description The new webhook. */
         WebhookCreated: {
@@ -218,7 +220,7 @@ export interface components {
             success: true;
             webhook_id: string;
             url: string;
-            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received")[];
+            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received" | "message.updated")[];
             /** @description What signs; it is shown this once. */
             secret: string;
         };
@@ -232,7 +234,7 @@ export interface components {
         Webhook: {
             webhook_id: string;
             url: string;
-            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received")[];
+            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received" | "message.updated")[];
             /** @description Whether it is told; it may have been switched off. */
             active: boolean;
             /** Format: date-time */
@@ -244,7 +246,7 @@ export interface components {
             success: true;
             webhook_id: string;
             url: string;
-            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received")[];
+            events: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received" | "message.updated")[];
             /** @description Whether it is told; it may have been switched off. */
             active: boolean;
             /** Format: date-time */
@@ -260,7 +262,7 @@ export interface components {
              */
             url?: string;
             /** @description What it is told of. */
-            events?: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received")[];
+            events?: ("message.queued" | "message.sent" | "message.delivered" | "message.failed" | "message.expired" | "message.received" | "message.updated")[];
             /** @description Whether it is told. */
             active?: boolean;
             /** @description Whether to make another secret. */
@@ -419,6 +421,25 @@ export interface components {
             received_at: string;
             /** @description When it happened, in seconds since 1970. */
             timestamp: number;
+            /** @description Parts of a long message that did not come; […] stands in their place. */
+            missing_parts?: number[];
+        };
+        /** @description A part has come that was missing of a message that was received. */
+        MessageUpdated: {
+            /** @constant */
+            event: "message.updated";
+            message_id: string;
+            from: string;
+            to: string | null;
+            message: string;
+            /** @constant */
+            status: "received";
+            /** Format: date-time */
+            received_at: string;
+            /** @description When it happened, in seconds since 1970. */
+            timestamp: number;
+            /** @description Parts of a long message that did not come; […] stands in their place. */
+            missing_parts: number[];
         };
     };
     responses: never;

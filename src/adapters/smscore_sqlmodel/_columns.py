@@ -106,9 +106,11 @@ IDEMPOTENCY = _columns(
 INBOUND_PARTS = _columns(
     "smscore_inbound_parts",
     "id channel sender coding user_data header received_at sent_at reference total number "
-    "is_wide fingerprint is_joined kind",
+    "is_wide fingerprint is_joined kind published_as",
 )
-INBOUND = _columns("smscore_inbound", "id account channel sender text received_at sent_at kind")
+INBOUND = _columns(
+    "smscore_inbound", "id account channel sender text received_at sent_at kind missing"
+)
 LINKS = _columns("smscore_links", "number channel address linked_at name", key="number channel")
 JOURNAL = _columns("smscore_journal", "channel key value", key="channel key")
 MEMBERS = _columns(

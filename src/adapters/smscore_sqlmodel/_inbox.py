@@ -5,6 +5,7 @@ The inbox: received messages, and the parts that are to become some.
 from collections.abc import Sequence
 from datetime import datetime
 
+from smscore.domain.gaps import OpenGroup
 from smscore.domain.inbound import InboundKind, InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.user_data import Coding
@@ -38,8 +39,21 @@ _OLD = "SELECT id FROM smscore_inbound WHERE received_at < ? ORDER BY received_a
 _PRUNE = deletion(INBOUND, "WHERE id IN (SELECT value FROM json_each(?))")
 _PRUNE_PARTS = deletion(
     INBOUND_PARTS,
-    "WHERE id IN (SELECT id FROM smscore_inbound_parts WHERE received_at < ? "
+    "WHERE id IN (SELECT id FROM smscore_inbound_parts WHERE received_at < ? AND is_joined = 1 "
     "ORDER BY received_at LIMIT ?)",
+)
+_PRUNE_OPEN = deletion(
+    INBOUND_PARTS, "WHERE is_joined = 0 AND published_as IN (SELECT value FROM json_each(?))"
+)
+_OPEN = (
+    "SELECT channel, sender, reference, is_wide, total, count(*), min(received_at), "
+    "min(CASE WHEN published_as IS NULL THEN received_at END) FROM smscore_inbound_parts "
+    "WHERE is_joined = 0 AND total IS NOT NULL "
+    "GROUP BY channel, sender, reference, is_wide, total ORDER BY min(received_at) LIMIT ?"
+)
+_COMPLETE = "UPDATE smscore_inbound SET text = ?, missing = ? WHERE id = ?"
+_PUBLISHED = (
+    "UPDATE smscore_inbound_parts SET published_as = ? WHERE channel = ? AND fingerprint = ?"
 )
 _JOINED = "UPDATE smscore_inbound_parts SET is_joined = 1 WHERE channel = ? AND fingerprint = ?"
 
@@ -60,6 +74,9 @@ class InboxView:
             rows = self._session.fetch(_PAGE_OF, (account, last, limit))
         return [_message_of(cells) for cells in rows]
 
+    def open_groups(self, *, limit: int) -> Sequence[OpenGroup]:
+        return [_group_of(cells) for cells in self._session.fetch(_OPEN, (limit,))]
+
 
 class Inbox(InboxView):
     def __init__(self, session: WriteSession) -> None:
@@ -78,12 +95,17 @@ class Inbox(InboxView):
                 micros(message.received_at),
                 optional_micros(message.sent_at),
                 message.kind.value,
+                _numbers(message.missing),
             ),
         )
 
+    def complete(self, message: InboundMessage) -> None:
+        cells = (message.text, _numbers(message.missing), message.id)
+        self._writer.change(_COMPLETE, cells)
+
     def add_part(self, part: InboundPart) -> bool:
         # Who comes last sees all of its siblings.
-        self._writer.alone(f"parts of {part.channel}")
+        self._alone(part.channel)
         return self._writer.change(_ADD_PART, _part_cells(part)) == 1
 
     def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
@@ -91,18 +113,19 @@ class Inbox(InboxView):
         if place is None:
             rows = self._session.fetch(_SAME, (part.channel, part.fingerprint))
         else:
-            rows = self._session.fetch(
-                _SIBLINGS,
-                (
-                    part.channel,
-                    part.sender,
-                    place.reference,
-                    int(place.is_wide),
-                    place.total,
-                    limit,
-                ),
-            )
+            key = (part.channel, part.sender, place.reference, int(place.is_wide), place.total)
+            rows = self._session.fetch(_SIBLINGS, (*key, limit))
         return [_part_of(cells) for cells in reversed(rows)]
+
+    def parts_of(self, group: OpenGroup, *, limit: int) -> Sequence[InboundPart]:
+        self._alone(group.channel)
+        key = (group.channel, group.sender, group.reference, int(group.is_wide), group.total)
+        rows = self._session.fetch(_SIBLINGS, (*key, limit))
+        return [_part_of(cells) for cells in reversed(rows)]
+
+    def published(self, parts: Sequence[InboundPart], message: MessageId) -> None:
+        for part in parts:
+            self._writer.change(_PUBLISHED, (message, part.channel, part.fingerprint))
 
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:
@@ -117,11 +140,33 @@ class Inbox(InboxView):
             numbers = (to_json(old).decode(),)
             self._writer.change(PRUNE_EVENTS, numbers)
             self._writer.change(_PRUNE, numbers)
+            self._writer.change(_PRUNE_OPEN, numbers)
         return len(old) + parts
+
+    def _alone(self, channel: str) -> None:
+        self._writer.alone(f"parts of {channel}")
+
+
+def _numbers(missing: Sequence[int]) -> str | None:
+    return " ".join(map(str, missing)) or None
+
+
+def _group_of(cells: Cells) -> OpenGroup:
+    channel, sender, reference, is_wide, total, parts, since, unseen_since = cells
+    return OpenGroup(
+        channel=channel,
+        sender=sender,
+        reference=reference,
+        is_wide=bool(is_wide),
+        total=total,
+        parts=parts,
+        since=from_micros(since),
+        unseen_since=optional_moment(unseen_since),
+    )
 
 
 def _message_of(cells: Cells) -> InboundMessage:
-    number, account, channel, sender, text, received_at, sent_at, kind = cells
+    number, account, channel, sender, text, received_at, sent_at, kind, missing = cells
     return InboundMessage(
         id=MessageId(number),
         account=None if account is None else AccountId(account),
@@ -131,6 +176,7 @@ def _message_of(cells: Cells) -> InboundMessage:
         received_at=from_micros(received_at),
         sent_at=optional_moment(sent_at),
         kind=InboundKind(kind),
+        missing=tuple(map(int, (missing or "").split())),
     )
 
 
@@ -151,12 +197,13 @@ def _part_cells(part: InboundPart) -> Cells:
         part.fingerprint,
         0,
         part.kind.value,
+        part.published_as,
     )
 
 
 def _part_of(cells: Cells) -> InboundPart:
     _, channel, sender, coding, user_data, header, received_at, sent_at, *later = cells
-    *_, fingerprint, _, kind = later
+    *_, fingerprint, _, kind, published_as = later
     return InboundPart(
         channel=channel,
         sender=sender,
@@ -167,4 +214,5 @@ def _part_of(cells: Cells) -> InboundPart:
         sent_at=optional_moment(sent_at),
         fingerprint=fingerprint,
         kind=InboundKind(kind),
+        published_as=None if published_as is None else MessageId(published_as),
     )

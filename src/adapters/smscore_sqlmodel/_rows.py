@@ -361,6 +361,7 @@ class InboundRow(Row, table=True):
     received_at: int = Field(sa_type=_WIDE)
     sent_at: int | None = Field(sa_type=_WIDE)
     kind: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "sms"})
+    missing: str | None = Field(sa_type=Text)  # numbers of parts, with blanks between; NULL: none
 
 
 class InboundPartRow(Row, table=True):
@@ -381,6 +382,12 @@ class InboundPartRow(Row, table=True):
             sqlite_where=text("is_joined = 0"),
         ),
         Index("smscore_inbound_parts_received_at", "received_at"),
+        Index(
+            "smscore_inbound_parts_open",
+            "received_at",
+            sqlite_where=text("is_joined = 0"),
+            postgresql_where=text("is_joined = 0"),
+        ),
     )
 
     id: int | None = Field(sa_type=_WIDE, primary_key=True)
@@ -398,6 +405,7 @@ class InboundPartRow(Row, table=True):
     fingerprint: str = Field(sa_type=Text)
     is_joined: int = Field(sa_type=Integer)
     kind: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "sms"})
+    published_as: int | None = Field(sa_type=_WIDE)
 
 
 class IdempotencyRow(Row, table=True):

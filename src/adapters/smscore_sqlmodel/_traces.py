@@ -116,7 +116,7 @@ UNTELLING: Mapping[str, str] = {
     "smscore_directory_ids": "kind",
     "smscore_events": "kind",
     "smscore_idempotency": "surface",
-    "smscore_inbound": "channel kind",
+    "smscore_inbound": "channel kind missing",
     # The fingerprint is a digest of the sender as well, but goes with the part; a header has none.
     "smscore_inbound_parts": "channel header fingerprint kind",
     "smscore_journal": "channel key",

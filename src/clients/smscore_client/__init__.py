@@ -33,7 +33,14 @@ from smscore_client._errors import (
     UnexpectedAnswer,
     UnreadableEvent,
 )
-from smscore_client._events import Event, EventName, MessageEvent, MessageReceived, UnknownEvent
+from smscore_client._events import (
+    Event,
+    EventName,
+    MessageEvent,
+    MessageReceived,
+    MessageUpdated,
+    UnknownEvent,
+)
 from smscore_client._values import (
     Account,
     Cancellation,
@@ -83,6 +90,7 @@ __all__ = [
     "MessageEvent",
     "MessageReceived",
     "MessageTooLong",
+    "MessageUpdated",
     "NoAnswer",
     "NoRoute",
     "NotCancellable",

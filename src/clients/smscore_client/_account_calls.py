@@ -57,4 +57,5 @@ def _inbound_message(fields: Fields) -> values.InboundMessage:
         to=fields.text_or_none("to"),
         message=fields.text("message"),
         received_at=fields.time("received_at"),
+        missing_parts=fields.numbers_or_empty("missing_parts"),
     )

@@ -10,7 +10,15 @@ import attrs
 
 from smscore_client._fields import Fields, Unreadable
 
-__all__ = ["Event", "EventName", "MessageEvent", "MessageReceived", "UnknownEvent", "event_of"]
+__all__ = [
+    "Event",
+    "EventName",
+    "MessageEvent",
+    "MessageReceived",
+    "MessageUpdated",
+    "UnknownEvent",
+    "event_of",
+]
 
 
 class EventName(enum.StrEnum):
@@ -22,6 +30,7 @@ class EventName(enum.StrEnum):
     FAILED = "message.failed"
     EXPIRED = "message.expired"
     RECEIVED = "message.received"
+    UPDATED = "message.updated"
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +60,9 @@ class MessageReceived:
     """
     The account has received a message.
 
-    ``id``, ``sequence`` and ``timestamp`` are those of :class:`MessageEvent`.
+    ``id``, ``sequence`` and ``timestamp`` are those of :class:`MessageEvent`. ``missing_parts``
+    are the numbers, from 1, of those that did not come of a long message; ``[…]`` stands in their
+    place.
     """
 
     id: str | None
@@ -64,6 +75,16 @@ class MessageReceived:
     message: str
     status: str
     received_at: datetime
+    missing_parts: tuple[int, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class MessageUpdated(MessageReceived):
+    """
+    Of a message that the account has received, a part has come that was missing.
+
+    ``message`` is what it says now; it is whole if there are no ``missing_parts`` any more.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +101,7 @@ class UnknownEvent:
     fields: Mapping[str, object]
 
 
-Event = MessageEvent | MessageReceived | UnknownEvent
+Event = MessageEvent | MessageReceived | MessageUpdated | UnknownEvent
 """Whatever a webhook can be told."""
 
 
@@ -92,8 +113,9 @@ def event_of(fields: Fields, *, event_id: str | None, sequence: int | None) -> E
         Unreadable: it is not made as its name says.
     """
     name = fields.text("event")
-    if name == EventName.RECEIVED:
-        return MessageReceived(
+    if name in (EventName.RECEIVED, EventName.UPDATED):
+        kind = MessageReceived if name == EventName.RECEIVED else MessageUpdated
+        return kind(
             id=event_id,
             sequence=sequence,
             event=name,
@@ -104,6 +126,7 @@ def event_of(fields: Fields, *, event_id: str | None, sequence: int | None) -> E
             message=fields.text("message"),
             status=fields.text("status"),
             received_at=fields.time("received_at"),
+            missing_parts=fields.numbers_or_empty("missing_parts"),
         )
     if name not in list(EventName):
         return UnknownEvent(id=event_id, sequence=sequence, event=name, fields=dict(fields.content))

@@ -58,6 +58,10 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(_typed(one, str, name) for one in self._list(name))
 
+    def numbers_or_empty(self, name: str) -> tuple[int, ...]:
+        """None of them if the field is not there."""
+        return tuple(_typed(one, int, name) for one in self._or_none(name, self._list) or ())
+
     def objects(self, name: str, read: "Callable[[Fields], T]") -> tuple[T, ...]:
         return tuple(read(_object(one, name)) for one in self._list(name))
 

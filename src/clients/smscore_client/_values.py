@@ -183,13 +183,19 @@ class Account:
 
 @attrs.frozen(kw_only=True)
 class InboundMessage:
-    """A message that a channel of the account has received."""
+    """
+    A message that a channel of the account has received.
+
+    ``missing_parts`` are the numbers, from 1, of those that did not come of a long one; ``[…]``
+    stands in their place.
+    """
 
     message_id: str
     from_: str
     to: str | None
     message: str
     received_at: datetime
+    missing_parts: tuple[int, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

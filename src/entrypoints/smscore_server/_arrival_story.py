@@ -92,13 +92,27 @@ def _sentence(event: Event) -> str:
 
 
 def _received(detail: Detail) -> str:
-    parts = several(int(detail.get("parts") or 1), "part")
-    said = f"received by {detail.get('channel')} as {detail.get('kind')}, {parts}"
+    said = f"received by {detail.get('channel')} as {detail.get('kind')}, {_parts(detail)}"
     if revision := detail.get("revision"):
         said = f"{said}; asked were the rules of revision {revision}"
     if hops := detail.get("hops"):
         said = f"{said}; its words are ours, passed on {several(int(hops), 'time')} before"
     return said
+
+
+def _updated(detail: Detail) -> str:
+    if detail.get("missing"):
+        return f"a part came late; there are {_parts(detail)}"
+    return f"the last missing part came late: the text is whole, {_parts(detail)}"
+
+
+def _parts(detail: Detail) -> str:
+    count = int(detail.get("parts") or 1)
+    missing = str(detail.get("missing") or "").split()
+    if not missing:
+        return several(count, "part")
+    which = "part" if len(missing) == 1 else "parts"
+    return f"{count} of {detail.get('of')} parts; {which} {', '.join(missing)} did not come in time"
 
 
 def _refused(detail: Detail) -> str:
@@ -130,6 +144,7 @@ def _heeded(word: Keyword, detail: Detail) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "message.received": _received,
+    "message.updated": _updated,
     "rule.matched": lambda detail: f"rule {detail.get('rule')} matches",
     "rule.forwarded": lambda detail: (
         f"rule {detail.get('rule')} passes it on to {_whom(detail)}: msg_{detail.get('message')}"

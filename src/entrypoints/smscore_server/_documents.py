@@ -52,7 +52,7 @@ def as_document(
 
 def received_as_document(
     message: InboundMessage, names: Mapping[AccountId, str], *, precision: str = "seconds"
-) -> dict[str, str | None]:
+) -> dict[str, object]:
     """A message that arrived, as JSON shows it."""
     return {
         "id": f"in_{message.id:016x}",
@@ -62,6 +62,7 @@ def received_as_document(
         "from": message.sender,
         "text": message.text,
         "received_at": instant(message.received_at, precision=precision),
+        "missing_parts": list(message.missing),
     }
 
 

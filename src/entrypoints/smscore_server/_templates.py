@@ -39,6 +39,9 @@ CONFIGURATION = """\
 [phones]
 # silent_after = 900      # seconds without a word, after which 'smscore check' shows a phone
 
+[inbound]
+# wait_for_parts = 3600   # seconds until a long message is kept without the parts that are missing
+
 [apps]
 # directory = "apps"      # the files of published apps; by default beside the database
 

@@ -94,11 +94,12 @@ def list_received(*, account: str | None, limit: int, as_json: bool, config_file
     """
     List messages that arrived, newest first.
 
-    'smscore explain ID' tells what rules did with one.
+    'smscore explain ID' tells what rules did with one. Where parts of a long message did not come,
+    its text has "[…]" in their place.
 
     \b
     Example: smscore messages received --account shop
-    JSON: a list with id, account, channel, kind, from, text, received_at
+    JSON: a list with id, account, channel, kind, from, text, received_at, missing_parts
     """
     with opened(config_file) as gateway:
         names = account_names(gateway)

@@ -11,7 +11,7 @@ from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import OutboundMessage, Surface, clean_text
 
-__all__ = ["ANNOUNCED", "announced_as", "inbound_body", "outbound_body", "sequence_of"]
+__all__ = ["ANNOUNCED", "INBOUND", "announced_as", "inbound_body", "outbound_body", "sequence_of"]
 
 _WORDS = {
     "message.queued": "message.queued",
@@ -22,7 +22,11 @@ _WORDS = {
     "message.cancelled": "message.failed",
     "message.expired": "message.expired",
     "message.received": "message.received",
+    "message.updated": "message.updated",
 }
+
+INBOUND = frozenset({"message.received", "message.updated"})
+"""Those of them that are about a message that arrived."""
 
 ANNOUNCED = tuple(dict.fromkeys(_WORDS.values()))
 """The events that a webhook can ask for."""
@@ -76,19 +80,24 @@ def outbound_body(
 
 
 def inbound_body(event: Event, message: InboundMessage) -> bytes:
-    """The payload of a message that came in."""
-    return _encode(
-        {
-            "event": "message.received",
-            "message_id": f"in_{message.id:016x}",
-            "from": message.sender,
-            "to": None,
-            "message": clean_text(message.text),
-            "status": "received",
-            "received_at": _seconds(message.received_at),
-            "timestamp": int(event.at.timestamp()),
-        }
-    )
+    """
+    The payload of a message that came in, as it is now.
+
+    It has ``missing_parts`` when some are, and always when more of a message has come.
+    """
+    content: dict[str, object] = {
+        "event": event.kind,
+        "message_id": f"in_{message.id:016x}",
+        "from": message.sender,
+        "to": None,
+        "message": clean_text(message.text),
+        "status": "received",
+        "received_at": _seconds(message.received_at),
+        "timestamp": int(event.at.timestamp()),
+    }
+    if message.missing or event.kind == "message.updated":
+        content["missing_parts"] = message.missing
+    return _encode(content)
 
 
 def _recipient(message: OutboundMessage) -> str:

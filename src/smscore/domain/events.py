@@ -26,8 +26,9 @@ class Event(Struct, frozen=True, kw_only=True):
     it), ``message.recovered`` (of a process that ended), ``message.released`` (not begun, and up
     again), ``message.requeued`` (a phone had it), ``message.resent``, ``message.reported`` (a
     report that changes no status), ``message.accepted_late`` (by a channel that it was taken from)
-    and, of an inbound message, ``message.received`` and what rules did: ``rule.matched``,
-    ``rule.forwarded``, ``rule.answered``, ``rule.called``, ``rule.refused``. Of a channel it is
+    and, of an inbound message, ``message.received``, ``message.updated`` (a part came that was
+    missing) and what rules did: ``rule.matched``, ``rule.forwarded``, ``rule.answered``,
+    ``rule.called``, ``rule.refused``. Of a channel it is
     ``channel.down`` (a person should look) or ``channel.up``; the message is 0 then. Of a
     webhook it is ``webhook.disabled``; the message is the webhook's id then.
     ``detail`` holds plain text values, in the field's words.

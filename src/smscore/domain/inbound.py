@@ -53,6 +53,8 @@ class InboundPart:
     # neither with the part; the subject is told in the story of the message.
     is_automatic: bool = False
     subject: str = ""
+    # The message that has been made of it while other parts are missing; only the store sets it.
+    published_as: MessageId | None = None
 
     @property
     def concatenation(self) -> Concatenation | None:
@@ -62,7 +64,7 @@ class InboundPart:
 
 @attrs.frozen(kw_only=True)
 class InboundMessage:
-    """A received message, whole."""
+    """A received message; ``missing`` are the numbers, from 1, of the parts that did not come."""
 
     id: MessageId
     account: AccountId | None  # None: the channel belongs to no account
@@ -72,3 +74,4 @@ class InboundMessage:
     received_at: datetime
     sent_at: datetime | None = None
     kind: InboundKind = InboundKind.SMS
+    missing: tuple[int, ...] = ()  # then GAP stands in the text for each run of them

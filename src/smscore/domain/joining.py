@@ -4,7 +4,7 @@ Joining inbound parts: which of them are one message, and what it says.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
@@ -13,9 +13,10 @@ import attrs
 from smscore.domain.alphabets import Alphabet, decode_ucs2, encode_ucs2
 from smscore.domain.headers import alphabet_of
 from smscore.domain.inbound import InboundPart
+from smscore.domain.messages import MessageId
 from smscore.domain.user_data import Coding
 
-__all__ = ["GAP", "Joined", "join"]
+__all__ = ["GAP", "LONGEST_WAIT", "Joined", "join"]
 
 GAP = "[…]"
 """What stands in a text for parts that did not come."""
@@ -24,6 +25,9 @@ _UNKNOWN = encode_ucs2("\ufffd")
 
 _LONGEST_JOURNEY = timedelta(hours=24)
 """Parts whose centre's time stamps are further apart belong to different messages."""
+
+LONGEST_WAIT = timedelta(hours=72)
+"""After the first part of a message no other is taken for one of it: centres try for days."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +52,21 @@ class Joined:
     def is_complete(self) -> bool:
         """Whether no part is missing."""
         return len(self.parts) == self.total
+
+    @property
+    def published_as(self) -> MessageId | None:
+        """The message that has been made of it while parts were missing; None: there is none."""
+        return next((one.published_as for one in self.parts if one.published_as is not None), None)
+
+    @property
+    def since(self) -> datetime:
+        """When the first of the parts came."""
+        return min(part.received_at for part in self.parts)
+
+    @property
+    def newest(self) -> InboundPart:
+        """The part that came last; one that came again does not count."""
+        return max(self.parts, key=lambda part: part.received_at)
 
     @property
     def text(self) -> str:
@@ -81,6 +100,7 @@ def join(parts: Iterable[InboundPart]) -> tuple[Joined, ...]:
     Parts belong together when channel, sender, reference, its width and the total are the same
     and their time stamps are near. A part that came before with other content begins a message
     that uses the reference again, and what follows goes to the latest message that lacks it.
+    Parts of which different messages have been made stay with them.
     """
     groups: list[_Group] = []
     alike: dict[object, list[_Group]] = defaultdict(list)  # the latest last
@@ -114,17 +134,24 @@ class _Group:
         present = self._parts.get(number)
         if present is None or _content(present) != _content(part):
             return False
-        if not _are_near(self._first, part):
+        if not self._may_have(part):
             return False
         self._duplicates.append(part)
         return True
 
     def takes(self, part: InboundPart, number: int) -> bool:
         """Whether it was lacking; then it is in its place now."""
-        if number in self._parts or not _are_near(self._first, part):
+        if number in self._parts or not self._may_have(part):
             return False
         self._parts[number] = part
         return True
+
+    def _may_have(self, part: InboundPart) -> bool:
+        """Whether nothing speaks against it but what it says."""
+        known = {one.published_as for one in self._parts.values()} - {None}
+        if part.published_as is not None and known - {part.published_as}:
+            return False
+        return _are_near(self._first, part)
 
     def joined(self) -> Joined:
         """What became of it."""
@@ -145,6 +172,8 @@ def _content(part: InboundPart) -> tuple[Coding, bytes, bytes]:
 
 
 def _are_near(one: InboundPart, other: InboundPart) -> bool:
+    if abs(one.received_at - other.received_at) > LONGEST_WAIT:
+        return False
     if one.sent_at is None or other.sent_at is None:
         return abs(one.received_at - other.received_at) <= _LONGEST_JOURNEY
     return abs(one.sent_at - other.sent_at) <= _LONGEST_JOURNEY

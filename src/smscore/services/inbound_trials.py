@@ -153,10 +153,11 @@ class InboundTrials:
         """Judge all messages once more that arrived since then, the newest first."""
         compiled = self._compiled((), inbound)
         known: dict[int, InboundRules] = {}
+        first = first_of(since)  # one with gaps came earlier than it was published
         before: MessageId | None = None
         while page := self._store.read(_page(before)):
             for message, facts, events in page:
-                if message.received_at < since:
+                if message.id < first:
                     return
                 yield ReplayedInbound(
                     message=message,

@@ -13,6 +13,7 @@ import attrs
 from smscore.domain.accounts import Account
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Status
+from smscore.domain.gaps import MOST_OPEN, OpenGroup
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import Entry, Statement
 from smscore.domain.liveness import SILENCE, right_to
@@ -236,6 +237,10 @@ class Inquiry:
         return self._store.read(
             lambda view: view.inbox.find(account=account, before=before, limit=limit)
         )
+
+    def open_groups(self) -> Sequence[OpenGroup]:
+        """Long messages of which parts are missing that may still come, the eldest first."""
+        return self._store.read(lambda view: view.inbox.open_groups(limit=MOST_OPEN))
 
     def account(self, account: AccountId) -> Account:
         """

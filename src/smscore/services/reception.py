@@ -5,25 +5,25 @@ What arrives from channels: inbound parts become messages, reports move deliveri
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from smscore.domain.deliveries import DeliveryReport, choose
-from smscore.domain.events import Event
-from smscore.domain.inbound import TELEGRAM_SENDER, InboundKind, InboundMessage, InboundPart
-from smscore.domain.joining import Joined, join
+from smscore.domain.gaps import MOST_OPEN, OpenGroup, groups_to_see
+from smscore.domain.inbound import InboundPart
 from smscore.domain.links import Link
-from smscore.domain.messages import AccountId, MessageId, Priority, clean_text
+from smscore.domain.messages import AccountId, MessageId, Priority
 from smscore.errors import ConfigurationError, NotFound, PluginError, Rejected
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
 from smscore.ports.storage import Lane, Store, UnitOfWork
-from smscore.services._addressees import Arrival
 from smscore.services._consent import Objections
 from smscore.services._forwarding import Forwarding
 from smscore.services._heeding import Heeding
 from smscore.services._openings import Openings
+from smscore.services._parts import keep, publish_next
 from smscore.services._progress import record_report
 from smscore.services._rules import Compiled, RulesInForce
 from smscore.services._ruling import Ruling, TooFewIds
@@ -36,15 +36,19 @@ _logger = logging.getLogger(__name__)
 _GROWTH = 8
 """How many times as many ids are taken if they were too few."""
 
-_REUSES = 4
-"""How many messages of one sender under one reference are looked through for a part's own."""
+
+class _Keeping(Protocol):
+    """What is done in a unit of work with ids; says whether anything came of it."""
+
+    def __call__(self, work: UnitOfWork, *, ids: Sequence[MessageId]) -> bool: ...
 
 
 class Reception:
     """
     The sink of every transport: a call that returns means *stored*.
 
-    ``owners`` names the account, if any, to which a channel's inbound messages belong.
+    ``owners`` names the account, if any, to which a channel's inbound messages belong;
+    ``wait_for_parts`` are the seconds after which a message is kept as it is, with its gaps.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Reception:
         objections: Objections,
         screens: Sequence[Screen] = (),
         owners: Mapping[str, str] | None = None,
+        wait_for_parts: float = 3600.0,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -71,6 +76,7 @@ class Reception:
         self._objections = objections
         self._screens = screens
         self._owners = owners or {}
+        self._wait = timedelta(seconds=wait_for_parts)
 
     def received(self, part: InboundPart, *, owner: str | None = None) -> None:
         """
@@ -82,21 +88,22 @@ class Reception:
         now = self._clock.now()
         ruling = self._ruling(now)
         accounts = self._accounts(ruling, whose)
-        count = 2 + ruling.likely
-        while True:
-            work = partial(
-                self._receive,
-                part=part,
-                ids=self._ids.several(count, now=now),
-                owner=whose,
-                ruling=ruling,
-            )
-            try:
-                self._store.run(work, accounts=accounts, lane=Lane.CUSTODY).result()
-            except TooFewIds:
-                count *= _GROWTH  # nothing was kept, and the same is done once more
-            else:
-                return
+        work = partial(self._receive, part=part, owner=whose, ruling=ruling)
+        self._run(work, accounts=accounts, count=2 + ruling.likely, now=now)
+
+    def publish_overdue(self) -> int:
+        """
+        Keep as they are the messages of which parts do not come; says about how many was decided.
+
+        Call it every few seconds; several servers may, for each is looked at again where nobody
+        else adds a part to it.
+        """
+        now = self._clock.now()
+        groups = self._store.read(lambda view: view.inbox.open_groups(limit=2 * MOST_OPEN))
+        return sum(
+            self._publish(group, is_too_many=is_too_many, now=now)
+            for group, is_too_many in groups_to_see(groups, now=now, wait=self._wait)
+        )
 
     def reported(self, report: DeliveryReport) -> None:
         """Fold a report into its delivery, or park it until its reference is known."""
@@ -110,6 +117,41 @@ class Reception:
     def unlinked(self, *, channel: str, address: str) -> None:
         """The owner of the address is not written to any more."""
         self._store.run(lambda work: _unlink(work, channel, address), lane=Lane.CUSTODY).result()
+
+    def _publish(self, group: OpenGroup, *, is_too_many: bool, now: datetime) -> int:
+        """Decide about the messages of a group, each in a unit of its own."""
+        owner = self._owners.get(group.channel)
+        ruling = self._ruling(now)
+        work = partial(
+            publish_next,
+            group=group,
+            owner=owner,
+            ruling=ruling,
+            wait=self._wait,
+            is_too_many=is_too_many,
+        )
+        accounts, count = self._accounts(ruling, owner), 1 + ruling.likely
+        done = 0
+        while self._run(work, accounts=accounts, count=count, now=now):
+            done += 1
+        return done
+
+    def _run(
+        self,
+        work: "_Keeping",
+        *,
+        accounts: Sequence[AccountId],
+        count: int,
+        now: datetime,
+    ) -> bool:
+        """Do it with so many ids, or with as many as it takes."""
+        while True:
+            ids = self._ids.several(count, now=now)
+            try:
+                unit = partial(work, ids=ids)
+                return self._store.run(unit, accounts=accounts, lane=Lane.CUSTODY).result()
+            except TooFewIds:
+                count *= _GROWTH  # nothing was kept, and the same is done once more
 
     def _ruling(self, now: datetime) -> Ruling:
         """What is to be done by the rules; if they cannot be asked, a message is kept anyway."""
@@ -145,78 +187,13 @@ class Reception:
         ids: Sequence[MessageId],
         owner: str | None,
         ruling: Ruling,
-    ) -> None:
-        arrival = _keep(work, part, ids[0], owner=owner, ruling=ruling)
+    ) -> bool:
+        arrival = keep(work, part, ids[0], owner=owner, ruling=ruling)
         if arrival is None:
-            return
+            return False
         if not self._heeding.heed(work, arrival, answer=ids[1], now=ruling.forwarding.now):
             ruling.carry_out(work, arrival, ids=ids[2:])
-
-
-def _keep(
-    work: UnitOfWork,
-    part: InboundPart,
-    number: MessageId,
-    *,
-    owner: str | None,
-    ruling: Ruling,
-) -> Arrival | None:
-    """The message, if the part makes it whole."""
-    if not work.inbox.add_part(part):
-        return None  # offered again, since the modem did not hear that it was stored
-    joined = _joined_with(part, work)
-    if not joined.is_complete:
-        return None
-    account = work.accounts.named(owner) if owner else None
-    account_id = account.id if account else None
-    message = InboundMessage(
-        id=number,
-        account=account_id,
-        channel=part.channel,
-        sender=_sender_of(part, work),
-        text=clean_text(joined.text),
-        received_at=part.received_at,
-        sent_at=part.sent_at,
-        kind=part.kind,
-    )
-    arrival = Arrival.of(work, message, is_automatic=part.is_automatic, now=ruling.forwarding.now)
-    work.inbox.add(message)
-    work.inbox.joined([*joined.parts, *joined.duplicates])
-    work.events.add(
-        Event(
-            message=number,
-            account=account_id,
-            sequence=1,
-            kind="message.received",
-            at=part.received_at,
-            detail={
-                "channel": part.channel,
-                "parts": len(joined.parts),
-                "kind": part.kind.value,
-                **({"subject": clean_text(part.subject)} if part.subject else {}),
-                **ruling.seen(arrival),
-            },
-        )
-    )
-    return arrival
-
-
-def _sender_of(part: InboundPart, work: UnitOfWork) -> str:
-    """Who wrote: by Telegram, the number that is linked to the chat, if one is."""
-    if part.kind is not InboundKind.TELEGRAM:
-        return part.sender
-    link = work.links.at(part.channel, part.sender.removeprefix(TELEGRAM_SENDER))
-    return part.sender if link is None else link.number.value
-
-
-def _joined_with(part: InboundPart, work: UnitOfWork) -> Joined:
-    """The message, whole or not, to which a part that was just stored belongs."""
-    siblings: Sequence[InboundPart] = [part]
-    if part.concatenation is not None:
-        siblings = work.inbox.siblings(part, limit=_REUSES * part.concatenation.total)
-    return next(
-        joined for joined in join(siblings) if part in joined.parts or part in joined.duplicates
-    )
+        return True
 
 
 def _unlink(work: UnitOfWork, channel: str, address: str) -> None:

@@ -25,6 +25,7 @@ pytest.register_assert_rewrite(
             "devices",
             "directory",
             "everything",
+            "gaps",
             "keeping",
             "lanes",
             "links",
@@ -49,6 +50,7 @@ from smscore.testing._store_collections import CollectionsContract  # noqa: E402
 from smscore.testing._store_consent import ConsentContract  # noqa: E402  # rewritten first
 from smscore.testing._store_devices import DevicesContract  # noqa: E402  # rewritten first
 from smscore.testing._store_directory import DirectoryContract  # noqa: E402  # rewritten first
+from smscore.testing._store_gaps import GapsContract  # noqa: E402  # rewritten first
 from smscore.testing._store_keeping import KeepingContract  # noqa: E402  # rewritten first
 from smscore.testing._store_kit import StoreKit, StoreMaker  # noqa: E402  # rewritten first
 from smscore.testing._store_lanes import LanesContract  # noqa: E402  # rewritten first
@@ -83,6 +85,7 @@ class StoreContract(
     AuditContract,
     DirectoryContract,
     KeepingContract,
+    GapsContract,
     UnitsContract,
     SeeingContract,
     TracesContract,

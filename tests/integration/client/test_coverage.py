@@ -67,6 +67,7 @@ VALUES = {
     "MessageFailed": sms.MessageEvent,
     "MessageExpired": sms.MessageEvent,
     "MessageReceived": sms.MessageReceived,
+    "MessageUpdated": sms.MessageUpdated,
 }
 # Not values of the client's: what it writes, what it reads into errors, pages and plain answers,
 # and an answer that is either of two values here.

@@ -51,6 +51,15 @@ def test_a_received_message_is_shown_with_exactly_these_bytes(site):
     )
 
 
+def test_of_a_long_message_the_list_says_which_parts_are_missing(site):
+    keep(site, 1, text="one […]", missing=(2, 3))
+
+    assert get(site).text.endswith(
+        '"message":"one […]","received_at":"2026-03-01T12:00:01Z","missing_parts":[2,3]}],'
+        '"next":null}'
+    )
+
+
 def test_without_any_the_list_is_empty(site):
     assert get(site).text == '{"success":true,"inbound":[],"next":null}'
 

@@ -128,7 +128,7 @@ def test_a_secret_is_shown_once_and_again_only_when_it_is_another(call, hook):
             {"url": URL, "events": ["message.read"]},
             (
                 "events must be some of message.queued, message.sent, message.delivered, "
-                "message.failed, message.expired, message.received"
+                "message.failed, message.expired, message.received, message.updated"
             ),
         ),
     ],

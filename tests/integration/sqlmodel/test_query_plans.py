@@ -141,6 +141,15 @@ def test_pruning_finds_what_it_deletes_by_an_index(
     assert not [step for step in plan if step.startswith("SCAN smscore_")]
 
 
+def test_open_parts_are_counted_without_looking_at_joined_ones(
+    connection: sqlite3.Connection,
+) -> None:
+    step = _plan(connection, _inbox._OPEN)[0]
+
+    # Both are indexes of open parts alone.
+    assert "INDEX smscore_inbound_parts_siblings" in step or "smscore_inbound_parts_open" in step
+
+
 def test_what_processes_hold_is_found_by_its_index(connection: sqlite3.Connection) -> None:
     plan = _plan(connection, _outbox._HELD.format("?, ?"))
 

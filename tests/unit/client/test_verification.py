@@ -94,6 +94,29 @@ def test_a_received_message_is_told_with_its_text():
     assert (event.from_, event.to, event.message) == ("+491701234567", None, "Ja 👍")
 
 
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [("message.received", sms.MessageReceived), ("message.updated", sms.MessageUpdated)],
+)
+def test_a_received_message_may_have_gaps(event, kind):
+    body = written(
+        event=event,
+        message_id="in_1",
+        **{"from": "+491701234567"},
+        to=None,
+        message="Ja […]",
+        status="received",
+        received_at="2026-03-01T12:00:03Z",
+        timestamp=NOW,
+        missing_parts=[2, 3],
+    )
+
+    told = sms.verify_webhook(body, posted(body), NEW, now=NOW)
+
+    assert type(told) is kind
+    assert (told.message, told.missing_parts) == ("Ja […]", (2, 3))
+
+
 def test_an_event_of_tomorrow_is_handed_over_as_it_is():
     body = written(event="message.read", who="somebody")
 

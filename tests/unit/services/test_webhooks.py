@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import attrs
+import msgspec
 import pytest
 from telling import advance, open_gateway, settle, submit, told
 
 from smscore import Gateway, GatewayConfig, build, hookimpl
 from smscore.domain.announcements import ANNOUNCED
+from smscore.domain.headers import Concatenation
 from smscore.domain.messages import AccountId, Surface
 from smscore.domain.webhooks import PostingState, Webhook
 from smscore.errors import InvalidRequest, NotFound
@@ -171,6 +173,53 @@ def test_a_received_message_is_told_by_the_sender_that_a_plugin_brings(
         settle(gateway)
 
     assert told(sender) == [("message.received", 1)]
+
+
+def test_a_message_with_a_gap_is_told_and_told_again_when_it_is_whole(
+    sender: FakeSender, store: MemoryStore, clock: ManualClock, network: FakeTransport
+) -> None:
+    config = GatewayConfig.from_mapping(
+        {
+            "plugins": {"enabled": []},
+            "inbound": {"wait_for_parts": 60},
+            "channels": {"fake": {"transport": "fake", "account": "acme"}},
+        }
+    )
+    with build(
+        config,
+        store=store,
+        authenticator=PlainAuthenticator(store),
+        clock=clock,
+        plugins=[Carrier(network, sender)],
+    ) as gateway:
+        gateway.administration.create_account("acme")
+        acme = gateway.settings.account("acme").id
+        gateway.webhooks.add(acme, url=HOOK, events=["message.received", "message.updated"])
+        settle(gateway)
+        first, last = (
+            a_part(
+                channel="fake",
+                concatenation=Concatenation(reference=7, total=2, number=number),
+                user_data=word.encode("utf-16-be"),
+                received_at=clock.now(),
+            )
+            for number, word in ((1, "one "), (2, "two"))
+        )
+
+        network.deliver(first)
+        settle(gateway)
+        assert told(sender) == []
+        clock.move(seconds=60)
+        settle(gateway)
+        clock.move(seconds=60)
+        network.deliver(last)
+        settle(gateway)
+
+    assert told(sender) == [("message.received", 1), ("message.updated", 2)]
+    bodies = [msgspec.json.decode(call.body) for call in sender.calls]
+    said = [(one["message"], one["missing_parts"], one["timestamp"]) for one in bodies]
+    assert said == [("one […]", [2], 1772366460), ("one two", [], 1772366520)]
+    assert len({(one["message_id"], one["received_at"]) for one in bodies}) == 1
 
 
 def test_the_same_bytes_and_id_are_told_until_they_are_heard(

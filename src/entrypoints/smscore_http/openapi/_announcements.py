@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from smscore.domain.announcements import ANNOUNCED, inbound_body, outbound_body
+from smscore.domain.announcements import ANNOUNCED, INBOUND, inbound_body, outbound_body
 from smscore.domain.events import Event
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage, Surface
@@ -44,6 +44,7 @@ _WHEN = {
     "message.failed": "A message could not be sent, or was called back.",
     "message.expired": "The time of a message was over before it could be delivered.",
     "message.received": "One of the account's channels has received a message.",
+    "message.updated": "A part has come that was missing of a message that was received.",
 }
 _HEADERS: Mapping[str, str] = {
     "webhook-id": "The event's id: the same in every attempt.",
@@ -51,6 +52,13 @@ _HEADERS: Mapping[str, str] = {
     "webhook-signature": "That of Standard Webhooks; for a day after a rotation two of them.",
     "X-SMSProvider-Signature": "HMAC-SHA256 of the body in hexadecimal digits.",
     "X-SMSProvider-Sequence": "1, 2, 3 … for each message.",
+}
+
+
+_MISSING: Json = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1},
+    "description": "Parts of a long message that did not come; […] stands in their place.",
 }
 
 
@@ -96,17 +104,20 @@ def _body(event: str) -> bytes:
     happened = Event(
         message=_SENT.id, account=_SENT.account, sequence=1, kind=event, at=_AT, detail={}
     )
-    if event == "message.received":
+    if event in INBOUND:
         return inbound_body(happened, _RECEIVED)
     return outbound_body(happened, _SENT)
 
 
 def _schema(event: str, payload: Mapping[str, Any]) -> Json:
-    """Every key is always there; only where a received message was sent to may be unknown."""
+    """Every key is always there, but for the gaps of a received message that has none."""
+    properties = {key: _property(key, value) for key, value in payload.items()}
+    if event in INBOUND:
+        properties["missing_parts"] = _MISSING
     return {
         "type": "object",
         "description": _WHEN[event],
-        "properties": {key: _property(key, value) for key, value in payload.items()},
+        "properties": properties,
         "required": list(payload),
     }
 

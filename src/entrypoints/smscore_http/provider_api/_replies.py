@@ -216,6 +216,7 @@ def _inbound(message: inbound.InboundMessage) -> InboundMessage:
         to=None,  # no channel knows its own number
         message=message.text,
         received_at=utc_seconds(message.received_at),
+        missing_parts=list(message.missing) or msgspec.UNSET,
     )
 
 

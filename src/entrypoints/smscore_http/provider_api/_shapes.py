@@ -144,6 +144,13 @@ class InboundMessage(Struct, kw_only=True):
     to: Annotated[str | None, said("The number that it was sent to, where that is known.")]
     message: str
     received_at: Time
+    missing_parts: (
+        Annotated[
+            list[int],
+            said("Parts of a long message, from 1, that did not come; […] stands in their place."),
+        ]
+        | UnsetType
+    ) = UNSET  # of a whole message
 
 
 class InboundPage(Struct, kw_only=True):

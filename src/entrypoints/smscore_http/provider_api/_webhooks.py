@@ -13,6 +13,7 @@ import msgspec
 
 from smscore.domain import webhooks as domain
 from smscore.domain.accounts import Account
+from smscore.domain.announcements import INBOUND
 from smscore.domain.messages import AccountId
 from smscore.domain.webhooks import Posting, PostingId, PostingState, WebhookId
 from smscore.errors import InvalidRequest, NotFound, Overloaded
@@ -222,7 +223,7 @@ def _shown(webhook: domain.Webhook) -> WebhookShown:
 
 
 def _delivery(posting: Posting) -> Delivery:
-    prefix = "in_" if posting.event == "message.received" else "msg_"
+    prefix = "in_" if posting.event in INBOUND else "msg_"
     return Delivery(
         delivery_id=f"whd_{posting.id:016x}",
         event_id=f"evt_{posting.event_id:016x}",

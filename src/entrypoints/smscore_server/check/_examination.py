@@ -26,6 +26,7 @@ from smscore_server.check._consent import opt_outs
 from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 from smscore_server.check._mails import mails
+from smscore_server.check._parts import parts
 from smscore_server.check._servers import servers
 from smscore_server.check._serving import serving
 from smscore_server.check._webhooks import endpoints, receivers, webhooks
@@ -87,6 +88,7 @@ def _installation(config: GatewayConfig, *, patience: float) -> Iterator[Finding
             yield from _contents(gateway, config)
             yield from opt_outs(gateway)
             yield from mails(gateway)
+            yield from parts(gateway)
             yield from _phones(gateway)
             yield from endpoints(gateway)
             yield from receivers(gateway, loaded)

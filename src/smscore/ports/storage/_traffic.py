@@ -8,6 +8,7 @@ from typing import Protocol
 
 from smscore.domain.deliveries import Delivery, DeliveryReport, ProcessId, Status
 from smscore.domain.events import Event
+from smscore.domain.gaps import OpenGroup
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId, OutboundMessage
 from smscore.domain.recipients import Recipient
@@ -172,9 +173,17 @@ class InboxView(Protocol):
         """Newest first."""
         ...
 
+    def open_groups(self, *, limit: int) -> Sequence[OpenGroup]:
+        """What parts are there that are not joined, by reference: at most so many, eldest first."""
+        ...
+
 
 class Inbox(InboxView, Protocol):
     def add(self, message: InboundMessage) -> None: ...
+
+    def complete(self, message: InboundMessage) -> None:
+        """Give a message that is there the text and the gaps of this one."""
+        ...
 
     def add_part(self, part: InboundPart) -> bool:
         """Keep a part; False if one with its channel and fingerprint is there already."""
@@ -188,15 +197,28 @@ class Inbox(InboxView, Protocol):
         """
         ...
 
+    def parts_of(self, group: OpenGroup, *, limit: int) -> Sequence[InboundPart]:
+        """
+        The parts not yet joined under a group's reference, as :meth:`siblings` says.
+
+        Nobody adds one until the unit ends.
+        """
+        ...
+
+    def published(self, parts: Sequence[InboundPart], message: MessageId) -> None:
+        """A message has been made of these parts while others are missing; they stay unjoined."""
+        ...
+
     def joined(self, parts: Sequence[InboundPart]) -> None:
-        """These parts have become a message."""
+        """These parts have become a message, and wait for no others."""
         ...
 
     def prune(self, *, before: datetime, limit: int) -> int:
         """
-        Drop messages received before then, with their events, and parts received before then.
+        Drop messages received before then, with their events, and joined parts as old as that.
 
-        The oldest first, at most ``limit`` of each; says how many messages and parts that were.
+        Parts that are not joined stay, unless one of these messages was made of them. The oldest
+        first, at most ``limit`` of each; says how many messages and joined parts that were.
         """
         ...
 

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import attrs
 from msgspec.structs import replace
 
-from smscore.domain.announcements import announced_as, inbound_body, outbound_body, sequence_of
+from smscore.domain.announcements import (
+    INBOUND,
+    announced_as,
+    inbound_body,
+    outbound_body,
+    sequence_of,
+)
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.webhooks import (
@@ -72,9 +78,7 @@ def gather(view: View, *, cursor: int, now: datetime, limit: int) -> Gathered:
     news, last = view.webhooks.news(cursor, limit=limit)
     heard = list(_heard(view, news))
     # Most messages have several events in a round, and are read once for all of them.
-    stories = view.webhooks.stories(
-        {one.event.message for one in heard if one.name != "message.received"}
-    )
+    stories = view.webhooks.stories({one.event.message for one in heard if one.name not in INBOUND})
     postings: list[Posting] = []
     for one in heard:
         announcement = _announcement(view, one.event, one.name, stories)
@@ -130,7 +134,7 @@ def _addressed(
 def _announcement(
     view: View, event: Event, name: str, stories: Mapping[MessageId, Story]
 ) -> _Announcement | None:
-    if name == "message.received":
+    if name in INBOUND:
         return _of_inbound(view, event, name)
     story = stories.get(event.message)
     sequence = None if story is None else sequence_of(event, kinds=story.kinds)
@@ -149,4 +153,9 @@ def _of_inbound(view: View, event: Event, name: str) -> _Announcement | None:
     found = view.inbox.find(account=event.account, before=behind, limit=1)
     if not found or found[0].id != event.message:
         return None  # dropped since
-    return _Announcement(name=name, sequence=1, body=inbound_body(event, found[0]))
+    body = inbound_body(event, found[0])
+    if event.kind == "message.received":
+        return _Announcement(name=name, sequence=1, body=body)
+    earlier = [one for one in view.events.of(event.message) if one.sequence <= event.sequence]
+    sequence = sum(announced_as(one) is not None for one in earlier)
+    return _Announcement(name=name, sequence=sequence, body=body)

@@ -5,6 +5,10 @@ Messages that arrive, in dictionaries.
 from collections.abc import Sequence
 from datetime import datetime
 
+import attrs
+
+from smscore.domain.gaps import OpenGroup
+from smscore.domain.headers import Concatenation
 from smscore.domain.inbound import InboundMessage, InboundPart
 from smscore.domain.messages import AccountId, MessageId
 from smscore.ports.storage import TraceKind
@@ -41,6 +45,20 @@ class MemoryInbox:
     def add(self, message: InboundMessage) -> None:
         self._log.put(self._messages, message.id, message)
 
+    def open_groups(self, *, limit: int) -> Sequence[OpenGroup]:
+        found: dict[object, tuple[Concatenation, list[InboundPart]]] = {}
+        for key, part in self._parts.items():
+            place = part.concatenation
+            if key not in self._joined and place is not None:
+                found.setdefault(_group_of(part), (place, []))[1].append(part)
+        groups = [_open_group(place, parts) for place, parts in found.values()]
+        return sorted(groups, key=lambda one: one.since)[:limit]
+
+    def complete(self, message: InboundMessage) -> None:
+        before = self._messages[message.id]
+        after = attrs.evolve(before, text=message.text, missing=message.missing)
+        self._log.put(self._messages, message.id, after)
+
     def add_part(self, part: InboundPart) -> bool:
         key = (part.channel, part.fingerprint)
         if key in self._parts:
@@ -55,6 +73,21 @@ class MemoryInbox:
             if key not in self._joined and _group_of(one) == _group_of(part)
         ]
         return found[-limit:]
+
+    def parts_of(self, group: OpenGroup, *, limit: int) -> Sequence[InboundPart]:
+        place = (group.channel, group.sender, group.reference, group.is_wide, group.total)
+        found = [
+            one
+            for key, one in self._parts.items()
+            if key not in self._joined and _group_of(one) == place
+        ]
+        return found[-limit:]
+
+    def published(self, parts: Sequence[InboundPart], message: MessageId) -> None:
+        for part in parts:
+            key = (part.channel, part.fingerprint)
+            after = attrs.evolve(self._parts[key], published_as=message)
+            self._log.put(self._parts, key, after)
 
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:
@@ -84,11 +117,13 @@ class MemoryInbox:
         for message in old:
             self._log.drop(self._messages, message)
         self._events.forget(old)
-        parts = [key for key, one in self._parts.items() if one.received_at < before]
+        for key in [key for key, one in self._parts.items() if one.published_as in old]:
+            if key not in self._joined:
+                self._log.drop(self._parts, key)
+        parts = [key for key in self._joined if self._parts[key].received_at < before]
         for key in parts[:limit]:
             self._log.drop(self._parts, key)
-            if key in self._joined:
-                self._log.drop(self._joined, key)
+            self._log.drop(self._joined, key)
         return len(old) + len(parts[:limit])
 
 
@@ -97,3 +132,18 @@ def _group_of(part: InboundPart) -> tuple[object, ...]:
     if place is None:
         return (part.channel, part.fingerprint)
     return (part.channel, part.sender, place.reference, place.is_wide, place.total)
+
+
+def _open_group(place: Concatenation, parts: Sequence[InboundPart]) -> OpenGroup:
+    return OpenGroup(
+        channel=parts[0].channel,
+        sender=parts[0].sender,
+        reference=place.reference,
+        is_wide=place.is_wide,
+        total=place.total,
+        parts=len(parts),
+        since=min(one.received_at for one in parts),
+        unseen_since=min(
+            (one.received_at for one in parts if one.published_as is None), default=None
+        ),
+    )
