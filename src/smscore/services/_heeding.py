@@ -11,10 +11,11 @@ from smscore.config import ConsentConfig
 from smscore.domain.accounts import Account
 from smscore.domain.consent import Mark, MarkKind, who_is
 from smscore.domain.events import Event
-from smscore.domain.inbound import InboundKind
+from smscore.domain.inbound import InboundKind, InboundMessage
 from smscore.domain.keywords import HEEDED, Keyword, Keywords
 from smscore.domain.messages import Medium, MessageId, OutboundMessage, Surface
 from smscore.domain.planning import Plan, plan
+from smscore.domain.quotations import above_quotation
 from smscore.domain.recipients import parse_recipient
 from smscore.domain.rounds import WINDOW, answerable, check_hops, check_rate
 from smscore.domain.routes import Route, Routes
@@ -43,6 +44,7 @@ class _Request:
     """A word that somebody wrote, and on whose behalf it is answered."""
 
     arrival: Arrival
+    said: str
     keyword: Keyword
     hashed: Sequence[str]  # who it was, in each spelling that it may be
     payer: Account | None
@@ -52,7 +54,7 @@ class _Request:
 
 class Heeding:
     """
-    The word of a whole message, heeded in the unit of work that makes it whole.
+    The word of a whole message, or above the quotation of a mail, heeded in the unit of work that makes it whole.
 
     A word is said to the owner of the channel that it came by; if it has none, to all accounts.
     """
@@ -79,10 +81,11 @@ class Heeding:
         Raises:
             StoreUnavailable: nobody can be recognised, and the channel has to offer it again.
         """
-        keyword = self._keywords.recognise(arrival.message.text)
+        said = _said(arrival.message)
+        keyword = self._keywords.recognise(said)
         if keyword is None or arrival.message.kind not in _BY_PEOPLE:
             return False
-        request = self._request(work, arrival, keyword, answer=answer, now=now)
+        request = self._request(work, arrival, said, keyword, answer=answer, now=now)
         if request is None:
             return False
         is_news = self._change(work, request)
@@ -96,6 +99,7 @@ class Heeding:
         self,
         work: UnitOfWork,
         arrival: Arrival,
+        said: str,
         keyword: Keyword,
         *,
         answer: MessageId,
@@ -112,6 +116,7 @@ class Heeding:
             return None  # a name, or a chat whose number is not known
         return _Request(
             arrival=arrival,
+            said=said,
             keyword=keyword,
             hashed=sorted(self._pseudonyms.of(who_is(one)) for one in spellings),
             payer=payer,
@@ -144,6 +149,12 @@ class Heeding:
         return {"answer": f"{request.answer:016x}"}
 
 
+def _said(message: InboundMessage) -> str:
+    """What its sender wrote: an answer by mail has the mail below it that it answers."""
+    is_mail = message.kind is InboundKind.EMAIL
+    return above_quotation(message.text) if is_mail else message.text
+
+
 def _homes(work: UnitOfWork, owner: Account | None) -> Collection[str | None]:
     """The countries in which a number is that a network gives in its national form."""
     if owner is not None and owner.home_country is not None:
@@ -163,7 +174,7 @@ def _opt_out(work: UnitOfWork, request: _Request, pseudonyms: Pseudonyms) -> boo
             kind=MarkKind.OPTED_OUT,
             at=request.now,
             account=message.account,
-            why=message.text.strip()[:_MOST_KEPT],
+            why=request.said.strip()[:_MOST_KEPT],
             message=message.id,
         )
         keep_mark(work, mark, pseudonyms=pseudonyms)

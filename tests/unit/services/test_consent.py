@@ -241,6 +241,18 @@ def test_an_opt_out_by_e_mail_is_one_of_the_address(shop: Gateway) -> None:
     assert answers(shop) == []
 
 
+def test_a_word_above_the_mail_that_it_answers_is_heeded_and_kept_alone(shop: Gateway) -> None:
+    text = "Stop.\n\nOn Mon, 23 Nov 2026 at 10:00, Shop <shop@example.org> wrote:\n> Sale!\n"
+    for kind, sender in ((InboundKind.EMAIL, "anna@example.org"), (InboundKind.SMS, ANNA)):
+        shop.reception.received(
+            a_part(user_data=text.encode("utf-16-be"), sender=sender, channel="in", kind=kind)
+        )
+
+    (found,) = shop.consent.about("anna@example.org")
+    assert (found.kind, found.why) == (MarkKind.OPTED_OUT, "Stop.")
+    assert shop.consent.about(ANNA) == []  # nobody answers an SMS like that
+
+
 @pytest.mark.parametrize(("is_automatic", "count"), [(False, 1), (True, 0)])
 def test_a_mail_is_answered_by_mail_unless_a_program_wrote_it(
     clock: ManualClock, store: MemoryStore, *, is_automatic: bool, count: int
