@@ -94,9 +94,7 @@ class Runner:
         }
         self._parts = [
             Part("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
-            Part(
-                "parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH
-            ),
+            Part("parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH),
             Part("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
             Part("monitoring", monitoring.run_once, pause=_TICK),
             Part("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),

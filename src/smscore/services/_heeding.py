@@ -54,7 +54,7 @@ class _Request:
 
 class Heeding:
     """
-    The word of a whole message, or above the quotation of a mail, heeded in the unit of work that makes it whole.
+    The word of a message, or above the quotation of a mail, heeded in the unit that makes it whole.
 
     A word is said to the owner of the channel that it came by; if it has none, to all accounts.
     """
