@@ -12,6 +12,8 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
+WIDE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     op.add_column("smscore_processes", sa.Column("about", sa.Text))
@@ -20,5 +22,5 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("process", sa.Integer, nullable=False),
         sa.Column("server", sa.Text, nullable=False),
-        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("since", WIDE, nullable=False),
     )
