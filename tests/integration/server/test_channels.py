@@ -34,6 +34,7 @@ def test_channels_are_listed_in_the_order_of_the_configuration(answer, send):
             "why": "",
             "is_configured": True,
             "links": None,
+            "server": None,
             "state": None,
             "detail": None,
             "state_since": None,
