@@ -21,6 +21,7 @@ from smscore.domain.routes import Route
 from smscore.ports.storage import UnitOfWork
 from smscore.ports.transport import ChannelHealth
 from smscore.testing import NOON, FakeTransport
+from smscore_server._entrances import Entrance
 from smscore_server._server import run
 
 
@@ -68,4 +69,4 @@ with smscore.build(config, transports=transports) as gateway:
     furnish(gateway)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     tell = partial(print, json.dumps(url), flush=True)
-    run(gateway, listener=listener, on_started=tell)
+    run(gateway, entrances=[Entrance(listener, None)], on_started=tell)

@@ -28,6 +28,8 @@ def cluster(request: pytest.FixtureRequest, peers_directory: Path) -> Iterator[P
 
 
 class TestOlderPostgres(StoreContract):
+    has_one_server = False
+
     @pytest.fixture
     def make_store(self, cluster: PostgresCluster) -> StoreMaker:
         url = cluster.new_store()
