@@ -153,7 +153,9 @@ class SeeingContract:
         with pytest.raises(StoreUnavailable):
             store.run(nothing)
 
-    def test_a_second_server_is_refused_where_there_can_be_only_one(self, store: Store, other: Store) -> None:
+    def test_a_second_server_is_refused_where_there_can_be_only_one(
+        self, store: Store, other: Store
+    ) -> None:
         one, two = ProcessId(1), ProcessId(2)
         is_alone = self.has_one_server  # type: ignore[attr-defined]  # of StoreKit
         assert store.become_server(one) == is_alone
