@@ -11,7 +11,6 @@ from typing import TypedDict
 
 from smscore.config import Role
 from smscore.domain.liveness import right_to
-from smscore.parts import Part
 from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
 from smscore.services.alerting import Alerting
@@ -23,6 +22,7 @@ from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
 from smscore.services.servers import Servers, keep_alive
 from smscore.services.webhooks import Announcing
+from smscore.workers import Worker
 
 __all__ = ["DUTIES", "Runner"]
 
@@ -50,7 +50,7 @@ class _ByRight(TypedDict):
 
 class Runner:
     """
-    Keeps the parts of a gateway going. They never call each other: progress goes through the store.
+    Keeps the workers of a gateway going. None calls another: progress goes through the store.
 
     What several servers share is done by the one that has the right to. ``stopping`` is set while
     it stops, so that no part of a message is begun any more; one that was begun has ``grace``
@@ -92,17 +92,19 @@ class Runner:
             name: self._channel(name, transport, journals[name])
             for name, transport in transports.items()
         }
-        self._parts = [
-            Part("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
-            Part("parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH),
-            Part("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
-            Part("monitoring", monitoring.run_once, pause=_TICK),
-            Part("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),
+        self._workers = [
+            Worker("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
+            Worker(
+                "late parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH
+            ),
+            Worker("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
+            Worker("monitoring", monitoring.run_once, pause=_TICK),
+            Worker("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),
             *self._channels.values(),
         ]
         if alerting.has_receivers:
-            self._parts.append(
-                Part(
+            self._workers.append(
+                Worker(
                     "alerts",
                     alerting.run_once,
                     right="alerts",
@@ -114,8 +116,8 @@ class Runner:
                 )
             )
         if announcing is not None:
-            self._parts.append(
-                Part(
+            self._workers.append(
+                Worker(
                     "webhooks",
                     partial(self._announce, announcing),
                     **self._by("webhooks"),
@@ -124,7 +126,7 @@ class Runner:
                     finish=announcing.close,
                 )
             )
-        self._observers = Part(
+        self._observers = Worker(
             "observers",
             self._observe,
             pending=notification.run_once,
@@ -161,7 +163,7 @@ class Runner:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        self._end([part for part in self._all() if part.is_open])
+        self._end([worker for worker in self._all() if worker.is_open])
         if self._is_on:
             self._is_on = False
             self._servers.leave()
@@ -177,7 +179,7 @@ class Runner:
         except BaseException:
             self.stop()
             raise
-        return sum(part.run_pending() for part in self._all() if part.is_open)
+        return sum(worker.run_pending() for worker in self._all() if worker.is_open)
 
     def is_elsewhere(self, channel: str) -> bool:
         """Whether another server runs the channel, or should, while this one runs."""
@@ -189,12 +191,14 @@ class Runner:
 
     def open_channels(self) -> tuple[str, ...]:
         """Those that run here now."""
-        return tuple(name for name, part in self._channels.items() if part.is_open)
+        return tuple(name for name, worker in self._channels.items() if worker.is_open)
 
-    def _all(self) -> list[Part]:
+    def _all(self) -> list[Worker]:
         if not self._role.has_channels:
             return []
-        return [*self._parts, self._observers] if self._notification.has_observers else self._parts
+        return (
+            [*self._workers, self._observers] if self._notification.has_observers else self._workers
+        )
 
     def _by(self, right: str) -> _ByRight:
         return {"right": right, "may": lambda: self._servers.has(right)}
@@ -213,26 +217,26 @@ class Runner:
 
     def _follow_rights(self, *, with_threads: bool) -> None:
         """Begin what this server may do now, and end what it may not any more."""
-        self._end([part for part in self._all() if part.is_open and self._has_lost(part)])
-        for part in self._all():
-            if part.may() and not part.is_open:
-                part.open()
+        self._end([worker for worker in self._all() if worker.is_open and self._has_lost(worker)])
+        for worker in self._all():
+            if worker.may() and not worker.is_open:
+                worker.open()
                 if with_threads:
-                    part.start()
+                    worker.start()
 
-    def _has_lost(self, part: Part) -> bool:
-        return part.right is not None and not self._servers.had_last(part.right)
+    def _has_lost(self, worker: Worker) -> bool:
+        return worker.right is not None and not self._servers.had_last(worker.right)
 
-    def _end(self, parts: Sequence[Part]) -> None:
-        for part in parts:
-            part.ask_to_end()
+    def _end(self, workers: Sequence[Worker]) -> None:
+        for worker in workers:
+            worker.ask_to_end()
         deadline = time.monotonic() + self._grace
-        for part in parts:
-            part.join(max(0.0, deadline - time.monotonic()))
-        for part in parts:
-            part.close()
-        for part in parts:
-            part.finish()
+        for worker in workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
+        for worker in workers:
+            worker.close()
+        for worker in workers:
+            worker.finish()
 
     def _follow(self) -> None:
         while not self._stop.wait(_TICK):
@@ -241,11 +245,11 @@ class Runner:
             except Exception:  # noqa: BLE001  # a stranger's code among it
                 _log.exception("what this server has the right to could not be begun or ended")
 
-    def _channel(self, name: str, transport: Transport, journal: Journal) -> Part:
+    def _channel(self, name: str, transport: Transport, journal: Journal) -> Worker:
         def send_one() -> int:
             return self._dispatch.run_once(name, transport)
 
-        return Part(
+        return Worker(
             f"channel {name}",
             send_one,
             **self._by(right_to(name)),

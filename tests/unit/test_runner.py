@@ -15,11 +15,11 @@ from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.hookspecs import hookimpl
-from smscore.parts import Part
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import Journal, SendJob, SendReceipt, TransportSink
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
+from smscore.workers import Worker
 
 NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
 
@@ -123,12 +123,12 @@ def test_what_an_operator_has_to_mend_is_said_once_and_a_bug_each_time(
     def step() -> int:
         tried.append(1)
         if len(tried) == 2:
-            part.ask_to_end()
+            worker.ask_to_end()
         raise fault
 
-    part = Part("channel a", step)
-    part.start()
-    part.finish()
+    worker = Worker("channel a", step)
+    worker.start()
+    worker.finish()
 
     assert len(tried) == 2
     assert len(caplog.records) == lines

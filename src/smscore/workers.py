@@ -1,5 +1,5 @@
 """
-The parts of a running gateway: each goes on by itself, on a thread or a step at a time.
+The workers of a running gateway: each goes on by itself, on a thread or a step at a time.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from smscore.errors import ConfigurationError, GatewayError, StoreError
 from smscore.ports.storage import Wakeup
 
-__all__ = ["Part"]
+__all__ = ["Worker"]
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def _nothing() -> None:
     """What has nothing to be opened, mended or closed."""
 
 
-class Part:
+class Worker:
     """
     One step after another; a step that did nothing is followed by a wait, a fault by a pause.
 
@@ -68,7 +68,7 @@ class Part:
         self._said = ""
 
     def open(self) -> None:
-        """Be ready for steps. Raises whatever the part itself raises, and is not open then."""
+        """Be ready for steps. Raises whatever the worker itself raises, and is not open then."""
         self._stop.clear()
         self._faults = 0
         self._prepare()
