@@ -56,21 +56,19 @@ class SqliteFile:
 
     def connect_writer(self) -> sqlite3.Connection:
         """A connection for the one thread that writes; every commit is on the disk."""
-        connection = self._connect()
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        # Or texts and numbers would stay in the file for as long as nothing else needs the room.
-        connection.execute("PRAGMA secure_delete = ON")
-        # Checkpoints cost as much for few pages as for many.
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KB}")
-        return connection
+        return self._connect(
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            # Or texts and numbers would stay in the file as long as nothing else needs the room.
+            "secure_delete = ON",
+            # Checkpoints cost as much for few pages as for many.
+            "wal_autocheckpoint = 4000",
+            f"cache_size = -{_WRITER_CACHE_KB}",
+        )
 
     def connect_reader(self) -> sqlite3.Connection:
         """A connection that cannot write."""
-        connection = self._connect()
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+        return self._connect("query_only = ON")
 
     def check_schema(self) -> None:
         """
@@ -143,7 +141,7 @@ class SqliteFile:
             f"there is no smscore database at {self.path}; 'smscore init' creates it"
         )
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *settings: str) -> sqlite3.Connection:
         # Transactions are begun by hand; a connection is used by one thread at a time, but closed
         # by another. A missing file is not created: an empty one would pass for the database.
         try:
@@ -158,7 +156,12 @@ class SqliteFile:
             if not self.path.exists():
                 raise gone(self.path) from cause
             raise StoreUnavailable(f"the database {self.path} cannot be opened: {cause}") from cause
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        try:
+            for setting in (f"busy_timeout = {_BUSY_MS}", *settings):
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -209,7 +210,8 @@ def test_endpoints_that_wait_are_found_without_looking_at_all_that_waits(
 
     assert len(walks) == 3
     assert all(step.startswith("SEARCH ") for step in walks)
-    assert all("USING INDEX smscore_webhook_postings_due" in step for step in walks)
+    # COVERING, say newer versions of SQLite, which need not look at the index's own condition.
+    assert all(re.search("USING (COVERING )?INDEX smscore_webhook_postings_due", s) for s in walks)
 
 
 def test_what_was_given_up_is_counted_without_looking_at_the_rest(

@@ -145,6 +145,16 @@ def test_a_file_that_is_no_database_is_not_migrated(path: Path, url: str) -> Non
         migrate(url)
 
 
+def test_a_file_that_is_no_database_does_not_stay_open(path: Path, url: str) -> None:
+    path.write_text("not a database, but long enough to have a header of its own" * 10)
+
+    with pytest.raises(StoreUnavailable) as failure:
+        migrate(url)
+
+    opened = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    assert path not in opened, failure  # which would hold whatever its frames do
+
+
 def test_a_hosts_tables_are_not_ours() -> None:
     assert not [name for name in SQLModel.metadata.tables if name.startswith("smscore_")]
     assert all(name.startswith("smscore_") for name in metadata.tables)
