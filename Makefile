@@ -73,8 +73,12 @@ docs: .venv/.dev ## build the site of the documentation into build/site, warning
 wheel: .venv/.dev ## build the wheel, install it elsewhere, test what is installed
 	@.ci/test-wheel $(WORKERS)
 
+.PHONY: test-image
+test-image: wheel ## test that wheel in what the image is made of: Debian 13, Python 3.13 (as root)
+	@.ci/test-image $(WORKERS)
+
 .PHONY: check
-check: lint docs wheel test-peers test ## lint, docs, wheel, test-peers and test
+check: lint docs wheel test-image test-peers test ## lint, docs, wheel, test-image, test-peers and test
 
 .PHONY: bench
 bench: .venv/.dev ## measure what the documentation claims about speed (ARGS="--only codec")
