@@ -107,7 +107,14 @@ def catch_strays() -> None:
             _log_stray(f"thread {name}", stray.exc_value)
 
     threading.excepthook = of_thread
-    sys.unraisablehook = lambda stray: _log_stray(f"{stray.object!r:.200}", stray.exc_value)
+    sys.unraisablehook = lambda stray: _log_stray(_source(stray), stray.exc_value)
+
+
+def _source(stray: "sys.UnraisableHookArgs") -> str:
+    """What raised it; since Python 3.14 a message often says so, and there is no object."""
+    if stray.object is None and stray.err_msg:
+        return stray.err_msg.removeprefix("Exception ignored while calling ")[:200]
+    return f"{stray.object!r:.200}"
 
 
 def _log_stray(what: str, stray: BaseException | None) -> None:

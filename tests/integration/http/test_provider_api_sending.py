@@ -165,7 +165,8 @@ def test_an_absent_field_is_an_invalid_request(site, name):
         b"null",
         b'{"to":"+1234567890","message":"hello"',
         b'{"to":"+1234567890","message":"hello","x":NaN}',
-        b'{"to":"+1234567890","message":"hello","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        # As deep as a body can be: how deep is too deep, each version of Python says for itself.
+        b'{"to":"+1234567890","message":"hello","x":' + b"[" * 520_000 + b"]" * 520_000 + b"}",
         b'{"to":"+1234567890","message":' + b"1" * 5000 + b"}",
         b'{"to":"+1234567890","message":"hello","x":-' + b"1" * 5000 + b"}",
         b"to=%2B1234567890&message=hello",
