@@ -178,12 +178,16 @@ class Writing(Protocol):
         """
         ...
 
-    def commit(self, topics: Collection[str], /) -> object:
+    def commit(
+        self, topics: Collection[str], last: Sequence[tuple[Statement, Sequence[Cells]]], /
+    ) -> object:
         """
-        Make it durable, and let other processes know; what was written has this version now.
+        Write the last rows as :meth:`write` does, and what was put off, make it all durable, and
+        let other processes know; what was written has this version now.
 
         Raises:
             StoreUnavailable: nothing of the transaction was kept, or nobody knows.
+            StoreError: nor was it then, for one of these rows was refused.
         """
         ...
 

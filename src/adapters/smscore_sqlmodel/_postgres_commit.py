@@ -21,11 +21,11 @@ _PAUSE = 0.1
 _never = threading.Event()
 
 _STATUS = "SELECT pg_xact_status($1::xid8)"
-# Whoever crashes forgets the numbers that no disk knows of, and gives them to others, those of
-# events as well: what it says of a number is believed if a row is there that nobody else writes.
+# Whoever crashes forgets the numbers that no disk knows of, and gives them to others: what it says
+# of a number is believed if a row is there that nobody else writes.
 _WITNESS = (
     "SELECT count(*) FROM smscore_events "
-    "WHERE id = $1 AND message = $2 AND sequence = $3 AND at = $4 AND xmin::text = $5"
+    "WHERE message = $1 AND sequence = $2 AND at = $3 AND xmin::text = $4"
 )
 
 
@@ -33,7 +33,6 @@ _WITNESS = (
 class Witness:
     """An event that a transaction has written: no other process writes one that is the same."""
 
-    id: int
     message: int
     sequence: int
     at: int  # microseconds

@@ -51,8 +51,8 @@ _RETURN_TO_MARK: Asked = ("ROLLBACK TO unit", ())
 _COMMIT: Asked = ("COMMIT", ())
 _ROLLBACK: Asked = ("ROLLBACK", ())
 _TELL = "SELECT pg_notify($1, $2)"
-_XID = "SELECT pg_current_xact_id()::text"
-_NUMBER = "UPDATE {}_newest SET newest = newest + $1 RETURNING newest, pg_current_xact_id()::text"
+_XID: Asked = ("SELECT pg_current_xact_id()::text", ())
+_NUMBER = "UPDATE {}_newest SET newest = newest + $1 RETURNING newest"
 _LONGEST_NEWS = 7_900  # bytes; the server takes 8 000
 _EPOCH = 2**32  # rows know the lower half of their transaction's number
 
@@ -76,6 +76,7 @@ class PostgresWriting(Speaking):
         self._has_written = False
         self._witness: Witness | None = None
         self._number: str | None = None  # of the transaction
+        self._locked: Collection[int] = ()  # accounts
         try:
             server.check_opened(self.raw)
         except Exception:
@@ -115,6 +116,7 @@ class PostgresWriting(Speaking):
         self._has_written = False
         self._witness = None
         self._number = None
+        self._locked = ()
         self._ahead = [_BEGIN]
 
     def lock_accounts(
@@ -122,9 +124,13 @@ class PostgresWriting(Speaking):
     ) -> tuple[Sequence[Any], Sequence[Any]]:
         if not accounts:
             return (), ()
-        locked, found = self._ask(
-            (spelled(_LOCK_ACCOUNTS), (to_json(sorted(accounts)).decode(),)), (spelled(beside), ())
+        locked, found, number = self._ask(
+            (spelled(_LOCK_ACCOUNTS), (to_json(sorted(accounts)).decode(),)),
+            (spelled(beside), ()),
+            _XID,
         )
+        self._locked = {row[0] for row in locked.rows}
+        self._number = number.rows[0][0]
         return restored(locked.rows), found.rows
 
     def alone(self, subject: str) -> None:
@@ -151,21 +157,8 @@ class PostgresWriting(Speaking):
     def write(
         self, rows: Sequence[tuple[Statement, Sequence[Cells]]], *, are_last: bool = False
     ) -> None:
-        together: list[Written] = []
-        for statement, those in rows:
-            self._has_written = True
-            if statement.in_order:
-                self._put_off.extend((statement, row) for row in those)
-            elif is_copied(statement, those):
-                self._write(together)
-                together = []
-                self._copy(statement.table, statement.columns, those)
-            else:
-                together.append(written(statement, those))
-        if are_last and self._put_off:
-            self._number_and_write(together)
-        else:
-            self._write(together)
+        together = self._begun(rows)
+        self._write(self._with_put_off(together) if are_last else together)
 
     def complete(self) -> None:
         """Write what was put off so far."""
@@ -196,16 +189,23 @@ class PostgresWriting(Speaking):
         if not self._has_unset_mark():
             self._ask(_RETURN_TO_MARK, _KEEP_MARK)
 
-    def commit(self, topics: Collection[str]) -> object:
+    def commit(
+        self, topics: Collection[str], last: Sequence[tuple[Statement, Sequence[Cells]]]
+    ) -> object:
+        together = self._with_put_off(self._begun(last))
         if not self._has_written:
             self._ask(_COMMIT)
             return None
-        if self._number is None:
-            [answer] = self._ask((_XID, ()))
-            self._number = str(answer.rows[0][0])
+        if self._number is None or any(one.expected is not None for one in together):
+            # Whether all is as it has to be, and by which number to ask if there is no answer.
+            *_, number = self._write([*together, Written([_XID])])
+            self._number = number.rows[0][0]
+            together = []
         told: list[Asked] = [(_TELL, (CHANNEL, _news(topics)))] if topics else []
         try:
-            self._ask(*told, _COMMIT)
+            self._ask(*[asked for one in together for asked in one.asked], *told, _COMMIT)
+        except Disturbed:
+            raise  # which is an answer
         except StoreUnavailable:
             self.raw.close()
             link = was_committed(self._server, self._number, witness=self._witness)
@@ -227,22 +227,43 @@ class PostgresWriting(Speaking):
             self._ahead.pop()
         return is_unset
 
-    def _number_and_write(self, together: list[Written]) -> None:
+    def _begun(self, rows: Sequence[tuple[Statement, Sequence[Cells]]]) -> list[Written]:
+        """What is to be asked for the rows; some may be there already."""
+        together: list[Written] = []
+        for statement, those in rows:
+            self._has_written = True
+            if statement.in_order:
+                self._put_off.extend((statement, row) for row in those)
+            elif is_copied(statement, those):
+                self._write(together)
+                together = []
+                self._copy(statement.table, statement.columns, those)
+            else:
+                one = written(statement, those)
+                together.append(one.surely() if self._has_locked(statement, those) else one)
+        return together
+
+    def _has_locked(self, statement: Statement, rows: Sequence[Cells]) -> bool:
+        is_of_accounts = statement.must_match and statement.table == ACCOUNTS.table
+        return is_of_accounts and all(row[-1] in self._locked for row in rows)
+
+    def _with_put_off(self, together: list[Written]) -> list[Written]:
+        """The same, and behind it what was put off."""
+        if not self._put_off:
+            return together
         put_off, self._put_off, self._put_off_at_mark = self._put_off, [], 0
         statement = put_off[0][0]  # of the one table that is in order
         rows = [row for _, row in put_off]
-        asked: Asked = (_NUMBER.format(statement.table), (len(rows),))
-        copied = is_copied(statement, rows)
-        behind = [] if copied else [numbered(statement, rows)]
-        place = sum(len(one.asked) for one in together)
-        answers = self._write([*together, Written([asked]), *behind])
-        newest, self._number = answers[place].rows[0]
         last = dict(zip(statement.columns, rows[-1], strict=True))
-        self._witness = Witness(newest, last["message"], last["sequence"], last["at"])
-        if copied:
-            first = newest - len(rows) + 1
-            counted = [(first + place, *row) for place, row in enumerate(rows)]
-            self._copy(statement.table, ("id", *statement.columns), counted)
+        self._witness = Witness(last["message"], last["sequence"], last["at"])
+        asked: Asked = (_NUMBER.format(statement.table), (len(rows),))
+        if not is_copied(statement, rows):
+            return [*together, Written([asked]), numbered(statement, rows)]
+        *_, answer = self._write([*together, Written([asked])])
+        first = answer.rows[0][0] - len(rows) + 1
+        counted = [(first + place, *row) for place, row in enumerate(rows)]
+        self._copy(statement.table, ("id", *statement.columns), counted)
+        return []
 
     def _write(self, together: Sequence[Written]) -> list[Answer]:
         if not together:

@@ -33,6 +33,10 @@ class Written:
     asked: Sequence[Asked]
     expected: int | None = None
 
+    def surely(self) -> "Written":
+        """The same where it is known that they are there."""
+        return attrs.evolve(self, expected=None)
+
     def check(self, answers: Sequence[Answer]) -> None:
         """
         Let pass what the database has done.

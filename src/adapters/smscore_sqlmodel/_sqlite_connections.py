@@ -196,7 +196,10 @@ class SqliteWriting:
     def confirm(self, versions: Mapping[MessageId, object]) -> None:
         """What is kept is forgotten when another process commits."""
 
-    def commit(self, _: Collection[str]) -> object:
+    def commit(
+        self, _: Collection[str], last: Sequence[tuple[Statement, Sequence[Cells]]]
+    ) -> object:
+        self.write(last)
         _execute(self.raw, "COMMIT")
         return None
 

@@ -116,12 +116,13 @@ class Writer:
         try:
             connection = self._begin()
             self._fill(batch)
+            began = time.monotonic()
             if self._session.failure is None:
-                self._session.finish()
+                self._session.commit()
             if self._session.failure is not None:
                 self._apply_apart(batch)
-            began = time.monotonic()
-            self._session.commit()
+                self._session.commit()
+                self._session.check()
             took = time.monotonic() - began
             connection.check()
         except Disturbed as error:

@@ -5,7 +5,7 @@ Longer than most modules: a batch and its units are one state, and whoever chang
 has to see all that keeps it.
 """
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from smscore.domain.accounts import Account
@@ -147,18 +147,33 @@ class WriteSession:
         if self._batch or self._batch_accounts:
             self._write_batch()
 
-    def finish(self) -> None:
-        """Write all of the batch; ``failure`` says if it was refused."""
-        self._write_batch(are_last=True)
-
     def commit(self) -> None:
         """
-        Make what was written durable, and tell other processes.
+        Write what waits, make all of the batch durable, and tell other processes.
+
+        ``failure`` says if something was refused: then nothing of the batch was kept.
 
         Raises:
-            StoreUnavailable: nothing of the batch was kept.
+            StoreUnavailable: nothing was kept, or nobody knows.
         """
-        self.messages.committed(self._connection.commit(self.topics))
+        try:
+            version = self._connection.commit(self.topics, self._rest_of_batch())
+        except StoreUnavailable:
+            raise
+        except GatewayError as error:
+            self.failure = error
+        else:
+            self.messages.committed(version)
+
+    def check(self) -> None:
+        """
+        Let a batch pass of which nothing was refused.
+
+        Raises:
+            GatewayError: something was.
+        """
+        if self.failure is not None:
+            raise self.failure
 
     def check_connection(self) -> None:
         """
@@ -275,15 +290,19 @@ class WriteSession:
             self._batch_keys |= self._unit_keys
         self.messages.keep_unit()
 
-    def _write_batch(self, *, are_last: bool = False) -> None:
+    def _write_batch(self) -> None:
+        try:
+            self._connection.write(self._rest_of_batch())
+        except GatewayError as error:
+            self.failure = error
+
+    def _rest_of_batch(self) -> Sequence[tuple[Statement, Sequence[Cells]]]:
+        """What is to be written now, in its order; it does not wait any more."""
         rows, self._batch = self._batch, {}
         accounts, self._batch_accounts = self._batch_accounts, {}
         self._batch_keys = set()
         self.messages.batch_written()
-        try:
-            self._write(rows, accounts, self.topics, are_last=are_last)
-        except GatewayError as error:
-            self.failure = error
+        return self._in_order(rows, accounts, self.topics)
 
     def _write_unit(self, *, all_of_it: bool = False) -> None:
         if self.undeclared:
@@ -294,29 +313,24 @@ class WriteSession:
         self._unit_keys = set()
         self.messages.unit_written()
         try:
-            self._write(rows, accounts, self._unit_topics, are_last=all_of_it)
+            in_order = self._in_order(rows, accounts, self._unit_topics)
+            self._connection.write(in_order, are_last=all_of_it)
         except GatewayError as error:
             self._unit_failure = error
             self._note(error)
         else:
             self.row_count += sum(map(len, rows.values()))
 
-    def _write(
-        self,
-        rows: _Rows,
-        accounts: dict[AccountId, Account],
-        topics: set[str],
-        *,
-        are_last: bool,
-    ) -> None:
+    def _in_order(
+        self, rows: _Rows, accounts: dict[AccountId, Account], topics: set[str]
+    ) -> Sequence[tuple[Statement, Sequence[Cells]]]:
         if accounts:
             if not all(self._has_same_settings(account) for account in accounts.values()):
                 topics.add(Topic.ACCOUNTS)
             rows[_SAVE_ACCOUNT] = [_account_update(account) for account in accounts.values()]
             self._accounts.update(accounts)
         self._confirm()
-        in_order = sorted(rows.items(), key=lambda one: one[0].rank)
-        self._connection.write(in_order, are_last=are_last)
+        return sorted(rows.items(), key=lambda one: one[0].rank)
 
     def _has_same_settings(self, account: Account) -> bool:
         before = self._accounts.get(account.id)

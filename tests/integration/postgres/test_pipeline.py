@@ -2,13 +2,22 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from postgres import QUICK, PostgresCluster, a_cluster
 
+from smscore.domain.events import Event
+from smscore.testing.builders import NOON, a_tracked, an_account
+from smscore_sqlmodel import SqlStore
 from smscore_sqlmodel._postgres import Link, PostgresServer
+from smscore_sqlmodel._postgres_connections import PostgresWriting
 from smscore_sqlmodel._postgres_pipeline import Asked, Pipeline
+from smscore_sqlmodel._units import Unit
+from smscore_sqlmodel._writing import WriteSession
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +127,43 @@ def test_a_connection_whose_answer_nobody_waited_for_is_not_used_again(
             ask(pipeline, ("SELECT pg_sleep(60)", ()))
 
     assert link.closed
+
+
+def test_a_batch_of_submissions_goes_there_twice(cluster: PostgresCluster, tmp_path: Path) -> None:
+    url = cluster.new_store()
+    account = an_account(credits=100)
+    with closing(SqlStore(url)) as store:
+        store.run(lambda work: work.accounts.add(account)).result()
+    with closing(PostgresWriting(PostgresServer(url))) as connection:
+        session = WriteSession(connection)
+        unit = Unit(session)
+        connection.fetch("SELECT 1")
+        trace = tmp_path / "trace"
+        with trace.open("w") as file:
+            connection.raw.pgconn.trace(file.fileno())
+            session.begin([account.id])
+            for _ in range(3):
+                tracked = a_tracked()
+                found = unit.accounts.get(account.id)
+                assert found is not None
+                unit.accounts.save(replace(found, credits=found.credits - 1))
+                unit.outbox.add(tracked.message, tracked.delivery)
+                unit.events.add(
+                    Event(
+                        message=tracked.message.id,
+                        account=account.id,
+                        sequence=1,
+                        kind="message.queued",
+                        at=NOON,
+                    )
+                )
+                session.keep_unit()
+            session.commit()
+            connection.raw.pgconn.untrace()
+
+    told = trace.read_text().splitlines()
+
+    assert session.failure is None
+    assert sum("\tSync" in line for line in told) == 2
+    with closing(SqlStore(url)) as store:
+        assert store.read(lambda view: sum(view.outbox.count().values())) == 3

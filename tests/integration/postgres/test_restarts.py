@@ -123,9 +123,9 @@ def test_that_nothing_is_heard_is_said_once(
 
 ADD_EVENT = (
     "INSERT INTO smscore_events (id, message, account, sequence, kind, at, detail) "
-    "VALUES ($1, $2, 1, $3, 'message.sending', $4, '{}')"
+    "VALUES (17, $1, 1, $2, 'message.sending', $3, '{}')"
 )
-OURS = Witness(id=17, message=1, sequence=2, at=3)
+OURS = Witness(message=1, sequence=2, at=3)
 
 
 def a_transaction(server: PostgresServer, event: Witness, *, ending: str = "COMMIT") -> str:
@@ -152,7 +152,7 @@ def test_a_commit_that_was_not_answered_is_asked_for(cluster: PostgresCluster, e
 
 @pytest.mark.parametrize(
     "changes",
-    [{"id": 18}, {"message": 2}, {"sequence": 3}, {"at": 4}],
+    [{"message": 2}, {"sequence": 3}, {"at": 4}],
     ids=lambda one: next(iter(one)),
 )
 def test_a_number_that_another_transaction_was_given_is_not_believed(
