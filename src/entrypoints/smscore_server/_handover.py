@@ -10,18 +10,24 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import NoReturn, Self
 
+from smscore.errors import ConfigurationError
 from smscore_server._listening import limit_connections
 from smscore_server._output import Failure
 
-__all__ = ["HTTP", "PLAIN", "SMTP", "Listeners", "let_signals_through"]
+__all__ = ["HTTP", "PLAIN", "REHEARSAL", "SMTP", "Listeners", "let_signals_through", "rehearse"]
 
 HTTP, PLAIN, SMTP = "http", "plain", "smtp"
 """What sockets are for, and how they are called; any other name is for HTTP."""
+
+REHEARSAL = "--rehearse"
+"""The option of a program that only says whether it could run."""
+_PATIENCE = 30.0  # seconds for a rehearsal
 
 _FIRST = 3  # SD_LISTEN_FDS_START
 _PROCESS, _COUNT, _NAMES = "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"
@@ -67,6 +73,13 @@ class Listeners:
         """Whether there is one of this name."""
         return any(known == name for known, _ in self._sockets)
 
+    def drop(self, name: str) -> None:
+        """Close those of a name, whom nobody serves any more: who connects is turned away."""
+        for known, one in self._sockets:
+            if known == name:
+                one.close()
+        self._sockets = [one for one in self._sockets if one[0] != name]
+
     def shared(self, name: str) -> Sequence[socket.socket]:
         """Those of a name, once more: whoever closes these closes nobody's door."""
         return [one.dup() for known, one in self._sockets if known == name]
@@ -102,10 +115,42 @@ class Listeners:
             os.dup2(descriptor, place)
         try:
             os.execve(  # noqa: S606  # what runs already, with what it was given
-                sys.executable, [sys.executable, *sys.orig_argv[1:]], environment
+                sys.executable, _command(), environment
             )
         except OSError as cause:
             raise Failure(f"{sys.executable} cannot be run again: {cause.strerror}") from cause
+
+
+def rehearse() -> None:
+    """
+    Let pass that the program, as it is installed now, could run with what it is given now. Blocks.
+
+    Raises:
+        ConfigurationError: it could not.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603  # what runs already, with what it was given
+            [*_command(), REHEARSAL],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except OSError as cause:
+        raise ConfigurationError(f"{sys.executable} cannot be run: {cause.strerror}") from cause
+    except subprocess.TimeoutExpired as cause:
+        raise ConfigurationError(
+            f"the program was tried for {_PATIENCE:g} s, and had not said that it could run"
+        ) from cause
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines() or [f"it ends with {done.returncode}"]
+        raise ConfigurationError(said[-1].removeprefix("error: "))
+
+
+def _command() -> list[str]:
+    return [sys.executable, *sys.orig_argv[1:]]
 
 
 def _inherited(descriptor: int, *, name: str) -> socket.socket:

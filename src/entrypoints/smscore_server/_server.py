@@ -65,7 +65,7 @@ def run(
     ``listeners`` are the sockets behind the entrances. If they were handed over, they stay open:
     nobody is turned away when the server ends, and a connection ends by an answer that says so, or
     by being idle as on any other day. So it is, too, after SIGUSR2, unless ``may_run_again`` raises
-    a GatewayError.
+    a GatewayError; it is called on another thread, and may block.
 
     What comes back says whether the caller shall run it again: to be asked at the very end, for
     until then a signal to stop takes it back.
@@ -133,6 +133,8 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._early: list[Callable[[], object]] = []  # asked for before the loop ran
         self._supervisor = Supervisor()
+        self._trying = asyncio.Lock()
+        self._tried: set[asyncio.Task[None]] = set()  # else nobody keeps them from being collected
         self.is_to_run_again = False
         self.fault: OSError | None = None
 
@@ -252,13 +254,22 @@ class _Server(uvicorn.Server):
             self._supervisor.ready("answers")
 
     def _run_again_if(self, may_run_again: Callable[[], object]) -> None:
-        try:
-            may_run_again()
-        except GatewayError as fault:
-            _log.error("the server stays as it is: %s", fault)
-            return
-        if not self.should_exit:
-            self.is_to_run_again = self.should_exit = True
+        trying = asyncio.get_running_loop().create_task(self._try_to_run_again(may_run_again))
+        self._tried.add(trying)
+        trying.add_done_callback(self._tried.discard)
+
+    async def _try_to_run_again(self, may_run_again: Callable[[], object]) -> None:
+        """Requests are answered meanwhile. Who asks again is answered by another try, after it."""
+        async with self._trying:
+            if self.should_exit:
+                return
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, may_run_again)
+            except GatewayError as fault:
+                _log.error("the server stays as it is: %s", fault)
+                return
+            if not self.should_exit:
+                self.is_to_run_again = self.should_exit = True
 
     def _be_well(self, period: float) -> None:
         self._supervisor.well()

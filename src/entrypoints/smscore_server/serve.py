@@ -12,11 +12,11 @@ import click
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import Role
-from smscore_http import current_request
+from smscore_http import Surfaces, current_request
 from smscore_server import _server
 from smscore_server._certificates import Certificate
 from smscore_server._entrances import Entrance, certificate_of, open_entrances
-from smscore_server._handover import SMTP, Listeners
+from smscore_server._handover import REHEARSAL, SMTP, Listeners, rehearse
 from smscore_server._logging import catch_strays, formatter_of, set_up_logging, stop_access_log
 from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
@@ -37,6 +37,7 @@ __all__ = ["serve"]
     help="Instead of [server] role; on PostgreSQL several servers share the work.",
 )
 @click.option("--verbose", is_flag=True, help="Log every detail, with full numbers.")
+@click.option(REHEARSAL, "is_rehearsal", is_flag=True, hidden=True, help="Run nothing.")
 @json_option
 @config_option
 def serve(
@@ -45,6 +46,7 @@ def serve(
     port: int | None,
     role: str | None,
     verbose: bool,
+    is_rehearsal: bool,
     as_json: bool,
     config_file: Path,
 ) -> None:
@@ -69,6 +71,9 @@ def serve(
     catch_strays()
     if role is not None:
         config = config.with_role(Role(role))
+    if is_rehearsal:
+        _look_for_faults(config)
+        return
     if not config.http.access_log:
         stop_access_log()
     with Listeners() as listeners:
@@ -89,9 +94,23 @@ def serve(
                 beside=None if door is None else door.running(),
                 listeners=listeners,
                 on_hangup=lambda: _renew(certificate, door),
-                may_run_again=lambda: certificate_of(GatewayConfig.from_toml(config_file)),
+                may_run_again=rehearse,
             )
         listeners.run_again(if_so=has_to_run_again)
+
+
+def _look_for_faults(config: GatewayConfig) -> None:
+    """Raises whatever would keep the server from running, as far as it can be known beside one."""
+    certificate_of(config)
+    with build(config) as gateway, traced(gateway):
+        Surfaces(gateway)
+        gateway.alerts.check()
+        if config.smtp and config.server.role.has_doors:
+            # Loaded here: not everybody has mails.
+            from smscore_smtp import check_installed, options_of, tls_context
+
+            check_installed()
+            tls_context(config, options_of(config.smtp))
 
 
 def _announce(entrances: Sequence[Entrance], door: "SmtpDoor | None", *, as_json: bool) -> None:
@@ -116,6 +135,7 @@ def _renew(certificate: Certificate | None, door: "SmtpDoor | None") -> None:
 
 def _door(gateway: Gateway, listeners: Listeners) -> "SmtpDoor | None":
     if not gateway.config.smtp or not gateway.config.server.role.has_doors:
+        listeners.drop(SMTP)
         return None
     # Loaded here: not everybody has mails.
     from smscore_smtp import SmtpDoor, listen, options_of

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -178,6 +179,62 @@ def test_a_configuration_that_cannot_be_keeps_the_server_as_it_is(start, install
     assert httpx2.get(f"{url}/health/live").status_code == 200
     file.write_text(sound)
     assert restart(server) == url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('[channels.m]\ntransport = "modm"\n', "modm"),
+        ('[channels.m]\ntransport = "modem"\nporrt = "x"\n', "porrt"),
+        ('[smtp]\ndomian = "x"\n', "domian"),
+        ('[smtp]\ndomains = ["x"]\ncertificate = "none.pem"\n', "none.pem"),
+        ('[alerts.receivers.anna]\nto = "anna@example.org"\n', "anna"),
+        ('[agent]\n[server]\nrole = "api"\n', "role"),
+    ],
+)
+def test_what_the_next_server_would_stumble_over_keeps_this_one_as_it_is(
+    start, installation, wrong, said
+):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    file = installation / "smscore.toml"
+    sound = file.read_text()
+    file.write_text(sound + wrong)
+
+    os.kill(server.pid, signal.SIGUSR2)
+    server.await_logged(f"the server stays as it is: .*{said}")
+
+    assert httpx2.get(f"{url}/health/live").status_code == 200
+    file.write_text(sound)
+    assert restart(server) == url
+
+
+def test_a_server_stays_until_the_database_is_what_the_program_needs(start, installation):
+    server = start("serve", "--port", "0", "--json")
+    url = json.loads(server.line())["url"]
+    with sqlite3.connect(installation / "smscore.db") as database:
+        database.execute("UPDATE smscore_schema SET version_num = '0001'")
+    database.close()
+
+    os.kill(server.pid, signal.SIGUSR2)
+    server.await_logged("the server stays as it is: .*smscore migrate")
+
+    assert httpx2.get(f"{url}/health/live").status_code == 200
+
+
+def test_a_server_that_takes_no_mails_any_more_turns_mailers_away(start, installation):
+    file = installation / "smscore.toml"
+    sound = file.read_text()
+    file.write_text(f'{sound}[smtp]\nport = 0\ndomains = ["sms.example.org"]\n')
+    server = start("serve", "--port", "0", "--json")
+    host, port = json.loads(server.line())["smtp"].split(":")
+    socket.create_connection((host, int(port)), PATIENCE).close()
+    file.write_text(sound)
+
+    restart(server)
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), PATIENCE)
 
 
 def test_signals_in_a_row_do_no_harm(start, installation):
