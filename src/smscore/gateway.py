@@ -4,6 +4,7 @@ The gateway: what a host holds in its hands. The use cases as attributes, and wh
 Longer than most modules: it is the one list of all parts, and of what each is given.
 """
 
+import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -251,7 +252,10 @@ class Gateway:
         self.housekeeping = Housekeeping(store=store, clock=clock, auditor=self.auditor)
         self._devices = devices
         self.servers = self._servers_of(
-            config, devices, duties=DUTIES if config.server.role.has_channels else ()
+            config,
+            devices,
+            duties=DUTIES if config.server.role.has_channels else (),
+            key=lambda: self.key_mark,
         )
         self._notification = Notification(store=store, observers=observers)
         self._runner = Runner(
@@ -318,6 +322,12 @@ class Gateway:
     def patterns(self) -> PatternEngine:
         """What understands patterns of callers; made when it is first asked for."""
         return self._make_pattern_engine()
+
+    @property
+    def key_mark(self) -> str:
+        """What tells the key file from others, and nothing of its content."""
+        said = self.authenticator.derive_secret("key file", 0, generation=1)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def health(self, channel: str) -> ChannelHealth:
         """
@@ -419,6 +429,7 @@ class Gateway:
 
         Raises:
             StoreUnavailable: another server runs on this store, and it bears only one.
+            ConfigurationError: another server on this store has another key file.
         """
         self._runner.start()
         try:
@@ -466,7 +477,12 @@ class Gateway:
         self.close()
 
     def _servers_of(
-        self, config: GatewayConfig, devices: Collection[str], *, duties: Collection[str]
+        self,
+        config: GatewayConfig,
+        devices: Collection[str],
+        *,
+        duties: Collection[str],
+        key: Callable[[], str | None] = lambda: None,
     ) -> Servers:
         """This server among the others."""
         hosts = {name: channel.runs_on for name, channel in config.channels.items()}
@@ -493,6 +509,7 @@ class Gateway:
             wanted=[*duties, *map(right_to, channels)],
             bound=[*map(right_to, bound)],
             has_ended=has_ended,
+            key=key,
         )
 
     def _is_stopping(self, channel: str) -> bool:

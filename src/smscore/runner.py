@@ -142,6 +142,7 @@ class Runner:
         Raises:
             RuntimeError: they run already.
             StoreUnavailable: another server runs on this store, which bears one only.
+            ConfigurationError: another one that runs on it has another key file.
         """
         if self._threads:
             raise RuntimeError("the gateway is running already")

@@ -29,6 +29,7 @@ _LONGEST_SILENT = selection(PROCESSES, "ORDER BY heartbeat_at, id LIMIT 1")
 _BEAT = replacement(PROCESSES)
 _NUMBERS = 1024
 _ALIVE = timedelta(seconds=30)
+_TOLD = frozenset(field.name for field in attrs.fields(ServerFacts))
 
 
 class ProcessesView:
@@ -99,7 +100,8 @@ def _facts_to_text(about: ServerFacts) -> str:
 def _facts(text: str | None) -> ServerFacts | None:
     if text is None:
         return None
-    told = json.loads(text)
+    # A server of another version may tell more.
+    told = {key: value for key, value in json.loads(text).items() if key in _TOLD}
     return ServerFacts(
         **told
         | {

@@ -13,7 +13,7 @@ import attrs
 from smscore.config import Role
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.liveness import Glimpse, Watch
-from smscore.errors import StoreError, StoreUnavailable
+from smscore.errors import ConfigurationError, StoreError, StoreUnavailable
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Process, Right, ServerFacts, Store, UnitOfWork
@@ -41,6 +41,9 @@ class Servers:
 
     ``wanted`` are the rights that this server would have; those that are ``bound`` belong to a
     machine, and are not taken over from a server of another name, not even from a dead one.
+
+    ``key`` tells the key file of this server from others; it is asked for if there may be others.
+    None: this one needs none.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Servers:
         wanted: Collection[str],
         bound: Collection[str] = (),
         has_ended: Callable[[str | None], bool] = lambda _: False,
+        key: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -61,6 +65,7 @@ class Servers:
         self._wanted = wanted
         self._bound = bound
         self._has_ended = has_ended
+        self._key = key
         self._is_alone = False
         self._watch = Watch()
         self._beaten_at: datetime | None = None
@@ -77,8 +82,12 @@ class Servers:
 
         Raises:
             StoreUnavailable: the store bears one server only and has one, or cannot be reached.
+            ConfigurationError: another one that runs has another key file.
         """
         self._is_alone = self._store.become_server(self._ids.process)
+        if not self._is_alone and (key := self._key()) is not None:
+            self._about = attrs.evolve(self._about, key=key)
+            self._check_key()
         self._watch, self._beaten_at = Watch(), None
         self._about = attrs.evolve(self._about, started_at=self._clock.now())
         self.tick()
@@ -153,6 +162,18 @@ class Servers:
             self._store.run(work, lane=Lane.CUSTODY).result(timeout=_PATIENCE)
         except (StoreError, TimeoutError) as fault:
             _log.warning("others take over later than they could: %s", fault)
+
+    def _check_key(self) -> None:
+        """What one server signs or hands out would be nothing to another one."""
+        connected = self._store.servers()
+        for one in self._store.read(lambda view: view.processes.all()):
+            if one.about is None or one.id not in connected or one.id == self._ids.process:
+                continue
+            if one.about.key not in (None, self._about.key):
+                raise ConfigurationError(
+                    f"the server {one.about.name} on the same store has another key file; copy "
+                    "its file to this host, for tokens and the secrets of webhooks come from it"
+                )
 
     def _glimpse(self, one: Process, connected: Collection[ProcessId]) -> Glimpse:
         is_over = self._is_alone or (one.about is not None and self._has_ended(one.about.machine))

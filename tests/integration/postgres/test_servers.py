@@ -283,6 +283,20 @@ def test_two_hosts_with_a_modem_of_one_name_are_told(hosts: Hosts) -> None:
     assert "it belongs to the server alpha" in beta.log.read_text()
 
 
+def test_a_host_with_a_key_file_of_its_own_is_told_and_runs_nothing(hosts: Hosts) -> None:
+    hosts.server("alpha", "api")
+    config = hosts.directory / "beta" / "smscore.toml"
+    config.write_text(config.read_text().replace("/smscore.key", "/forgotten.key"))
+
+    CliRunner().invoke(smscore, ["check", "--config", str(config)])
+    assert not (hosts.directory / "forgotten.key").exists()
+
+    with pytest.raises(AssertionError, match="the server alpha .* has another key file"):
+        hosts.server("beta", "channels")
+    checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
+    assert "server alpha: has another key file" in checked.stdout
+
+
 def posted(door: Server, key: str, to: str = "+491721234567") -> httpx2.Response:
     return httpx2.post(
         f"{door.url}/v1/messages",

@@ -8,7 +8,7 @@ import pytest
 
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
-from smscore.errors import StoreUnavailable
+from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.ids import IdSequence, Lease
 from smscore.ports.storage import Process, Right, ServerFacts
 from smscore.services.servers import Servers
@@ -47,6 +47,7 @@ def make(shared: SharedStore, clock: ManualClock) -> Make:
         bound: tuple[str, ...] = (),
         role: str = "all",
         appears: bool = True,
+        key: str | None = None,
     ) -> Servers:
         def lease() -> Lease:
             process = shared.run(lambda work: work.processes.lease(now=clock.now())).result()
@@ -59,6 +60,7 @@ def make(shared: SharedStore, clock: ManualClock) -> Make:
             about=ServerFacts(name=name, role=role, version="1", started_at=clock.now()),
             wanted=wanted,
             bound=bound,
+            key=lambda: key,
         )
         if appears:
             servers.appear()
@@ -87,6 +89,23 @@ def test_the_first_one_has_a_right_and_the_others_stand_by(make: Make) -> None:
 
     assert first.has("housekeeping")
     assert not second.has("housekeeping")
+
+
+def test_a_server_with_another_key_file_than_those_that_run_is_refused(make: Make) -> None:
+    make("alpha", key="one")
+    make("beta", key="one")
+
+    with pytest.raises(ConfigurationError, match="the server alpha .* has another key file"):
+        make("gamma", key="another")
+
+
+def test_a_key_file_may_be_replaced_when_nobody_runs_who_has_the_old_one(
+    make: Make, shared: SharedStore
+) -> None:
+    make("alpha", key="old").leave()
+    shared.gone.add(ProcessId(0))
+
+    assert make("alpha", key="new").living
 
 
 def test_what_was_given_back_another_one_takes_at_its_next_look(
