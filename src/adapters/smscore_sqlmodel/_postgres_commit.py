@@ -11,10 +11,12 @@ import psycopg
 from smscore.errors import StoreUnavailable
 from smscore_sqlmodel._postgres import Link, PostgresServer
 
-__all__ = ["CHANNEL", "Witness", "was_committed"]
+__all__ = ["CHANNEL", "MISSED", "Witness", "was_committed"]
 
 CHANNEL = "smscore"
 """Under which name commits are told to other processes."""
+MISSED = "null"
+"""What is told where there was something, and nobody says what."""
 
 _LONGEST = 10.0  # seconds: callers wait for their answers
 _PAUSE = 0.1

@@ -24,7 +24,7 @@ from smscore_sqlmodel._postgres import (
     is_alive,
     translated,
 )
-from smscore_sqlmodel._postgres_commit import CHANNEL, Witness, was_committed
+from smscore_sqlmodel._postgres_commit import CHANNEL, MISSED, Witness, was_committed
 from smscore_sqlmodel._postgres_pipeline import Answer, Asked
 from smscore_sqlmodel._postgres_reading import IDLE, Speaking
 from smscore_sqlmodel._postgres_rows import Written, copy_rows, is_copied, numbered, written
@@ -77,6 +77,7 @@ class PostgresWriting(Speaking):
         self._witness: Witness | None = None
         self._number: str | None = None  # of the transaction
         self._locked: Collection[int] = ()  # accounts
+        self.has_missed = False  # what others have committed: it may have been a migration
         try:
             server.check_opened(self.raw)
         except Exception:
@@ -109,7 +110,9 @@ class PostgresWriting(Speaking):
         self._server.check_opened(self.raw)
 
     def notice_others(self) -> bool:
-        return False  # what they tell is heard; see Ear
+        # What they tell is heard, see Ear; here is asked about what they did not tell.
+        has_missed, self.has_missed = self.has_missed, False
+        return has_missed
 
     def begin(self) -> None:
         self._put_off = []
@@ -294,4 +297,4 @@ class PostgresWriting(Speaking):
 def _news(topics: Collection[str]) -> str:
     """What others are told; of too much only that there was something."""
     news = to_json(sorted(topics)).decode()
-    return news if len(news.encode()) <= _LONGEST_NEWS else "null"
+    return news if len(news.encode()) <= _LONGEST_NEWS else MISSED

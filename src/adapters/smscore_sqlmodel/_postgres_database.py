@@ -53,7 +53,12 @@ class PostgresDatabase:
     def listen(
         self, *, heard: Callable[[Collection[str]], None], missed: Callable[[], None]
     ) -> PostgresEar:
-        return PostgresEar(self._server, heard=heard, missed=missed, is_own=self._is_own)
+        def missed_something() -> None:
+            if self._writing is not None:
+                self._writing.has_missed = True
+            missed()
+
+        return PostgresEar(self._server, heard=heard, missed=missed_something, is_own=self._is_own)
 
     def _is_own(self, process: int) -> bool:
         return self._writing is not None and self._writing.process == process

@@ -13,10 +13,13 @@ from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 from smscore.errors import ConfigurationError
 from smscore_sqlmodel._migrating import upgrade
 from smscore_sqlmodel._postgres import Link, PostgresServer
+from smscore_sqlmodel._postgres_commit import CHANNEL, MISSED
 
 __all__ = ["migrate_database"]
 
 _ENCODING = "SHOW server_encoding"
+# Those who work on it hear of it with the commit, and look which schema it has now.
+_TELL = f"SELECT pg_notify('{CHANNEL}', '{MISSED}')"
 # Of several that are told to migrate at once the first one does it; "smsm" in ASCII.
 _ALONE = "SELECT pg_advisory_xact_lock(1936552813, hashtext(current_schema()))"
 
@@ -51,3 +54,4 @@ def _check_encoding(server: PostgresServer, link: Link) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(_ALONE)
+    connection.exec_driver_sql(_TELL)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 from postgres import QUICK, PostgresCluster, a_cluster
+from several import until
 
 from smscore.domain.deliveries import Delivery, ProcessId, Status
 from smscore.domain.events import Event
@@ -20,7 +21,8 @@ from smscore.errors import Conflict, StoreError, StoreUnavailable
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.testing._store_kit import an_event
 from smscore.testing.builders import a_tracked, a_user, an_account
-from smscore_sqlmodel import SqlStore
+from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel._sqlite import REVISION
 
 PATIENCE = 30.0
 ACCOUNT = AccountId(1)
@@ -45,6 +47,40 @@ def stores(url: str) -> Iterator[tuple[Store, Store]]:
 
 def do(store: Store, work, **options):
     return store.run(work, lane=Lane.CUSTODY, **options).result(PATIENCE)
+
+
+def test_a_process_writes_no_more_once_the_schema_is_another_one(
+    stores: tuple[Store, Store], url: str
+) -> None:
+    store, _ = stores
+    queue(store, 1)
+    with psycopg.connect(url) as newer:
+        newer.execute("UPDATE smscore_schema SET version_num = '9999'")
+        newer.execute("SELECT pg_notify('smscore', 'null')")
+    try:
+        until(lambda: "install the newer smscore" in refusal(store))
+    finally:
+        with psycopg.connect(url) as older:
+            older.execute("UPDATE smscore_schema SET version_num = %s", (REVISION,))
+    until(lambda: not refusal(store))
+
+
+def refusal(store: Store) -> str:
+    try:
+        queue(store, 1)
+    except StoreUnavailable as refusal:
+        return str(refusal)
+    return ""
+
+
+def test_who_works_on_a_database_hears_that_it_was_migrated(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.execute("LISTEN smscore")
+
+        migrate(url)
+
+        [told] = listening.notifies(timeout=PATIENCE, stop_after=1)
+    assert told.payload == "null"
 
 
 def queue(store: Store, count: int) -> list[Delivery]:

@@ -291,7 +291,7 @@ def test_a_host_with_a_key_file_of_its_own_is_told_and_runs_nothing(hosts: Hosts
     CliRunner().invoke(smscore, ["check", "--config", str(config)])
     assert not (hosts.directory / "forgotten.key").exists()
 
-    with pytest.raises(AssertionError, match="the server alpha .* has another key file"):
+    with pytest.raises(AssertionError, match=r"the server alpha .* has another key file"):
         hosts.server("beta", "channels")
     checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
     assert "server alpha: has another key file" in checked.stdout

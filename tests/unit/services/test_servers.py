@@ -95,7 +95,7 @@ def test_a_server_with_another_key_file_than_those_that_run_is_refused(make: Mak
     make("alpha", key="one")
     make("beta", key="one")
 
-    with pytest.raises(ConfigurationError, match="the server alpha .* has another key file"):
+    with pytest.raises(ConfigurationError, match=r"the server alpha .* has another key file"):
         make("gamma", key="another")
 
 

@@ -95,7 +95,7 @@ class ServerFacts:
 
     ``machine`` names the process among all that ever were, as far as its system tells; only whoever
     is on the same one understands it. ``channels`` are those that it would run, ``bound`` those of
-    them that no other host could. ``key`` tells its key file from others, and nothing of its content.
+    them that no other host could. ``key`` tells its key file from others, and not what is in it.
     """
 
     name: str
