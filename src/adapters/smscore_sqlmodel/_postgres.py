@@ -42,7 +42,8 @@ _SETTINGS = (
     "set_config('tcp_user_timeout', '20000', false), "
     "set_config('timezone', 'UTC', false), "
     "CASE current_setting('synchronous_commit') WHEN 'off' "
-    "THEN set_config('synchronous_commit', 'on', false) END"
+    "THEN set_config('synchronous_commit', 'on', false) END, "
+    "pg_backend_pid()"
 )
 _LIVENESS = {
     "connect_timeout": 5,
@@ -75,6 +76,7 @@ class PostgresServer:
                 "postgresql://user@host/smscore"
             ) from cause
         self._conninfo = make_conninfo(**options)
+        self._keeps_sessions = False  # as far as we know
         self.name = shown(url)
 
     def connect(self) -> Link:
@@ -90,16 +92,36 @@ class PostgresServer:
             raise StoreUnavailable(
                 f"the database {self.name} cannot be reached: {_words(cause)}"
             ) from cause
+        try:
+            # Not prepared: whose session it is, is not known yet.
+            [(*_, backend)] = link.execute(_SETTINGS, prepare=False).fetchall()
+            if backend != link.info.backend_pid and not self._keeps_sessions:
+                self._check_pooler(backend)
+                self._keeps_sessions = True
+        except psycopg.Error as cause:
+            link.close()
+            raise translated(cause) from cause
+        except StoreUnavailable:
+            link.close()
+            raise
         # One type for all whole numbers, or each mixture of sizes were a statement of its own.
         link.adapters.register_dumper(int, Int8Dumper)
         link.prepare_threshold = 0
         link.prepared_max = _MOST_PREPARED
-        try:
-            link.execute(_SETTINGS)
-        except psycopg.Error as cause:
-            link.close()
-            raise translated(cause) from cause
         return link
+
+    def _check_pooler(self, backend: int) -> None:
+        """
+        Let a pooler pass, which answers in the place of this process of the server, if it lets us
+        have it until we go: else the next one who comes is given it as well.
+        """
+        with psycopg.connect(self._conninfo, autocommit=True) as other:
+            [(others,)] = other.execute("SELECT pg_backend_pid()", prepare=False).fetchall()
+        if others == backend:
+            raise StoreUnavailable(
+                f"between here and the database {self.name} is a pooler that shares one session "
+                "among many; connect to the server itself, or set pool_mode = session"
+            )
 
     def connect_for_migrating(self) -> psycopg.Connection[Any]:
         """A connection as SQLAlchemy expects it from the driver."""
