@@ -224,6 +224,8 @@ def _kind(error: Exception) -> str:
         return "clash"
     if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected):
         return "disturbed"
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return "read-only"
     if isinstance(error, psycopg.IntegrityError):
         return "refused"
     if isinstance(error, psycopg.DataError | ValueError | OverflowError):
@@ -231,11 +233,19 @@ def _kind(error: Exception) -> str:
     return ""
 
 
+def _read_only(words: str) -> GatewayError:
+    return StoreUnavailable(
+        f"the database failed: {words}; it is a standby, or may only be read: name the server that "
+        "can be written to, or several with target_session_attrs=read-write"
+    )
+
+
 def _unavailable(words: str) -> GatewayError:
     return StoreUnavailable(f"the database failed: {words}")
 
 
 _MEANINGS: dict[str, Callable[[str], GatewayError]] = {
+    "read-only": _read_only,
     "clash": lambda words: Clash(f"the database refused what was to be written: {words}"),
     "refused": lambda words: StoreError(f"the database refused what was to be written: {words}"),
     "disturbed": lambda words: Disturbed(f"another process was in between: {words}"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from smscore.domain.messages import AccountId
-from smscore.errors import GatewayError, StoreUnavailable
+from smscore.errors import GatewayError, StoreError, StoreUnavailable
 from smscore.ports.measurement import Meter
 from smscore_sqlmodel._database import Database, Disturbed, Writing
 from smscore_sqlmodel._futures import Job
@@ -70,6 +70,7 @@ class Writer:
         self._meters = meters  # of whom there may be more later
         self._now = now
         self._pause = _FIRST_PAUSE
+        self._said = ""  # of the fault that there is
         self._newest_size = 0  # of a batch, in units
         self._chosen: deque[Job[Any]] = deque()  # for the next batches, before what waits
         self._later: list[Job[Any]] = []  # units of this batch that are done again in the next one
@@ -138,6 +139,9 @@ class Writer:
             self._chosen.extendleft(reversed(self._later))
             self._later.clear()
         self._pause = _FIRST_PAUSE
+        if self._said:
+            self._said = ""
+            _log.warning("the database is used again")
         self._disturbances = 0
         self._newest_size = len(batch)
         self._wakeups.set(self._session.topics)
@@ -164,7 +168,6 @@ class Writer:
     def _connect_again(self) -> Writing:
         self._renew_lock()
         connection = self._connect()
-        _log.warning("the database is used again")
         self._wakeups.set_all()  # whatever happened in between was not seen
         return connection
 
@@ -253,10 +256,21 @@ class Writer:
         """Start again with a new connection, after a pause that grows."""
         for meter in self._meters:
             meter.stumbled()
-        _log.error("the database failed; trying again in %.1f s", self._pause, exc_info=error)
+        self._tell(error)
         self._disconnect()
         self._lanes.pause(self._pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _tell(self, error: Exception) -> None:
+        """A bug with its traceback; what an operator has to mend in one line, and once."""
+        if not isinstance(error, StoreError):
+            self._said = self._said or "a bug"
+            _log.error("the database failed; trying again in %.1f s", self._pause, exc_info=error)
+            return
+        if self._said != str(error):
+            self._said = str(error)
+            _log.error("nothing can be written, and it is tried again: %s", error)
+        _log.debug("trying again in %.1f s", self._pause, exc_info=error)
 
     def _refuse_waiting(self, error: Exception) -> None:
         self._choose(math.inf)

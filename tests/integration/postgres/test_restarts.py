@@ -13,7 +13,7 @@ from postgres import PostgresCluster, a_cluster
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import Lane, Store
 from smscore.testing.builders import a_tracked
-from smscore_sqlmodel import SqlStore
+from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._postgres import PostgresServer
 from smscore_sqlmodel._postgres_commit import Witness, was_committed
 
@@ -101,6 +101,28 @@ def test_nothing_acknowledged_is_lost_when_the_database_ends_and_comes_back(
 def _add_one(work) -> None:
     tracked = a_tracked()
     work.outbox.add(tracked.message, tracked.delivery)
+
+
+def test_a_database_that_may_only_be_read_is_said_once_with_the_way_out(
+    cluster: PostgresCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = cluster.new_database()
+    migrate(url)
+    name = url.partition("@/")[2].partition("?")[0]
+    with cluster.connect() as operator:
+        operator.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    with closing(SqlStore(url)) as store:
+        refused = [submitted(store) for _ in range(5)]
+
+    assert all("target_session_attrs=read-write" in str(one) for one in refused)
+    said = [one for one in caplog.records if one.name == "smscore_sqlmodel._writer"]
+    assert [one.levelname for one in said if one.levelname != "DEBUG"] == ["ERROR"]
+    assert all(one.exc_info is None for one in said if one.levelname != "DEBUG")
+
+
+def submitted(store: Store) -> BaseException | None:
+    return store.run(lambda work: _add_one(work), lane=Lane.CUSTODY).exception(PATIENCE)
 
 
 def test_that_nothing_is_heard_is_said_once(
