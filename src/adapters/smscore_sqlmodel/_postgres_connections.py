@@ -85,11 +85,6 @@ class PostgresWriting(Speaking):
             raise
 
     @property
-    def process(self) -> int:
-        """By which number others know who told them something."""
-        return self.raw.info.backend_pid
-
-    @property
     def is_in_transaction(self) -> bool:
         return bool(self._ahead) or (
             not self.raw.closed and self.raw.info.transaction_status != IDLE

@@ -34,6 +34,8 @@ class Speaking:
 
     def _use(self, link: Link) -> None:
         self.raw = link
+        self.process: int = link.info.backend_pid
+        """By which number others know who told them something, also when it is closed."""
         self._pipeline = Pipeline(link)
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:

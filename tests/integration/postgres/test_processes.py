@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from queue import SimpleQueue
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.testing._store_kit import an_event
 from smscore.testing.builders import a_tracked, a_user, an_account
 from smscore_sqlmodel import SqlStore, migrate
+from smscore_sqlmodel._postgres_database import PostgresDatabase
 from smscore_sqlmodel._sqlite import REVISION
 
 PATIENCE = 30.0
@@ -347,3 +349,16 @@ def test_a_constraint_speaks_without_its_row(stores: tuple[Store, Store], url: s
     assert str(delivery.message) not in str(refusal.value)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM smscore_messages").fetchone() == (1,)
+
+
+def test_who_does_not_write_any_more_hears_others_all_the_same(url: str) -> None:
+    database, told = PostgresDatabase(url), SimpleQueue[object]()
+    writing = database.connect_writing()
+    with (
+        closing(SqlStore(url)) as other,
+        closing(database.listen(heard=told.put, missed=lambda: told.put("something was missed"))),
+    ):
+        writing.close()
+        queue(other, 1)
+
+        assert told.get(timeout=PATIENCE) == ["fake"]
