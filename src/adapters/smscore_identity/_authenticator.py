@@ -74,6 +74,10 @@ class StoreAuthenticator:
         """
         return self._records.key(_digest(secret)) or _refuse()
 
+    def recall_key(self, secret: str) -> Principal | None:
+        """What :meth:`key` has found since the last change; never blocks."""
+        return self._records.known_key(_digest(secret))
+
     def token(self, secret: str) -> Principal:
         """
         The account behind a queue token.
@@ -84,6 +88,10 @@ class StoreAuthenticator:
         if not _TOKEN.fullmatch(secret):
             _refuse()
         return self._records.token(_digest(secret)) or _refuse()
+
+    def recall_token(self, secret: str) -> Principal | None:
+        """What :meth:`token` has found since the last change; never blocks."""
+        return self._records.known_token(_digest(secret))
 
     def new_session(self, principal: Principal) -> Session:
         """

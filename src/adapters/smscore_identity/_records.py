@@ -55,10 +55,18 @@ class Records:
         known = self._current().keys
         return known.get(digest) or _kept(known, digest, self._read_key(digest))
 
+    def known_key(self, digest: str) -> Principal | None:
+        """The same, if the store need not be asked."""
+        return self._current().keys.get(digest)
+
     def token(self, digest: str) -> Principal | None:
         """Whom the queue token with that digest stands for."""
         known = self._current().tokens
         return known.get(digest) or _kept(known, digest, self._read_token(digest))
+
+    def known_token(self, digest: str) -> Principal | None:
+        """The same, if the store need not be asked."""
+        return self._current().tokens.get(digest)
 
     def _read_user(self, name: str) -> KnownUser | None:
         found = self._store.read(lambda view: view.credentials.user(name))

@@ -30,6 +30,7 @@ class Readers:
         self._lock = threading.Lock()
         self._all: WeakSet[_Reader] = WeakSet()
         self._is_closed = False
+        self._drops = 0
 
     def read(self, work: Callable[[View], T]) -> T:
         """
@@ -47,6 +48,7 @@ class Readers:
         """Close every thread's connection, after the read that it may be in."""
         with self._lock:
             self._is_closed = True
+            self._drops += 1
             readers = list(self._all)
         for reader in readers:
             reader.close()
@@ -60,17 +62,24 @@ class Readers:
         """
         ends_at = time.monotonic() + _PATIENCE
         with self._lock:
+            self._drops += 1
             readers = list(self._all)
         closed = [one.close(patience=max(0, ends_at - time.monotonic())) for one in readers]
         return all(closed)
 
     def _open(self) -> "_Reader":
-        with self._lock:
-            if self._is_closed:
-                raise StoreUnavailable("the store is closed")
+        while True:
+            with self._lock:
+                if self._is_closed:
+                    raise StoreUnavailable("the store is closed")
+                drops = self._drops
+            # Without the lock: a database that is gone without a word takes seconds to say nothing.
             reader = _Reader(self._database)
-            self._all.add(reader)
-        return reader
+            with self._lock:
+                if self._drops == drops:
+                    self._all.add(reader)
+                    return reader
+            reader.close()
 
 
 class _Reader:

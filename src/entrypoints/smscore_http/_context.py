@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from smscore import Gateway
 from smscore.config import Tariff
@@ -21,7 +21,7 @@ from smscore_http._alarms import Alarms
 from smscore_http._bridge import Bridge
 from smscore_http._current import current_request, keep_secret
 
-__all__ = ["Context", "takes_long"]
+__all__ = ["Bearer", "Context"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,8 +34,20 @@ _PLANNED_AT_ONCE = 100  # messages, on the event loop's thread: a few millisecon
 _STRICTEST = Tariff(provider_per_second=10, queue_per_minute=60)
 
 
+class Bearer(NamedTuple):
+    """Whose credentials a request brings, and the settings of that account."""
+
+    principal: Principal
+    account: Account
+
+
 class Context:
-    """One per application. Its coroutines run on the event loop, its threads belong to it."""
+    """
+    One per application. Its coroutines run on the event loop, its threads belong to it.
+
+    Nothing looks at the store on the event loop: a database that is gone without a word answers
+    nobody for some seconds, and everybody else would wait for that.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -77,12 +89,16 @@ class Context:
             Rejected: nothing was stored; the class says why.
             StoreError: nothing was stored.
         """
-        if takes_long(submission):
-            return self._submit_many(submission)
+        if self.takes_long(submission):
+            return self._submit_elsewhere(submission)
         return self.wait(self.gateway.submissions.begin(submission))
 
-    async def _submit_many(self, submission: Submission) -> Receipt:
-        """Planning thousands of messages would hold up everybody else."""
+    def takes_long(self, submission: Submission) -> bool:
+        """Whether planning it would hold up everybody else on the event loop."""
+        is_at_hand = self.gateway.submissions.is_at_hand(submission)
+        return not is_at_hand or len(submission.items) > _PLANNED_AT_ONCE
+
+    async def _submit_elsewhere(self, submission: Submission) -> Receipt:
         begin = self.gateway.submissions.begin
         return await self.wait(await self.call(begin, submission))
 
@@ -110,20 +126,39 @@ class Context:
             verification.cancel()  # whoever gave up while in the queue takes no turn
             raise
 
+    def recall(self, recall: Callable[[str], Principal | None], secret: str) -> Bearer | None:
+        """Whose secret it is, if that is at hand; None means :meth:`look_up`."""
+        if (principal := recall(secret)) is None:
+            return None
+        account = self.recall_account(principal)
+        return None if account is None else Bearer(principal, account)
+
+    def look_up(self, check: Callable[[str], Principal], secret: str) -> Bearer:
+        """
+        Whose secret it is. Blocks.
+
+        Raises:
+            AuthenticationFailed: nobody's, or the account is gone.
+        """
+        principal = check(secret)
+        return Bearer(principal, self.account(principal))
+
+    def recall_account(self, principal: Principal) -> Account | None:
+        """What :meth:`account` says, if that is at hand."""
+        found = self.gateway.settings.recall(principal.account)
+        return None if found is None else _noted(found)
+
     def account(self, principal: Principal) -> Account:
         """
-        The settings of the principal's account; what it has spent may be older.
+        The settings of the principal's account; what it has spent may be older. Blocks.
 
         Raises:
             AuthenticationFailed: the account is gone.
         """
         try:
-            found = self.gateway.settings.account(principal.account)
+            return _noted(self.gateway.settings.account(principal.account))
         except NotFound as cause:
             raise AuthenticationFailed("the account of these credentials is gone") from cause
-        if (current := current_request()) is not None:
-            current.account = found.name
-        return found
 
     def tariff(self, account: Account) -> Tariff:
         """
@@ -149,6 +184,8 @@ class Context:
         return pool
 
 
-def takes_long(submission: Submission) -> bool:
-    """Whether planning it would hold up everybody else on the event loop."""
-    return submission.medium.goes_by_links or len(submission.items) > _PLANNED_AT_ONCE
+def _noted(account: Account) -> Account:
+    """It is the one that lines about the current request are about."""
+    if (current := current_request()) is not None:
+        current.account = account.name
+    return account

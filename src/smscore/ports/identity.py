@@ -51,8 +51,16 @@ class Authenticator(Protocol):
         """The account behind a provider key."""
         ...
 
+    def recall_key(self, secret: str) -> Principal | None:
+        """What :meth:`key` has found lately, without a look at the store; None means ask it."""
+        ...
+
     def token(self, secret: str) -> Principal:
         """The account behind a queue token."""
+        ...
+
+    def recall_token(self, secret: str) -> Principal | None:
+        """What :meth:`token` has found lately, without a look at the store; None means ask it."""
         ...
 
     def new_session(self, principal: Principal) -> Session:

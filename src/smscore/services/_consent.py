@@ -27,17 +27,22 @@ class Objections:
         self._store = store
         self._pseudonyms = pseudonyms
         self._changed = store.wakeup(Topic.CONSENT)
-        self._changed.set()
-        self._has_marks = False
+        self._has_marks: list[bool] = []  # whether there are any; empty: somebody has to look
         self._is_our_key = False
 
     def foresee(self, messages: Iterable[OutboundMessage]) -> None:
         """Do before a unit of work what would hold up the others in it: hash the numbers."""
-        if self._changed.wait(0):
-            self._has_marks = not self._store.read(lambda view: view.consent.is_empty())
-        if self._has_marks:
+        known = self._known()
+        if not known:
+            known.append(not self._store.read(lambda view: view.consent.is_empty()))
+        if known[0]:
             for message in messages:
                 self._pseudonyms.of(who_is(message.recipient))
+
+    @property
+    def are_at_hand(self) -> bool:
+        """Whether :meth:`foresee` need not look at the store now."""
+        return bool(self._known())
 
     def against(
         self, view: View, messages: Sequence[OutboundMessage]
@@ -77,6 +82,12 @@ class Objections:
         """
         for reason in self.against(view, [message]).values():
             raise reason
+
+    def _known(self) -> list[bool]:
+        if self._changed.wait(0):
+            # A new one: a look-up that began before the change ends in the old one.
+            self._has_marks = []
+        return self._has_marks
 
 
 def _by_number(found: Iterable[Mark]) -> Mapping[str, Sequence[Mark]]:

@@ -11,6 +11,7 @@ import attrs
 from smscore.domain.messages import Priority
 from smscore.domain.routing import Topology
 from smscore.errors import StoreError
+from smscore.ports.clock import Clock
 from smscore.ports.storage import Store
 from smscore.services._settings import Settings
 from smscore.services._sightings import Sighting, sighting_of
@@ -18,6 +19,7 @@ from smscore.services._sightings import Sighting, sighting_of
 __all__ = ["Openings"]
 
 _INTERVAL = timedelta(seconds=1)
+_MOMENT = timedelta(milliseconds=10)  # from asking whether it is at hand to using it
 
 
 class Openings:
@@ -38,13 +40,20 @@ class Openings:
         resting = self._look(now).resting[priority] if self._members else frozenset()
         return _opened(self._topology, self._settings.draining(), resting)
 
+    def are_at_hand(self, clock: Clock) -> bool:
+        """Whether :meth:`topology` need not look at the store now, nor in a moment."""
+        seen = self._seen
+        if self._members and not (seen is not None and seen.is_recent(clock.now() + _MOMENT)):
+            return False
+        return self._settings.has_modes_at_hand
+
     def topology_of(self, *, closed: frozenset[str], resting: frozenset[str]) -> Topology:
         """What planning chose from when these took nothing new, and those were chosen last."""
         return _opened(self._topology, closed, resting)
 
     def _look(self, now: datetime) -> "_Seen":
         seen = self._seen  # once: any thread may exchange it
-        if seen is None or not timedelta(0) <= now - seen.at < _INTERVAL:
+        if seen is None or not seen.is_recent(now):
             seen = self._seen = _Seen.of(self._sightings(), at=now)
         return seen
 
@@ -63,6 +72,9 @@ class _Seen:
 
     at: datetime
     resting: Mapping[Priority, frozenset[str]]
+
+    def is_recent(self, now: datetime) -> bool:
+        return timedelta(0) <= now - self.at < _INTERVAL
 
     @classmethod
     def of(cls, sightings: Mapping[str, Sighting | None], *, at: datetime) -> "_Seen":

@@ -36,12 +36,14 @@ class RulesInForce:
         """The outbound rules in their order."""
         return self.now().routes
 
+    @property
+    def are_at_hand(self) -> bool:
+        """Whether they are known, without a look at the store."""
+        return bool(self._known())
+
     def now(self) -> Compiled:
         """The rules in both directions."""
-        if self._changed.wait(0):
-            # A new one: a look-up that began before the change ends in the old one.
-            self._compiled = []
-        known = self._compiled
+        known = self._known()
         if not known:
             known.append(self.compiled(self._store.read(lambda view: view.routing.newest())))
         return known[0]
@@ -64,6 +66,12 @@ class RulesInForce:
                 replace_with=lambda pattern, by: self._engine().compile_replace(pattern, by),
             ),
         )
+
+    def _known(self) -> list[Compiled]:
+        if self._changed.wait(0):
+            # A new one: a look-up that began before the change ends in the old one.
+            self._compiled = []
+        return self._compiled
 
     def _find_all(self, patterns: Sequence[str]) -> Find:
         # Without patterns none is asked for: it may be that none is installed.

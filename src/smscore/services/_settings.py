@@ -34,14 +34,20 @@ class Settings:
         Raises:
             NotFound: there is none.
         """
-        if self._accounts_changed.wait(0):
-            # A new one: a look-up that began before the change ends in the old one.
-            self._accounts = {}
-        known = self._accounts
+        known = self._known_accounts()
         found = known.get(account)
         if found is None:
             found = known[account] = self._look_up(account)
         return found
+
+    def recall(self, account: AccountId | str) -> Account | None:
+        """The same if it is at hand, without a look at the store; None means ask for it."""
+        return self._known_accounts().get(account)
+
+    @property
+    def has_modes_at_hand(self) -> bool:
+        """Whether the modes of channels are known, without a look at the store."""
+        return bool(self._known_channels())
 
     def mode(self, channel: str) -> ChannelMode:
         """What an operator wants of the channel."""
@@ -53,12 +59,21 @@ class Settings:
         return self._channel_states().draining
 
     def _channel_states(self) -> "_Channels":
-        if self._channels_changed.wait(0):
-            self._channels = []
-        known = self._channels
+        known = self._known_channels()
         if not known:
             known.append(_Channels(self._store.read(lambda view: view.channels.all())))
         return known[0]
+
+    def _known_accounts(self) -> dict[AccountId | str, Account]:
+        if self._accounts_changed.wait(0):
+            # A new one: a look-up that began before the change ends in the old one.
+            self._accounts = {}
+        return self._accounts
+
+    def _known_channels(self) -> "list[_Channels]":
+        if self._channels_changed.wait(0):
+            self._channels = []
+        return self._channels
 
     def _look_up(self, account: AccountId | str) -> Account:
         if isinstance(account, str):

@@ -155,6 +155,17 @@ class Submissions:
         )
         return self.begin(submission).result()
 
+    def is_at_hand(self, submission: Submission) -> bool:
+        """Whether :meth:`begin` has what it needs, and will not look at the store."""
+        return (
+            not submission.medium.goes_by_links
+            and self._ids.has_lease
+            and self._settings.recall(submission.account) is not None
+            and self._rules.are_at_hand
+            and self._openings.are_at_hand(self._clock)
+            and self._objections.are_at_hand
+        )
+
     def begin(
         self,
         submission: Submission,

@@ -44,11 +44,23 @@ class PlainAuthenticator:
             raise AuthenticationFailed("the key is not known")
         return Principal(account=found.account, subject=f"key {found.digest[:8]}")
 
+    def recall_key(self, secret: str) -> Principal | None:
+        try:
+            return self.key(secret)
+        except AuthenticationFailed:
+            return None
+
     def token(self, secret: str) -> Principal:
         found = self._store.read(lambda view: view.credentials.token(_digest(secret)))
         if found is None:
             raise AuthenticationFailed("the token is not known")
         return Principal(account=found.account, subject=f"token {found.digest[:8]}")
+
+    def recall_token(self, secret: str) -> Principal | None:
+        try:
+            return self.token(secret)
+        except AuthenticationFailed:
+            return None
 
     def new_session(self, principal: Principal) -> Session:
         if not principal.login:

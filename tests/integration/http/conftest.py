@@ -48,6 +48,7 @@ class StubbornStore(MemoryStore):
         self.has_stuck = threading.Event()
         self.may_read = threading.Event()  # on the threads of the surfaces
         self.may_read.set()
+        self.waiting_reads = 0
         self._fault: StoreError | None = None
         self._fails_at_once = False
 
@@ -57,7 +58,9 @@ class StubbornStore(MemoryStore):
 
     def read(self, work: Callable[[Any], Any]) -> Any:
         if threading.current_thread().name.startswith("smscore http"):
-            self.may_read.wait(5)
+            self.waiting_reads += 1
+            self.may_read.wait(60)
+            self.waiting_reads -= 1
         return super().read(work)
 
     def run(self, work: Callable[[Any], Any], **options: Any) -> Future[Any]:

@@ -48,6 +48,17 @@ def test_a_store_that_takes_nothing_makes_it_unready(site):
     }
 
 
+def test_nobody_waits_for_what_a_store_that_fails_could_tell_beside(site):
+    site.store.is_full = True
+    site.store.may_read.clear()
+
+    reply = site.client.get("/health/ready")
+
+    assert site.store.waiting_reads
+    assert reply.status_code == 503
+    assert [check["name"] for check in reply.json()["checks"]] == ["store", "channel fake"]
+
+
 def test_a_phone_that_is_silent_degrades_the_gateway(site):
     site.fetch(device="pixel")
     site.clock.move(minutes=15)

@@ -41,7 +41,7 @@ class Sending:
         )
         key = idempotency_key(request, parameter=parameters.get("idempotency_key"))
         wish = replace(_wish(parameters, key=key), traceparent=request.traceparent)
-        receipt = await send(context, wish, account=context.account(user), limit=limit)
+        receipt = await send(context, wish, user=user, limit=limit)
         lines = [f"ID: {hex_id(item.message)}" for item in receipt.accepted]
         return text("\n".join(("OK", *lines)))
 

@@ -53,7 +53,7 @@ class SendingToMany:
         user = await log_in_by_header(
             context, request, permissions=(Permission.API_SEND,), limit=limit
         )
-        receipt = await send(context, wish, account=context.account(user), limit=limit)
+        receipt = await send(context, wish, user=user, limit=limit)
         ids = [hex_id(item.message) for item in receipt.accepted]
         return Reply(200, encode_json(MessageIds(ids=ids)))
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from smscore import Gateway
 from smscore.domain.accounts import Account
+from smscore.domain.credentials import Principal
 from smscore.domain.messages import Medium, Surface
 from smscore.domain.receipts import Receipt
 from smscore.domain.recipients import Recipient, parse_recipient
@@ -62,14 +63,18 @@ def checked_text(content: str) -> str:
     return content
 
 
-async def send(context: Context, wish: Wish, *, account: Account, limit: TimeLimit) -> Receipt:
+async def send(context: Context, wish: Wish, *, user: Principal, limit: TimeLimit) -> Receipt:
     """
-    Submit it for the account; it is durable when this returns.
+    Submit it for the user's account; it is durable when this returns.
 
     Raises:
         Rejected: nothing was stored; the class says why.
         StoreError: nothing was stored, or what was stored is being called back.
     """
+    account = context.recall_account(user)
+    if account is None:
+        found = context.call(context.account, user)
+        account = await in_time(found, limit, what="looking up the account")
     numbers: Sequence[str] = ()
     refusal: Rejected | None = None
     try:

@@ -16,7 +16,7 @@ from smscore.domain.receipts import Receipt
 from smscore.errors import DeadlinePassed, StoreError
 from smscore.services.submission import Submission
 from smscore_http._alarms import Alarms
-from smscore_http._context import Context, takes_long
+from smscore_http._context import Context
 from smscore_http._requests import Request
 from smscore_http._wire import hex_id
 
@@ -103,7 +103,7 @@ async def submit_in_time(context: Context, submission: Submission, limit: TimeLi
         Rejected: nothing was stored; the class says why.
         StoreError: nothing was stored, or what was stored is being called back.
     """
-    if takes_long(submission):
+    if context.takes_long(submission):
         accepted = await _begun_elsewhere(context, submission, limit)
     else:
         accepted = context.gateway.submissions.begin(submission)

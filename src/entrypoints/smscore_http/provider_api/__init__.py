@@ -4,10 +4,9 @@ The provider API: ``/v1``, JSON with bearer keys, for applications.
 
 from collections.abc import Mapping
 
-from smscore.domain.accounts import Account
 from smscore.errors import AuthenticationFailed, StoreError
 from smscore.ports.policy import RateState
-from smscore_http._context import Context
+from smscore_http._context import Bearer, Context
 from smscore_http._faults import guarded, method_not_allowed
 from smscore_http._rates import count, refusal_headers, tell
 from smscore_http._requests import Reply, Request, with_headers
@@ -69,8 +68,14 @@ class ProviderApi:
 
     async def __call__(self, request: Request) -> Reply:
         # Not a coroutine within a coroutine for each step: that is dear when all else is cheap.
+        authenticator = self._context.gateway.authenticator
         try:
-            account, state = self._admit(request)
+            secret = _bearer(request)
+            bearer = self._context.recall(authenticator.recall_key, secret)
+            if bearer is None:
+                look_up = self._context.look_up
+                bearer = await self._context.call(look_up, authenticator.key, secret)
+            state = self._admit(bearer)
         except Exception as refusal:  # noqa: BLE001  # told by `guarded`
             return await guarded(self._turn_away(request, refusal), faults=_FAULTS)
         if state.is_allowed:
@@ -80,15 +85,12 @@ class ProviderApi:
         if isinstance(call, Reply):
             reply = call
         else:
-            reply = await guarded(call(request, account), faults=_FAULTS)
+            reply = await guarded(call(request, bearer.account), faults=_FAULTS)
         return with_headers(reply, tell(state))
 
-    def _admit(self, request: Request) -> tuple[Account, RateState]:
-        """Who is asking, by the key. Reads the store only if the key is new to this process."""
-        principal = self._context.gateway.authenticator.key(_bearer(request))
-        account = self._context.account(principal)
-        amount = self._context.tariff(account).provider_per_second
-        return account, self._count(principal.subject, amount=amount)
+    def _admit(self, bearer: Bearer) -> RateState:
+        amount = self._context.tariff(bearer.account).provider_per_second
+        return self._count(bearer.principal.subject, amount=amount)
 
     async def _turn_away(self, request: Request, refusal: Exception) -> Reply:
         state = self._count(f"address {request.address}", amount=_STRANGERS)

@@ -79,8 +79,11 @@ class QueueApi:
         self, request: Request, token: str, handler: Call, *, faults: QueueFaults
     ) -> Reply:
         gateway = self._context.gateway
-        principal = gateway.authenticator.token(token)
-        account = self._context.account(principal)
+        bearer = self._context.recall(gateway.authenticator.recall_token, token)
+        if bearer is None:
+            look_up = self._context.look_up
+            bearer = await self._context.call(look_up, gateway.authenticator.token, token)
+        principal, account = bearer
         amount = self._context.tariff(account).queue_per_minute
         state = count(gateway.rate_limiter, principal.subject, amount=amount, seconds=_WINDOW)
         headers = limit_headers(state)
