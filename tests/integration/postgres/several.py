@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -39,8 +39,10 @@ key_file = "{directory}/smscore.key"
 [server]
 name = "{host}"
 [http]
+host = "{address}"
 access_log = false
 metrics = "open"
+trusted_proxies = [{proxies}]
 [channels.modem-1]
 transport = "modem"
 port = "{ports[0]}"
@@ -56,6 +58,8 @@ runs_on = "beta"
 [channels.anywhere]
 transport = "anywhere"
 log = "{directory}/anywhere.log"
+[groups.modems]
+channels = ["modem-1", "modem-2"]
 """
 
 
@@ -142,9 +146,23 @@ class Credentials:
 
 
 class Hosts:
-    """Two hosts with a modem each, which share a database. Alive within a ``with`` block."""
+    """
+    Two hosts with a modem each, which share a database. Alive within a ``with`` block.
 
-    def __init__(self, directory: Path, cluster: PostgresCluster, *, credits: int = 40) -> None:
+    ``url`` is how they reach the database, if not as the tests do; ``addresses`` are those of hosts
+    that have one of their own, and ``proxies`` those that are trusted.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        cluster: PostgresCluster,
+        *,
+        credits: int = 40,
+        url: Callable[[str], str] = str,
+        addresses: Mapping[str, str] = {},
+        proxies: Sequence[str] = (),
+    ) -> None:
         self.directory = directory
         self.cluster = cluster
         self._resources = ExitStack()
@@ -152,7 +170,8 @@ class Hosts:
         self.modems = ModemSimulator(
             modems=2, log=directory / "modems.log", link_dir=directory / "modems", report_delay=0.01
         )
-        self.url = cluster.new_store()
+        self.url = url(cluster.new_store())
+        self._addresses, self._proxies = addresses, proxies
         self._credits = credits
 
     def __enter__(self) -> Self:
@@ -168,7 +187,12 @@ class Hosts:
 
     def configure(self, host: str, *, without: str = "") -> None:
         text = _CONFIG.format(
-            url=self.url, directory=self.directory, host=host, ports=self.modems.ports
+            url=self.url,
+            directory=self.directory,
+            host=host,
+            address=self._addresses.get(host, "127.0.0.1"),
+            proxies=", ".join(f'"{one}"' for one in self._proxies),
+            ports=self.modems.ports,
         )
         (self.directory / host / "smscore.toml").write_text(text.replace(without, ""))
 

@@ -2,33 +2,25 @@
 Two servers that take messages and two that send them, on one PostgreSQL; all of them processes.
 """
 
-import json
 import random
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import attrs
 import httpx2
 import pytest
-from click.testing import CliRunner
+from asking import has_left, holders, logged_in, posted, run, submit
+from evidence import findings
 from postgres import PostgresCluster, a_cluster
-from several import PATIENCE, Hosts, Server, Submitter, until, until_more
+from several import Hosts, Server, Submitter, until, until_more
 
 from smscore import Gateway
-from smscore.domain.accounts import Account
 from smscore.domain.consent import MarkKind
-from smscore.domain.deliveries import Delivery, Status
-from smscore.domain.events import Event
-from smscore.domain.ledger import Entry, EntryKind
 from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.services.consent import Wish
-from smscore_server.cli import smscore
 
 KILLS, NIGHTLY_KILLS = 4, 60
-CHANNELS = 3
 
 
 @pytest.fixture(scope="module")
@@ -46,110 +38,6 @@ def hosts(cluster: PostgresCluster, tmp_path: Path) -> Iterator[Hosts]:
 def until_refused(submitters: Sequence[Submitter]) -> None:
     before = sum(one.unavailable for one in submitters)
     until(lambda: sum(one.unavailable for one in submitters) > before + 3)
-
-
-@attrs.frozen(kw_only=True)
-class Evidence:
-    """What is left when everything has left."""
-
-    promised: Mapping[int, str]
-    taken: Sequence[tuple[str, str]]
-    deliveries: Mapping[int, Delivery]
-    events: Mapping[int, Sequence[Event]]
-    accounts: Sequence[Account]
-    entries: Mapping[int, Sequence[Entry]]
-    deaths: int
-
-
-def gather(hosts: Hosts, submitters: Sequence[Submitter], *, deaths: int) -> Evidence:
-    until(hosts.is_at_rest, patience=3 * PATIENCE)
-    deliveries = {one.message: one for one in hosts.deliveries()}
-    with hosts.open() as gateway:
-        accounts = gateway.inquiry.accounts()
-        events, entries = gateway.store.read(
-            lambda view: (
-                {message: view.events.of(message) for message in deliveries},
-                {one.id: view.ledger.of(one.id, limit=1_000_000) for one in accounts},
-            )
-        )
-    return Evidence(
-        promised={message: to for one in submitters for message, to in one.promised.items()},
-        taken=hosts.taken(),
-        deliveries=deliveries,
-        events=events,
-        accounts=accounts,
-        entries=entries,
-        deaths=deaths,
-    )
-
-
-def promises_are_kept(evidence: Evidence) -> Iterator[str]:
-    for message, recipient in evidence.promised.items():
-        delivery = evidence.deliveries.get(message)
-        if delivery is None or delivery.recipient.value != recipient:
-            yield f"{message:016x} to {recipient} was promised, and there is {delivery}"
-    stored = Counter(one.recipient.value for one in evidence.deliveries.values())
-    yield from (f"{to} is stored {count} times" for to, count in stored.items() if count > 1)
-
-
-def nothing_is_sent_twice(evidence: Evidence) -> Iterator[str]:
-    for part, count in Counter(evidence.taken).items():
-        if count > 1:
-            yield f"{part} was sent {count} times"
-
-
-def every_end_is_explained(evidence: Evidence) -> Iterator[str]:
-    """What is said to be sent was; a doubt needs a death, and each has at most one a channel."""
-    parts = Counter(recipient for recipient, _ in evidence.taken)
-    doubts = 0
-    for message, one in evidence.deliveries.items():
-        if one.status is Status.INDETERMINATE:
-            doubts += 1
-        elif one.status not in (Status.SENT, Status.DELIVERED):
-            yield f"{message:016x} ended as {one.status}: {one.error}"
-        elif parts[one.recipient.value] != one.segments:
-            yield f"{message:016x} is {one.status}, with {parts[one.recipient.value]} parts"
-    if doubts > CHANNELS * evidence.deaths:
-        yield f"{doubts} messages are in doubt after {evidence.deaths} deaths"
-
-
-def stories_have_no_gaps(evidence: Evidence) -> Iterator[str]:
-    for message, one in evidence.deliveries.items():
-        numbers = [event.sequence for event in evidence.events[message]]
-        if numbers != list(range(1, one.sequence + 1)):
-            yield f"{message:016x} has the events {numbers} of {one.sequence}"
-
-
-def the_ledger_adds_up(evidence: Evidence) -> Iterator[str]:
-    for account in evidence.accounts:
-        entries = evidence.entries[account.id]
-        balance = sum(entry.credits for entry in entries)
-        charged = sum(
-            evidence.deliveries[entry.message].charged
-            for entry in entries
-            if entry.kind is EntryKind.CHARGE and entry.message is not None
-        )
-        granted = sum(entry.credits for entry in entries if entry.message is None)
-        if account.credits != balance or balance < 0:
-            yield f"{account.name} has {account.credits}, its entries say {balance}"
-        if granted - charged != balance:
-            yield f"{account.name} got {granted}, its messages cost {charged}, it has {balance}"
-
-
-CHECKS = (
-    promises_are_kept,
-    nothing_is_sent_twice,
-    every_end_is_explained,
-    stories_have_no_gaps,
-    the_ledger_adds_up,
-)
-
-
-def findings(hosts: Hosts, submitters: Sequence[Submitter], *, deaths: int) -> list[str]:
-    """What is wrong once everything has left."""
-    evidence = gather(hosts, submitters, deaths=deaths)
-    found = [fault for one in submitters for fault in one.faults]
-    return found + [f"{check.__name__}: {one}" for check in CHECKS for one in check(evidence)]
 
 
 @pytest.mark.slow
@@ -183,36 +71,6 @@ def test_servers_that_are_killed_at_random_keep_their_promises(
     found = findings(hosts, submitters, deaths=kills)
     assert not found, f"seed {seed}: {found[:10]}"
     assert sum(one.refused for one in submitters[2:]), "nobody ran out of credits"
-
-
-def run(hosts: Hosts, *arguments: str):
-    config = str(hosts.directory / "alpha" / "smscore.toml")
-    result = CliRunner().invoke(smscore, [*arguments, "--config", config])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.output)
-
-
-def submit(hosts: Hosts, door: Server, to: str) -> int:
-    answer = httpx2.post(
-        f"{door.url}/v1/messages",
-        headers={"Authorization": f"Bearer {hosts.credentials.key}"},
-        json={"to": to, "message": "hello"},
-        timeout=60,
-    )
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["message_id"].removeprefix("msg_"), 16)
-
-
-def has_left(hosts: Hosts, message: int) -> bool:
-    with hosts.open() as gateway:
-        status = gateway.inquiry.message(message).delivery.status
-    return status in (Status.SENT, Status.DELIVERED)
-
-
-def holders(hosts: Hosts) -> dict[str, str]:
-    with hosts.open() as gateway:
-        rights = gateway.store.read(lambda view: view.processes.rights())
-    return {name: right.server for name, right in rights.items()}
 
 
 def test_what_any_host_can_carry_is_taken_over_and_a_modem_waits_for_its_host(
@@ -295,20 +153,6 @@ def test_a_host_with_a_key_file_of_its_own_is_told_and_runs_nothing(hosts: Hosts
         hosts.server("beta", "channels")
     checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
     assert "server alpha: has another key file" in checked.stdout
-
-
-def posted(door: Server, key: str, to: str = "+491721234567") -> httpx2.Response:
-    return httpx2.post(
-        f"{door.url}/v1/messages",
-        headers={"Authorization": f"Bearer {key}"},
-        json={"to": to, "message": "hello"},
-        timeout=PATIENCE,
-    )
-
-
-def logged_in(door: Server, password: str) -> httpx2.Response:
-    form = {"username": "apiuser", "password": password, "to": "+491721234567", "text": "hello"}
-    return httpx2.post(f"{door.url}/api.php", data=form, timeout=PATIENCE)
 
 
 def test_servers_follow_what_another_process_changes(hosts: Hosts) -> None:
