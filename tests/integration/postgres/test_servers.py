@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from asking import has_left, holders, logged_in, posted, run, submit
+from click.testing import CliRunner
 from evidence import findings
 from postgres import PostgresCluster, a_cluster
 from several import Hosts, Server, Submitter, until, until_more
@@ -19,6 +20,7 @@ from smscore.domain.consent import MarkKind
 from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.services.consent import Wish
+from smscore_server.cli import smscore
 
 KILLS, NIGHTLY_KILLS = 4, 60
 
