@@ -31,6 +31,8 @@ class Readers:
         self._all: WeakSet[_Reader] = WeakSet()
         self._is_closed = False
         self._drops = 0
+        self._trying = threading.Lock()
+        self._fault = ""  # why the last one who tried has no connection
 
     def read(self, work: Callable[[View], T]) -> T:
         """
@@ -74,12 +76,28 @@ class Readers:
                     raise StoreUnavailable("the store is closed")
                 drops = self._drops
             # Without the lock: a database that is gone without a word takes seconds to say nothing.
-            reader = _Reader(self._database)
+            reader = self._connect()
             with self._lock:
                 if self._drops == drops:
                     self._all.add(reader)
                     return reader
             reader.close()
+
+    def _connect(self) -> "_Reader":
+        """Where the last one has failed one tries at a time, and others need not wait for that."""
+        is_trying = self._trying.acquire(blocking=False)
+        if self._fault and not is_trying:
+            raise StoreUnavailable(self._fault)
+        try:
+            reader = _Reader(self._database)
+        except StoreUnavailable as fault:
+            self._fault = str(fault)
+            raise
+        finally:
+            if is_trying:
+                self._trying.release()
+        self._fault = ""
+        return reader
 
 
 class _Reader:

@@ -207,7 +207,7 @@ def test_servers_whose_database_loses_its_cable_refuse_and_go_on_when_it_is_back
         until_more(10, [one])
         one.stop()
 
-    assert calls > 10
+    assert calls > 2
     assert not findings(hosts, submitters, deaths=len(servers))
 
 
