@@ -65,7 +65,11 @@ _CALLED_URL = re.compile(
     re.IGNORECASE,
 )
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PASSWORD = re.compile(r"://[^/?#]*:[^/?#@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
+# Whatever is between the first colon, unless that has ports behind it, and an @: a password may
+# have everything else in it.
+_PASSWORD = re.compile(
+    r"://[^/?#@\[]*:(?![0-9]*(?:,[^/?@]*)?(?:[/?]|$))[^@]*@|[?&](?:ssl)?password=", re.IGNORECASE
+)
 
 
 @attrs.frozen(kw_only=True)

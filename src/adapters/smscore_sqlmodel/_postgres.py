@@ -29,7 +29,10 @@ Link: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 FAULTS = (psycopg.Error, ValueError, OverflowError)
 """What the driver raises: the database's own errors, and values that it cannot take."""
 
-_PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)|(?<=password=)[^&]*")
+# Not the ports of several servers, with an @ somewhere behind them.
+_PASSWORD = re.compile(
+    r"(://[^/?#@\[]*?:)(?![0-9]*(?:,[^/?@]*)?(?:[/?]|$))[^@]*(?=@)|(password=)[^&]*", re.IGNORECASE
+)
 
 # Whoever holds a lock for as long as this has lost its way; so has a transaction that does nothing.
 # A host that is gone without a word holds what it held until the database has noticed.
@@ -173,7 +176,7 @@ class PostgresServer:
 
 def shown(url: str) -> str:
     """The URL as people and logs may see it."""
-    return _PASSWORD.sub("…", url)
+    return _PASSWORD.sub(r"\1\2…", url)
 
 
 def is_alive(link: Link) -> bool:

@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 from postgres import QUICK, PostgresCluster, a_cluster
 
+from smscore.errors import GatewayError
 from smscore_modem.simulator import ModemSimulator
 from smscore_server.cli import smscore
+from smscore_sqlmodel import migrate
 
 PATIENCE = 30.0
 
@@ -44,14 +46,38 @@ def test_init_makes_an_empty_database_one_of_smscore(
     assert "is up to date" in run(tmp_path, "migrate")
 
 
-def test_a_password_in_the_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    for url in ("postgresql://me:geheim@db/sms", "postgresql://db/sms?password=geheim"):
-        result = CliRunner().invoke(smscore, ["init", "--dir", str(tmp_path), "--store", url])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:geheim@db/sms",
+        "postgresql://db/sms?password=geheim",
+        *(f"postgresql://me:a{char}geheim@127.0.0.1:1/sms" for char in "/?#:,[%"),
+    ],
+)
+def test_a_password_in_the_url_is_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+    result = CliRunner().invoke(smscore, ["init", "--dir", str(tmp_path), "--store", url])
 
-        assert result.exit_code != 0
-        assert "geheim" not in result.output
-        assert "passfile" in result.output
-        assert not (tmp_path / "smscore.toml").exists()
+    assert result.exit_code != 0
+    assert "geheim" not in result.output
+    assert "passfile" in result.output
+    assert not (tmp_path / "smscore.toml").exists()
+    with pytest.raises(GatewayError) as refusal:
+        migrate(url)  # by a host that asks nobody
+    assert "geheim" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://one:1,two:1/sms?user=me@home",
+        "postgresql://me@127.0.0.1:1/sms?application_name=sms@home",
+        "postgresql://[::1]:1/sms?user=me@home",
+    ],
+)
+def test_what_only_looks_like_a_password_is_none(tmp_path: Path, url: str) -> None:
+    result = CliRunner().invoke(smscore, ["init", "--dir", str(tmp_path), "--store", url])
+
+    assert result.output.startswith(f"error: the database {url} cannot be reached")
 
 
 def test_a_database_that_is_not_there_leaves_no_configuration(
