@@ -244,6 +244,7 @@ class Gateway:
             silent_after=timedelta(seconds=config.phones.silent_after),
             sender=sender,
             secret=secrets.of_receiver,
+            is_stopping=self._stopping.is_set,
         )
         policies = {
             name: CustodyPolicy(retry=channel.retry, in_doubt=channel.in_doubt)

@@ -133,6 +133,24 @@ def test_a_channel_that_is_down_is_told_once_and_so_is_that_it_is_well(
     assert raised["alerts"][0]["detail"] == "modem cannot send: a fake"
 
 
+def test_a_server_that_stops_tells_nobody_any_more(
+    start: Callable[..., Gateway], clock: ManualClock, modem: Modem, sender: FakeSender
+) -> None:
+    def answer(call: Call | Push) -> Answer:
+        gateway._stopping.set()
+        return BROKEN
+
+    sender.answer = answer
+    names = ("one", "two", "three")
+    gateway = start(receivers={name: {"url": f"https://{name}.example/hook"} for name in names})
+    gateway.run_pending()
+    modem.is_able = False
+
+    live(gateway, clock, 160)
+
+    assert len(sender.calls) == 1
+
+
 def test_a_channel_that_comes_and_goes_does_not_flood(
     start: Callable[..., Gateway], clock: ManualClock, modem: Modem, sender: FakeSender
 ) -> None:

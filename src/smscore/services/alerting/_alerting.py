@@ -67,6 +67,7 @@ class Alerting:
         silent_after: timedelta,
         sender: Callable[[], WebhookSender] | None,
         secret: Callable[[str], str],
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -74,6 +75,7 @@ class Alerting:
         self._transports = transports
         self._sender = sender
         self._secret = secret
+        self._is_stopping = is_stopping
         self._looking = Looking(
             config=config,
             channels=tuple(transports),
@@ -124,6 +126,8 @@ class Alerting:
         state = self._after_a_look(self._state)
         told = 0
         for name, teller in self._tellers.items():
+            if self._is_stopping():
+                break  # each that cannot be reached takes seconds, and the next server tells them
             listener = self._tell(name, teller, state)
             if listener is not None:
                 told += 1
