@@ -28,6 +28,8 @@ _LOOK = 1.0
 _TERM = 20.0
 """Seconds for which a right is believed to be ours still; others think us dead after 30."""
 _PATIENCE = 5.0
+_CLOCKS_AGREE = timedelta(seconds=20)
+"""As far as can be seen: a heartbeat is written down some time before it is seen."""
 _WITH_DOORS = (Role.ALL, Role.API)
 
 
@@ -72,6 +74,9 @@ class Servers:
         self._held: frozenset[str] = frozenset()
         self._believed_until = 0.0
         self._refused: set[str] = set()
+        self._heard: Mapping[ProcessId, datetime] = {}
+        self._looked_at = 0.0
+        self._wrong_clocks: set[ProcessId] = set()
         self.dead: frozenset[ProcessId] = frozenset()
         self.living: tuple[ServerFacts, ...] = (about,)
         self.rights: Mapping[str, Right] = {}
@@ -105,6 +110,7 @@ class Servers:
             lambda view: (view.processes.all(), view.processes.rights())
         )
         others = [one for one in processes if one.id != me]
+        self._compare_clocks(others, at=began)
         glimpses = [self._glimpse(one, connected) for one in others]
         self.dead = self._watch.look(glimpses, at=self._clock.monotonic())
         self.living = (
@@ -173,6 +179,28 @@ class Servers:
                 raise ConfigurationError(
                     f"the server {one.about.name} on the same store has another key file; copy "
                     "its file to this host, for tokens and the secrets of webhooks come from it"
+                )
+
+    def _compare_clocks(self, others: Collection[Process], *, at: float) -> None:
+        """Say whose clock is not ours: what is due and who lives is decided by all of them."""
+        now, before, looked_at = self._clock.now(), self._heard, self._looked_at
+        self._heard, self._looked_at = {one.id: one.heartbeat_at for one in others}, at
+        if at - looked_at > _PATIENCE:
+            return  # what is new may be old
+        for one in others:
+            is_new = before.get(one.id, one.heartbeat_at) != one.heartbeat_at
+            if one.about is None or not is_new:
+                continue
+            ahead = one.heartbeat_at - now
+            if abs(ahead) < _CLOCKS_AGREE:
+                self._wrong_clocks.discard(one.id)
+            elif one.id not in self._wrong_clocks:
+                self._wrong_clocks.add(one.id)
+                _log.error(
+                    "the clock of the server %s is %.0f s %s ours: have both set by a time service",
+                    one.about.name,
+                    abs(ahead).total_seconds(),
+                    "ahead of" if ahead > timedelta(0) else "behind",
                 )
 
     def _glimpse(self, one: Process, connected: Collection[ProcessId]) -> Glimpse:

@@ -3,8 +3,12 @@ Two servers that take messages and two that send them, on one PostgreSQL; all of
 """
 
 import random
+import re
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -17,8 +21,10 @@ from several import Hosts, Server, Submitter, until, until_more
 
 from smscore import Gateway
 from smscore.domain.consent import MarkKind
+from smscore.domain.deliveries import ProcessId
 from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
+from smscore.ports.storage import Lane, ServerFacts, UnitOfWork
 from smscore.services.consent import Wish
 from smscore_server.cli import smscore
 
@@ -155,6 +161,47 @@ def test_a_host_with_a_key_file_of_its_own_is_told_and_runs_nothing(hosts: Hosts
         hosts.server("beta", "channels")
     checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
     assert "server alpha: has another key file" in checked.stdout
+
+
+def test_a_server_whose_clock_is_another_one_and_one_with_other_channels_are_told(
+    hosts: Hosts,
+) -> None:
+    config = hosts.directory / "beta" / "smscore.toml"
+    text = config.read_text()
+    config.write_text(text[: text.index("[channels.modem-1]")])
+    hosts.server("alpha", "channels")
+    checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
+    assert "server alpha: has channels of which nothing is said here: modem-1" in checked.stdout
+
+    with hosts.open() as gateway, heard_of(gateway, "gamma", behind=timedelta(minutes=5)):
+        checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
+
+    assert re.search(
+        r"server gamma: of the role api, lives, but its clock is [23]\d\d s behind", checked.stdout
+    )
+
+
+@contextmanager
+def heard_of(gateway: Gateway, name: str, *, behind: timedelta) -> Iterator[None]:
+    """A server that does nothing but live, by a clock of its own."""
+    over = threading.Event()
+    about = ServerFacts(name=name, role="api", version="1", started_at=gateway.clock.now())
+
+    def beat(work: UnitOfWork) -> None:
+        work.processes.beat(ProcessId(900), now=gateway.clock.now() - behind, about=about)
+
+    def live() -> None:
+        while not over.wait(0.5):
+            gateway.store.run(beat, lane=Lane.CUSTODY).result(PATIENCE)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    until(lambda: name in {one.about.name for one in gateway.inquiry.servers()})
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(PATIENCE)
 
 
 def test_servers_follow_what_another_process_changes(hosts: Hosts) -> None:

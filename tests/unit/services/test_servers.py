@@ -3,6 +3,7 @@ Which of several servers may do what only one may.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -106,6 +107,39 @@ def test_a_key_file_may_be_replaced_when_nobody_runs_who_has_the_old_one(
     shared.gone.add(ProcessId(0))
 
     assert make("alpha", key="new").living
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(5, "299 s ahead of"), (-5, "301 s behind")])
+def test_a_server_whose_clock_is_another_one_is_named_once(
+    make: Make,
+    shared: SharedStore,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    minutes: int,
+    said: str,
+) -> None:
+    one = make("alpha")
+    about = ServerFacts(name="beta", role="all", version="1", started_at=clock.now())
+    for _ in range(40):
+        seen = clock.now() + timedelta(minutes=minutes)
+        shared.run(lambda work, seen=seen: work.processes.beat(ProcessId(9), now=seen, about=about))
+        pass_time(clock, 1, one)
+
+    said_of_it = [line for line in caplog.messages if "clock" in line]
+    assert len(said_of_it) == 1
+    assert f"the clock of the server beta is {said} ours" in said_of_it[0]
+
+
+def test_clocks_that_agree_are_nothing_to_be_told(
+    make: Make, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = make("alpha"), make("beta")
+    pass_time(clock, 40, one, other)
+    clock.move(seconds=3600)  # nobody could look, as while the database is away
+
+    pass_time(clock, 40, one, other)
+
+    assert "clock" not in caplog.text
 
 
 def test_what_was_given_back_another_one_takes_at_its_next_look(
