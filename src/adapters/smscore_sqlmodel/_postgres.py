@@ -72,6 +72,7 @@ class PostgresServer:
                 **_LIVENESS,
                 "application_name": "smscore",
                 **conninfo_to_dict(url),
+                "client_encoding": "UTF8",  # whatever the environment or the role says: all texts
             }
         except psycopg.ProgrammingError as cause:
             raise ConfigurationError(

@@ -19,9 +19,9 @@ from smscore.domain.deliveries import Delivery, ProcessId, Status
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId
 from smscore.errors import Conflict, StoreError, StoreUnavailable
-from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
 from smscore.testing._store_kit import an_event
-from smscore.testing.builders import a_tracked, a_user, an_account
+from smscore.testing.builders import a_delivery, a_message, a_tracked, a_user, an_account
 from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._postgres_database import PostgresDatabase
 from smscore_sqlmodel._sqlite import REVISION
@@ -73,6 +73,15 @@ def refusal(store: Store) -> str:
     except StoreUnavailable as refusal:
         return str(refusal)
     return ""
+
+
+def test_all_texts_are_kept_whatever_the_client_of_the_database_is_said_to_know(url: str) -> None:
+    message = a_message(text="Grüße 😀 €")
+    tracked = Tracked(message=message, delivery=a_delivery(message))
+    with closing(SqlStore(f"{url}&client_encoding=LATIN1")) as store:
+        do(store, lambda work: work.outbox.add(tracked.message, tracked.delivery))
+
+        assert store.read(lambda view: view.outbox.get(tracked.message.id)) == tracked
 
 
 def test_who_works_on_a_database_hears_that_it_was_migrated(url: str) -> None:
