@@ -355,8 +355,10 @@ class Gateway:
     def _health_elsewhere(self, channel: str) -> ChannelHealth:
         try:
             found = self._seen_elsewhere[channel] = self.inquiry.health(channel)
-        except StoreError as fault:
-            unknown = ChannelHealth(is_ready=False, detail=f"another server's: {fault}")
+        except StoreError:
+            unknown = ChannelHealth(
+                is_ready=False, detail="another server's; the store cannot be read"
+            )
             found = self._seen_elsewhere.get(channel, unknown)
         return found
 

@@ -3,6 +3,7 @@ Health checks for load balancers and supervisors, without a login.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from smscore.errors import StoreError
+from smscore.errors import Overloaded, StoreError
 from smscore.ports.storage import UnitOfWork
 from smscore_http._context import Context
 from smscore_http._requests import JSON_TYPE, Reply, Request
@@ -19,6 +20,8 @@ from smscore_http._wire import encode_json, utc_seconds
 from smscore_http.gateway_api import GatewayFaults
 
 __all__ = ["Check", "Health", "Live", "Ready"]
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 2.0  # seconds for the store to accept a unit of work, and to tell more if it did not
 _NO_CHANNEL = ""  # none can have this name
@@ -53,7 +56,8 @@ class Health:
     ``/health/live``: the process answers. ``/health/ready``: messages can be accepted durably.
 
     A channel that is down, or a phone that is silent, makes the gateway degraded, not unready: what
-    it would send waits. Endpoints that do not hear are others' trouble, and only counted.
+    it would send waits. Endpoints that do not hear are others' trouble, and only counted. Where the
+    store is, strangers need not know.
     """
 
     def __init__(self, context: Context) -> None:
@@ -92,8 +96,11 @@ class Health:
         try:
             accepted = self._context.gateway.store.run(_mark(self._context.gateway.clock.now()))
             await asyncio.wait_for(self._context.wait(accepted), _PATIENCE)
-        except StoreError as cause:
+        except Overloaded as cause:
             return _check("store", "unready", str(cause))
+        except StoreError as cause:
+            _log.warning("messages cannot be accepted: %s", cause)
+            return _check("store", "unready", "nothing can be stored; the server's log says why")
         except TimeoutError:
             return _check("store", "unready", f"no commit within {_PATIENCE:g} s")
         return _check("store", "ok", None)

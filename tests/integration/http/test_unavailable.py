@@ -114,6 +114,7 @@ def test_a_store_that_fails_makes_the_gateway_unready(numbered, at_once):
     reply = numbered.client.get("/health/ready")
 
     assert (reply.status_code, reply.json()["status"]) == (503, "unready")
+    assert reply.json()["checks"][0]["detail"] == "nothing can be stored; the server's log says why"
     assert numbered.client.get("/health/live").status_code == 200
     numbered.store.fail(None)
     assert numbered.client.get("/health/ready").status_code == 200

@@ -17,7 +17,7 @@ from asking import has_left, holders, logged_in, posted, run, submit
 from click.testing import CliRunner
 from evidence import findings
 from postgres import PostgresCluster, a_cluster
-from several import Hosts, Server, Submitter, until, until_more
+from several import PATIENCE, Hosts, Server, Submitter, until, until_more
 
 from smscore import Gateway
 from smscore.domain.consent import MarkKind
