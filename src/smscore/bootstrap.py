@@ -61,7 +61,8 @@ def build(
 
     What is handed in is used as it is; the rest comes from the configuration and the plugins it
     enables. ``transports`` are channels by name, beside the configured ones; with a ``store``
-    handed in no file is touched but the key file, and that only when credentials are used.
+    handed in no file is touched but the key file, and that only when credentials are used, or when
+    it runs on a store that bears several servers: all of them need the same one.
 
     Raises:
         ConfigurationError: the configuration is wrong.

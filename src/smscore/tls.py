@@ -16,6 +16,7 @@ _WORDS = {
     "CA_MD_TOO_WEAK": "it is signed in a way that is not secure any more",
 }
 """By OpenSSL's reason."""
+_NOT_WHOLE = "it and its key are no whole certificate and key in PEM"
 
 
 def server_context(certificate: Path, key: Path | None, *, where: str) -> ssl.SSLContext:
@@ -41,6 +42,7 @@ def server_context(certificate: Path, key: Path | None, *, where: str) -> ssl.SS
         context.load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as cause:  # the library's errors are OSErrors
         reason = getattr(cause, "reason", None)
-        said = _WORDS.get(reason or "", "it holds no certificate and key in PEM" if reason else "")
+        is_of_content = isinstance(cause, ssl.SSLError)  # often without a reason
+        said = _WORDS.get(reason or "", _NOT_WHOLE if is_of_content else "")
         raise ConfigurationError(f"[{where}] certificate {certificate}: {said or cause}") from cause
     return context

@@ -248,6 +248,18 @@ def test_before_a_reload_only_what_cannot_be_used_is_wrong(installation, issue, 
     assert "the key does not belong to the certificate" in result.stdout
 
 
+@pytest.mark.parametrize("name", ["cert.pem", "key.pem"])
+def test_a_file_that_is_half_written_is_called_that(installation, issue, command, name):
+    issue()
+    file = installation / name
+    file.write_bytes(file.read_bytes()[:200])
+    configure(installation, HTTP)
+
+    found = findings(command)["certificate of [http]"]
+
+    assert "no whole certificate and key in PEM" in found["detail"]
+
+
 def test_check_says_which_file_cannot_be_read(installation, issue, command):
     issue()
     (installation / "key.pem").unlink()
