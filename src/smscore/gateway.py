@@ -21,6 +21,7 @@ from smscore.domain.liveness import right_to
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
 from smscore.errors import NotFound, NotReady, StoreError
+from smscore.heartbeats import holding
 from smscore.ids import IdSequence, Lease
 from smscore.machine import has_ended, this_process
 from smscore.ports.clock import Clock
@@ -62,7 +63,7 @@ from smscore.services.pickup import Pickup
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
 from smscore.services.rules import Rules
-from smscore.services.servers import Servers, holding
+from smscore.services.servers import Servers
 from smscore.services.submission import Submissions
 from smscore.services.trials import Trials
 from smscore.services.webhooks import Announcing, Pushes, Secrets, Webhooks

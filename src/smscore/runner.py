@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from smscore.config import Role
 from smscore.domain.liveness import right_to
+from smscore.heartbeats import keep_alive
 from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
 from smscore.services.alerting import Alerting
@@ -20,7 +21,7 @@ from smscore.services.monitoring import Monitoring
 from smscore.services.notification import Notification
 from smscore.services.reception import Reception
 from smscore.services.recovery import Recovery
-from smscore.services.servers import Servers, keep_alive
+from smscore.services.servers import Servers
 from smscore.services.webhooks import Announcing
 from smscore.workers import Worker
 

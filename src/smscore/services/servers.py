@@ -3,9 +3,7 @@ Several servers on one store: who lives, and who does what only one of them may 
 """
 
 import logging
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import attrs
@@ -18,13 +16,11 @@ from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Process, Right, ServerFacts, Store, UnitOfWork
 
-__all__ = ["Servers", "holding", "keep_alive"]
+__all__ = ["Servers"]
 
 _log = logging.getLogger(__name__)
 
 _HEARTBEAT = timedelta(seconds=10)
-_LOOK = 1.0
-"""Seconds between two looks at the others."""
 _TERM = 20.0
 """Seconds for which a right is believed to be ours still; others think us dead after 30."""
 _PATIENCE = 5.0
@@ -263,41 +259,3 @@ class Servers:
             if (had := rights.get(name)) is not None:
                 _log.warning("%s is taken over from the server %s", name, had.server)
         return {**rights, **{name: new[name] for name in taken}}
-
-
-@contextmanager
-def holding(servers: Servers) -> Iterator[None]:
-    """
-    Have all the rights of this server until the block ends, without doing anything by them.
-
-    Raises:
-        StoreUnavailable: another server has one of them, or the store cannot be reached.
-    """
-    servers.appear()
-    stop = threading.Event()
-    keeping = threading.Thread(target=keep_alive, args=(servers, stop), daemon=True)
-    keeping.start()
-    try:
-        servers.check_rights()
-        yield
-    finally:
-        stop.set()
-        keeping.join()
-        servers.leave()
-
-
-def keep_alive(servers: Servers, stop: threading.Event) -> None:
-    """On a thread that does nothing else: whoever misses it is dead."""
-    is_well = True
-    while not stop.wait(_LOOK):
-        was_well, is_well = is_well, False
-        try:
-            servers.tick()
-            is_well = True
-        except StoreError as fault:
-            if was_well:
-                _log.warning("nothing is known of other servers now: %s", fault)
-        except Exception:  # noqa: BLE001  # nothing may end this thread
-            _log.exception("the look at other servers failed")
-        if is_well and not was_well:
-            _log.warning("other servers are known again")
