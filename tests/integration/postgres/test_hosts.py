@@ -15,9 +15,9 @@ import httpx2
 import psycopg
 import pytest
 from asking import has_left, holders, logged_in, posted, run, submit
-from evidence import findings
 from networks import Network, NoNamespaces
 from postgres import PostgresCluster, a_cluster
+from promises import findings
 from several import PATIENCE, Hosts, Server, Submitter, until, until_more
 
 PULLS, NIGHTLY_PULLS = 3, 30

@@ -15,8 +15,8 @@ import httpx2
 import pytest
 from asking import has_left, holders, logged_in, posted, run, submit
 from click.testing import CliRunner
-from evidence import findings
 from postgres import PostgresCluster, a_cluster
+from promises import findings
 from several import PATIENCE, Hosts, Server, Submitter, until, until_more
 
 from smscore import Gateway
