@@ -2,7 +2,8 @@
 A modem at one end of its wire: what it hears and says, and what is lost when it is pulled out.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from smscore_modem.simulator._wires import Strand, Wire
 __all__ = ["Device", "Plug"]
 
 Later = Callable[[float, Callable[[], None]], None]
+UnderWay = deque[tuple[int, bytes]]
+"""Pieces, each with the number of the life in which it was sent."""
 
 
 class Device(Protocol):
@@ -52,6 +55,10 @@ class Plug:
         self._show = show
         self._to_device = Strand(wire, towards="modem")
         self._to_client = Strand(wire, towards="client")
+        self._under_way: Mapping[Strand, UnderWay] = {
+            self._to_device: deque(),
+            self._to_client: deque(),
+        }
         self._life = 0
 
     def insert(self) -> None:
@@ -76,9 +83,13 @@ class Plug:
             self._carry(self._to_client, data, self._show)
 
     def _carry(self, strand: Strand, data: bytes, arrive: Callable[[bytes], None]) -> None:
+        under_way = self._under_way[strand]
         for delay, piece in strand.carry(data, now=self._monotonic()):
-            self._later(delay, partial(self._arrive, piece, arrive, self._life))
+            under_way.append((self._life, piece))
+            self._later(delay, partial(self._arrive, under_way, arrive))
 
-    def _arrive(self, piece: bytes, arrive: Callable[[bytes], None], life: int) -> None:
+    def _arrive(self, under_way: UnderWay, arrive: Callable[[bytes], None]) -> None:
+        # The oldest, whosever moment this is: a busy machine may let one overtake another.
+        life, piece = under_way.popleft()
         if life == self._life:
             arrive(piece)
