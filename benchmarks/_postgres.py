@@ -49,6 +49,6 @@ def _ticks(process: int) -> int:
     """With those of its children that have ended."""
     try:
         told = Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(map(int, told.rpartition(")")[2].split()[11:15]))
