@@ -49,7 +49,7 @@ _OPEN = (
     "SELECT channel, sender, reference, is_wide, total, count(*), min(received_at), "
     "min(CASE WHEN published_as IS NULL THEN received_at END) FROM smscore_inbound_parts "
     "WHERE is_joined = 0 AND total IS NOT NULL "
-    "GROUP BY channel, sender, reference, is_wide, total ORDER BY min(received_at) LIMIT ?"
+    "GROUP BY channel, sender, reference, is_wide, total ORDER BY min(received_at), min(id) LIMIT ?"
 )
 _COMPLETE = "UPDATE smscore_inbound SET text = ?, missing = ? WHERE id = ?"
 _PUBLISHED = (

@@ -89,6 +89,15 @@ class GapsContract:
         assert list(store.read(lambda view: view.inbox.open_groups(limit=1))) == expected[:1]
         assert list(do(store, lambda work: work.inbox.open_groups(limit=10))) == expected
 
+    def test_of_groups_as_old_as_one_another_the_first_to_come_is_first(self, store: Store) -> None:
+        references = [*range(90, 60, -2), *range(61, 91, 2)]
+        parts = [_numbered(number, reference=one) for number in (1, 2) for one in references]
+        do_each(store, parts, lambda work, part: work.inbox.add_part(part))
+
+        for limit in (1, 7, 30):
+            found = store.read(lambda view, limit=limit: view.inbox.open_groups(limit=limit))
+            assert [one.reference for one in found] == references[:limit]
+
     def test_parts_of_which_a_message_was_made_are_open_and_know_it(self, store: Store) -> None:
         first, second = _numbered(1), _numbered(3, minutes=1)
         do_each(store, (first, second), lambda work, part: work.inbox.add_part(part))

@@ -174,7 +174,11 @@ class InboxView(Protocol):
         ...
 
     def open_groups(self, *, limit: int) -> Sequence[OpenGroup]:
-        """What parts are there that are not joined, by reference: at most so many, eldest first."""
+        """
+        What parts are there that are not joined, by reference: at most so many, eldest first.
+
+        Of those that are as old as one another, the one whose part was added first.
+        """
         ...
 
 
