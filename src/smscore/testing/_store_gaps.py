@@ -57,6 +57,10 @@ def _group(**changes: Any) -> OpenGroup:
     return attrs.evolve(group, **changes)
 
 
+def _open_groups(store: Store, *, limit: int = 10) -> list[OpenGroup]:
+    return list(store.read(lambda view: view.inbox.open_groups(limit=limit)))
+
+
 class GapsContract:
     """What came is found until it is whole or closed."""
 
@@ -85,8 +89,8 @@ class GapsContract:
             ),
         ]
 
-        assert list(store.read(lambda view: view.inbox.open_groups(limit=10))) == expected
-        assert list(store.read(lambda view: view.inbox.open_groups(limit=1))) == expected[:1]
+        assert _open_groups(store) == expected
+        assert _open_groups(store, limit=1) == expected[:1]
         assert list(do(store, lambda work: work.inbox.open_groups(limit=10))) == expected
 
     def test_of_groups_as_old_as_one_another_the_first_to_come_is_first(self, store: Store) -> None:
@@ -95,7 +99,7 @@ class GapsContract:
         do_each(store, parts, lambda work, part: work.inbox.add_part(part))
 
         for limit in (1, 7, 30):
-            found = store.read(lambda view, limit=limit: view.inbox.open_groups(limit=limit))
+            found = _open_groups(store, limit=limit)
             assert [one.reference for one in found] == references[:limit]
 
     def test_parts_of_which_a_message_was_made_are_open_and_know_it(self, store: Store) -> None:
@@ -104,7 +108,7 @@ class GapsContract:
 
         do(store, lambda work: work.inbox.published([first], MessageId(5)))
 
-        (group,) = store.read(lambda view: view.inbox.open_groups(limit=10))
+        (group,) = _open_groups(store)
         assert group == _group(parts=2, unseen_since=NOON + _MINUTE)
         expected = [attrs.evolve(first, published_as=MessageId(5)), second]
         assert list(do(store, lambda work: work.inbox.parts_of(group, limit=10))) == expected
@@ -118,7 +122,7 @@ class GapsContract:
 
         do(store, lambda work: work.inbox.joined([part]))
 
-        assert list(store.read(lambda view: view.inbox.open_groups(limit=10))) == []
+        assert _open_groups(store) == []
         assert list(do(store, lambda work: work.inbox.parts_of(_group(), limit=10))) == []
         assert do(store, lambda work: work.inbox.add_part(part)) is False
 
@@ -142,7 +146,7 @@ class GapsContract:
         before = NOON + 60 * _MINUTE
         assert do(store, lambda work: work.inbox.prune(before=before, limit=10)) == 1
 
-        left = store.read(lambda view: view.inbox.open_groups(limit=10))
+        left = _open_groups(store)
         assert [one.reference for one in left] == [8, 9]
 
     def test_of_a_part_and_of_who_gives_it_up_one_sees_the_other(
