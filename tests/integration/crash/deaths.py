@@ -10,6 +10,7 @@ import attrs
 from world import World
 
 __all__ = [
+    "OF_RECOVERY",
     "POINTS",
     "AtMoment",
     "AtPoint",
@@ -63,12 +64,12 @@ POINTS = {
 }
 """Every point's name, and the last of its occasions in one life that may be the fatal one."""
 
-_OF_RECOVERY = frozenset({"before-recovery", "inside-recovery", "after-recovery"})
+OF_RECOVERY = frozenset({"before-recovery", "inside-recovery", "after-recovery"})
 _OF_THE_END = frozenset(list(POINTS)[-7:])
 _PATIENCE = 12.0  # seconds until an occasion is taken for one that does not come
 
 # A server that begins or ends without its database has nothing to begin or end with.
-_DATABASES_TOO = tuple(point for point in POINTS if point not in _OF_RECOVERY | _OF_THE_END)
+_DATABASES_TOO = tuple(point for point in POINTS if point not in OF_RECOVERY | _OF_THE_END)
 
 
 class Moment(enum.StrEnum):
@@ -179,7 +180,7 @@ class AtPoint:
         """Start the server and see who is to die; False: the occasion did not come."""
         if self.away is not None:
             return self._come_to_database(world, away=self.away)
-        if self.point in _OF_RECOVERY:
+        if self.point in OF_RECOVERY:
             # Whoever finds nothing has nothing to recover.
             world.start(kill_at="after-submitting:1")
             world.await_up()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from deaths import Death, at_any_moment, at_points, of_several
+from deaths import OF_RECOVERY, AtPoint, Death, at_any_moment, at_points, of_several
 from trial import Plan, run
 from world import LAYOUTS
 
@@ -44,6 +44,16 @@ def test_a_server_whose_postgresql_is_killed_as_well_does_so_too(plan: Plan) -> 
     deaths = some(random.Random(plan.seed), moments=3, points=3, has_server=True)
 
     live_through(attrs.evolve(plan, store="postgresql", deaths=deaths))
+
+
+@pytest.mark.slow
+def test_a_server_on_postgresql_is_killed_while_it_recovers(plan: Plan) -> None:
+    deaths = [AtPoint(point=point, occasion=1) for point in sorted(OF_RECOVERY)]
+
+    outcome = run(attrs.evolve(plan, store="postgresql", deaths=deaths), tell=print)
+
+    assert not outcome.findings
+    assert outcome.points == OF_RECOVERY
 
 
 @pytest.mark.slow

@@ -63,13 +63,11 @@ class Witness:
         """A life has ended: maybe at a point; if in order, it holds nothing any more."""
         if not self._world.was_killed:
             self._look_for_leftovers()
-        path = self._world.notes
-        lines = path.read_text().splitlines() if path.exists() else []
-        fresh = [json.loads(line) for line in lines[len(self.notes) :]]
-        self.notes += fresh
+        self.notes = [json.loads(line) for line in self._world.lines_of_notes()]
         # Of several lives the last: the one before it may have been recovered from already, as a
         # life has that went on when its database was back.
-        self._open = next((note for note in fresh[-1:] if _is_left_open(note)), None)
+        of_last = self.notes[self._world.notes_before :]
+        self._open = next((note for note in of_last[-1:] if _is_left_open(note)), None)
         self._left = self._delivery(self._open) if self._open is not None else None
 
     def see_stop(self) -> None:

@@ -55,6 +55,7 @@ class World:
         self.is_up = threading.Event()
         self.is_gone = threading.Event()  # for whoever waits for the server to come back
         self.life = 0
+        self.notes_before = 0  # how many there were when the life began
         self.was_killed = False  # the last time
         self.has_lost_database = False
         self.on_up: Callable[[], None] = lambda: None
@@ -123,6 +124,10 @@ class World:
         self._begin_life()
         self.has_lost_database = True
         self.database.start()
+
+    def lines_of_notes(self) -> Sequence[str]:
+        """What was written down at the points at which somebody died."""
+        return self.notes.read_text().splitlines() if self.notes.exists() else []
 
     def await_work(self) -> None:
         """Wait until all is mended that was held when somebody died."""
@@ -226,14 +231,18 @@ class World:
         return is_without and status == 1 and not has_begun
 
     def _held(self) -> set[tuple[int, int]]:
-        """What channels have begun, and how far it was by then."""
+        """What channels have begun, and which of its events that was; reports are others."""
         with self.open() as gateway:
             found = gateway.inquiry.messages(statuses=[Status.SENDING], limit=10_000)
-        held = [one.delivery for one in found if one.delivery.channel in POLICIES]
-        return {(delivery.message, delivery.sequence) for delivery in held}
+            held = [one.message.id for one in found if one.delivery.channel in POLICIES]
+            stories = gateway.store.read(lambda view: [view.events.of(one) for one in held])
+        begun = [event for story in stories for event in story if event.kind == "message.sending"]
+        newest = {event.message: event.sequence for event in begun}
+        return set(newest.items())
 
     def _begin_life(self) -> None:
         self._taken_before.append(len(self._taken()))
+        self.notes_before = len(self.lines_of_notes())
         self.life += 1
 
     def _end_processes(self) -> None:

@@ -18,13 +18,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from smscore.domain.deliveries import DeliveryReport, ProcessId
+from smscore.domain.deliveries import DeliveryReport
 from smscore.domain.inbound import InboundPart
 from smscore.domain.receipts import Receipt
 from smscore.hookspecs import hookimpl
 from smscore.ports.clock import Clock
 from smscore.ports.measurement import Exchange
-from smscore.ports.storage import Lane, Store, UnitOfWork, Wakeup
+from smscore.ports.storage import Lane, Store, UnitOfWork
 from smscore.ports.transport import (
     ChannelHealth,
     Journal,
@@ -35,6 +35,7 @@ from smscore.ports.transport import (
 )
 from smscore.ports.webhooks import Answer, Call, WebhookSender
 from smscore.registry import Registry
+from smscore.services.recovery import Recovery
 from smscore_modem import CAPABILITIES, ModemOptions, make_channel
 from smscore_sqlmodel import SqlStore, migrate
 from smscore_webhook import make_webhook_sender
@@ -58,7 +59,6 @@ class _Trap:
         self._point, _, count = os.environ.get("SMSCORE_KILL_AT", "").partition(":")
         self._left = int(count or 1)
         self._lock = threading.Lock()
-        self.is_recovering = False
         self.is_closing = False
 
     def reached(self, point: str, **about: object) -> None:
@@ -97,7 +97,7 @@ class FragileStore:
     def run(
         self, work: Callable[[UnitOfWork], Any], *, lane: Lane = Lane.SUBMISSION, **options: Any
     ) -> Future[Any]:
-        kind = self._kind(lane)
+        kind = _kind(work, lane)
         _trap.reached(f"before-{kind}")
 
         def doomed(unit: UnitOfWork) -> Any:
@@ -114,15 +114,6 @@ class FragileStore:
         future.add_done_callback(committed)
         return future
 
-    def become_server(self, process: ProcessId) -> bool:
-        is_alone = self._store.become_server(process)
-        _trap.is_recovering = True
-        return is_alone
-
-    def wakeup(self, topic: str) -> Wakeup:
-        _trap.is_recovering = False  # a thread that waits for work is about to begin
-        return self._store.wakeup(topic)
-
     def close(self) -> None:
         _trap.reached("before-store-closes")
         self._store.close()
@@ -130,13 +121,6 @@ class FragileStore:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
-
-    def _kind(self, lane: Lane) -> str:
-        if _trap.is_recovering:
-            return "recovery"
-        if _trap.is_closing:
-            return "hand-back"
-        return "submission" if lane is Lane.SUBMISSION else "custody"
 
 
 class FragileTransport:
@@ -288,6 +272,14 @@ def _about(channel: str, job: SendJob, *, part: int) -> dict[str, object]:
         "parts": job.segments.count,
         "accepted": list(job.accepted),
     }
+
+
+def _kind(work: Callable[[UnitOfWork], Any], lane: Lane) -> str:
+    if _trap.is_closing:
+        return "hand-back"
+    if getattr(work, "__qualname__", "").startswith(Recovery.recover.__qualname__):
+        return "recovery"
+    return "submission" if lane is Lane.SUBMISSION else "custody"
 
 
 def _messages_of(result: object) -> list[int]:
