@@ -20,8 +20,9 @@ from smscore.domain.alerts import AlertKind
 from smscore.domain.keywords import HELP_WORDS, START_WORDS, STOP_WORDS, Keywords
 from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
 from smscore.domain.recipients import EmailAddress
+from smscore.domain.webhooks import check_url
 from smscore.errors import ConfigurationError, InvalidRequest
-from smscore.structuring import nearest, structure
+from smscore.structuring import is_plain_address, nearest, structure
 
 __all__ = [
     "HOOKS",
@@ -53,17 +54,7 @@ __all__ = [
 HOOKS = "hooks"
 """The first segment of the paths at which networks call their channels."""
 
-# What others append paths to: nothing behind the path, no login before the host.
-_PUBLIC_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?",
-    re.IGNORECASE,
-)
-
-
-_CALLED_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?",
-    re.IGNORECASE,
-)
+_PLAIN = "with a port up to 65535 or none, without a login, a question mark or a hash"
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Whatever is between the first colon, unless that has ports behind it, and an @: a password may
 # have everything else in it.
@@ -539,10 +530,10 @@ def _check_ranges(config: GatewayConfig) -> None:
     _check_webhooks(config.webhooks)
     _check_range(config.tracing.ratio, "[tracing] ratio", lowest=0, highest=1)
     endpoint = config.tracing.endpoint
-    if endpoint is not None and not _PUBLIC_URL.fullmatch(endpoint):
+    if endpoint is not None and not is_plain_address(endpoint):
         raise ConfigurationError(
             f"[tracing] endpoint cannot be {endpoint!r}: "
-            "it is an address such as http://127.0.0.1:4318/v1/traces"
+            f"it is an address such as http://127.0.0.1:4318/v1/traces, {_PLAIN}"
         )
     _check_consent(config.consent)
     _check_alerts(config)
@@ -573,10 +564,10 @@ def _check_http(http: HttpConfig) -> None:
                 f"[http] trusted_proxies: {cause}; write 10.0.0.0/8, one address or {UNIX!r}"
             ) from cause
     _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
-    if http.public_url is not None and not _PUBLIC_URL.fullmatch(http.public_url):
+    if http.public_url is not None and not is_plain_address(http.public_url):
         raise ConfigurationError(
             f"[http] public_url cannot be {http.public_url!r}: "
-            "it is an address such as https://sms.example.org"
+            f"it is an address such as https://sms.example.org, {_PLAIN}"
         )
 
 
@@ -623,15 +614,21 @@ def _check_receiver(
         raise ConfigurationError(f"{where} {cause}") from cause
     if (receiver.url is None) is (receiver.to is None):
         raise ConfigurationError(f"{where} needs url or to, and not both")
-    if receiver.url is not None and not _CALLED_URL.fullmatch(receiver.url):
-        # The address itself stays unsaid: it may hold a secret.
-        raise ConfigurationError(f"{where} url must be an address such as https://host/path")
+    if receiver.url is not None:
+        _check_called(where, receiver.url)
     if receiver.channel is not None and receiver.to is None:
         raise ConfigurationError(f"{where} channel is for mail; say to whom with to")
     if receiver.channel is not None and receiver.channel not in channels:
         raise ConfigurationError(
             f"{where} names the channel {receiver.channel!r}{nearest(receiver.channel, channels)}"
         )
+
+
+def _check_called(where: str, url: str) -> None:
+    try:
+        check_url(url)
+    except InvalidRequest as cause:  # which leaves the address unsaid: it may hold a secret
+        raise ConfigurationError(f"{where} {cause}, such as https://host/path") from cause
 
 
 def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:

@@ -4,6 +4,7 @@ From parsed TOML to attrs classes: every mistake is named with its remedy.
 
 import difflib
 import enum
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import NoneType
@@ -21,6 +22,11 @@ from smscore.errors import ConfigurationError
 __all__ = ["is_plain_address", "nearest", "structure"]
 
 T = TypeVar("T")
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])"
+_SEGMENTS = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"  # RFC 3986, 3.3
+_PLAIN_ADDRESS = re.compile(rf"https?://{_HOST}(?::[0-9]+)?(?:/{_SEGMENTS})?", re.IGNORECASE)
 
 
 def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
@@ -140,10 +146,7 @@ _converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass 
 def is_plain_address(text: str) -> bool:
     """Whether it is an http or https address to which paths can be added, without a login."""
     try:
-        found = urlsplit(text)
-        port = found.port
-    except ValueError:
+        port = urlsplit(text).port
+    except ValueError:  # it has none, or one above 65535, or what is in brackets is no IPv6
         return False
-    is_plain = not (found.query or found.fragment or found.username or found.password)
-    is_shaped = found.scheme in ("http", "https") and bool(found.hostname) and port != 0
-    return is_plain and is_shaped and text.isascii() and text.isprintable() and " " not in text
+    return _PLAIN_ADDRESS.fullmatch(text) is not None and port != 0

@@ -22,6 +22,8 @@ def test_a_server_is_enough():
         "ftp://gateway.example",
         "https://user:secret@gateway.example/api",
         "https://gateway.example/api?x=1",
+        "https://gateway.example/api?",
+        "https://gateway.example/api#",
         "https://gateway.example/a pi",
         "https://[::1/api",
     ],
