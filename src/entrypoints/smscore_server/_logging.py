@@ -16,7 +16,8 @@ import msgspec
 
 from smscore import GatewayConfig
 from smscore.config import LogFormat
-from smscore_server._scrubbing import Scrubber, secrets_of
+from smscore_server._scrubbing import Scrubber
+from smscore_server._secrets import secrets_of
 
 __all__ = [
     "JsonLines",

@@ -6,24 +6,18 @@ answered, are looked for as they are, in whatever spelling; all others by how th
 name in front of them.
 """
 
-import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus
 
-from smscore import GatewayConfig
-
-__all__ = ["MASK", "Scrubber", "secrets_of"]
+__all__ = ["MASK", "Scrubber"]
 
 MASK = "***"
 
 _SHORTEST = 4  # characters; what is shorter is in every other word
 _SHORT = 8  # up to here only whole words are taken for the secret: a PIN is in many an id
-_LONGEST_FILE = 4096  # octets
 
 _NAMED = (
     r"(?:[a-z]+[_-])*(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|idempotency_key|"
@@ -86,8 +80,6 @@ _SECRET_NAMED, _ALL_NAMED = _after(_NAMED), _after(f"{_NAMED}|{_TEXTS}")
 _NUMBERS = re.compile(r"(?<![\w.])(\+?[0-9]{5})[0-9]{3,10}(?![\w.])")
 
 _KEPT = ("kept", "basic", "header")
-_RANDOM = re.compile(r"(?=[^/]*[0-9])[^/]{16,}")  # segments of a path that nobody has chosen
-_SECRET_KEY = re.compile(r"(?:.*_)?(?:password|passphrase|secret|token|pin|puk|api_key)")
 
 
 class Scrubber:
@@ -121,43 +113,6 @@ class Scrubber:
             if any(sign in lowered for sign in signs):
                 text = pattern.sub(_blacken, text)
         return text if is_detail else _NUMBERS.sub(r"\1…", text)
-
-
-def secrets_of(config: GatewayConfig) -> Iterator[str]:
-    """Whatever a configuration keeps secret, what its files hold included."""
-    for table in (*(one.options for one in config.channels.values()), config.agent, config.smtp):
-        yield from _of_table(table, config)
-    for receiver in config.alerts.receivers.values():
-        if receiver.url is not None:
-            url = urlsplit(receiver.url)
-            yield from (one.rpartition("=")[2] for one in url.query.split("&"))
-            yield from _RANDOM.findall(url.path)
-    for passfile in parse_qs(urlsplit(config.store.url).query).get("passfile", ()):
-        lines = _content(Path(passfile)).decode(errors="replace").splitlines()
-        yield from (one.rpartition(":")[2] for one in lines)
-    key = _content(config.path(config.security.key_file))
-    if key:
-        yield from (key.hex(), base64.b64encode(key).decode(), repr(key)[2:-1])
-        yield base64.urlsafe_b64encode(key).decode()
-
-
-def _of_table(table: Mapping[str, Any], config: GatewayConfig) -> Iterator[str]:
-    for name, value in table.items():
-        for one in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(one, Mapping):
-                yield from _of_table(one, config)
-            elif isinstance(one, str | int) and _SECRET_KEY.fullmatch(name):
-                yield str(one)
-            elif isinstance(one, str) and _SECRET_KEY.fullmatch(name.removesuffix("_file")):
-                yield _content(config.path(one)).decode(errors="replace").strip()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LONGEST_FILE)
-    except OSError:
-        return b""  # whoever needs the file says so
 
 
 def _spelled(secrets: Iterable[str]) -> tuple[str, ...]:

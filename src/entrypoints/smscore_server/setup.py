@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from smscore import GatewayConfig
 from smscore.bootstrap import migrate as migrate_store
 from smscore.bootstrap import read_key
+from smscore.files import privately
 from smscore_server._options import config_option, json_option
 from smscore_server._output import Failure, show_fields, show_json
 from smscore_server._templates import CONFIGURATION
@@ -50,7 +51,8 @@ def init(
     """
     Write a commented smscore.toml and create the database and the key file.
 
-    Nothing is overwritten: where there is a configuration already, the command refuses.
+    Nothing is overwritten: where there is a configuration already, the command refuses. What it
+    writes only its user can read.
 
     \b
     Example: smscore init --dir /srv/sms
@@ -104,7 +106,7 @@ def migrate(*, as_json: bool, config_file: Path) -> None:
 
 def _write_new(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8") as file:
+        with open(path, "x", encoding="utf-8", opener=privately) as file:
             file.write(text)
     except FileExistsError as cause:
         raise _exists(path) from cause

@@ -1,6 +1,9 @@
 import json
+import shutil
 import socket
 import sqlite3
+import tempfile
+from pathlib import Path
 
 import pytest
 import serial
@@ -70,6 +73,63 @@ def test_people_see_a_line_for_each_thing_and_how_to_mend_it(command, configure,
     assert result.exit_code == 1
     assert "WRONG  key file: " in result.stdout
     assert f"-> chmod 600 {installation}/smscore.key" in result.stdout
+
+
+BOT = '[channels.bot]\ntransport = "telegram"\n'
+
+
+@pytest.fixture
+def open_place(installation, monkeypatch):
+    """An installation where everybody can get at it: directories of tests shut others out."""
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copytree(installation, place, dirs_exist_ok=True)
+        Path(place).chmod(0o755)
+        monkeypatch.chdir(place)
+        yield Path(place)
+
+
+def test_secrets_in_a_configuration_that_everybody_can_read_are_wrong(findings, open_place):
+    (open_place / "smscore.toml").write_text(
+        '[channels.m]\ntransport = "modem"\nport = "/nowhere"\npin = "4711"\n'
+    )
+    (open_place / "smscore.toml").chmod(0o640)
+    assert "secrets" not in findings()
+
+    (open_place / "smscore.toml").chmod(0o644)
+    found = findings()["secrets"]
+
+    assert found["verdict"] == "wrong"
+    assert found["detail"] == "smscore.toml can be read by everybody on this machine"
+    assert found["remedy"].startswith("chmod 600 smscore.toml")
+
+
+def test_a_configuration_without_secrets_may_be_read_by_everybody(findings, open_place):
+    (open_place / "smscore.toml").write_text(
+        '[channels.m]\ntransport = "modem"\nport = "/nowhere"\n'
+    )
+    (open_place / "smscore.toml").chmod(0o644)
+
+    assert "secrets" not in findings()
+
+
+def test_a_directory_that_shuts_others_out_protects_what_is_in_it(findings, open_place):
+    (open_place / "smscore.toml").write_text(
+        '[channels.m]\ntransport = "modem"\nport = "/nowhere"\npin = "4711"\n'
+    )
+    (open_place / "smscore.toml").chmod(0o644)
+    open_place.chmod(0o700)
+
+    assert "secrets" not in findings()
+
+
+def test_a_file_with_a_secret_that_everybody_can_read_is_wrong(findings, open_place):
+    token = open_place / "bot.token"
+    token.write_text("123456:AAH-x_yAAH-x_yAAH-x_y")
+    token.chmod(0o644)
+    bot = f'{BOT}token_file = "{token}"\nbase_url = "http://127.0.0.1:9"\n'
+    (open_place / "smscore.toml").write_text(bot)
+
+    assert findings()["secrets"]["detail"].startswith(f"{token} can be read by everybody")
 
 
 def test_a_modem_that_answers_is_fine(findings, configure, start):

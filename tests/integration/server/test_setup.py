@@ -5,6 +5,10 @@ from click.testing import CliRunner
 from smscore_server.cli import smscore
 
 
+def made_files(directory):
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
 def test_init_makes_a_directory_that_check_finds_nothing_wrong_with(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -13,7 +17,9 @@ def test_init_makes_a_directory_that_check_finds_nothing_wrong_with(tmp_path, mo
 
     assert made.exit_code == 0, made.output
     assert "WRONG" not in checked.output.replace("WRONG  http", "")
-    assert stat.S_IMODE((tmp_path / "new/place/smscore.key").stat().st_mode) == 0o600
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made_files(tmp_path)}
+    assert {"smscore.toml", "smscore.db", "smscore.key"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 def test_init_overwrites_nothing(command, installation):

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from smscore import GatewayConfig
 from smscore_server._logging import JsonLines, TextLines, _Lines
-from smscore_server._scrubbing import Scrubber, secrets_of
+from smscore_server._scrubbing import Scrubber
+from smscore_server._secrets import secrets_of
 
 HEX = "0123456789abcdef"
 URL_SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"

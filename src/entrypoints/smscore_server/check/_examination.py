@@ -27,6 +27,7 @@ from smscore_server.check._devices import devices
 from smscore_server.check._findings import Finding, note, ok, wrong
 from smscore_server.check._mails import mails
 from smscore_server.check._parts import parts
+from smscore_server.check._secrets import secrets
 from smscore_server.check._servers import servers
 from smscore_server.check._serving import serving
 from smscore_server.check._webhooks import endpoints, receivers, webhooks
@@ -52,6 +53,7 @@ def examine(config_file: Path, *, patience: float) -> Iterator[Finding]:
         yield wrong("configuration", str(fault), remedy="correct it, then check again")
         return
     yield ok("configuration", str(config_file))
+    yield from secrets(config, config_file)
     yield from _installation(config, patience=patience)
 
 

@@ -3,7 +3,6 @@ The parts of the demo, put together: configuration, credentials, server, phone, 
 """
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ import click
 
 from smscore import Gateway, GatewayConfig, build, migrate
 from smscore.errors import ConfigurationError
+from smscore.files import privately
 from smscore_server import _server
 from smscore_server._credentials import Credentials, prepare
 from smscore_server._entrances import Entrance
@@ -39,12 +39,13 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
     """
     file = directory / "smscore.toml"
     with (
-        open(directory / "server.log", "a", encoding="utf-8", opener=_privately) as log,
+        open(directory / "server.log", "a", encoding="utf-8", opener=privately) as log,
         listen("127.0.0.1", port) as listener,
     ):
         set_up_logging(log)
         if not file.exists():
-            file.write_text(demo_configuration(_ports(simulation)), encoding="utf-8")
+            with open(file, "w", encoding="utf-8", opener=privately) as made:
+                made.write(demo_configuration(_ports(simulation)))
         config = GatewayConfig.from_toml(file)
         set_up_logging(log, formatter=formatter_of(config))
         with _open(config) as gateway:
@@ -62,11 +63,6 @@ def run(directory: Path, *, simulation: Simulation, port: int, as_json: bool) ->
                 _server.run(gateway, entrances=[Entrance(listener, None)], on_started=announce)
             finally:
                 phone.stop()
-
-
-def _privately(path: str, flags: int) -> int:
-    """Open a file that is for its owner alone, if it is made now."""
-    return os.open(path, flags, 0o600)
 
 
 def _ports(simulation: Simulation) -> Mapping[str, str]:
