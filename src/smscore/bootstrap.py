@@ -16,6 +16,7 @@ from smscore.domain.accounts import check_name
 from smscore.domain.messages import Medium
 from smscore.domain.routing import PHONES, ChannelOffer, Topology
 from smscore.errors import ConfigurationError, GatewayError, InvalidRequest, PluginError
+from smscore.files import open_file
 from smscore.gateway import Gateway
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import Clock, SystemClock
@@ -175,7 +176,8 @@ def read_key(path: Path) -> bytes:
     try:
         if not path.exists():
             _write_key(path)
-        key = path.read_bytes()
+        with open_file(path) as file:
+            key = file.read()
     except OSError as cause:
         raise ConfigurationError(f"the key file {path} cannot be used: {cause}") from cause
     if len(key) < _KEY_BYTES:

@@ -19,7 +19,7 @@ def open_file(path: Path) -> BinaryIO:
         OSError: it is none, or cannot be opened; ``strerror`` says why.
     """
     if not stat.S_ISREG(path.stat().st_mode):  # not opened: that alone moves some devices
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is no regular file; put it into one", str(path))
     return path.open("rb")
 
 

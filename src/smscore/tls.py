@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from smscore.errors import ConfigurationError
+from smscore.files import open_file
 
 __all__ = ["server_context"]
 
@@ -32,7 +33,7 @@ def server_context(certificate: Path, key: Path | None, *, where: str) -> ssl.SS
     for name, path in (("certificate", certificate), ("key", key)):
         try:
             if path is not None:
-                path.open("rb").close()
+                open_file(path).close()
         except OSError as cause:
             raise ConfigurationError(f"[{where}] {name} {path}: {cause.strerror}") from cause
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

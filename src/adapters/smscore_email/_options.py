@@ -10,6 +10,7 @@ import attrs
 
 from smscore.domain.recipients import EmailAddress
 from smscore.errors import ConfigurationError, InvalidRequest
+from smscore.files import open_file
 
 __all__ = ["PLACEHOLDERS", "EmailOptions", "Tls"]
 
@@ -137,8 +138,8 @@ class EmailOptions:
         if self.password_file is None:
             return self.password or ""
         try:
-            with Path(self.password_file).open(encoding="ascii") as file:
-                password = file.read(_LONGEST_FILE).strip()
+            with open_file(Path(self.password_file)) as file:
+                password = file.read(_LONGEST_FILE).decode("ascii").strip()
         except (OSError, ValueError) as cause:
             reason = cause.strerror if isinstance(cause, OSError) else "it holds no password"
             raise ConfigurationError(

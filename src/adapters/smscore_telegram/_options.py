@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from smscore.errors import ConfigurationError
+from smscore.files import open_file
 from smscore.structuring import is_plain_address
 from smscore_telegram._cutting import LONGEST, units
 
@@ -101,8 +102,8 @@ class TelegramOptions:
             assert self.token is not None  # noqa: S101  # for the type checker; see above
             return self.token
         try:
-            with Path(self.token_file).open(encoding="ascii") as file:
-                token = file.read(_LONGEST_FILE).strip()
+            with open_file(Path(self.token_file)) as file:
+                token = file.read(_LONGEST_FILE).decode("ascii").strip()
         except (OSError, ValueError) as cause:
             reason = cause.strerror if isinstance(cause, OSError) else "it holds no token"
             raise ConfigurationError(

@@ -10,6 +10,7 @@ import attrs
 
 from smscore.domain.accounts import is_name
 from smscore.errors import ConfigurationError
+from smscore.files import open_file
 from smscore.structuring import is_plain_address
 
 __all__ = ["MOST_AT_ONCE", "AgentOptions", "token_reader"]
@@ -92,8 +93,8 @@ def token_reader(*, file: Path | None, given: str | None) -> Callable[[], str]:
 
 def _read(file: Path) -> str:
     try:
-        with file.open(encoding="ascii") as opened:
-            found = opened.read(_LONGEST_TOKEN + 2)
+        with open_file(file) as opened:
+            found = opened.read(_LONGEST_TOKEN + 2).decode("ascii")
     except (OSError, ValueError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) else "it holds no token"
         raise ConfigurationError(f"[agent] token_file {file} cannot be read: {reason}") from None

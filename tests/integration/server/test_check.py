@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import socket
 import sqlite3
@@ -130,6 +131,23 @@ def test_a_file_with_a_secret_that_everybody_can_read_is_wrong(findings, open_pl
     (open_place / "smscore.toml").write_text(bot)
 
     assert findings()["secrets"]["detail"].startswith(f"{token} can be read by everybody")
+
+
+def test_pipes_in_the_place_of_files_are_wrong_and_not_waited_for(start, configure, installation):
+    (installation / "smscore.key").unlink()
+    for name in ("bot", "agent", "cert.pem", "smscore.key"):
+        os.mkfifo(installation / name, 0o600)
+    configure(
+        f'certificate = "cert.pem"\n{BOT}token_file = "{installation}/bot"\n'
+        '[agent]\nserver = "http://127.0.0.1:9"\ntoken_file = "agent"\n'
+    )
+
+    said = json.loads(start("check", "--json", "--wait", "0.3").line())
+    found = {one["subject"]: one for one in said["findings"]}
+
+    for subject in ("certificate of [http]", "key file", "agent", "channel bot"):
+        assert found[subject]["verdict"] == "wrong"
+        assert "it is no regular file; put it into one" in found[subject]["detail"], subject
 
 
 def test_a_modem_that_answers_is_fine(findings, configure, start):

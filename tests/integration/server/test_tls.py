@@ -130,7 +130,7 @@ def test_after_sighup_new_connections_are_shown_the_new_certificate(serve, issue
         assert client.get(f"{said['url']}/health/live").status_code == 200
 
 
-@pytest.mark.parametrize("fault", ["no certificate", "another's key", "nothing"])
+@pytest.mark.parametrize("fault", ["no certificate", "another's key", "nothing", "a pipe"])
 def test_a_broken_certificate_leaves_the_one_before(serve, issue, trusting, installation, fault):
     first = issue()
     server, said = serve()
@@ -140,6 +140,8 @@ def test_a_broken_certificate_leaves_the_one_before(serve, issue, trusting, inst
         issue("other.pem", key="key.pem")
     else:
         (installation / "key.pem").unlink()
+    if fault == "a pipe":  # nobody will ever write into it
+        os.mkfifo(installation / "key.pem")
 
     os.kill(server.pid, signal.SIGHUP)
     log = server.await_logged("certificates stay as they were: .*")

@@ -2,6 +2,7 @@
 What is right and wrong with an installation: looked at piece by piece, and mended nowhere.
 """
 
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from shlex import quote
@@ -14,6 +15,7 @@ from smscore.domain.channels import ChannelMode
 from smscore.domain.routes import Route
 from smscore.domain.routing import PHONES
 from smscore.errors import GatewayError, PluginError, StoreUnavailable
+from smscore.files import open_file
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import SystemClock
 from smscore.services.inquiry import ChannelOverview
@@ -138,15 +140,20 @@ def _store_remedy(config: GatewayConfig, fault: GatewayError) -> str:
 def _key_file(config: GatewayConfig) -> Iterator[Finding]:
     path = config.path(config.security.key_file)
     try:
-        mode, size = path.stat().st_mode, path.stat().st_size
+        with open_file(path) as file:
+            found = os.fstat(file.fileno())
     except OSError as fault:
+        is_gone = isinstance(fault, FileNotFoundError)
         yield wrong(
             "key file",
             f"{path}: {fault.strerror}",
             remedy="restore it from a backup; otherwise the next command makes a new one, "
-            "and every queue token changes",
+            "and every queue token changes"
+            if is_gone
+            else "it is a file that the server's user can read, named by [security] key_file",
         )
         return
+    mode, size = found.st_mode, found.st_size
     if mode & 0o077:
         yield wrong("key file", f"{path} can be read by others", remedy=f"chmod 600 {path}")
     if size < 32:
