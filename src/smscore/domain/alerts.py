@@ -29,6 +29,7 @@ __all__ = [
 MOST_AT_ONCE = 100
 """News that a receiver is told at a time; the others come next."""
 
+_MOMENT = timedelta(seconds=10)
 _FIRST_PAUSE = timedelta(seconds=10)
 _LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -80,7 +81,11 @@ class Reading:
 
 @attrs.frozen(kw_only=True)
 class Patience:
-    """How long something must be bad until it is raised, by kind, and well until it is cleared."""
+    """
+    How long something must be bad until it is raised, by kind, and well until it is cleared.
+
+    What is bad again before it was well for so long goes on where it was: bad moments add up.
+    """
 
     until_raised: Mapping[AlertKind, timedelta]
     until_cleared: timedelta
@@ -91,29 +96,42 @@ class Watched:
     """
     A condition that is raised, or may soon be.
 
-    ``turning_since`` is since when it has been bad without being raised, or well although it is.
+    Until it is raised ``bad_for`` are the seconds for which it has been bad, in sum; ``well_since``
+    is since when it has been well, and ``seen_at`` when it was looked at last, then ``was_bad``.
     """
 
     condition: Condition
     detail: str = ""
     raised_at: datetime | None = None
-    turning_since: datetime | None = None
+    bad_for: float | None = None  # None: never, or that is forgotten
+    well_since: datetime | None = None
+    seen_at: datetime | None = None
+    was_bad: bool = False
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to remember."""
-        return self.raised_at is None and self.turning_since is None
+        return self.raised_at is None and self.bad_for is None
 
     def seen(self, grade: Grade, *, at: datetime, patience: Patience) -> "Watched":
-        """After another look. Whatever is neither bad nor well begins the time anew."""
-        is_raised = self.raised_at is not None
-        if grade is not (Grade.WELL if is_raised else Grade.BAD):
-            return attrs.evolve(self, turning_since=None)
-        since = min(self.turning_since or at, at)  # a clock may be set back
-        wanted = patience.until_cleared if is_raised else self._until_raised(patience)
-        if at - since < wanted:
-            return attrs.evolve(self, turning_since=since)
-        return attrs.evolve(self, raised_at=None if is_raised else at, turning_since=None)
+        """After another look. What is neither bad nor well counts for neither."""
+        well_since = None
+        if grade is Grade.WELL:
+            well_since = min(self.well_since or at, at)  # a clock may be set back
+            if at - well_since >= patience.until_cleared:
+                return Watched(condition=self.condition)
+        after = attrs.evolve(self, seen_at=at, well_since=well_since, was_bad=grade is Grade.BAD)
+        if grade is not Grade.BAD or self.raised_at is not None:
+            return after
+        bad_for = (self.bad_for or 0.0) + self._passed(at).total_seconds()
+        if timedelta(seconds=bad_for) >= self._until_raised(patience):
+            return attrs.evolve(after, raised_at=at, bad_for=None)
+        return attrs.evolve(after, bad_for=bad_for)
+
+    def _passed(self, at: datetime) -> timedelta:
+        """For how long what is bad now has been so: of the time before nobody knows much."""
+        passed = max(at - (self.seen_at or at), timedelta(0))
+        return passed if self.was_bad else min(passed, _MOMENT)
 
     def _until_raised(self, patience: Patience) -> timedelta:
         return patience.until_raised.get(self.condition.kind, timedelta(0))
@@ -159,7 +177,11 @@ class Board:
 
     def resumed(self) -> "Board":
         """After nobody has looked for a while: what is raised stays so, all times begin anew."""
-        return Board(watched=tuple(attrs.evolve(one, turning_since=None) for one in self.raised))
+        raised = (
+            Watched(condition=one.condition, detail=one.detail, raised_at=one.raised_at)
+            for one in self.raised
+        )
+        return Board(watched=tuple(raised))
 
 
 @attrs.frozen(kw_only=True)

@@ -19,7 +19,7 @@ from smscore_webhook._signature import standard_signature
 
 PATIENCE = 60.0
 A_MODEM = '[channels.modem-1]\ntransport = "modem"\nport = "/dev/there-is-no-such"\n'
-AT_ONCE = "hold = 0\nsettle = 0\npause = 0\nstore_failing = 0\nchannel_down = 0\n"
+AT_ONCE = "hold = 0\nsettle = 0\npause = 0\nstore_failing = 0\n"
 
 
 class Operator(Endpoint):
@@ -150,7 +150,8 @@ def test_a_receiver_that_comes_later_hears_what_is_still_so(
 ) -> None:
     port = a_free_port()
     configure(
-        f'[alerts]\n{AT_ONCE}\n[alerts.receivers.ops]\nurl = "http://127.0.0.1:{port}/hook"\n\n'
+        f"[alerts]\n{AT_ONCE}channel_down = 0\n"
+        f'[alerts.receivers.ops]\nurl = "http://127.0.0.1:{port}/hook"\n\n'
         f"{A_MODEM}"
     )
     server = serve(start)

@@ -65,11 +65,39 @@ def test_a_kind_without_a_time_is_raised_at_once():
 
 
 @pytest.mark.parametrize("meanwhile", [Grade.BETWEEN, Grade.WELL, None])
-def test_what_was_not_bad_all_the_time_begins_anew(meanwhile):
+def test_what_was_not_bad_in_between_does_not_count(meanwhile):
     board = look(Board(), Grade.BAD, at=NOON)
     board = look(board, meanwhile, at=NOON + MINUTE)
 
     assert look(board, Grade.BAD, at=NOON + 2 * MINUTE).raised == ()
+
+
+@pytest.mark.parametrize("meanwhile", [Grade.BETWEEN, Grade.WELL, None])
+@pytest.mark.parametrize(("bad", "rest"), [(1, 1), (3, 7), (1, 5)])
+def test_what_comes_and_goes_adds_up(meanwhile, bad, rest):
+    board, looks, seconds = Board(), 0, timedelta(seconds=5)
+    while not board.raised and looks < 1000:
+        is_bad = looks % (bad + rest) < bad
+        board = look(board, Grade.BAD if is_bad else meanwhile, at=NOON + looks * seconds)
+        looks += 1
+
+    expected = 2 * MINUTE * (bad + rest) / bad
+    assert 0.9 * expected < looks * seconds < 1.1 * expected + seconds
+
+
+def test_what_was_well_for_long_enough_is_forgotten():
+    board = look(Board(), Grade.BAD, at=NOON)
+    board = look(board, Grade.BAD, at=NOON + MINUTE)
+    board = look(board, Grade.WELL, at=NOON + 2 * MINUTE)
+
+    assert look(board, Grade.WELL, at=NOON + 7 * MINUTE) == Board()
+
+
+def test_what_nobody_has_seen_for_long_was_not_bad_all_the_time():
+    board = look(Board(), Grade.BAD, at=NOON)
+    board = look(board, Grade.WELL, at=NOON)
+
+    assert look(board, Grade.BAD, at=NOON + HOUR).raised == ()
 
 
 @pytest.mark.parametrize("well", [Grade.WELL, None])
@@ -102,7 +130,7 @@ def test_after_a_restart_what_is_raised_stays_so_and_times_begin_anew():
     board = look(board, Grade.WELL, at=NOON, condition=DOWN, looked_at=()).resumed()
 
     assert [one.condition for one in board.raised] == [DOWN, STORE]
-    assert all(one.turning_since is None for one in board.watched)
+    assert all(one.well_since is None for one in board.watched)
 
 
 def test_a_receiver_hears_of_it_once_is_reminded_and_hears_that_it_is_over():
@@ -226,10 +254,11 @@ class Believer:
 
 
 def check_board(before, after, grades, bad_for, patience):
-    """Raised is only what was bad all the time, cleared what is well, and each is there once."""
+    """Raised is only what was bad for so long, cleared what is well, and each is there once."""
     was, now = ({one.condition for one in board.raised} for board in (before, after))
     for one in now - was:
         assert bad_for[one] >= patience.until_raised.get(one.kind, timedelta(0))
+        bad_for[one] = timedelta(0)
     assert not any(grades[one] in (Grade.BAD, Grade.BETWEEN) for one in was - now)
     assert len({one.condition for one in after.watched}) == len(after.watched)
 
@@ -239,16 +268,20 @@ def test_in_every_life_raises_and_clears_take_turns_and_there_is_no_flood(
     steps, patience, remind_after
 ):
     at, board, listener, believer = NOON, Board(), Listener(), Believer(remind_after)
-    bad_since = {}
+    grades_before, bad_for = {}, {}
     for passed, grades, looked_at, is_reachable, starts_anew in steps:
         at += passed
         if starts_anew:
-            board, bad_since = board.resumed(), {}
+            board, grades_before, bad_for = board.resumed(), {}, {}
         seen = {one: grade for one, grade in grades.items() if grade is not None}
-        bad_since = {one: bad_since.get(one, at) for one in seen if seen[one] is Grade.BAD}
+        for one in CONDITIONS:
+            if seen.get(one) is Grade.BAD:  # at most since the last look
+                was_bad = grades_before.get(one) is Grade.BAD
+                more = passed if was_bad else min(passed, timedelta(seconds=10))
+                bad_for[one] = bad_for.get(one, timedelta(0)) + more
+        grades_before = seen
         readings = [Reading(condition=one, grade=seen[one], detail="x") for one in seen]
         after = board.seen(readings, looked_at=looked_at, at=at, patience=patience)
-        bad_for = {one: at - since for one, since in bad_since.items()}
         check_board(board, after, grades, bad_for, patience)
         board = after
         found = listener.news(board, at=at, pause=PAUSE, remind_after=remind_after)

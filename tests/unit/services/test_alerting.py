@@ -115,7 +115,7 @@ def test_a_channel_that_is_down_is_told_once_and_so_is_that_it_is_well(
     gateway = start()
     gateway.run_pending()
     modem.is_able = False
-    live(gateway, clock, 140)
+    live(gateway, clock, 120)
     assert told(sender) == []
     live(gateway, clock, 3 * HOUR)
     assert told(sender) == [("raised", "channel_down", "modem")]
@@ -161,6 +161,39 @@ def test_a_channel_that_comes_and_goes_does_not_flood(
         live(gateway, clock, 200)
 
     assert told(sender) == [("raised", "channel_down", "modem")]
+
+
+def test_a_channel_that_is_never_away_for_long_but_again_and_again_is_told(
+    start: Callable[..., Gateway], clock: ManualClock, modem: Modem, sender: FakeSender
+) -> None:
+    gateway = start()
+    gateway.run_pending()
+    for _ in range(30):
+        modem.is_able = not modem.is_able
+        live(gateway, clock, 10)
+    assert told(sender) == [("raised", "channel_down", "modem")]
+    assert [one.detail for one in gateway.alerts.active()] == [
+        "modem can send again, for now: a fake"
+    ]
+
+    modem.is_able = True
+    live(gateway, clock, HOUR)
+
+    assert told(sender)[1:] == [("cleared", "channel_down", "modem")]
+
+
+def test_a_channel_that_is_away_for_a_moment_once_in_a_while_is_not_told(
+    start: Callable[..., Gateway], clock: ManualClock, modem: Modem, sender: FakeSender
+) -> None:
+    gateway = start()
+    gateway.run_pending()
+    for _ in range(20):
+        modem.is_able = False
+        live(gateway, clock, 60)
+        modem.is_able = True
+        live(gateway, clock, 310)
+
+    assert told(sender) == []
 
 
 def test_a_reminder_comes_when_it_is_time(

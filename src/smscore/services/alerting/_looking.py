@@ -47,7 +47,7 @@ class Looking:
         """What can be known while the store fails."""
         for name in self.own():
             health = self.health(name)
-            yield _channel(name, health, is_down=not health.is_ready)
+            yield _channel(name, health)
             yield from self._sim(name, health)
 
     def everything(self, view: View, *, at: datetime) -> Iterator[Reading]:
@@ -55,7 +55,7 @@ class Looking:
         for name in self.channels:
             sighting = sighting_of(view, name)
             if sighting is not None:
-                yield _channel(name, sighting.health, is_down=sighting.is_down)
+                yield _channel(name, sighting.health)
                 yield from self._sim(name, sighting.health)
         yield from self._queues(view, at=at)
         yield from self._credits(view)
@@ -118,12 +118,12 @@ class Looking:
             )
 
 
-def _channel(name: str, health: ChannelHealth, *, is_down: bool) -> Reading:
-    grade = Grade.WELL if health.is_ready else Grade.BETWEEN
+def _channel(name: str, health: ChannelHealth) -> Reading:
+    now = "can send again, for now" if health.is_ready else "cannot send"
     return Reading(
         condition=Condition(kind=AlertKind.CHANNEL_DOWN, subject=name),
-        grade=Grade.BAD if is_down else grade,
-        detail=f"{name} cannot send: {health.detail}",
+        grade=Grade.WELL if health.is_ready else Grade.BAD,
+        detail=f"{name} {now}: {health.detail}",
     )
 
 
