@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
+from smscore.testing import FakeSender
 from smscore_http.metrics._families import FAMILIES
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -29,7 +30,8 @@ def expressions() -> Iterator[str]:
 
 
 def test_each_expression_asks_for_numbers_that_are_there(make_site):
-    site = make_site(http={"metrics": "open"})
+    alerts = {"receivers": {"ops": {"url": "https://ops.example/"}}}
+    site = make_site(http={"metrics": "open"}, alerts=alerts, webhook_sender=FakeSender())
     read = read_text(site.client.get("/metrics").text)
     told = {sample.name for family in read for sample in family.samples}
     # There is no modem that tells its signal.
