@@ -29,6 +29,7 @@ class Claims:
     holders: tuple[str, ...] = ()
     refusers: frozenset[str] = frozenset()
     is_known: bool = False  # whether phones ever had it, or ended it
+    is_only: bool = False  # whether it was handed out once, and no phone had ended it before
 
     @classmethod
     def told_by(cls, story: Sequence[Event], *, channel: str) -> "Claims":
@@ -60,9 +61,12 @@ class Claims:
         """
         Whether a phone other than this one may still have it.
 
-        Names are believed. A claim without a name is that of any phone that has none under its own
-        name; a word without a name is that of one claim without a name, or else of the only one.
+        What was handed out once is with one phone, whatever that is called by now. Else names are
+        believed. A claim without a name is that of any phone that has none under its own name; a
+        word without a name is that of one claim without a name, or else of the only one.
         """
+        if self.is_only:
+            return False
         name = device or _NAMELESS
         if name == _NAMELESS and _NAMELESS not in self.holders:
             return len(set(self.holders) - self.refusers) > 1
@@ -71,17 +75,23 @@ class Claims:
         nameless = self.holders.count(_NAMELESS)
         return bool(named - done) or nameless > len(done - named)
 
+    def _held_by(self, name: str) -> "Claims":
+        return attrs.evolve(
+            self, holders=(*self.holders, name), is_known=True, is_only=not self.is_known
+        )
+
     def _after(self, event: Event) -> "Claims":
         name = str(event.detail.get("device") or _NAMELESS)
         match event.kind:
             case "message.sending" if name == _NAMELESS:
-                return attrs.evolve(self, holders=(*self.holders, name), is_known=True)
+                return self._held_by(name)
             case "message.sending":
-                refusers = self.refusers - {name}  # it has it again
-                return Claims(holders=(*self.holders, name), refusers=refusers, is_known=True)
+                again = attrs.evolve(self, refusers=self.refusers - {name})
+                return again._held_by(name)
             case "message.failed" | "message.rerouted":
                 return Claims(is_known=True)
             case "message.reported":
-                return attrs.evolve(self, refusers=self.refusers | {name}, is_known=True)
+                meant = set(self.holders) - {_NAMELESS} if self.is_only else set()
+                return attrs.evolve(self, refusers=self.refusers | meant | {name}, is_known=True)
             case _:
                 return self

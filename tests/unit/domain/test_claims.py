@@ -53,6 +53,10 @@ def claims(*told: str) -> Claims:
         (("a takes", "nobody takes", "a refuses"), "b"),
         (("a takes", "a ends", "b takes"), "b"),
         (("a takes", "a moves", "nobody takes"), "b"),
+        (("a takes",), "b"),
+        (("a takes", "nobody back"), "b"),
+        (("a takes", "nobody back", "b refuses", "b takes"), "b"),
+        (("a takes", "nobody back", "nobody refuses", "b takes"), "b"),
         ((), "a"),
     ],
 )
@@ -65,7 +69,13 @@ def test_the_last_phone_that_may_have_it_ends_it(told: tuple[str, ...], reporter
     [
         (("a takes", "b takes"), "a"),
         (("a takes", "b takes"), None),
-        (("a takes",), "b"),
+        (("a takes", "b takes"), "x"),
+        (("a takes", "nobody back", "x refuses", "a takes", "b takes"), "b"),
+        (("nobody takes", "nobody back", "a refuses", "nobody takes"), "a"),
+        (("a takes", "a takes"), "x"),
+        (("b ends", "a takes"), "x"),
+        (("b ends", "a takes"), "b"),
+        (("b moves", "a takes"), "b"),
         (("a takes", "b takes", "b refuses", "b takes"), "a"),
         (("nobody takes", "nobody takes"), "a"),
         (("nobody takes", "nobody takes"), None),
@@ -100,8 +110,9 @@ def test_a_phone_that_takes_a_message_again_has_not_refused_it():
 
 def test_names_that_hold_nothing_are_heard_as_often_as_they_can_close_a_claim():
     assert not claims("a takes").is_beside_the_point("x")
-    assert claims("a takes", "x refuses").is_beside_the_point("y")
-    assert not claims("a takes", "x refuses").is_beside_the_point("a")
+    both = "a takes", "b takes"
+    assert claims(*both, "x refuses").is_beside_the_point("y")
+    assert not claims(*both, "x refuses").is_beside_the_point("a")
     twice = "nobody takes", "nobody takes", "a takes"
     assert not claims(*twice, "x refuses").is_beside_the_point("y")
     assert claims(*twice, "x refuses", "y refuses").is_beside_the_point("z")

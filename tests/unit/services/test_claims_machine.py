@@ -54,6 +54,7 @@ class Claiming(RuleBasedStateMachine):
         admin.create_account("acme", credits=CREDITS, claim_lease=timedelta(hours=1))
         self.gateway.rules.apply([Route(name="all", channels=("phones", "fake"))])
         self.phones = [Phone("a", "a"), Phone("b", "b"), Phone(None, "c"), Phone(None, None)]
+        self.names = 0
         self.messages: list[MessageId] = []
         self.delivered: dict[MessageId, int] = {}  # what the modem had got by then
 
@@ -100,6 +101,15 @@ class Claiming(RuleBasedStateMachine):
             message = sorted(who.words)[which % len(who.words)]
             who.words[message] |= is_good
             self.tell(who, message, is_good=who.words[message])
+
+    @rule(phone=st.integers(0, 3))
+    def rename(self, phone: int) -> None:
+        """Its owner calls it something else, whatever it has at the moment."""
+        who, self.names = self.phones[phone], self.names + 1
+        if who.polls_as is not None:
+            who.polls_as = f"phone {self.names}"
+        if who.reports_as is not None:
+            who.reports_as = who.polls_as or f"phone {self.names}"
 
     def tell(self, who: Phone, message: MessageId, *, is_good: bool) -> None:
         before = self.delivery(message)

@@ -126,13 +126,50 @@ def test_a_late_failure_does_not_take_a_message_from_the_next_phone(
     assert delivery_of(gateway, message).channel == "fake"
 
 
-def test_made_up_names_do_not_make_a_story_without_end(gateway: Gateway):
+def test_a_phone_that_was_renamed_meanwhile_is_believed(gateway: Gateway):
+    message = handed_to(gateway, "old name")
+
+    assert tell(gateway, message, 3, "new name") == 1
+
+    assert delivery_of(gateway, message).channel == "fake"
+    assert kinds(gateway, message)[-1] == "message.rerouted"
+
+
+def test_a_phone_that_was_renamed_before_it_fetches_again_ends_it(
+    gateway: Gateway, clock: ManualClock
+):
+    message = handed_to(gateway, "old name")
+    requeue(gateway, clock)
+    tell(gateway, message, 3, "new name")
+    assert fetched(gateway, "new name") == [message]
+
+    tell(gateway, message, 3, "new name")
+
+    assert delivery_of(gateway, message).channel == "fake"
+
+
+def test_a_renamed_phone_takes_no_message_from_the_next_one(gateway: Gateway, clock: ManualClock):
+    message = handed_to(gateway, "old name")
+    requeue(gateway, clock)
+    assert fetched(gateway, "other") == [message]
+
+    assert tell(gateway, message, 3, "new name") == 1
+    assert delivery_of(gateway, message).status is Status.SENDING
+
+    assert tell(gateway, message, 3, "other") == 1
+    assert kinds(gateway, message)[-2:] == ["message.reported", "message.reported"]
+
+
+def test_made_up_names_do_not_make_a_story_without_end(gateway: Gateway, clock: ManualClock):
     message = handed_to(gateway, "a")
+    requeue(gateway, clock)
+    assert fetched(gateway, "b") == [message]
 
     assert {tell(gateway, message, 3, f"x{number}") for number in range(20)} == {1}
 
     assert kinds(gateway, message).count("message.reported") == 1
     tell(gateway, message, 3, "a")
+    tell(gateway, message, 3, "b")
     assert delivery_of(gateway, message).channel == "fake"
 
 
