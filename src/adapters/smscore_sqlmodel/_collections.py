@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from smscore.domain.channels import ChannelMode, ChannelState
-from smscore.domain.events import Event
+from smscore.domain.events import NO_MESSAGE, Event
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
 from smscore.domain.routes import Revision
@@ -71,6 +71,13 @@ _ADD_EVENT = insertion(EVENTS, *EVENTS.names[1:], rank=5, in_order=True)
 
 PRUNE_EVENTS = deletion(EVENTS, "WHERE message IN (SELECT value FROM json_each(?))")
 """Delete the stories of messages; the parameter is a JSON list of their ids."""
+
+# The first by their numbers, which an index has; there is none by time.
+_PRUNE_CHANNELS = deletion(
+    EVENTS,
+    "WHERE id IN (SELECT id FROM (SELECT id, at FROM smscore_events "  # noqa: S608  # a constant
+    f"WHERE message = {NO_MESSAGE} ORDER BY sequence LIMIT ?) AS oldest WHERE at < ?)",
+)
 
 _NOBODY = 0  # in the place of an account
 
@@ -236,6 +243,9 @@ class Events(EventsView):
             ),
         )
         self._writer.touch(Topic.EVENTS)
+
+    def prune_channels(self, *, before: datetime, limit: int) -> int:
+        return self._writer.change(_PRUNE_CHANNELS, (limit, micros(before)))
 
 
 def event_of(cells: Cells) -> Event:

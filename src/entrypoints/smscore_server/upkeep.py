@@ -45,13 +45,13 @@ def prune(
     Drop messages that ended long ago, and what was received then.
 
     Dropped are, with their stories, messages that ended, were sent or are indeterminate and of
-    which nothing was heard for so long. What waits stays, and so does the ledger: its entries go on
-    to add up. Works beside a running server, in small steps, and can be interrupted at any time.
-    The file does not become smaller; new messages use the room.
+    which nothing was heard for so long; and what happened to channels then. What waits stays, and
+    so does the ledger: its entries go on to add up. Works beside a running server, in small steps,
+    and can be interrupted at any time. The file does not become smaller; new messages use the room.
 
     \b
     Example: smscore prune --older-than 90d
-    JSON keys: messages, inbound, audit
+    JSON keys: messages, inbound, audit, channel_events
     """
     with opened(config_file) as gateway:
         now = gateway.clock.now()
@@ -61,7 +61,14 @@ def prune(
             progress=Progress(),
         )
     if as_json:
-        show_json({"messages": done.messages, "inbound": done.inbound, "audit": done.audit})
+        show_json(
+            {
+                "messages": done.messages,
+                "inbound": done.inbound,
+                "audit": done.audit,
+                "channel_events": done.channels,
+            }
+        )
     else:
         click.echo(f"{_told(done)} dropped")
 

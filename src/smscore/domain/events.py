@@ -14,7 +14,10 @@ from msgspec.structs import replace
 from smscore.domain.deliveries import Delivery
 from smscore.domain.messages import AccountId, MessageId
 
-__all__ = ["Event", "next_event"]
+__all__ = ["NO_MESSAGE", "Event", "next_event"]
+
+NO_MESSAGE = MessageId(0)
+"""What events of channels have in the place of a message."""
 
 
 class Event(Struct, frozen=True, kw_only=True):

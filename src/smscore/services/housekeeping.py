@@ -5,6 +5,7 @@ What time brings: schedules fall due, patience, validity and leases end, old rec
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import attrs
 
@@ -16,9 +17,12 @@ from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.services._auditing import Auditor
 from smscore.services._claims import STEP, end_leases
 from smscore.services._newest import keep_newest
+from smscore.services._pauses import leave_room
 from smscore.services._progress import record
 
 __all__ = ["PARKED_LIFE", "Housekeeping", "Pruned"]
+
+T = TypeVar("T")
 
 PARKED_LIFE = timedelta(minutes=10)
 _SWEEP = timedelta(minutes=1)
@@ -39,6 +43,10 @@ class Pruned:
     inbound: int  # messages and parts
     postings: int = 0  # of events to endpoints
     audit: int = 0  # entries
+    channels: int = 0  # events of theirs
+
+
+_NOTHING = Pruned(messages=0, inbound=0)
 
 
 class Housekeeping:
@@ -95,6 +103,7 @@ class Housekeeping:
                 messages=done.messages + step.messages,
                 inbound=done.inbound + step.inbound,
                 postings=done.postings + step.postings,
+                channels=done.channels + step.channels,
                 audit=audit,
             )
             if progress is not None:
@@ -115,9 +124,7 @@ class Housekeeping:
         return dropped
 
     def _drop_audit(self, before: datetime) -> int:
-        return self._store.run(
-            lambda work: work.audit.prune(before=before, limit=_BATCH), lane=Lane.CUSTODY
-        ).result()
+        return self._step(lambda work: work.audit.prune(before=before, limit=_BATCH))
 
     def _prune(self, before: datetime) -> Pruned | None:
         def work(work: UnitOfWork) -> Pruned:
@@ -126,10 +133,17 @@ class Housekeeping:
                 messages=work.outbox.prune(before=before, limit=_PRUNED_AT_ONCE),
                 inbound=work.inbox.prune(before=before, limit=_PRUNED_AT_ONCE),
                 postings=work.webhooks.prune(before=before, limit=_PRUNED_AT_ONCE),
+                channels=work.events.prune_channels(before=before, limit=_BATCH),
             )
 
-        step = self._store.run(work, lane=Lane.CUSTODY).result()
-        return step if step.messages or step.inbound or step.postings else None
+        step = self._step(work)
+        return None if step == _NOTHING else step
+
+    def _step(self, work: Callable[[UnitOfWork], T]) -> T:
+        begun = self._clock.monotonic()
+        done = self._store.run(work, lane=Lane.CUSTODY).result()
+        leave_room(self._clock, since=begun)
+        return done
 
     def _mend_times(self, now: datetime) -> int:
         """

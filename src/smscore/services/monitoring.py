@@ -6,19 +6,15 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from smscore.domain.events import Event
-from smscore.domain.messages import MessageId
+from smscore.domain.events import NO_MESSAGE, Event
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.ports.transport import ChannelHealth
 from smscore.services._sightings import Sighting, keep_sighting, sighting_of
 
-__all__ = ["NO_MESSAGE", "Monitoring"]
+__all__ = ["Monitoring"]
 
 _log = logging.getLogger(__name__)
-
-NO_MESSAGE = MessageId(0)
-"""What events of channels have in the place of a message."""
 
 _COUNTED = "events"
 

@@ -2,7 +2,6 @@
 The operator's side of phones: which there are, which are silent, and what is put back.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -15,11 +14,11 @@ from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, View
 from smscore.services._auditing import Auditor
 from smscore.services._claims import put_back
+from smscore.services._pauses import leave_room
 
 __all__ = ["PhoneOverview", "Phones"]
 
 _ALL = 2**31
-_LONGEST_PAUSE = 0.1
 _SHOWN = 20
 """Silent ones, to whoever asks all the time."""
 
@@ -145,9 +144,7 @@ class Phones:
             begun = self._clock.monotonic()
             while count := self._put_back(owner, name, before=before):
                 done[name] = done.get(name, 0) + count
-                # Other processes look for a free database now and then only: leave them half of
-                # the time, or they never meet it.
-                threading.Event().wait(min(self._clock.monotonic() - begun, _LONGEST_PAUSE))
+                leave_room(self._clock, since=begun)
                 begun = self._clock.monotonic()
         return done
 

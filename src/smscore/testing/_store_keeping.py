@@ -1,5 +1,7 @@
 """
 The store contract: what operators decide and ask for: modes of channels, backlogs, pruning.
+
+Longer than most of it, for whatever is pruned is here.
 """
 
 import itertools
@@ -12,6 +14,7 @@ from msgspec.structs import replace
 
 from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.deliveries import Part, PartState, ProcessId, Status
+from smscore.domain.events import NO_MESSAGE
 from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId, Priority
@@ -264,6 +267,30 @@ class KeepingContract:
 
         ((cursor, event),) = store.read(lambda view: view.events.since(newest, limit=10))
         assert (event, cursor > newest) == (an_event(), True)
+
+    def test_what_happened_to_channels_is_pruned_and_nothing_else(self, store: Store) -> None:
+        message = an_event(at=_LONG_AGO)
+        channels = [
+            an_event(
+                message=NO_MESSAGE,
+                account=None,
+                sequence=number,
+                kind="channel.down",
+                at=_LONG_AGO + timedelta(minutes=number),
+            )
+            for number in range(1, 6)
+        ]
+        do_each(store, (message, *channels), lambda work, one: work.events.add(one))
+        before = _LONG_AGO + timedelta(minutes=4)
+
+        pruned = [
+            do(store, lambda work: work.events.prune_channels(before=before, limit=2))
+            for _ in range(3)
+        ]
+
+        assert pruned == [2, 1, 0]
+        assert list(store.read(lambda view: view.events.of(NO_MESSAGE))) == channels[3:]
+        assert list(store.read(lambda view: view.events.of(message.message))) == [message]
 
     def test_received_messages_are_pruned_with_their_events(self, store: Store) -> None:
         do_each(store, range(1, 5), lambda work, number: work.inbox.add(_received(number)))

@@ -16,7 +16,7 @@ from installation import ATTEMPTS, CREDITS, FAILING, POLICIES, PRICES, REFUSED
 from witness import AT_A_PART, Verdict
 
 from smscore.domain.deliveries import Delivery, Status
-from smscore.services.monitoring import NO_MESSAGE
+from smscore.domain.events import NO_MESSAGE
 
 __all__ = ["CHECKS", "findings"]
 

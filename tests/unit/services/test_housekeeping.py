@@ -1,10 +1,14 @@
+import time
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from smscore import Gateway, GatewayConfig, build
 from smscore.config import PluginsConfig
+from smscore.domain.audit import AuditEntry
 from smscore.domain.deliveries import Status
+from smscore.domain.events import NO_MESSAGE, Event
 from smscore.domain.messages import MessageId, Surface
 from smscore.domain.routes import Route
 from smscore.errors import Indeterminate, InvalidRequest, TemporaryFailure
@@ -162,6 +166,46 @@ def test_an_id_is_given_once_though_its_message_was_dropped_and_the_clock_set_ba
     again = later.submissions.submit(account="acme", to=TO, text="hello", surface=Surface.QUEUE)
 
     assert again.message > newest
+
+
+def test_what_happened_to_channels_goes_with_the_messages_of_its_time(
+    gateway: Gateway, store: MemoryStore, clock: ManualClock
+) -> None:
+    events = [
+        Event(message=NO_MESSAGE, account=None, sequence=one, kind="channel.down", at=NOON)
+        for one in range(1, 502)
+    ]
+    recent = replace(events[-1], sequence=502, at=NOON + timedelta(hours=23))
+    store.run(lambda work: [work.events.add(one) for one in (*events, recent)]).result()
+    clock.move(days=1)
+
+    pruned = gateway.housekeeping.prune(before=NOON + timedelta(hours=1))
+
+    assert pruned == Pruned(messages=0, inbound=0, channels=501)
+    assert store.read(lambda view: view.events.of(NO_MESSAGE)) == [recent]
+
+
+class SlowWork(ManualClock):
+    """Whoever looks how long something took finds 50 ms."""
+
+    def monotonic(self) -> float:
+        self.move(seconds=0.05)
+        return super().monotonic()
+
+
+def test_pruning_leaves_others_as_much_time_as_it_takes(store: MemoryStore) -> None:
+    clock = SlowWork()
+    gateway = build(GatewayConfig(plugins=PluginsConfig(enabled=())), store=store, clock=clock)
+    for number in range(3 * 500):
+        entry = AuditEntry(at=NOON, who="ops", what="x", subject=str(number))
+        store.run(lambda work, entry=entry: work.audit.add(entry)).result()
+    clock.move(days=2)
+    begun = time.monotonic()
+
+    a_day_ago = clock.now() - timedelta(days=1)
+    gateway.housekeeping.prune(before=a_day_ago, audit_before=a_day_ago)
+
+    assert time.monotonic() - begun >= 4 * 0.05
 
 
 def test_progress_is_told_after_each_step(gateway: Gateway, clock: ManualClock) -> None:

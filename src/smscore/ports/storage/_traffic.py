@@ -250,6 +250,15 @@ class EventsView(Protocol):
 class Events(EventsView, Protocol):
     def add(self, event: Event) -> None: ...
 
+    def prune_channels(self, *, before: datetime, limit: int) -> int:
+        """
+        Drop what happened to channels before then, and say how many events that were.
+
+        The first that were written are looked at, ``limit`` of them at most. Those of messages go
+        with their messages.
+        """
+        ...
+
 
 class JournalView(Protocol):
     def get(self, *, channel: str, key: str) -> bytes | None: ...

@@ -2,7 +2,6 @@
 Erasing a person: every text and every number of theirs goes, wherever it is kept.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,6 +20,7 @@ from smscore.errors import InvalidRequest
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Trace, TraceKey, TraceKind, View
 from smscore.services._auditing import Auditor
+from smscore.services._pauses import leave_room
 from smscore.services._pseudonyms import Pseudonyms
 from smscore.services.erasure._steps import Search, Step, erase_some
 
@@ -30,7 +30,6 @@ _PAGE = 2000
 _AT_ONCE = 100
 """Things that are changed in one unit: others want to write within 50 ms."""
 
-_LONGEST_PAUSE = 0.1  # seconds
 _LONGEST_SHORT_CODE = 6
 
 # Postings ask whether their message is there still, and links tell addresses until the end.
@@ -201,8 +200,7 @@ class Erasure:
             accounts=sorted({one.account for one in found if one.account is not None}),
             lane=Lane.CUSTODY,
         ).result()
-        # Other processes look for a free database now and then only, and are to find it.
-        threading.Event().wait(min(self._clock.monotonic() - begun, _LONGEST_PAUSE))
+        leave_room(self._clock, since=begun)
         return step
 
 

@@ -3,8 +3,9 @@ Events and the journal, in lists and dictionaries.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from smscore.domain.events import Event
+from smscore.domain.events import NO_MESSAGE, Event
 from smscore.domain.messages import MessageId
 from smscore.ports.storage import Topic, TraceKind
 from smscore.testing._memory._log import Log
@@ -42,6 +43,13 @@ class MemoryEvents:
         self._newest += 1
         self._log.put(self._events, self._newest, event)
         self._log.topics.add(Topic.EVENTS)
+
+    def prune_channels(self, *, before: datetime, limit: int) -> int:
+        of_channels = [(n, one) for n, one in self.since(0) if one.message == NO_MESSAGE]
+        old = [number for number, one in of_channels[:limit] if one.at < before]
+        for number in old:
+            self._log.drop(self._events, number)
+        return len(old)
 
     def forget(self, messages: Collection[MessageId]) -> None:
         """Drop the stories of these messages."""
