@@ -74,7 +74,8 @@ def _columns(table: str, names: str, *, key: str = "id") -> Columns:
 ACCOUNTS = _columns(
     "smscore_accounts",
     "id name tariff home_country time_zone default_sender credits monthly_limit used month "
-    "subscription_until languages wide_reference replace_typography max_parts claim_lease",
+    "subscription_until languages wide_reference replace_typography max_parts claim_lease "
+    "other_months",
 )
 APPS = _columns(
     "smscore_apps",

@@ -57,6 +57,7 @@ AccountCells: TypeAlias = tuple[
     int,  # replace_typography
     int,  # max_parts
     int | None,  # claim_lease
+    str,  # other_months
 ]
 ReportCells: TypeAlias = tuple[str, str, str, str, int, str, int | None]
 
@@ -101,6 +102,7 @@ def account_cells(account: Account) -> AccountCells:
         1 if encoding.replace_typography else 0,
         encoding.max_parts,
         None if account.claim_lease is None else account.claim_lease // _MICROSECOND,
+        " ".join([f"{month}:{used}" for month, used in account.other_months]),
     )
 
 
@@ -125,7 +127,13 @@ def account_of(cells: AccountCells) -> Account:
             max_parts=cells[14],
         ),
         claim_lease=None if cells[15] is None else cells[15] * _MICROSECOND,
+        other_months=tuple([_counted(one) for one in cells[16].split()]),
     )
+
+
+def _counted(text: str) -> tuple[str, int]:
+    month, _, used = text.rpartition(":")
+    return month, int(used)
 
 
 def languages_text(languages: tuple[Language, ...]) -> str:

@@ -102,6 +102,7 @@ class AccountRow(Row, table=True):
     replace_typography: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     max_parts: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "50"})
     claim_lease: int | None = Field(sa_type=_WIDE)  # NULL: claims do not end
+    other_months: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class EntryRow(Row, table=True):

@@ -107,7 +107,7 @@ HOLDINGS: Mapping[TraceKind, Holding] = {
 }
 
 UNTELLING: Mapping[str, str] = {
-    "smscore_accounts": "tariff home_country time_zone month languages",
+    "smscore_accounts": "tariff home_country time_zone month languages other_months",
     "smscore_apps": "package certificates digest",
     "smscore_audit": "what",
     "smscore_channels": "channel mode",

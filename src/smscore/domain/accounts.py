@@ -22,6 +22,8 @@ from smscore.errors import InsufficientCredits, InvalidRequest, LimitExceeded, S
 __all__ = ["Account", "changed_options", "check_name", "is_name", "phone_queue"]
 
 _MOST_CREDITS = 2**53
+_REMEMBERED = 3
+"""Months beside the one that is counted."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -91,6 +93,7 @@ class Account(Struct, frozen=True, kw_only=True):
     monthly_limit: int | None = None  # messages; None: not metered
     used: int = 0  # messages accepted in ``month``
     month: str = ""  # such as "2026-11", in the account's time zone
+    other_months: tuple[tuple[str, int], ...] = ()  # counted before it, for clocks that are set
     subscription_until: datetime | None = None  # None: no end
     encoding: EncodingOptions = DEFAULT_OPTIONS  # what its texts may use
     claim_lease: timedelta | None = (
@@ -104,11 +107,17 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def has_same_settings(self, other: "Account") -> bool:
         """Whether the two differ in nothing but what has been spent."""
-        return self == replace(other, credits=self.credits, used=self.used, month=self.month)
+        return self == replace(
+            other,
+            credits=self.credits,
+            used=self.used,
+            month=self.month,
+            other_months=self.other_months,
+        )
 
     def used_in(self, now: datetime) -> int:
         """Messages accepted in the calendar month of ``now``."""
-        return self.used if self.month == self._month_in(now) else 0
+        return self._counted(self._month_in(now))
 
     def check_subscription(self, now: datetime) -> None:
         """
@@ -134,7 +143,7 @@ class Account(Struct, frozen=True, kw_only=True):
         """
         self.check_subscription(now)
         month = self._month_in(now)
-        used = self.used if self.month == month else 0
+        used = self._counted(month)
         if self.monthly_limit is not None and used + messages > self.monthly_limit:
             raise LimitExceeded(
                 f"{messages} messages do not fit, {used} of {self.monthly_limit} are used",
@@ -146,6 +155,7 @@ class Account(Struct, frozen=True, kw_only=True):
             self,
             used=used + messages,
             month=month,
+            other_months=self._other_months(month),
             credits=None if self.credits is None else self.credits - credits,
         )
         if credits == 0 or self.credits is None:
@@ -154,7 +164,9 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def uncounted(self, *, messages: int, now: datetime) -> Self:
         """The account whose month has room again for messages that were not accepted after all."""
-        return replace(self, used=self.used - min(messages, self.used_in(now)))
+        if self.month != self._month_in(now):
+            return self
+        return replace(self, used=self.used - min(messages, self.used))
 
     def charge(
         self, *, credits: int, message: MessageId, now: datetime, why: str
@@ -229,6 +241,22 @@ class Account(Struct, frozen=True, kw_only=True):
             message=message,
             why=why,
         )
+
+    def _counted(self, month: str) -> int:
+        return self.used if month == self.month else dict(self.other_months).get(month, 0)
+
+    def _other_months(self, month: str) -> tuple[tuple[str, int], ...]:
+        """
+        What is to be remembered while this month is counted.
+
+        A clock that was a month ahead for an hour must not make the month begin anew.
+        """
+        if month == self.month:
+            return self.other_months
+        others = [one for one in self.other_months if one[0] != month]
+        if self.month:
+            others.append((self.month, self.used))
+        return tuple(others[-_REMEMBERED:])
 
     def _month_in(self, now: datetime) -> str:
         """

@@ -33,6 +33,7 @@ _EVERYTHING = Account(
     monthly_limit=2**40,
     used=7,
     month="2026-03",
+    other_months=(("2026-02", 17), ("2026-04", 0)),
     subscription_until=NOON + timedelta(days=30, microseconds=1),
     encoding=EncodingOptions(
         languages=(Language.TURKISH, Language.SPANISH),

@@ -202,6 +202,34 @@ def test_a_clock_that_was_a_year_ahead_does_not_end_the_months_for_a_year() -> N
     assert (corrected.month, corrected.used) == ("2026-04", 1)
 
 
+@pytest.mark.parametrize("away", [timedelta(days=31), timedelta(days=-31), timedelta(days=365)])
+def test_a_clock_that_was_wrong_for_a_while_does_not_begin_the_month_anew(away: timedelta) -> None:
+    account = an_account(monthly_limit=2)
+    for now in (APRIL, APRIL + away, APRIL, APRIL + away):
+        account, _ = account.spend(messages=1, credits=0, first=MessageId(1), now=now)
+
+    assert (account.used_in(APRIL), account.used_in(APRIL + away)) == (2, 2)
+    with pytest.raises(LimitExceeded):
+        account.spend(messages=1, credits=0, first=MessageId(1), now=APRIL)
+
+
+def test_of_months_long_gone_nothing_is_remembered() -> None:
+    account = an_account()
+    for month in range(24):
+        now = datetime(2026 + month // 12, month % 12 + 1, 15, tzinfo=UTC)
+        account, _ = account.spend(messages=1, credits=0, first=MessageId(1), now=now)
+
+    assert [month for month, _ in account.other_months] == ["2027-09", "2027-10", "2027-11"]
+
+
+def test_what_another_month_counted_is_not_given_back_in_this_one() -> None:
+    account = an_account(monthly_limit=9)
+    for now in (APRIL - timedelta(days=9), APRIL):
+        account, _ = account.spend(messages=1, credits=0, first=MessageId(1), now=now)
+
+    assert account.uncounted(messages=1, now=APRIL - timedelta(days=9)) == account
+
+
 def test_the_ledger_outlives_the_messages(
     gateway: Gateway, clock: ManualClock, store: MemoryStore
 ) -> None:
