@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from smscore.domain.accounts import Account, changed_options
 from smscore.domain.languages import Language
+from smscore.domain.moments import check_moment
 from smscore.domain.numbers import SenderId, is_country
 from smscore.errors import InvalidRequest
 
@@ -67,6 +68,8 @@ class AccountChanges:
             _check_time_zone(self.time_zone)
         if isinstance(self.monthly_limit, int):
             check_amount(self.monthly_limit, "the monthly limit")
+        if isinstance(self.subscription_until, datetime):
+            check_moment(self.subscription_until, "the end of the subscription")
         if isinstance(self.claim_lease, timedelta):
             _check_lease(self.claim_lease)
 

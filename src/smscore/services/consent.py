@@ -13,6 +13,7 @@ import attrs
 from smscore.domain.accounts import Account
 from smscore.domain.consent import Mark, MarkKind, scope_of, who_is
 from smscore.domain.messages import AccountId
+from smscore.domain.moments import check_moment
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.recipients import parse_recipient
 from smscore.errors import InvalidNumber, InvalidRequest
@@ -175,6 +176,8 @@ class Consents:
             raise InvalidRequest("a list of numbers belongs to an account; name it")
         if wish.kind is not MarkKind.OPTED_OUT and wish.sender:
             raise InvalidRequest("a list of numbers is of all senders; leave out the sender")
+        if wish.since is not None:
+            check_moment(wish.since, "since")
         return Mark(
             number=self._hashed(wish.number, owner),
             kind=wish.kind,

@@ -23,6 +23,7 @@ from smscore.domain.messages import (
     Priority,
     Surface,
 )
+from smscore.domain.moments import check_moment
 from smscore.domain.numbers import PhoneNumber, SenderId
 from smscore.domain.planning import Plan, plan
 from smscore.domain.receipts import IDEMPOTENCY_LIFE, Receipt, RefusedItem
@@ -452,9 +453,9 @@ def _check_times(submission: Submission, *, now: datetime) -> None:
     begins, ends = submission.not_before, submission.expires_at
     if begins is None and ends is None:
         return
-    for time in (begins, ends):
-        if time is not None and time.tzinfo is None:
-            raise InvalidRequest(f"{time} has no time zone; use an aware datetime")
+    for what, time in (("not_before", begins), ("expires_at", ends)):
+        if time is not None:
+            check_moment(time, what)
     if ends is not None and ends <= now:
         raise InvalidRequest(f"expires_at is {ends}, which has passed; use a later moment")
     if begins is not None and ends is not None and ends <= begins:

@@ -2,6 +2,8 @@
 One message, all the way, over the public doors of a gateway with a network in memory.
 """
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from smscore import Gateway, GatewayConfig, build, hookimpl
@@ -385,6 +387,19 @@ def test_a_time_without_a_zone_is_refused(gateway: Gateway) -> None:
 
     with pytest.raises(InvalidRequest, match="no time zone"):
         gateway.submissions.begin(request)
+
+
+@pytest.mark.parametrize("name", ["not_before", "expires_at"])
+def test_a_time_that_no_store_could_tell_again_is_refused(gateway: Gateway, name: str) -> None:
+    never = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+
+    with pytest.raises(InvalidRequest, match=f"{name} is 9999.*between 1970 and 9000"):
+        gateway.submissions.submit(
+            account="acme",
+            to="+491701234567",
+            text="hi",
+            **{name: never},  # type: ignore[arg-type]  # parametrised
+        )
 
 
 @pytest.mark.parametrize("credits", [2**53, 10**30])

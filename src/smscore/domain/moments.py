@@ -1,0 +1,25 @@
+"""
+Moments that others name: which can be kept, and told in every time zone.
+"""
+
+from datetime import datetime
+
+from smscore.errors import InvalidRequest
+
+__all__ = ["check_moment"]
+
+_YEARS = range(2, 9000)
+"""The first and the last one that there are do not exist in every time zone."""
+
+
+def check_moment(moment: datetime, what: str) -> None:
+    """
+    Let a moment pass that can be kept.
+
+    Raises:
+        InvalidRequest: it has no time zone, or is in a year with which nothing can be reckoned.
+    """
+    if moment.tzinfo is None:
+        raise InvalidRequest(f"{what} is {moment}, which has no time zone; use an aware datetime")
+    if moment.year not in _YEARS:
+        raise InvalidRequest(f"{what} is {moment}; use a year between 1970 and 9000")
