@@ -341,7 +341,7 @@ class Gateway:
         if self.is_elsewhere(channel):
             return self._health_elsewhere(channel)
         try:
-            return self.transports[channel].health()
+            return _health_of(self.transports[channel])
         except Exception as fault:  # noqa: BLE001  # a stranger's code
             return ChannelHealth(
                 is_ready=False, detail=f"its transport cannot say: {type(fault).__name__}: {fault}"
@@ -549,3 +549,10 @@ class Gateway:
             return Lease(process=process, newest=newest_of(work))
 
         return self.store.run(work, lane=Lane.CUSTODY).result()
+
+
+def _health_of(transport: Transport) -> ChannelHealth:
+    found: object = transport.health()
+    if not isinstance(found, ChannelHealth):
+        raise TypeError(f"health() gave {type(found).__name__} and no ChannelHealth")
+    return found

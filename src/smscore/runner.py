@@ -132,6 +132,8 @@ class Runner:
             self._observe,
             pending=notification.run_once,
             wakeup=lambda: store.wakeup(Topic.EVENTS),
+            may_be_left=True,
+            close=notification.leave,
         )
         self._threads: list[threading.Thread] = []
         self._is_on = False
@@ -160,7 +162,17 @@ class Runner:
             thread.start()
 
     def stop(self) -> None:
-        """Stop the threads, close the channels, hand back what they held. May be called twice."""
+        """
+        Stop the threads, close the channels, hand back what they held. May be called twice.
+
+        Raises:
+            RuntimeError: one of those threads calls, such as an observer's: it cannot await itself.
+        """
+        if any(worker.is_current for worker in [*self._workers, self._observers]):
+            raise RuntimeError(
+                f"{threading.current_thread().name!r} is a thread of the gateway, and cannot stop"
+                " it; tell another thread to, as by an event"
+            )
         self._stop.set()
         for thread in self._threads:
             thread.join()

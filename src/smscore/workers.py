@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 SAFETY_NET = 1.0
 """Seconds after which a thread looks again although nobody woke it."""
 _LONGEST_PAUSE = 30.0
+_PATIENCE = 5.0
+"""Seconds that a closed worker has for its end before somebody hears of it."""
 
 
 def _nothing() -> None:
@@ -29,7 +31,8 @@ class Worker:
     ``right`` is what it takes, if anything, and ``may`` says whether this server has it now.
     ``prepare`` is done when it is opened, and ``wakeup`` made when its thread starts; without a
     thread ``pending`` is done instead of the step. ``close`` ends what a step may be waiting for,
-    and ``finish`` comes after the last one; ``mend`` before the first one after a fault.
+    and ``finish`` comes after the last one; ``mend`` before the first one after a fault. One that
+    ``may_be_left`` behind in its last step holds nothing, and nobody waits for it.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Worker:
         wakeup: Callable[[], Wakeup] | None = None,
         pause: float = SAFETY_NET,
         is_repeated: bool = False,
+        may_be_left: bool = False,
         prepare: Callable[[], None] = _nothing,
         mend: Callable[[], object] = _nothing,
         close: Callable[[], None] = _nothing,
@@ -57,6 +61,7 @@ class Worker:
         self._make_wakeup = wakeup
         self._pause = pause
         self._is_repeated = is_repeated
+        self._may_be_left = may_be_left
         self._prepare = prepare
         self._mend = mend
         self._close = close
@@ -66,6 +71,11 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._faults = 0
         self._said = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is this worker's thread."""
+        return self._thread is threading.current_thread()
 
     def open(self) -> None:
         """Be ready for steps. Raises whatever the worker itself raises, and is not open then."""
@@ -109,13 +119,17 @@ class Worker:
             self._thread.join(seconds)
 
     def close(self) -> None:
-        """End what it had opened; :meth:`finish` follows."""
-        if self.is_open:
+        """End what it had opened, whatever that raises; :meth:`finish` follows."""
+        if not self.is_open:
+            return
+        try:
             self._close()
+        except Exception:  # noqa: BLE001  # a stranger's code, and the others want to be closed, too
+            _log.exception("%s could not be closed", self.name)
 
     def finish(self) -> None:
         """Wait for the last step, and leave everything in order."""
-        self.join()
+        self._wait_for_the_end()
         self._thread = self._wakeup = None
         if not self.is_open:
             return
@@ -125,14 +139,29 @@ class Worker:
         except GatewayError:
             _log.exception("what the %s held could not be handed back", self.name)
 
+    def _wait_for_the_end(self) -> None:
+        if self._may_be_left:
+            if self._is_alive():
+                _log.error("%s did not come back in time, and are left behind", self.name)
+                self._stop = threading.Event()  # that of the thread that was left stays set
+            return
+        self.join(_PATIENCE)
+        if self._is_alive():
+            _log.error("%s does not end though it was closed; waiting for it", self.name)
+            self.join()
+
+    def _is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def _run(self) -> None:
-        while not self._stop.is_set():
+        stop = self._stop
+        while not stop.is_set():
             try:
                 self._step_once()
             except BaseException as fault:  # noqa: BLE001  # nothing may end a channel's thread
                 self._tell(fault)
                 self._faults += 1
-                self._stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))
+                stop.wait(min(2.0 ** (self._faults - 1), _LONGEST_PAUSE))
 
     def _step_once(self) -> None:
         if self._faults:

@@ -17,7 +17,7 @@ from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
-from smscore.ports.transport import Journal, SendJob, SendReceipt, TransportSink
+from smscore.ports.transport import ChannelHealth, Journal, SendJob, SendReceipt, TransportSink
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 from smscore.workers import Worker
 
@@ -157,6 +157,148 @@ def test_observers_are_told_after_the_commit_and_one_that_raises_stops_nobody() 
         submit(gateway)
 
         assert recorder.wait_for(lambda: "message.sent" in recorder.kinds)
+
+
+class Held:
+    """An observer that does not come back from its first event until it may."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, event: Event) -> None:
+        self.told.append(event.kind)
+        self.begun.set()
+        self.go_on.wait()
+
+
+def test_an_observer_that_does_not_come_back_keeps_nobody_from_stopping(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    network, held = FakeTransport(), Held()
+    with a_gateway(network) as gateway:
+        gateway._runner._grace = 0.1
+        gateway.observe(held)
+        stack = ExitStack()
+        stack.enter_context(gateway.running())
+        message = submit(gateway)
+        assert network.wait_for(lambda: message in network.sent, timeout=10)
+        assert held.begun.wait(10)
+        (left,) = (one for one in threading.enumerate() if one.name == "smscore observers")
+
+        stopping = threading.Thread(target=stack.close)
+        stopping.start()
+        stopping.join(30)
+        if has_hung := stopping.is_alive():
+            held.go_on.set()
+        assert not has_hung
+        assert network.is_closed
+        assert "observers did not come back in time" in caplog.text
+        held.go_on.set()
+        left.join()
+        assert len(held.told) == 1  # nor of what was read with the first one
+        with gateway.running():
+            submit(gateway)
+
+
+def test_an_observer_that_would_exit_is_told_on_and_so_are_the_others() -> None:
+    recorder = Recorder()
+
+    def leave(event: Event) -> None:
+        raise SystemExit(event.kind)
+
+    with a_gateway(FakeTransport()) as gateway:
+        gateway.observe(leave)
+        gateway.observe(recorder.observe)
+        submit(gateway)
+        gateway.run_pending()
+
+    assert recorder.kinds == ["message.queued", "message.sending", "message.sent"]
+
+
+def test_an_observer_that_stops_its_gateway_is_told_that_it_cannot() -> None:
+    refusals: list[RuntimeError] = []
+    refused = threading.Event()
+    with a_gateway(FakeTransport()) as gateway:
+
+        def stop(event: Event) -> None:
+            try:
+                gateway.close()
+            except RuntimeError as refusal:
+                refusals.append(refusal)
+                refused.set()
+
+        gateway.observe(stop, kinds=["message.sent"])
+        with gateway.running():
+            submit(gateway)
+            assert refused.wait(10)
+
+            assert "'smscore observers' is a thread of the gateway, and cannot stop it" in str(
+                refusals[0]
+            )
+            assert not gateway._stopping.is_set()
+
+
+class Unclosable(FakeTransport):
+    def close(self) -> None:
+        raise OSError("the cable burns")
+
+
+def test_a_channel_that_cannot_be_closed_keeps_no_other_open(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store, other = MemoryStore(), FakeTransport()
+    gateway = build(NO_PLUGINS, store=store, transports={"a": Unclosable(), "b": other})
+
+    with gateway.running():
+        pass
+
+    assert other.is_closed
+    assert "channel a could not be closed" in caplog.text
+    with build(NO_PLUGINS, store=store, transports={"a": FakeTransport()}) as next_one:
+        next_one.run_pending()
+
+
+class Wordless(FakeTransport):
+    """A network whose driver forgot to return what it should, and its marks as well."""
+
+    has_marks = False
+
+    def send(self, job: SendJob) -> SendReceipt:
+        if self.has_marks:
+            super().send(job)
+        self.jobs.append(job)
+        return None  # type: ignore[return-value]  # that is the point
+
+    def health(self) -> ChannelHealth:
+        return super().health() if self.is_able else {}  # type: ignore[return-value]  # as above
+
+
+@pytest.mark.parametrize(("has_marks", "status"), [(False, Status.SCHEDULED), (True, Status.SENT)])
+def test_what_a_transport_returns_without_a_receipt_is_decided_by_its_marks(
+    has_marks: bool,  # noqa: FBT001  # a parameter of a test
+    status: Status,
+) -> None:
+    network = Wordless()
+    network.has_marks = has_marks
+    with a_gateway(network) as gateway:
+        message = submit(gateway)
+        gateway.run_pending()
+
+        delivery = gateway.inquiry.message(message).delivery
+        assert (delivery.status, delivery.attempts) == (status, 1)
+
+
+def test_a_transport_that_says_nonsense_of_its_health_is_not_ready() -> None:
+    network = Wordless()
+    network.is_able = False
+    with a_gateway(network) as gateway:
+        health = gateway.health("fake")
+
+    assert not health.is_ready
+    assert health.detail == (
+        "its transport cannot say: TypeError: health() gave dict and no ChannelHealth"
+    )
 
 
 def test_what_a_dead_server_had_claimed_is_taken_over() -> None:

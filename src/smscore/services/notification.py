@@ -29,6 +29,7 @@ class Notification:
         self._observers: tuple[_Told, ...] = ()
         self._kinds: Collection[str] = ()  # that somebody wants to hear of; none: all of them
         self._cursor = 0
+        self._turn = object()
         for observer in observers:
             self.add(observer)
 
@@ -49,13 +50,20 @@ class Notification:
         """Tell every observer of the events since the last call, and say how many those were."""
         if not self._observers:
             return 0
+        turn = self._turn
         newest, news = self._store.read(self._look)
         for position, event in news:
             self._tell(event)
+            if self._turn is not turn:
+                return 0
             self._cursor = position
         if len(news) < _BATCH:
             self._cursor = max(self._cursor, newest)  # behind those that nobody wants to hear of
         return len(news)
+
+    def leave(self) -> None:
+        """Let a round that is under way end with the event that it is at."""
+        self._turn = object()
 
     def _look(self, view: View) -> tuple[int, Sequence[tuple[int, Event]]]:
         newest = view.events.newest()  # first: what comes in between is told the next time
@@ -67,7 +75,7 @@ class Notification:
                 continue
             try:
                 told.observer(event)
-            except Exception:  # noqa: BLE001  # a stranger's code
+            except (Exception, SystemExit):  # noqa: BLE001  # a stranger's code
                 _log.exception("an observer failed on %s", event.kind)
 
 

@@ -23,7 +23,7 @@ from smscore.errors import (
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
-from smscore.ports.transport import ChannelHealth, SendJob, Transport
+from smscore.ports.transport import ChannelHealth, SendJob, SendReceipt, Transport
 from smscore.services._consent import Objections
 from smscore.services._settings import Settings
 from smscore.services.dispatch._diversion import divert
@@ -188,7 +188,7 @@ class Dispatch:
         """Hand it over, and begin to keep what came of it."""
         message, channel = taken.message.id, taken.delivery.channel
         try:
-            receipt = transport.send(self._job(taken))
+            references = _references(transport.send(self._job(taken)))
         except PermanentFailure as failure:
             return self._keep(message, _refusal(failure), channel=channel)
         except TemporaryFailure as failure:
@@ -204,7 +204,7 @@ class Dispatch:
             )
         return self._keep(
             message,
-            lambda delivery, now: delivery.sent(at=now, references=receipt.references),
+            lambda delivery, now: delivery.sent(at=now, references=references),
             channel=channel,
         )
 
@@ -246,7 +246,9 @@ class Dispatch:
         postpone, doubt = self._postponement(channel, unexpected), self._doubt(channel, unexpected)
 
         def move(delivery: Delivery, now: datetime) -> Delivery:
-            return (doubt if delivery.is_in_doubt else postpone)(delivery, now)
+            if delivery.is_in_doubt:
+                return doubt(delivery, now)
+            return delivery.sent(at=now) if delivery.is_whole else postpone(delivery, now)
 
         return move
 
@@ -281,6 +283,16 @@ def _refusal(failure: TransportError) -> Callable[[Delivery, datetime], Delivery
     return lambda delivery, now: delivery.without_doubt().refused(
         at=now, code=failure.code, error=_said(failure)
     )
+
+
+def _references(receipt: object) -> tuple[str | None, ...]:
+    """Those of what a stranger's code returned: a message without would be claimed for ever."""
+    if not isinstance(receipt, SendReceipt):
+        raise TypeError(f"send() gave {type(receipt).__name__} and no SendReceipt")
+    for reference in receipt.references:
+        if not isinstance(reference, str | None):
+            raise TypeError(f"a reference is a string or None, and not {reference!r}")
+    return receipt.references
 
 
 def _said(failure: TransportError) -> str:
