@@ -9,6 +9,13 @@ export interface CallSoFar {
     readonly idempotencyKey: string | null;
     /** Whether an attempt before this one may have been carried out. */
     readonly isUncertain: boolean;
+    /** Whether it changes nothing, so that it does not matter whether it was carried out. */
+    readonly isQuestion: boolean;
+}
+
+/** Whether something may have been carried out, after an attempt of which nobody knows. */
+export function isUncertainAfter(call: CallSoFar, { mayBeDone }: { mayBeDone: boolean }): boolean {
+    return call.isUncertain || (mayBeDone && !call.isQuestion);
 }
 
 /**
@@ -30,15 +37,21 @@ export async function contentOf(response: Response, call: CallSoFar): Promise<un
     const reason = response.ok ? null : reasonIn(content);
     if (reason !== null) {
         const { code, message } = reason;
-        const isUncertain = call.isUncertain || code === 'internal_error';
-        throw new Refused(`${message} (${code})`, { ...failure, code, isUncertain });
+        throw new Refused(`${message} (${code})`, {
+            ...failure,
+            code,
+            // Its own 503 says that nothing was kept; who has another fault does not know.
+            isUncertain: isUncertainAfter(call, {
+                mayBeDone: response.status >= 500 && code !== 'service_unavailable',
+            }),
+        });
     }
     // Nothing of the body: whoever wrote it may have put the request's headers into it.
     throw new NoAnswer(`${call.name} was answered with ${response.status}, but not by smscore`, {
         ...failure,
         code: 'unreadable_answer',
-        // A proxy that says 4xx has not passed it on.
-        isUncertain: call.isUncertain || response.status < 400 || response.status >= 500,
+        // A proxy that says 3xx or 4xx has not passed it on.
+        isUncertain: isUncertainAfter(call, { mayBeDone: response.ok || response.status >= 500 }),
     });
 }
 

@@ -1,10 +1,11 @@
 /** Calls to one server under one key, repeated as far as that is safe. */
 
-import { type CallSoFar, contentOf } from './answers.js';
+import { type CallSoFar, contentOf, isUncertainAfter } from './answers.js';
 import { NoAnswer, SmscoreError } from './errors.js';
 import { whenAborted } from './following.js';
 import { mayRepeat, pauseAfter } from './retrying.js';
-import { checked, type ClientOptions, type Settings } from './settings.js';
+import { checked, type ClientOptions, positive, type Settings } from './settings.js';
+import { isUnsent } from './unsent.js';
 
 /** What may be different for a single call. */
 export interface CallOptions {
@@ -24,6 +25,8 @@ export interface Call {
     readonly idempotencyKey?: string;
     /** Whether doing it twice is as good as once. */
     readonly isRepeatable: boolean;
+    /** Whether it changes nothing, as what is read never does. */
+    readonly isQuestion?: boolean;
 }
 
 type Attempt = (signal: AbortSignal) => Promise<Response>;
@@ -40,24 +43,26 @@ export class Connection {
     async call<Content>(call: Call, options: CallOptions = {}): Promise<Content> {
         const { clock, maxRetries, timeoutSeconds } = this.#settings;
         const signal = options.signal ?? new AbortController().signal;
-        const deadline = clock.now() + 1_000 * (options.timeoutSeconds ?? timeoutSeconds);
+        const seconds = positive('timeoutSeconds', options.timeoutSeconds ?? timeoutSeconds);
+        const deadline = clock.now() + 1_000 * seconds;
         const attempt = this.#attemptOf(call);
         const name = `${call.method} ${call.path}`;
         const idempotencyKey = call.idempotencyKey ?? null;
-        let retries = 0;
+        const isQuestion = call.isQuestion ?? call.method === 'GET';
+        let failures = 0;
         let isUncertain = false;
         for (let attempts = 1; ; attempts += 1) {
             signal.throwIfAborted();
-            const soFar = { name, attempts, idempotencyKey, isUncertain };
+            const soFar = { name, attempts, idempotencyKey, isUncertain, isQuestion };
             try {
                 return (await this.#try(attempt, soFar, { deadline, signal })) as Content;
             } catch (error) {
                 if (!(error instanceof SmscoreError)) throw error;
                 isUncertain = error.isUncertain;
                 // Who calls too often has to wait, but did not fail.
-                if (error.code !== 'rate_limit_exceeded') retries += 1;
-                const pause = pauseAfter(error, clock.chance());
-                const isOver = retries > maxRetries || clock.now() + pause >= deadline;
+                if (error.code !== 'rate_limit_exceeded') failures += 1;
+                const pause = pauseAfter(error, failures, clock.chance());
+                const isOver = failures > maxRetries || clock.now() + pause >= deadline;
                 if (isOver || !mayRepeat(error, call.isRepeatable)) throw error;
                 await clock.sleep(pause, signal);
             }
@@ -111,7 +116,8 @@ export class Connection {
 
 function lost(cause: unknown, call: CallSoFar, { isLate }: { isLate: boolean }): NoAnswer {
     const { name, attempts, idempotencyKey } = call;
-    const reason = isLate ? 'nothing came in time' : 'the connection failed';
+    const failed = isUnsent(cause) ? 'the server was not reached' : 'the connection failed';
+    const reason = isLate ? 'nothing came in time' : failed;
     return new NoAnswer(
         `${name} had no answer: ${reason}`,
         {
@@ -120,7 +126,7 @@ function lost(cause: unknown, call: CallSoFar, { isLate }: { isLate: boolean }):
             correlationId: null,
             retryAfterSeconds: null,
             attempts,
-            isUncertain: true,
+            isUncertain: isUncertainAfter(call, { mayBeDone: !isUnsent(cause) }),
             idempotencyKey,
         },
         { cause },

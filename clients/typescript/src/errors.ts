@@ -1,24 +1,10 @@
 /** What can go wrong with a call, sorted by what is known afterwards. */
 
+import type { components } from './schema.js';
+
 /** The codes of refusals. A newer server may have more, so any other text fits too. */
 export type RefusalCode =
-    | 'authentication_failed'
-    | 'idempotency_conflict'
-    | 'insufficient_credits'
-    | 'internal_error'
-    | 'invalid_phone_number'
-    | 'invalid_request'
-    | 'limit_exceeded'
-    | 'message_too_long'
-    | 'method_not_allowed'
-    | 'no_route'
-    | 'not_cancellable'
-    | 'not_found'
-    | 'payload_too_large'
-    | 'rate_limit_exceeded'
-    | 'recipient_opted_out'
-    | 'service_unavailable'
-    | 'subscription_required'
+    | components['schemas']['RefusalReason']['code']
     // Not `string`, which would swallow the others, and with them what editors suggest.
     | (string & {});
 
@@ -39,7 +25,10 @@ export interface Failure<Code extends string = string> {
     readonly retryAfterSeconds: number | null;
     /** How often the call was tried. */
     readonly attempts: number;
-    /** Whether an attempt may have been carried out, and only its answer is missing. */
+    /**
+     * Whether an attempt may have been carried out, and only its answer is missing. Never of a call
+     * that only asks, or if the server was not reached.
+     */
     readonly isUncertain: boolean;
     /** Under which key a submission can be repeated without being sent twice. */
     readonly idempotencyKey: string | null;
@@ -79,7 +68,7 @@ export class Refused extends SmscoreError<RefusalCode> {
 }
 
 /**
- * Nobody said yes or no. Repeating a submission with the same {@link Failure.idempotencyKey} is
+ * Nobody said yes or no. If {@link Failure.isUncertain} is false, nothing was done. Repeating a submission with the same {@link Failure.idempotencyKey} is
  * safe: it is never sent twice.
  */
 export class NoAnswer extends SmscoreError<NoAnswerCode> {

@@ -33,6 +33,7 @@ export class Listing<Item> implements AsyncIterable<Item> {
         let after = this.#after;
         for (;;) {
             const page = await this.#read(after);
+            if (page.next === after) throw new Error('a page says that the next one is itself');
             yield page;
             if (page.next === null) return;
             after = page.next;

@@ -66,7 +66,13 @@ export class Messages {
     /** What `send` would cost, which way it would go, and why. Nothing is sent. */
     estimate(message: NewMessage | NewMessages, options?: CallOptions): Promise<Estimate> {
         return this.#connection.call(
-            { method: 'POST', path: '/v1/messages/estimate', body: message, isRepeatable: true },
+            {
+                method: 'POST',
+                path: '/v1/messages/estimate',
+                body: message,
+                isRepeatable: true,
+                isQuestion: true,
+            },
             options,
         );
     }
@@ -96,12 +102,13 @@ export class Messages {
     }
 
     /**
-     * Calls back what has not begun to leave, and gives its credits back. Not repeated when there
-     * is no answer: the second time would be refused, as if it could not be cancelled.
+     * Calls back what has not begun to leave, and gives its credits back. If an answer was lost,
+     * the next attempt may be refused with `not_cancellable` because the first one did it: the error
+     * has `isUncertain`, and `get` tells.
      */
     async cancel(id: string, options?: CallOptions): Promise<Cancelled> {
         return this.#connection.call(
-            { method: 'DELETE', path: `/v1/messages/${identified(id)}`, isRepeatable: false },
+            { method: 'DELETE', path: `/v1/messages/${identified(id)}`, isRepeatable: true },
             options,
         );
     }

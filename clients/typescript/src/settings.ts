@@ -11,7 +11,7 @@ export interface ClientOptions {
     readonly timeoutSeconds?: number;
     /** After how long an attempt without an answer is given up. 10 unless given. */
     readonly attemptTimeoutSeconds?: number;
-    /** How often a call that failed is repeated at most. 4 unless given. */
+    /** How often a call that failed is repeated at most. 3 unless given. */
     readonly maxRetries?: number;
     /** Instead of the global `fetch`: for proxies, and for the bindings of edge workers. */
     readonly fetch?: typeof fetch;
@@ -26,13 +26,27 @@ export function checked(options: ClientOptions): Settings {
     return {
         apiKey: checkedKey(options.apiKey),
         baseUrl: checkedUrl(options.baseUrl),
-        timeoutSeconds: options.timeoutSeconds ?? 30,
-        attemptTimeoutSeconds: options.attemptTimeoutSeconds ?? 10,
-        maxRetries: options.maxRetries ?? 4,
+        timeoutSeconds: positive('timeoutSeconds', options.timeoutSeconds ?? 30),
+        attemptTimeoutSeconds: positive(
+            'attemptTimeoutSeconds',
+            options.attemptTimeoutSeconds ?? 10,
+        ),
+        maxRetries: checkedRetries(options.maxRetries ?? 3),
         // Not the function itself: it may be replaced later, and wants nobody as its `this`.
         fetch: options.fetch ?? ((input, init) => fetch(input, init)),
         clock: options.clock ?? SYSTEM_CLOCK,
     };
+}
+
+/** Refused here: of what is no number, such as of a setting that is missing, timers make no time. */
+export function positive(name: string, seconds: number): number {
+    if (typeof seconds === 'number' && seconds > 0) return seconds;
+    throw new TypeError(`${name} must be a number of seconds above 0, not ${seconds}`);
+}
+
+function checkedRetries(retries: number): number {
+    if (typeof retries === 'number' && retries >= 0) return retries;
+    throw new TypeError(`maxRetries must be a number from 0, not ${retries}`);
 }
 
 /** Refused here, because `fetch` would put the whole header into its error. */

@@ -112,13 +112,16 @@ export class Webhooks {
         }, filter.after);
     }
 
-    /** Posts one delivery again, or at once if it waits. */
+    /**
+     * Posts one delivery again, or at once if it waits. Repeated when there is no answer: endpoints
+     * look at the event's id, which stays the same.
+     */
     async replay(id: string, delivery: string, options?: CallOptions): Promise<ReplayedDelivery> {
         return this.#connection.call(
             {
                 method: 'POST',
                 path: `${path(id)}/deliveries/${identified(delivery)}/replay`,
-                isRepeatable: false,
+                isRepeatable: true,
             },
             options,
         );

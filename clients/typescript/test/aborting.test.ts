@@ -29,7 +29,7 @@ test('a call that pauses can be called off', async () => {
     const clock = new LeapingClock();
     const server = new PretendServer(refused(503, 'service_unavailable', { 'retry-after': '9' }));
     clock.sleep = (milliseconds, signal) => {
-        if (milliseconds === 9_000) controller.abort(new Error('changed my mind'));
+        if (milliseconds === 9_250) controller.abort(new Error('changed my mind'));
         return LeapingClock.prototype.sleep.call(clock, milliseconds, signal);
     };
 

@@ -75,3 +75,14 @@ test('a list can be gone through twice', async () => {
 
     assert.deepEqual(counts, [1, 2]);
 });
+
+test('a page that says that the next one is itself ends the loop', async () => {
+    const server = new PretendServer(pageOf(['msg_2'], 'c1'), pageOf(['msg_1'], 'c1'));
+    const found: string[] = [];
+
+    await assert.rejects(async () => {
+        for await (const { message_id } of aClient(server).messages.list()) found.push(message_id);
+    }, /itself/);
+
+    assert.deepEqual(found, ['msg_2']);
+});

@@ -131,4 +131,34 @@ export function page(status: number, text = '<h1>Something went wrong</h1>'): Re
 }
 
 export const BROKEN = new TypeError('fetch failed', { cause: new Error('ECONNRESET') });
+export const REFUSED = new TypeError('fetch failed', { cause: failure('ECONNREFUSED', 'connect') });
+
+/** How runtimes tell that nothing has left. */
+export const UNSENT: Record<string, Error> = {
+    'Node, refused': REFUSED,
+    'Node, no such name': new TypeError('fetch failed', {
+        cause: failure('ENOTFOUND', 'getaddrinfo'),
+    }),
+    'Node, no way there': new TypeError('fetch failed', {
+        cause: failure('EHOSTUNREACH', 'connect'),
+    }),
+    'Node, several addresses': new TypeError('fetch failed', {
+        cause: new AggregateError([
+            failure('ECONNREFUSED', 'connect'),
+            failure('ENETUNREACH', 'connect'),
+        ]),
+    }),
+    'Node, a wrong certificate': new TypeError('fetch failed', {
+        cause: failure('DEPTH_ZERO_SELF_SIGNED_CERT'),
+    }),
+    'Bun, refused': failure('ECONNREFUSED'),
+    'Deno, refused': new TypeError('fetch failed', {
+        cause: new Error('error sending request: client error (Connect): tcp connect error'),
+    }),
+};
+
+function failure(code: string, syscall?: string): Error {
+    return Object.assign(new Error(code), syscall === undefined ? { code } : { code, syscall });
+}
+
 export const A_MESSAGE = { to: '+491701234567', message: 'Hello' };

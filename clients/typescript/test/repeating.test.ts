@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
-import { NoAnswer, Refused, type Smscore } from '../src/index.js';
+import { NoAnswer, Refused, Smscore } from '../src/index.js';
 import {
     A_MESSAGE,
     BROKEN,
+    KEY,
     LeapingClock,
     PretendServer,
+    REFUSED,
+    UNSENT,
     aClient,
     accepted,
     page,
@@ -94,8 +98,8 @@ test('pauses become longer, and are shortened by chance', async () => {
     }
 
     assert.deepEqual(pauses, [
-        [125, 250, 500],
-        [187.5, 375, 750],
+        [250, 500, 1_000],
+        [375, 750, 1_500],
     ]);
 });
 
@@ -107,7 +111,7 @@ for (const status of [429, 503]) {
 
         await aClient(server, { clock }).messages.send(A_MESSAGE);
 
-        assert.deepEqual(clock.slept, [7_000]);
+        assert.deepEqual(clock.slept, [7_250]);
     });
 }
 
@@ -121,7 +125,7 @@ test('a date in Retry-After counts from the date of the answer', async () => {
 
     await aClient(server, { clock }).messages.send(A_MESSAGE);
 
-    assert.deepEqual(clock.slept, [9_000]);
+    assert.deepEqual(clock.slept, [9_250]);
 });
 
 test('what would take longer than the caller waits fails at once', async () => {
@@ -140,7 +144,7 @@ test('an attempt without an answer is given up and made again', async () => {
 
     await aClient(server, { clock }).messages.send(A_MESSAGE);
 
-    assert.deepEqual(clock.slept, [10_000, 125]);
+    assert.deepEqual(clock.slept, [10_000, 250]);
 });
 
 test('a call ends in time, whatever does not answer', async () => {
@@ -179,12 +183,10 @@ test('a connection that breaks within an answer counts as none', async () => {
 
 test('what does not say the same twice is not repeated without an answer', async () => {
     const calls = [
-        (client: Smscore) => client.messages.cancel('msg_1'),
         (client: Smscore) => client.account.renewCallbackSecret(),
         (client: Smscore) =>
             client.webhooks.create({ url: 'https://example.org/', events: ['message.sent'] }),
         (client: Smscore) => client.webhooks.rotateSecret('wh_1'),
-        (client: Smscore) => client.webhooks.replay('wh_1', 'whd_1'),
         (client: Smscore) => client.webhooks.replayMany('wh_1'),
     ];
     for (const call of calls) {
@@ -208,6 +210,89 @@ test('what the server has not begun is repeated, whatever it is', async () => {
     const { secret } = await aClient(server).account.renewCallbackSecret();
 
     assert.equal(secret, 'whsec_new');
+});
+
+for (const [name, failure] of Object.entries(UNSENT)) {
+    test(`a server that is not reached has done nothing: ${name}`, async () => {
+        const server = new PretendServer(...Array<Error>(4).fill(failure));
+
+        const failed = aClient(server).messages.send(A_MESSAGE);
+
+        await assert.rejects(failed, { code: 'connection_failed', isUncertain: false });
+        assert.equal(server.seen.length, 4);
+    });
+
+    test(`what is not repeatable is repeated when nothing has left: ${name}`, async () => {
+        const server = new PretendServer(
+            failure,
+            Response.json({ success: true, secret: 'whsec_new' }),
+        );
+
+        const { secret } = await aClient(server).account.renewCallbackSecret();
+
+        assert.equal(secret, 'whsec_new');
+    });
+}
+
+test('a refused connection of this runtime is told from one that breaks', async () => {
+    const breaking = createServer((socket) => socket.once('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => breaking.listen(0, '127.0.0.1', resolve));
+    const { port } = breaking.address() as AddressInfo;
+    const client = new Smscore({
+        apiKey: KEY,
+        baseUrl: `http://127.0.0.1:${port}`,
+        maxRetries: 0,
+    });
+    const broken = await client.messages.send(A_MESSAGE).catch((error: unknown) => error);
+    await new Promise((resolve) => breaking.close(resolve));
+    const refused = await client.messages.send(A_MESSAGE).catch((error: unknown) => error);
+
+    assert(broken instanceof NoAnswer && refused instanceof NoAnswer);
+    assert.equal(broken.isUncertain, true);
+    assert.equal(refused.isUncertain, false);
+    assert.match(refused.message, /not reached/);
+});
+
+test('an answer that was lost before the server went away leaves it uncertain', async () => {
+    const server = new PretendServer(BROKEN, REFUSED, REFUSED, REFUSED);
+
+    const failed = aClient(server).messages.send(A_MESSAGE);
+
+    await assert.rejects(failed, { code: 'connection_failed', isUncertain: true });
+});
+
+test('nothing is uncertain about a question', async () => {
+    for (const trouble of [() => BROKEN, () => page(502), () => refused(500, 'internal_error')]) {
+        const steps = Array.from({ length: 4 }, (): Step => trouble());
+        const asked = aClient(new PretendServer(...steps)).messages.estimate(A_MESSAGE);
+
+        await assert.rejects(asked, { isUncertain: false });
+    }
+});
+
+test('what stands in the way and sends elsewhere has not passed it on', async () => {
+    const failed = aClient(new PretendServer(page(302))).messages.send(A_MESSAGE);
+
+    await assert.rejects(failed, { status: 302, isUncertain: false });
+});
+
+test('a cancellation that is repeated may be refused because it was done', async () => {
+    const server = new PretendServer(BROKEN, refused(409, 'not_cancellable'));
+
+    const failed = aClient(server).messages.cancel('msg_1');
+
+    await assert.rejects(failed, { code: 'not_cancellable', isUncertain: true });
+});
+
+test('a time that is none is refused before anything is sent', async () => {
+    const server = new PretendServer();
+    for (const seconds of [0, -1, NaN]) {
+        assert.throws(() => aClient(server, { timeoutSeconds: seconds }), TypeError);
+        await assert.rejects(aClient(server).account.get({ timeoutSeconds: seconds }), TypeError);
+    }
+    assert.throws(() => aClient(server, { maxRetries: NaN }), TypeError);
+
+    assert.equal(server.seen.length, 0);
 });
 
 test('being told to come later is no failure, however often', async () => {
