@@ -113,9 +113,14 @@ class AsyncWire:
                 await self._gate.acquire()
         except TimeoutError:
             return Silence(reason="all connections were busy", was_sent=False)
+        request = self._service.request(call, seconds=seconds)
+        progress = _Progress()
+        request.extensions["trace"] = progress
         try:
             async with asyncio.timeout_at(end):
-                return await self._ask(transport, self._service.request(call, seconds=seconds))
+                return await self._ask(transport, request)
+        except TimeoutError:
+            return progress.silence()
         except (httpx2.HTTPError, OSError) as error:
             return _silence(error)
         finally:
@@ -145,6 +150,29 @@ class AsyncWire:
         if self._given is None and process not in self._made:
             self._made[process] = httpx2.AsyncHTTPTransport(limits=_limits())
         return self._given or self._made[process]
+
+
+class _Progress:
+    """
+    How far the HTTP library has got with a request, as it tells.
+
+    Our time may be over before that of one of its steps: then no error of the library says which.
+    """
+
+    def __init__(self) -> None:
+        self._is_connecting = False
+
+    async def __call__(self, event: str, _: object) -> None:
+        if event == "connection.connect_tcp.started":
+            self._is_connecting = True
+        elif event.endswith(".send_request_headers.started"):
+            self._is_connecting = False
+
+    def silence(self) -> Silence:
+        """What it means that the time is over."""
+        if self._is_connecting:
+            return Silence(reason="no connection in time", was_sent=False)
+        return Silence(reason="nothing came in time", was_sent=True)
 
 
 def _limits() -> "httpx2.Limits":

@@ -2,6 +2,7 @@
 Connections that break, servers that are busy: what clients of both kinds make of it.
 """
 
+import socket
 import threading
 from itertools import product
 
@@ -103,6 +104,25 @@ def test_nobody_there_is_no_answer_and_nothing_was_done(make_client, key, clock)
         client.messages.send(to=NUMBER, message="hi")
 
     assert (caught.value.tries, caught.value.is_uncertain) == (4, False)
+
+
+@pytest.fixture
+def deaf():
+    """An address where no connection is made or refused: what wants one waits."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
+        socket.create_connection(listener.getsockname()),  # the one that may wait for its turn
+    ):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_who_gets_no_connection_in_time_has_sent_nothing(make_client, key, deaf):
+    client = make_client(key, base_url=deaf, timeout=0.3)
+
+    with pytest.raises(NoAnswer) as caught:
+        client.messages.send(to=NUMBER, message="hi")
+
+    assert not caught.value.is_uncertain
 
 
 def test_a_server_that_is_busy_for_good_is_left_alone_after_four_tries(flaky, proxy):
