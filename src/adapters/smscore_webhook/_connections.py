@@ -14,6 +14,7 @@ from smscore_webhook._targets import Targets
 __all__ = ["Connections", "Forbidden"]
 
 _IDLE = 4.0  # seconds; most servers wait for 5 and more
+_TURN = 1.5  # seconds of an address while there is another one, so that a dead one takes not all
 _MOST_IDLE, _MOST_IDLE_IN_ALL = 64, 128  # to one host, to all of them
 _PORTS = {"http": 80, "https": 443}
 
@@ -113,15 +114,18 @@ class Connections:
         """A connection to one of the host's addresses, all of which may be called."""
         scheme, host, port = place
         fault: OSError = Forbidden("the host has no address")
-        for address in await self._addresses(host):
+        addresses = await self._addresses(host)
+        for address in addresses:
+            is_last = address == addresses[-1]
             try:
-                _, exchange = await asyncio.get_running_loop().create_connection(
-                    Exchange,
-                    address,
-                    port,
-                    ssl=self._tls() if scheme == "https" else None,
-                    server_hostname=host if scheme == "https" else None,
-                )
+                async with asyncio.timeout(None if is_last else _TURN):
+                    _, exchange = await asyncio.get_running_loop().create_connection(
+                        Exchange,
+                        address,
+                        port,
+                        ssl=self._tls() if scheme == "https" else None,
+                        server_hostname=host if scheme == "https" else None,
+                    )
             except OSError as cause:
                 fault = cause
             else:

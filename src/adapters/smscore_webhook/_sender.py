@@ -186,6 +186,8 @@ def _answer(call: Call | Push, reply: Reply, *, seconds: float) -> Answer:
 
 def _told(cause: Exception) -> str:
     """Why there was no answer; addresses of other machines are no business of the endpoint's."""
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_message:
+        return f"TLS failed: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed: {cause.reason or type(cause).__name__}"
     if isinstance(cause, OSError) and cause.strerror:

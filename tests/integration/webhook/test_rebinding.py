@@ -1,5 +1,6 @@
 """Names that stand for one address and then for another: the call goes where it was checked."""
 
+import socket
 import threading
 
 import pytest
@@ -89,6 +90,19 @@ def test_the_next_address_is_tried_where_nobody_listens(make_sender, allowed, a_
     sender = make_sender("127.0.0.0/8", look_up=lambda _: ["127.0.0.3", "127.0.0.2"])
 
     assert sender.send(a_call(allowed.url(host=NAME))).result(PATIENCE).status == 200
+
+
+def test_the_next_address_is_tried_where_nobody_answers(make_sender, allowed, a_call):
+    sender = make_sender(
+        "127.0.0.0/8", patience=PATIENCE, look_up=lambda _: ["127.0.0.3", "127.0.0.2"]
+    )
+    with (
+        socket.create_server(("127.0.0.3", allowed.port), backlog=0) as deaf,
+        socket.create_connection(deaf.getsockname()),  # the one that may wait for its turn
+    ):
+        answer = sender.send(a_call(allowed.url(host=NAME))).result(2 * PATIENCE)
+
+    assert (answer.status, answer.error) == (200, None)
 
 
 def test_no_redirect_is_even_looked_up(make_sender, endpoint, a_call):
