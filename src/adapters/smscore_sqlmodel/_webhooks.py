@@ -140,11 +140,12 @@ _RELEASE = Statement(
     "AND endpoint = ? ORDER BY due_at IS NULL, id LIMIT 1)",
     rank=9,
 )
-_DROP = deletion(WEBHOOK_POSTINGS, "WHERE endpoint = ? AND state = 'pending'")
+# Of what was given up nobody could say any more that it is to be told, or that it need not be.
+_DROP = deletion(WEBHOOK_POSTINGS, "WHERE endpoint = ? AND state IN ('pending', 'dead')")
 _DROP_ATTEMPTS = deletion(
     WEBHOOK_ATTEMPTS,
     "WHERE posting IN (SELECT id FROM smscore_webhook_postings "
-    "WHERE endpoint = ? AND state = 'pending')",
+    "WHERE endpoint = ? AND state IN ('pending', 'dead'))",
 )
 _OLD = (
     "SELECT id FROM smscore_webhook_postings WHERE state <> 'pending' AND created_at < ? "

@@ -104,6 +104,18 @@ class WebhooksContract:
         assert _posting(store, 2) is not None
         assert _upcoming(store, "other") == [3]
 
+    def test_what_was_given_up_goes_with_its_webhook(self, store: Store) -> None:
+        do(store, lambda work: work.webhooks.save(_HOOK))
+        postings = [a_posting(id=1), a_posting(id=2, message=2, endpoint="other")]
+        _add(store, *postings)
+        for posting in postings:
+            dead = posting.given_up(why="too long")
+            do_each(store, [dead], lambda work, one: work.webhooks.record(one, None, at=NOON))
+
+        do(store, lambda work: work.webhooks.remove(_HOOK.id))
+
+        assert store.read(lambda view: view.webhooks.given_up()) == {"other": 1}
+
     def test_callbacks_are_signed_by_the_first_secret_until_there_is_another(
         self, store: Store
     ) -> None:

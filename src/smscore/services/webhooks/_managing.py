@@ -156,7 +156,7 @@ class Webhooks:
 
     def remove(self, account: AccountId, webhook: WebhookId) -> None:
         """
-        Tell it nothing any more, and forget what is pending for it.
+        Tell it nothing any more, and forget what is pending for it or was given up.
 
         Raises:
             NotFound: the account has none of this id.

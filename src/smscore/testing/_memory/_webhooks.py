@@ -140,8 +140,9 @@ class MemoryWebhooks:
 
     def remove(self, webhook: WebhookId) -> None:
         endpoint = webhook_endpoint(webhook)
-        for one in self._where(lambda one: one.endpoint == endpoint and one.state is _PENDING):
-            self._drop(one.id)
+        for one in self._where(lambda one: one.endpoint == endpoint):
+            if one.state is not PostingState.DELIVERED:
+                self._drop(one.id)
         if webhook in self._webhooks:
             self._log.drop(self._webhooks, webhook)
         self._wake()
