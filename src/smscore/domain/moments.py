@@ -22,4 +22,4 @@ def check_moment(moment: datetime, what: str) -> None:
     if moment.tzinfo is None:
         raise InvalidRequest(f"{what} is {moment}, which has no time zone; use an aware datetime")
     if moment.year not in _YEARS:
-        raise InvalidRequest(f"{what} is {moment}; use a year between 1970 and 9000")
+        raise InvalidRequest(f"{what} is {moment}; use a year from 2 to 8999")
