@@ -175,10 +175,24 @@ def test_a_server_whose_clock_is_another_one_and_one_with_other_channels_are_tol
 
     with hosts.open() as gateway, heard_of(gateway, "gamma", behind=timedelta(minutes=5)):
         checked = CliRunner().invoke(smscore, ["check", "--config", str(config)])
+        shown = CliRunner().invoke(smscore, ["servers", "--config", str(config)])
+        gamma = {one["name"]: one for one in run(hosts, "servers", "--json")}["gamma"]
 
     assert re.search(
         r"server gamma: of the role api, lives, but its clock is [23]\d\d s behind", checked.stdout
     )
+    assert re.search(r"(?m)^gamma  api +1 +wrong clock ", shown.stdout)
+    assert re.search(r"gamma lives, but its clock is [23]\d\d s behind the one", shown.stdout)
+    assert gamma["is_alive"]
+    assert -310 < gamma["clock_ahead"] < -290
+
+
+def test_a_server_that_is_dead_is_not_taken_for_one_with_another_clock(hosts: Hosts) -> None:
+    with hosts.open() as gateway, heard_of(gateway, "gamma", behind=timedelta(minutes=5)):
+        pass
+    [gamma] = run(hosts, "servers", "--json")
+
+    assert (gamma["is_alive"], gamma["clock_ahead"]) == (False, None)
 
 
 @contextmanager

@@ -2,35 +2,29 @@
 Whether the servers that share the store are well, and agree.
 """
 
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from smscore import Gateway
-from smscore.domain.liveness import SILENCE
 from smscore.errors import ConfigurationError, StoreError
 from smscore.services.inquiry import ServerOverview
+from smscore_server._clocks import identity, offsets, told
 from smscore_server._output import instant
 from smscore_server.check._findings import Finding, ok, wrong
 
 __all__ = ["servers"]
-
-_PERIOD = 12.0
-"""Seconds in which each server that lives is heard of."""
-_LOOK = 0.25
 
 
 def servers(gateway: Gateway) -> Iterator[Finding]:
     """Those that run, and those that are silent."""
     try:
         found = gateway.inquiry.servers()
-        offsets = _offsets(gateway, found)
+        ahead = offsets(gateway, found)
     except StoreError:
         return  # another finding says so
     own = _key_mark(gateway)
     for one in found:
-        yield _judged(gateway, one, offset=offsets.get(_identity(one)), own_key=own)
+        yield _judged(gateway, one, offset=ahead.get(identity(one)), own_key=own)
 
 
 def _judged(
@@ -41,9 +35,7 @@ def _judged(
     if offset is not None:
         return wrong(
             subject,
-            f"of the role {one.about.role}, lives, but its clock is "
-            f"{abs(offset).total_seconds():.0f} s "
-            f"{'ahead of' if offset > timedelta(0) else 'behind'} the one here",
+            f"of the role {one.about.role}, lives, but {told(offset)}",
             remedy="have both set by a time service: what is due, and who lives, goes by them",
         )
     if not one.is_alive:
@@ -71,34 +63,6 @@ def _judged(
             remedy=f"say with runs_on in [channels.{one.conflicts[0]}] which one has it",
         )
     return ok(subject, f"of the role {one.about.role}, lives")
-
-
-def _offsets(
-    gateway: Gateway, found: Sequence[ServerOverview]
-) -> Mapping[tuple[object, ...], timedelta]:
-    """
-    How far off the clocks of those servers are that seem to be silent, or ahead of us, and are
-    heard of nevertheless. Of those of our own name we know: they have our clock.
-    """
-    offsets: dict[tuple[object, ...], timedelta] = {}
-    doubtful = {
-        _identity(one): one.heartbeat_at
-        for one in found
-        if one.about.name != gateway.config.server_name
-        and abs(gateway.clock.now() - one.heartbeat_at).total_seconds() >= SILENCE
-    }
-    pause, ends_at = threading.Event(), time.monotonic() + _PERIOD
-    while len(offsets) < len(doubtful) and time.monotonic() < ends_at:
-        pause.wait(_LOOK)
-        for one in gateway.inquiry.servers():
-            before = doubtful.get(_identity(one), one.heartbeat_at)
-            if one.heartbeat_at != before:
-                offsets.setdefault(_identity(one), one.heartbeat_at - gateway.clock.now())
-    return offsets
-
-
-def _identity(one: ServerOverview) -> tuple[object, ...]:
-    return one.about.name, one.about.role, one.about.started_at
 
 
 def _key_mark(gateway: Gateway) -> str | None:
