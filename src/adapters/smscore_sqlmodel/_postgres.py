@@ -48,6 +48,13 @@ _SETTINGS = (
     "THEN set_config('synchronous_commit', 'on', false) END, "
     "pg_backend_pid()"
 )
+_NOT_GRANTED = (
+    "SELECT quote_ident(nspname), quote_ident(current_user) "
+    "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE relname = $1 "
+    "AND quote_ident(nspname) = ANY (string_to_array(replace(replace("
+    "current_setting('search_path'), '\"$user\"', quote_ident(current_user)), ', ', ','), ',')) "
+    "AND NOT has_schema_privilege(pg_namespace.oid, 'USAGE')"
+)
 _LIVENESS = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -157,9 +164,13 @@ class PostgresServer:
             raise StoreUnavailable(str(cause)) from cause
 
     def check_revision(self, link: Link) -> None:
-        """Raises ConfigurationError: the schema is missing, older or newer."""
+        """
+        Raises ConfigurationError: the schema is missing, older or newer; StoreUnavailable: it is
+        there, and not allowed to us.
+        """
         found = _revision(link)
         if found is None:
+            self.check_granted(link)
             raise ConfigurationError(
                 f"the database {self.name} is not one of smscore; 'smscore migrate' makes it one"
             )
@@ -172,6 +183,24 @@ class PostgresServer:
             raise ConfigurationError(
                 f"the database {self.name} has the schema {found}, this version knows {REVISION}; "
                 "install the newer smscore that made it, or use another database"
+            )
+
+    def check_granted(self, link: Link) -> None:
+        """
+        Let pass whoever may use the schemas where tables of ours are: others do not see them.
+
+        Raises:
+            StoreUnavailable: it is not granted.
+        """
+        try:
+            row = link.execute(_NOT_GRANTED, (VERSION_TABLE,)).fetchone()
+        except psycopg.Error as cause:
+            raise translated(cause) from cause
+        if row is not None:
+            schema, role = row
+            raise StoreUnavailable(
+                f"the tables of smscore in the database {self.name} are not allowed to the role "
+                f"{role}: whoever owns them says GRANT USAGE ON SCHEMA {schema} TO {role}"
             )
 
 

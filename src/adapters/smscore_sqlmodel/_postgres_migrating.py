@@ -35,6 +35,7 @@ def migrate_database(url: str) -> None:
     link = server.connect()
     try:
         _check_encoding(server, link)
+        server.check_granted(link)
     finally:
         link.close()
     engine = create_engine("postgresql+psycopg://", creator=server.connect_for_migrating)

@@ -91,6 +91,40 @@ def test_a_database_that_is_not_there_leaves_no_configuration(
     assert not (tmp_path / "smscore.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        ("", 'GRANT USAGE ON SCHEMA public TO "the clerk"'),
+        (
+            'GRANT USAGE ON SCHEMA public TO "the clerk"',
+            "permission denied for table smscore_schema",
+        ),
+    ],
+)
+def test_what_a_role_is_not_granted_is_named(
+    cluster: PostgresCluster, tmp_path: Path, granted: str, missing: str
+) -> None:
+    url = cluster.new_store()
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute('DROP ROLE IF EXISTS "the clerk"')
+        owner.execute('CREATE ROLE "the clerk" LOGIN')
+        owner.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        owner.execute(granted)
+    try:
+        store = url.replace("//smscore@", "//the%20clerk@")
+        (tmp_path / "smscore.toml").write_text(f'[store]\nurl = "{store}"\n')
+        for command in ("check", "migrate", "serve", "servers"):
+            arguments = [command, "--config", str(tmp_path / "smscore.toml")]
+            result = CliRunner().invoke(smscore, arguments)
+            assert result.exit_code == 1
+            assert missing in result.output, command
+            assert "'smscore migrate'" not in result.output, command
+    finally:
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute('DROP OWNED BY "the clerk"')
+            owner.execute('DROP ROLE "the clerk"')
+
+
 @pytest.fixture
 def modems(tmp_path: Path) -> Iterator[ModemSimulator]:
     directory = tmp_path / "modems"
