@@ -66,6 +66,10 @@ _CLAIMABLE = (
     "SELECT id FROM smscore_messages "  # noqa: S608  # a constant
     f"WHERE channel = ? AND status = 'queued' ORDER BY priority DESC, {PLACE}, id LIMIT ?"
 )
+_WAITING = selection(
+    MESSAGES,
+    f"WHERE id IN ({_CLAIMABLE} OFFSET ?) ORDER BY priority DESC, {PLACE}, id",
+)
 _DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 _OVERDUE = selection(
     MESSAGES,
@@ -183,6 +187,10 @@ class OutboxView(CausedView):
     def count_claimed(self, account: AccountId, *, before: datetime) -> int:
         self._session.settle()
         return self._number(_COUNT_CLAIMED, (account, micros(before)))
+
+    def waiting(self, channel: str, *, skip: int, limit: int) -> Sequence[Tracked]:
+        self._session.settle()
+        return [tracked_of(row) for row in self._session.fetch(_WAITING, (channel, limit, skip))]
 
     def _has(self, sql: str, now: datetime) -> bool:
         self._session.settle()

@@ -1,7 +1,7 @@
 """
 The store contract: what operators decide and ask for: modes of channels, backlogs, pruning.
 
-Longer than most of it, for whatever is pruned is here.
+Longer than most of it, for whatever waits or is pruned is here.
 """
 
 import itertools
@@ -107,6 +107,20 @@ class KeepingContract:
         oldest = store.read(lambda view: view.outbox.oldest(["fake"]))
 
         assert dict(oldest) == {"fake": NOON + timedelta(hours=9)}
+
+    def test_what_waits_is_read_in_the_order_of_claims_a_portion_at_a_time(
+        self, store: Store
+    ) -> None:
+        for seconds, priority in ((0, Priority.LOW), (1, Priority.NORMAL), (2, Priority.NORMAL)):
+            _wait_since(store, NOON + timedelta(seconds=seconds), priority=priority)
+        add(store, a_tracked(status=Status.SENDING, owner=ProcessId(1)))
+
+        def read(skip: int) -> list[Tracked]:
+            return list(store.read(lambda view: view.outbox.waiting("fake", skip=skip, limit=2)))
+
+        in_order = list(do(store, lambda work: work.outbox.claimable("fake", limit=9)))
+        assert [read(0), read(2), read(3)] == [in_order[:2], in_order[2:], []]
+        assert len(in_order) == 3
 
     def test_the_backlog_is_seen_within_a_unit_as_it_changes(self, store: Store) -> None:
         def work(work: UnitOfWork) -> list[dict[str, int]]:

@@ -8,6 +8,7 @@ from smscore import Gateway
 from smscore.domain.channels import ChannelMode
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import MessageId, Priority
+from smscore.domain.routes import Route
 from smscore.errors import (
     Indeterminate,
     NoRoute,
@@ -253,6 +254,26 @@ def test_messages_go_elsewhere_when_their_channel_was_not_ready_for_half_a_minut
 
     assert sent_by(networks["two"]) == [message]
     assert "message.rerouted" in story_of(gateway, message)
+
+
+def test_what_could_go_elsewhere_does_so_behind_any_number_that_cannot(
+    make_gateway: Callable[..., Gateway], networks: dict[str, FakeTransport], clock: ManualClock
+) -> None:
+    gateway = make_gateway(one={}, two={})
+    gateway.administration.credit("acme", 2000, why="many")
+    gateway.run_pending()
+    networks["one"].close()
+    gateway.rules.apply([Route(name="only", channels=("one",))])
+    for _ in range(1001):
+        submit(gateway)
+    gateway.rules.apply([Route(name="both", channels=("one", "two"))])
+    last = submit(gateway)
+
+    for _ in range(5):
+        gateway.run_pending()
+        clock.move(seconds=30)
+
+    assert sent_by(networks["two"]) == [last]
 
 
 def test_a_clock_that_is_set_forward_does_not_make_a_channel_unready_for_long(

@@ -89,6 +89,10 @@ class OutboxView(Protocol):
         """How many there are of them."""
         ...
 
+    def waiting(self, channel: str, *, skip: int, limit: int) -> Sequence[Tracked]:
+        """What is queued on the channel, in the order of claims, behind the first ``skip``."""
+        ...
+
     def count_caused(self, *, sender: str, recipient: Recipient, since: datetime) -> int:
         """
         How many messages were made for a recipient of those that a sender wrote.

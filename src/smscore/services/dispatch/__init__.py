@@ -26,7 +26,7 @@ from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
 from smscore.ports.transport import ChannelHealth, SendJob, SendReceipt, Transport
 from smscore.services._consent import Objections
 from smscore.services._settings import Settings
-from smscore.services.dispatch._diversion import divert
+from smscore.services.dispatch._diversion import Diversion
 from smscore.services.dispatch._handover import job_of
 from smscore.services.dispatch._steps import claim, is_held, release, settle
 
@@ -35,8 +35,6 @@ __all__ = ["Dispatch"]
 _log = logging.getLogger(__name__)
 
 _NOT_READY_DELAY = timedelta(seconds=10)
-_PATIENCE = 30.0
-"""Seconds for which a channel may be unable before its messages go to their next one."""
 _MOST_AT_ONCE = 16
 _AHEAD = 0.1
 """Seconds for which messages may be claimed and not begun: nobody can call them back, nor pass."""
@@ -75,7 +73,7 @@ class Dispatch:
         self._health = health
         self._objections = objections
         self._policies = policies or {}
-        self._unable_since: dict[str, float] = {}
+        self._diversion = Diversion(store=store, clock=clock)
         self._paces: dict[str, int] = {}  # how many messages a channel takes in a moment
 
     def run_once(self, channel: str, transport: Transport) -> int:
@@ -89,11 +87,13 @@ class Dispatch:
             return 0
         least = self._least(channel)
         if least is Priority.LOW:
-            self._unable_since.pop(channel, None)
+            self._diversion.end(channel)
         limit = self._paces.get(channel, 1)
         taken = () if least is None else self.claim(channel, least=least, limit=limit)
         if not taken:
-            return 0 if least is Priority.LOW else self._divert(channel)
+            if least is Priority.LOW:
+                return 0
+            return self._diversion.run_once(channel, self._abilities)
         self._send_all(channel, transport, taken, least=least)
         return len(taken)
 
@@ -162,19 +162,10 @@ class Dispatch:
             lambda work: release(work, unbegun, owner=owner, now=now), lane=Lane.CUSTODY
         )
 
-    def _divert(self, channel: str) -> int:
-        """Let what could go elsewhere not wait for a channel that has been unable for long."""
-        now, passed = self._clock.now(), self._clock.monotonic()
-        since = self._unable_since.setdefault(channel, passed)
-        if passed - since < _PATIENCE or not self._store.read(
-            lambda view: view.outbox.oldest([channel])
-        ):
-            return 0
+    def _abilities(self) -> Mapping[str, Priority | None]:
+        """The lowest priority that each channel could send now; None: it can send nothing."""
         running = {name: self._least(name) for name in self._channels if self._is_running(name)}
-        least = {name: running.get(name) for name in self._channels}
-        return self._store.run(
-            lambda work: divert(work, channel, least, now=now), lane=Lane.CUSTODY
-        ).result()
+        return {name: running.get(name) for name in self._channels}
 
     def _is_running(self, channel: str) -> bool:
         return self._settings.mode(channel) is ChannelMode.RUNNING

@@ -131,10 +131,14 @@ class MemoryOutbox:
         self._put(delivery)
 
     def claimable(self, channel: str, *, limit: int) -> Sequence[Tracked]:
+        return self.waiting(channel, skip=0, limit=limit)
+
+    def waiting(self, channel: str, *, skip: int, limit: int) -> Sequence[Tracked]:
         queued = self._where(lambda one: one.status is Status.QUEUED and one.channel == channel)
         queued.sort(key=lambda one: (-one.priority, self._place(one.message), one.message))
         return [
-            Tracked(message=self._messages[one.message], delivery=one) for one in queued[:limit]
+            Tracked(message=self._messages[one.message], delivery=one)
+            for one in queued[skip : skip + limit]
         ]
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
