@@ -23,11 +23,13 @@ __all__ = [
     "Unchanged",
     "check_amount",
     "check_tariff",
+    "check_whole",
 ]
 
 T = TypeVar("T")
 _LARGEST = 2**53  # what JSON numbers can tell
 _SHORTEST_LEASE = timedelta(minutes=1)
+_LONGEST_LEASE = timedelta(days=36_500)
 
 
 class Unchanged(enum.Enum):
@@ -66,7 +68,7 @@ class AccountChanges:
             _check_country(self.home_country)
         if isinstance(self.time_zone, str):
             _check_time_zone(self.time_zone)
-        if isinstance(self.monthly_limit, int):
+        if self.monthly_limit is not None and not isinstance(self.monthly_limit, Unchanged):
             check_amount(self.monthly_limit, "the monthly limit")
         if isinstance(self.subscription_until, datetime):
             check_moment(self.subscription_until, "the end of the subscription")
@@ -141,8 +143,12 @@ def _check_lease(lease: timedelta) -> None:
     Let a lease pass in which a phone can send and report.
 
     Raises:
-        InvalidRequest: it is too short.
+        InvalidRequest: it is too short, or longer than anybody lives.
     """
+    if lease > _LONGEST_LEASE:
+        raise InvalidRequest(
+            f"claims cannot end after {lease.days} days; use {_LONGEST_LEASE.days} at most, or none"
+        )
     if lease < _SHORTEST_LEASE:
         raise InvalidRequest(
             f"claims cannot end after {lease.total_seconds():g} s: phones need at least "
@@ -155,10 +161,22 @@ def check_amount(amount: int, what: str) -> None:
     Let an amount pass that every surface can tell.
 
     Raises:
-        InvalidRequest: it is negative or too large.
+        InvalidRequest: it is no whole number, negative or too large.
     """
+    check_whole(amount, what)
     if not 0 <= amount < _LARGEST:
         raise InvalidRequest(f"{what} must be 0 or more and below 2^53, not {amount}")
+
+
+def check_whole(amount: int, what: str) -> None:
+    """
+    Let a whole number pass; hosts without types may have a Decimal or a float.
+
+    Raises:
+        InvalidRequest: it is something else.
+    """
+    if type(amount) is not int:
+        raise InvalidRequest(f"{what} must be a whole number, not {amount!r}")
 
 
 def _either(wish: T | Unchanged, before: T) -> T:

@@ -17,7 +17,7 @@ from smscore.domain.credentials import Permission, ProviderKey, QueueToken, User
 from smscore.domain.messages import AccountId
 from smscore.domain.numbers import SenderId
 from smscore.domain.segments import DEFAULT_OPTIONS, EncodingOptions
-from smscore.domain.settings import AccountChanges, check_amount, check_tariff
+from smscore.domain.settings import AccountChanges, check_amount, check_tariff, check_whole
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
@@ -101,7 +101,9 @@ class Administration:
         Raises:
             NotFound: there is no such account.
             InsufficientCredits: the balance would fall below zero.
+            InvalidRequest: it is no whole number, or nothing, or has no reason.
         """
+        check_whole(credits, "credits")
         if not why.strip():
             raise InvalidRequest("a change of credit needs a reason")
         if credits == 0:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,8 @@ def test_how_texts_are_sent_changes_one_by_one():
         ({"time_zone": "../etc"}, "such as Europe/Berlin"),
         ({"monthly_limit": -1}, "0 or more"),
         ({"monthly_limit": 2**53}, "0 or more"),
+        ({"monthly_limit": 1.5}, "must be a whole number, not 1.5"),
+        ({"claim_lease": timedelta(days=36_501)}, "36500 at most"),
         ({"subscription_until": datetime(2027, 1, 1)}, "has no time zone"),  # noqa: DTZ001  # that is what is wrong
         ({"subscription_until": datetime.max.replace(tzinfo=UTC)}, "a year from 2 to 8999"),
     ],

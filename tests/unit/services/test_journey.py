@@ -3,6 +3,8 @@ One message, all the way, over the public doors of a gateway with a network in m
 """
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -408,6 +410,16 @@ def test_an_account_cannot_have_more_credits_than_json_can_tell(
 ) -> None:
     with pytest.raises(InvalidRequest):
         gateway.administration.credit("acme", credits, why="a gift")
+
+    assert balance_of(gateway) == 10
+
+
+@pytest.mark.parametrize("credits", [2.5, Decimal("0.5"), "5", True, float("nan")])
+def test_there_are_no_parts_of_a_credit(gateway: Gateway, credits: Any) -> None:
+    with pytest.raises(InvalidRequest, match="must be a whole number"):
+        gateway.administration.credit("acme", credits, why="a gift")
+    with pytest.raises(InvalidRequest, match="must be a whole number"):
+        gateway.administration.create_account("other", credits=credits)
 
     assert balance_of(gateway) == 10
 
