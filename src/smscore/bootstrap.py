@@ -26,7 +26,7 @@ from smscore.ports.policy import RateLimiter
 from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Reachable, Transport
 from smscore.ports.webhooks import WebhookSender
-from smscore.registry import Registry, TransportKind
+from smscore.registry import Registry, StoreKind, TransportKind
 from smscore.structuring import structure
 
 __all__ = ["BackedUp", "backup", "build", "migrate", "read_key", "wipe"]
@@ -110,8 +110,7 @@ def migrate(config: GatewayConfig) -> None:
         StoreUnavailable: the store cannot be written.
     """
     loaded = load(config.plugins.enabled)
-    scheme = config.store_url.partition(":")[0]
-    loaded.registry.store_kind(scheme).migrate(config.store_url)
+    _store_kind(config, loaded.registry).migrate(config.store_url)
 
 
 def backup(config: GatewayConfig, directory: Path) -> BackedUp:
@@ -213,20 +212,39 @@ def _write_key(path: Path) -> None:
         draft.unlink()
 
 
-def _open_store(config: GatewayConfig, registry: Registry, clock: Clock) -> Store:
+def _store_kind(config: GatewayConfig, registry: Registry) -> StoreKind:
     scheme, colon, _ = config.store_url.partition(":")
     if not colon:
         raise ConfigurationError(
             f"[store] url is {config.store.url!r}; write it like sqlite:///smscore.db"
         )
-    return registry.store_kind(scheme).open(config.store_url, clock)
+    return registry.store_kind(scheme)
+
+
+def _open_store(config: GatewayConfig, registry: Registry, clock: Clock) -> Store:
+    kind = _store_kind(config, registry)
+    try:
+        return kind.open(config.store_url, clock)
+    except GatewayError:
+        raise
+    except Exception as cause:  # a stranger's code
+        raise PluginError(
+            f"the store {kind.scheme!r} could not be opened: {type(cause).__name__}: {cause}"
+        ) from cause
 
 
 def _authenticator(
     config: GatewayConfig, loaded: LoadedPlugins, store: Store, clock: Clock
 ) -> Authenticator:
     key = read_key(config.path(config.security.key_file))
-    return loaded.registry.authenticator_maker()(store, key, clock)
+    try:
+        return loaded.registry.authenticator_maker()(store, key, clock)
+    except GatewayError:
+        raise
+    except Exception as cause:  # a stranger's code
+        raise PluginError(
+            f"the authenticator could not be made: {type(cause).__name__}: {cause}"
+        ) from cause
 
 
 def _webhook_sender(
@@ -245,7 +263,7 @@ def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind
 def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
     options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
     try:
-        return kind.make(name, options)
+        made = kind.make(name, options)
     except GatewayError:
         raise
     except Exception as cause:  # a stranger's code
@@ -253,6 +271,18 @@ def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
             f"the transport {kind.kind!r} could not make the channel {name!r}: "
             f"{type(cause).__name__}: {cause}"
         ) from cause
+    if lacking := _lacking(made):
+        raise PluginError(
+            f"what the transport {kind.kind!r} made for the channel {name!r} is no transport: "
+            f"{made!r} has no {lacking}"
+        )
+    return made
+
+
+def _lacking(transport: object) -> str:
+    """The methods that every transport needs and this one has not."""
+    needed = ("open", "send", "health", "close")
+    return ", ".join(one for one in needed if not callable(getattr(transport, one, None)))
 
 
 def _tell_addresses(config: GatewayConfig, transports: Mapping[str, Transport]) -> None:
@@ -277,6 +307,11 @@ def _topology(
         if name in offers or name in config.groups or name == PHONES:
             raise ConfigurationError(f"the name {name!r} is configured and handed in as well")
         _check_channel_name(name)
+        if lacking := _lacking(transport):
+            raise ConfigurationError(
+                f"the channel {name!r} that is handed in is no transport: "
+                f"{transport!r} has no {lacking}"
+            )
         usual = ChannelConfig(transport=name)
         offers[name] = _offer(name, _capabilities(transport), transport, usual)
     groups = {name: group.channels for name, group in config.groups.items()}

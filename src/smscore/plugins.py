@@ -2,7 +2,8 @@
 Finding and loading plugins: an allow-list of entry points, and nothing imported besides.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import inspect
+from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -17,6 +18,15 @@ from smscore.registry import Registry
 __all__ = ["GROUP", "InstalledPlugin", "LoadedPlugins", "installed", "load"]
 
 GROUP = "smscore.plugins"
+
+_REGISTERING = (
+    "smscore_register_transports",
+    "smscore_register_stores",
+    "smscore_register_authenticators",
+    "smscore_register_pattern_engines",
+    "smscore_register_rate_limiters",
+    "smscore_register_webhook_senders",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -71,28 +81,35 @@ def load(enabled: Sequence[str] | None = None, *, extra: Iterable[Any] = ()) -> 
     for plugin in extra:
         _register(facade, plugin, getattr(plugin, "__name__", type(plugin).__name__))
     _check_hooks(facade)
-    try:
-        return _ask(facade.hook, names)
-    except PluginError:
-        raise
-    except Exception as cause:  # a stranger's code
-        raise PluginError(f"a plugin failed while it was asked what it brings: {cause}") from cause
-
-
-def _ask(hook: Any, names: Sequence[str]) -> LoadedPlugins:
     registry = Registry()
-    hook.smscore_register_transports(registry=registry)
-    hook.smscore_register_stores(registry=registry)
-    hook.smscore_register_authenticators(registry=registry)
-    hook.smscore_register_pattern_engines(registry=registry)
-    hook.smscore_register_rate_limiters(registry=registry)
-    hook.smscore_register_webhook_senders(registry=registry)
+    for hook in _REGISTERING:
+        for one in _implementing(facade, hook):
+            registry.asked = one.plugin_name
+            _ask(one, hook, registry)
     return LoadedPlugins(
         names=tuple(names),
         registry=registry,
-        screens=_collected(hook.smscore_screens, "smscore_screens"),
-        observers=_collected(hook.smscore_observers, "smscore_observers"),
+        screens=_collected(facade, "smscore_screens"),
+        observers=_collected(facade, "smscore_observers"),
     )
+
+
+def _implementing(facade: Any, hook: str) -> Sequence[Any]:
+    """Each plugin's own function for the hook, in the order in which they are asked."""
+    return list(reversed(getattr(facade.hook, hook).get_hookimpls()))
+
+
+def _ask(one: Any, hook: str, *registry: Registry) -> Any:
+    """Call one plugin's function: whoever has to mend something hears which plugin it is."""
+    try:
+        return one.function(*registry[: len(one.argnames)])
+    except PluginError as cause:
+        raise PluginError(f"the plugin {one.plugin_name!r} in {hook}: {cause}") from cause
+    except Exception as cause:  # a stranger's code
+        raise PluginError(
+            f"the plugin {one.plugin_name!r} failed in {hook}: {type(cause).__name__}: {cause}"
+            f"{_hint(one.plugin) or '; mend it, or name the others under [plugins] enabled'}"
+        ) from cause
 
 
 def _entry_points() -> Sequence[EntryPoint]:
@@ -119,7 +136,7 @@ def _is_strange(point: EntryPoint) -> bool:
 def _import(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except Exception as cause:  # a stranger's code
+    except (Exception, SystemExit) as cause:  # a stranger's code
         owner = point.dist.name if point.dist else point.value
         raise PluginError(
             f"the plugin {point.name!r} cannot be imported: {type(cause).__name__}: {cause}; "
@@ -128,10 +145,42 @@ def _import(point: EntryPoint) -> Any:
 
 
 def _register(facade: Any, plugin: Any, name: str) -> None:
+    if facade.has_plugin(name):
+        raise PluginError(
+            f"two plugins are called {name!r}; a host's has the name of its class or module"
+        )
     try:
         facade.register(plugin, name=name)
     except (pluggy.PluginValidationError, ValueError, TypeError) as cause:
-        raise PluginError(f"the plugin {name!r} does not fit: {cause}") from cause
+        said = " ".join(str(cause).split())
+        raise PluginError(f"the plugin {name!r} does not fit: {said}{_hint(plugin)}") from cause
+    unmarked = [one for one in _look_like_hooks(plugin) if not _is_marked(facade, plugin, one)]
+    if unmarked:
+        raise PluginError(
+            f"the plugin {name!r} does not fit: {unmarked[0]} lacks the mark @smscore.hookimpl"
+        )
+    if not facade.get_hookcallers(plugin):
+        raise PluginError(
+            f"the plugin {name!r} does not fit: {plugin!r} has none of the hooks; "
+            "docs/plugins.md has them"
+        )
+
+
+def _hint(plugin: Any) -> str:
+    is_class = isinstance(plugin, type)
+    return f"; hand in {plugin.__name__}() and not its class" if is_class else ""
+
+
+def _look_like_hooks(plugin: Any) -> Iterable[str]:
+    return [
+        name
+        for name in dir(plugin)
+        if name.startswith("smscore_") and inspect.isroutine(getattr(plugin, name, None))
+    ]
+
+
+def _is_marked(facade: Any, plugin: Any, name: str) -> bool:
+    return facade.parse_hookimpl_opts(plugin, name) is not None
 
 
 def _check_hooks(facade: Any) -> None:
@@ -141,10 +190,16 @@ def _check_hooks(facade: Any) -> None:
         raise PluginError(f"a plugin implements a hook that does not exist: {cause}") from cause
 
 
-def _collected(hook: Callable[[], list[Any]], name: str) -> tuple[Any, ...]:
+def _collected(facade: Any, hook: str) -> tuple[Any, ...]:
     collected: list[Any] = []
-    for several in hook():
-        if not isinstance(several, Sequence):
-            raise PluginError(f"{name} must return a list of functions, not {several!r}")
+    for one in _implementing(facade, hook):
+        several = _ask(one, hook)
+        if several is None:
+            continue
+        if not isinstance(several, Sequence) or not all(map(callable, several)):
+            raise PluginError(
+                f"the plugin {one.plugin_name!r}: {hook} must return a list of functions, "
+                f"not {several!r}"
+            )
         collected.extend(several)
     return tuple(collected)

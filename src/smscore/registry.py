@@ -59,9 +59,15 @@ class StoreKind:
 
 
 class Registry:
-    """Where plugins put what they bring; a name can be taken once."""
+    """
+    Where plugins put what they bring; a name can be taken once.
+
+    ``asked`` is the plugin that is being asked, so that two that clash can be told by name.
+    """
 
     def __init__(self) -> None:
+        self.asked = ""
+        self._owners: dict[tuple[str, str], str] = {}
         self._transports: dict[str, TransportKind] = {}
         self._stores: dict[str, StoreKind] = {}
         self._authenticators: list[AuthenticatorMaker] = []
@@ -81,15 +87,19 @@ class Registry:
         Register a kind of transport.
 
         Raises:
-            PluginError: the kind is taken, or ``options`` is not an attrs class.
+            PluginError: the kind is taken, ``options`` is not an attrs class, or ``capabilities``
+                are none.
         """
         if not attrs.has(options):
             raise PluginError(f"the options of transport {kind!r} must be an attrs class")
-        _put(
-            self._transports,
-            kind,
-            "transport",
-            TransportKind(kind=kind, options=options, make=make, capabilities=capabilities),
+        if not isinstance(capabilities, Capabilities):
+            raise PluginError(
+                f"the capabilities of transport {kind!r} must be Capabilities(…), "
+                f"not {capabilities!r}"
+            )
+        self._own("transport", kind)
+        self._transports[kind] = TransportKind(
+            kind=kind, options=options, make=make, capabilities=capabilities
         )
 
     def store(
@@ -107,8 +117,10 @@ class Registry:
         Raises:
             PluginError: the scheme is taken.
         """
-        kind = StoreKind(scheme=scheme, open=open, migrate=migrate, backup=backup, wipe=wipe)
-        _put(self._stores, scheme, "store", kind)
+        self._own("store", scheme)
+        self._stores[scheme] = StoreKind(
+            scheme=scheme, open=open, migrate=migrate, backup=backup, wipe=wipe
+        )
 
     def authenticator(self, make: AuthenticatorMaker) -> None:
         """Register what checks credentials; that of the plugin loaded last is used."""
@@ -175,17 +187,26 @@ class Registry:
         """What calls endpoints; None: no plugin has registered one, and nobody is told."""
         return self._webhook_senders[0] if self._webhook_senders else None
 
-
-def _put(kinds: dict[str, T], name: str, what: str, value: T) -> None:
-    if name in kinds:
-        raise PluginError(f"two plugins register the {what} {name!r}; disable one of them")
-    kinds[name] = value
+    def _own(self, what: str, name: str) -> None:
+        first = self._owners.get((what, name))
+        if first is None:
+            self._owners[what, name] = self.asked
+        elif first == self.asked:
+            raise PluginError(f"the {what} {name!r} is registered twice; a kind is taken once")
+        else:
+            raise PluginError(
+                f"two plugins register the {what} {name!r}: {first!r} and {self.asked!r}; "
+                "disable one of them by naming the others under [plugins] enabled"
+            )
 
 
 def _get(kinds: dict[str, T], name: str, what: str) -> T:
     if name not in kinds:
         known = ", ".join(kinds) or "none"
-        raise PluginError(f"no plugin has registered the {what} {name!r}; registered are: {known}")
+        raise PluginError(
+            f"no plugin has registered the {what} {name!r}; registered are: {known}; "
+            "'smscore plugins' lists what is installed"
+        )
     return kinds[name]
 
 

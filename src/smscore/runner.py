@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from smscore.config import Role
 from smscore.domain.liveness import right_to
+from smscore.errors import GatewayError, PluginError
 from smscore.heartbeats import keep_alive
 from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
@@ -144,6 +145,7 @@ class Runner:
 
         Raises:
             RuntimeError: they run already.
+            PluginError: a channel cannot be opened.
             StoreUnavailable: another server runs on this store, which bears one only.
             ConfigurationError: another one that runs on it has another key file.
         """
@@ -263,13 +265,24 @@ class Runner:
         def send_one() -> int:
             return self._dispatch.run_once(name, transport)
 
+        def open_it() -> None:
+            try:
+                transport.open(self._reception, journal)
+            except GatewayError:
+                raise
+            except Exception as cause:  # a stranger's code
+                raise PluginError(
+                    f"the channel {name!r} cannot be opened: {type(cause).__name__}: {cause}; "
+                    f"mend its transport, or take [channels.{name}] out of the configuration"
+                ) from cause
+
         return Worker(
             f"channel {name}",
             send_one,
             **self._by(right_to(name)),
             wakeup=lambda: self._store.wakeup(name),
             is_repeated=True,
-            prepare=lambda: transport.open(self._reception, journal),
+            prepare=open_it,
             mend=lambda: self._recovery.recover_own(name),
             close=transport.close,
             finish=lambda: self._recovery.recover_own(name),

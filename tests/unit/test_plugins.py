@@ -1,10 +1,12 @@
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import attrs
 import pytest
 
-from smscore import GatewayConfig, build, hookimpl
+from smscore import GatewayConfig, build, hookimpl, migrate
 from smscore.config import PluginsConfig
 from smscore.errors import ConfigurationError, PluginError
 from smscore.plugins import installed, load
@@ -47,7 +49,7 @@ def test_a_misspelt_hook_is_an_error_at_start() -> None:
 
 
 def test_two_plugins_cannot_bring_the_same_transport() -> None:
-    with pytest.raises(PluginError, match="two plugins register the transport 'pigeon'"):
+    with pytest.raises(PluginError, match="'pigeon': 'other' and 'Carrier'; disable one"):
         load((), extra=[Carrier(), SimpleNamespace(__name__="other", **_hooks_of(Carrier()))])
 
 
@@ -108,19 +110,121 @@ class Breaking:
 
 
 def test_a_plugin_that_breaks_while_it_is_asked_is_a_plugin_error() -> None:
-    with pytest.raises(PluginError, match="out of order"):
+    with pytest.raises(PluginError, match=r"'Breaking' failed in .*: RuntimeError: out of order"):
         load((), extra=[Breaking()])
 
 
 class Misunderstanding:
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+
     @hookimpl
     def smscore_observers(self) -> object:
-        return print
+        return self._answer
 
 
-def test_a_hook_that_returns_one_function_instead_of_a_list_is_told_so() -> None:
-    with pytest.raises(PluginError, match="smscore_observers must return a list"):
-        load((), extra=[Misunderstanding()])
+@pytest.mark.parametrize("answer", [print, "print", ["print"]])
+def test_a_hook_that_returns_no_list_of_functions_is_told_so(answer: object) -> None:
+    with pytest.raises(PluginError, match="'Misunderstanding': smscore_observers must return a li"):
+        load((), extra=[Misunderstanding(answer)])
+
+
+class Unmarked:
+    def smscore_screens(self) -> list[object]:
+        """It looks like a hook, and nobody would ever call it."""
+        return []
+
+
+@pytest.mark.parametrize(
+    ("plugins", "refusal"),
+    [
+        ([Unmarked()], "'Unmarked' does not fit: smscore_screens lacks the mark @smscore.hookimpl"),
+        ([object()], "'object' does not fit: .* has none of the hooks"),
+        ([Carrier], r"'Carrier' failed in .*; hand in Carrier\(\) and not its class"),
+        ([Carrier(), Carrier()], "two plugins are called 'Carrier'; a host's has the name"),
+    ],
+)
+def test_a_plugin_that_would_bring_nothing_is_refused(plugins: list[object], refusal: str) -> None:
+    with pytest.raises(PluginError, match=refusal):
+        load((), extra=plugins)
+
+
+class Making:
+    """A plugin whose transport is whatever it was made with."""
+
+    def __init__(self, made: object = None, *, capabilities: object = Capabilities()) -> None:
+        self._made = made
+        self._capabilities = capabilities
+
+    @hookimpl
+    def smscore_register_transports(self, registry: Registry) -> None:
+        registry.transport(
+            kind="anything",
+            options=NoOptions,
+            make=lambda name, options: self._made,  # type: ignore[arg-type, return-value]  # a fault
+            capabilities=self._capabilities,  # type: ignore[arg-type]  # as above
+        )
+
+
+def test_what_is_no_transport_is_refused_when_building() -> None:
+    channels = {"p1": {"transport": "anything"}}
+    config = GatewayConfig.from_mapping({"plugins": {"enabled": []}, "channels": channels})
+
+    with pytest.raises(PluginError, match=r"'anything' made for .*'p1' .* None has no open, send"):
+        build(config, store=MemoryStore(), plugins=[Making()])
+    with pytest.raises(ConfigurationError, match=r"'p2' that is handed in .* None has no open"):
+        build(store=MemoryStore(), transports={"p2": None})  # type: ignore[dict-item]  # a fault
+
+
+def test_capabilities_that_are_none_are_refused_with_the_plugins_name() -> None:
+    with pytest.raises(PluginError, match=r"'Making' in .*'anything' must be Capabilities\(…\)"):
+        load((), extra=[Making(capabilities=Capabilities)])
+
+
+class Closed:
+    """Neither its store nor its authenticator is there."""
+
+    @hookimpl
+    def smscore_register_stores(self, registry: Registry) -> None:
+        def fail(*given: object) -> NoReturn:
+            raise OSError("nobody is at home")
+
+        registry.store(scheme="closed", open=fail, migrate=fail)
+        registry.authenticator(fail)
+
+
+def test_a_store_or_an_authenticator_that_cannot_be_made_is_a_plugin_error(tmp_path: Path) -> None:
+    config = GatewayConfig.from_mapping({"store": {"url": "closed:"}}, directory=tmp_path)
+
+    with pytest.raises(
+        PluginError, match=r"the store 'closed' could not be opened: OSError: nobody"
+    ):
+        build(config, plugins=[Closed()])
+    with (
+        build(config, store=MemoryStore(), plugins=[Closed()]) as gateway,
+        pytest.raises(PluginError, match="the authenticator could not be made: OSError: nobody"),
+    ):
+        gateway.administration.create_account("acme")
+
+
+def test_a_plugin_that_registers_a_kind_twice_is_named_once() -> None:
+    registering = Registering()
+    with pytest.raises(PluginError, match=r"'Registering' in .*'pigeon' is registered twice"):
+        load((), extra=[registering])
+
+
+class Registering(Carrier):
+    @hookimpl
+    def smscore_register_transports(self, registry: Registry) -> None:
+        super().smscore_register_transports(registry)
+        super().smscore_register_transports(registry)
+
+
+def test_a_store_without_a_scheme_is_refused_when_migrating_as_when_building() -> None:
+    config = GatewayConfig.from_mapping({"store": {"url": "smscore.db"}})
+
+    with pytest.raises(ConfigurationError, match=r"write it like sqlite:///smscore.db"):
+        migrate(config)
 
 
 @pytest.mark.parametrize("name", ["phones", "a b", "g"])

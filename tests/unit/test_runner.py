@@ -13,7 +13,7 @@ from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
-from smscore.errors import ConfigurationError, StoreUnavailable
+from smscore.errors import ConfigurationError, PluginError, StoreUnavailable
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
@@ -144,7 +144,12 @@ def test_a_channel_that_cannot_be_opened_leaves_no_other_open() -> None:
     first, store = FakeTransport(), MemoryStore()
     gateway = build(NO_PLUGINS, store=store, transports={"a": first, "b": Unopenable()})
 
-    with pytest.raises(OSError, match="no such device"), gateway.running():
+    with (
+        pytest.raises(
+            PluginError, match="the channel 'b' cannot be opened: OSError: no such device"
+        ),
+        gateway.running(),
+    ):
         pass
 
     assert first.is_closed

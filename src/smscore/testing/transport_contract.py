@@ -29,10 +29,18 @@ class TransportHarness(Protocol):
     not say what became of what is sent to the other.
     """
 
-    transport: Transport
-    reachable: Recipient
-    refused: Recipient
-    lost: Recipient
+    # To be read alone: attributes of narrower types, such as PhoneNumber, will do.
+    @property
+    def transport(self) -> Transport: ...
+
+    @property
+    def reachable(self) -> Recipient: ...
+
+    @property
+    def refused(self) -> Recipient: ...
+
+    @property
+    def lost(self) -> Recipient: ...
 
     def report(self, job: SendJob) -> None:
         """Have the network report the job's parts as delivered, unless it does so by itself."""

@@ -40,12 +40,13 @@ def configure(installation):
 
 
 @pytest.fixture
-def broken_plugin(installation, monkeypatch):
+def broken_plugin(installation, monkeypatch, request):
     """An installed plugin that fails while it is imported."""
+    code = getattr(request, "param", "1 / 0\n")
     place = installation / "packages"
     metadata = place / "broken-1.0.dist-info"
     metadata.mkdir(parents=True)
-    (place / "broken_plugin.py").write_text("1 / 0\n")
+    (place / "broken_plugin.py").write_text(code)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[smscore.plugins]\nbroken = broken_plugin\n")
     monkeypatch.syspath_prepend(place)
@@ -370,11 +371,12 @@ def test_a_plugin_that_breaks_is_a_finding(findings, configure, broken_plugin):
     assert "[plugins] enabled" in found["plugins"]["remedy"]
 
 
+@pytest.mark.parametrize("broken_plugin", ["1 / 0\n", "raise SystemExit(3)\n"], indirect=True)
 def test_a_plugin_that_breaks_is_one_line_to_other_commands(command, broken_plugin):
     result = command("account", "list")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: ")
+    assert result.stderr.startswith("error: the plugin 'broken' cannot be imported: ")
     assert len(result.stderr.splitlines()) == 1
 
 
