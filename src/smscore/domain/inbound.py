@@ -4,6 +4,8 @@ What arrives: parts as a network delivered them, and the messages that they make
 
 import enum
 from datetime import datetime
+from hashlib import sha256
+from typing import Self
 
 import attrs
 
@@ -47,7 +49,9 @@ class InboundPart:
     received_at: datetime
     sent_at: datetime | None = None  # the centre's time stamp, if it had a sensible one
     header: bytes = b""
-    fingerprint: str = ""  # of the raw message: the same one offered twice is stored once
+    # Of the raw message, in its channel: the same one offered twice is stored once. Of a part
+    # without, it is made of all that the part holds, see :meth:`with_fingerprint`.
+    fingerprint: str = ""
     kind: InboundKind = InboundKind.SMS
     # Of a mail: no person wrote it, and nobody should answer; what it is about. The store keeps
     # neither with the part; the subject is told in the story of the message.
@@ -60,6 +64,17 @@ class InboundPart:
     def concatenation(self) -> Concatenation | None:
         """The part's place in its message, if the header gives it one that makes sense."""
         return concatenation_of(self.header)
+
+    def with_fingerprint(self) -> Self:
+        """
+        The part with a fingerprint: its own, or one of everything that it holds.
+
+        So another text is another message, even from the same sender at the same time; what is
+        offered again is known only if it says to have been received at the same time.
+        """
+        if self.fingerprint:
+            return self
+        return attrs.evolve(self, fingerprint=sha256(repr(self).encode()).hexdigest()[:32])
 
 
 @attrs.frozen(kw_only=True)

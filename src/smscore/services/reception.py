@@ -88,7 +88,7 @@ class Reception:
         now = self._clock.now()
         ruling = self._ruling(now)
         accounts = self._accounts(ruling, whose)
-        work = partial(self._receive, part=part, owner=whose, ruling=ruling)
+        work = partial(self._receive, part=part.with_fingerprint(), owner=whose, ruling=ruling)
         self._run(work, accounts=accounts, count=2 + ruling.likely, now=now)
 
     def publish_overdue(self) -> int:

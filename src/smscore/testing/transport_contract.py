@@ -176,6 +176,18 @@ class TransportContract:
 
         assert sink.wait_for(lambda: len(sink.parts) == 1, timeout=_PATIENCE)
 
+    def test_what_arrives_after_it_is_not_taken_for_the_same(
+        self, transport: Transport, harness: TransportHarness, sink: RecordingSink
+    ) -> None:
+        self._skip_unless(self.has_inbound, "inbound messages")
+        assert transport.health() is not None
+
+        harness.deliver("hello there")
+        harness.deliver("and here")
+
+        assert sink.wait_for(lambda: len(sink.parts) >= 2, timeout=_PATIENCE)
+        assert len({part.with_fingerprint().fingerprint for part in sink.parts}) >= 2
+
     def test_what_the_sink_could_not_store_is_offered_again(
         self, transport: Transport, harness: TransportHarness, sink: RecordingSink
     ) -> None:

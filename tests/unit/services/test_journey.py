@@ -509,3 +509,11 @@ def test_many_parts_under_one_reference_are_kept_and_the_latest_message_is_joine
     network.deliver(a_part(user_data=b"\0!", concatenation=last, fingerprint="last"))
 
     assert [message.text for message in gateway.inquiry.inbound()] == ["49!"]
+
+
+def test_texts_of_a_network_that_marks_none_are_all_kept_and_once(gateway: Gateway) -> None:
+    for text in ("one", "two", "two", "one"):
+        part = a_part(user_data=text.encode("utf-16-be"), fingerprint="")
+        gateway.reception.received(part)
+
+    assert [message.text for message in gateway.inquiry.inbound()] == ["two", "one"]
