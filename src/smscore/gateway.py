@@ -20,7 +20,7 @@ from smscore.domain.deliveries import ProcessId
 from smscore.domain.liveness import right_to
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
-from smscore.errors import NotFound, NotReady, StoreError
+from smscore.errors import InvalidRequest, NotFound, NotReady, StoreError
 from smscore.heartbeats import holding
 from smscore.ids import IdSequence, Lease
 from smscore.machine import has_ended, this_process
@@ -408,7 +408,12 @@ class Gateway:
 
         ``kinds`` are those of which it wants to hear, none means all. As long as nobody wants to
         hear of a kind its events are not even read, and most are of a few.
+
+        Raises:
+            InvalidRequest: one kind is given as a string, which would be a collection of letters.
         """
+        if isinstance(kinds, str):
+            raise InvalidRequest(f"kinds are several; write [{kinds!r}]")
         self._notification.add(observer, kinds=kinds)
 
     def measure(self, meter: Meter) -> None:

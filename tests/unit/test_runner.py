@@ -13,7 +13,7 @@ from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
-from smscore.errors import ConfigurationError, PluginError, StoreUnavailable
+from smscore.errors import ConfigurationError, InvalidRequest, PluginError, StoreUnavailable
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
@@ -242,6 +242,14 @@ def test_an_observer_that_stops_its_gateway_is_told_that_it_cannot() -> None:
                 refusals[0]
             )
             assert not gateway._stopping.is_set()
+
+
+def test_an_observer_of_one_kind_names_it_in_a_list() -> None:
+    with (
+        a_gateway(FakeTransport()) as gateway,
+        pytest.raises(InvalidRequest, match=r"write \['message.sent'\]"),
+    ):
+        gateway.observe(lambda event: None, kinds="message.sent")
 
 
 class Unclosable(FakeTransport):

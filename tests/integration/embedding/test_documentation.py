@@ -40,9 +40,10 @@ def run(example: str, directory: Path) -> str:
         ("directory.md", 0, "+491701234567\n+491709999999"),
         ("email.md", 2, "anna@reader.example Hello! Hello!"),
         ("embedding.md", 0, "delivered"),
-        ("embedding.md", 1, "16"),
-        ("embedding.md", 2, "control.sock"),
-        ("embedding.md", 3, "request True\nsend True"),
+        ("embedding.md", 1, "You wrote: Anybody there?"),
+        ("embedding.md", 2, "16"),
+        ("embedding.md", 3, "control.sock"),
+        ("embedding.md", 4, "request True\nsend True"),
         (
             "plugins.md",
             0,
