@@ -31,6 +31,8 @@ INBOUND = frozenset({"message.received", "message.updated"})
 ANNOUNCED = tuple(dict.fromkeys(_WORDS.values()))
 """The events that a webhook can ask for."""
 
+_QUEUED = "message.queued"
+
 _encode = msgspec.json.Encoder().encode
 """
 Compact and unescaped, as ``JSON.stringify`` writes what it has read of it: endpoints that follow
@@ -47,15 +49,19 @@ def sequence_of(event: Event, *, kinds: Mapping[int, str]) -> int | None:
     """
     The event's number among those of its message that are announced; None: this one is not.
 
-    ``kinds`` are those of all its message's events, by their own numbers. Each name is announced
-    once, for its first event: a message that was queued again after a failed attempt was never
-    anything else to those outside.
+    ``kinds`` are those of all its message's events, by their own numbers. A name that is the last
+    one announced is no news. Nor is a message that was queued again: after a failed attempt it was
+    never anything else to those outside, and what becomes of it otherwise they are told then.
     """
-    earlier = {
-        _WORDS[kind] for one, kind in kinds.items() if kind in _WORDS and one < event.sequence
-    }
-    name = announced_as(event)
-    return None if name is None or name in earlier else len(earlier) + 1
+    told: list[str] = []
+    for number, kind in sorted(kinds.items()):
+        name = _WORDS.get(kind)
+        if name is None or (told and name in (told[-1], _QUEUED)):
+            continue
+        told.append(name)
+        if number == event.sequence:
+            return len(told)
+    return None
 
 
 def outbound_body(

@@ -134,6 +134,17 @@ def test_what_is_queued_again_or_sent_after_doubt_is_no_news_outside() -> None:
     assert numbers == [1, None, None, None, None, 2, None, 3, 4]
 
 
+def test_what_becomes_of_a_message_that_an_operator_sends_again_is_told_again() -> None:
+    kinds = ["message.queued", "message.sending", "message.sent", "message.failed",
+             "message.queued", "message.sending", "message.sent", "message.failed",
+             "message.queued", "message.failed", "message.delivered"]  # fmt: skip
+    story = [an_event(kind, sequence=number) for number, kind in enumerate(kinds, start=1)]
+
+    numbers = [sequence_of(event, kinds=numbered(story)) for event in story]
+
+    assert numbers == [1, None, 2, 3, None, None, 4, 5, None, None, 6]
+
+
 @given(st.text(max_size=50))
 def test_any_text_is_written_as_receivers_write_it_again(text: str) -> None:
     message = InboundMessage(
