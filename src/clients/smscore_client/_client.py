@@ -59,7 +59,7 @@ class Client:
         self.webhooks = blocking.WebhookCalls(self._run)
 
     def close(self) -> None:
-        """Close its connections. Calls that pause between two tries end."""
+        """Close its connections. Calls that pause between two tries end with what went wrong."""
         self._closing.set()
         self._wire.close()
 
@@ -82,6 +82,8 @@ class Client:
                 return verdict.value
             _log.info("tried again in %.1f seconds: %s", verdict.seconds, verdict.reason)
             self._sleep(verdict.seconds)
+            if self._wire.is_closed:
+                raise verdict.reason
 
 
 class AsyncClient:
@@ -116,7 +118,7 @@ class AsyncClient:
         self.webhooks = awaited.AsyncWebhookCalls(self._run)
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close its connections. Calls that pause between two tries end with what went wrong."""
         await self._wire.close()
 
     async def __aenter__(self) -> Self:
@@ -138,6 +140,8 @@ class AsyncClient:
                 return verdict.value
             _log.info("tried again in %.1f seconds: %s", verdict.seconds, verdict.reason)
             await self._sleep(verdict.seconds)
+            if self._wire.is_closed:
+                raise verdict.reason
 
 
 async def _sleep(seconds: float) -> None:

@@ -41,7 +41,7 @@ class Wire:
         self._given = transport
         self._clock = clock
         self._made: dict[int, httpx2.BaseTransport] = {}  # by process
-        self._is_closed = False
+        self.is_closed = False
 
     def exchange(self, call: Call[object], *, seconds: float) -> Reply | Silence:
         """One request, whose answer is read to its end unless that takes too long."""
@@ -60,7 +60,7 @@ class Wire:
 
     def close(self) -> None:
         """Close the connections that were made here."""
-        self._is_closed = True
+        self.is_closed = True
         made = self._made.pop(os.getpid(), None)
         if made is not None:
             made.close()
@@ -78,7 +78,7 @@ class Wire:
     def _transport(self) -> "httpx2.BaseTransport":
         import httpx2
 
-        _check_open(self._is_closed)
+        _check_open(self.is_closed)
         process = os.getpid()
         found = self._given or self._made.get(process)
         if found is None:
@@ -97,7 +97,7 @@ class AsyncWire:
         self._given = transport
         self._made: dict[int, httpx2.AsyncBaseTransport] = {}  # by process
         self._gate: asyncio.Semaphore | None = None
-        self._is_closed = False
+        self.is_closed = False
 
     async def exchange(self, call: Call[object], *, seconds: float) -> Reply | Silence:
         """One request, whose answer is read to its end unless that takes too long."""
@@ -128,7 +128,7 @@ class AsyncWire:
 
     async def close(self) -> None:
         """Close the connections that were made here."""
-        self._is_closed = True
+        self.is_closed = True
         made = self._made.pop(os.getpid(), None)
         if made is not None:
             await made.aclose()
@@ -145,7 +145,7 @@ class AsyncWire:
     def _transport(self) -> "httpx2.AsyncBaseTransport":
         import httpx2
 
-        _check_open(self._is_closed)
+        _check_open(self.is_closed)
         process = os.getpid()
         if self._given is None and process not in self._made:
             self._made[process] = httpx2.AsyncHTTPTransport(limits=_limits())

@@ -309,15 +309,31 @@ def test_a_closed_client_says_so():
         client.messages.get("msg_1")
 
 
-def test_closing_ends_a_pause():
+def test_closing_ends_a_pause_and_the_call_with_what_went_wrong():
     def answer_and_close(_):
         client.close()
         return httpx2.Response(503, headers={"retry-after": "20"})
 
     client = sms.Client(KEY, base_url=URL, transport=httpx2.MockTransport(answer_and_close))
 
-    with pytest.raises(RuntimeError, match="the client is closed"):
-        client.messages.get("msg_1")
+    with pytest.raises(sms.ServiceUnavailable) as caught:
+        client.messages.send(to="+491701234567", message="hi")
+
+    assert caught.value.is_uncertain
+    assert caught.value.idempotency_key
+
+
+def test_closing_ends_an_asynchronous_call_behind_its_pause_with_what_went_wrong():
+    async def close_and_sleep(_):
+        await client.close()
+
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(502))
+    client = sms.AsyncClient(KEY, base_url=URL, transport=transport, sleep=close_and_sleep)
+
+    with pytest.raises(sms.ServiceUnavailable) as caught:
+        asyncio.run(client.messages.send(to="+491701234567", message="hi"))
+
+    assert caught.value.is_uncertain
 
 
 def test_thousands_of_calls_at_once_take_turns():
