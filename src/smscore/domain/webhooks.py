@@ -74,7 +74,7 @@ URL_PATTERN = (
 _PUSH = "push"  # no hexadecimal number, as an account's is
 
 _URL = re.compile(URL_PATTERN, re.IGNORECASE)
-_ABOUT_URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+_BEGINNING = re.compile(r"https?://.", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -258,8 +258,14 @@ def check_url(url: str) -> str:
     Raises:
         InvalidRequest: it is none of http or https, has no host, or more than an address may have.
     """
-    if len(url) > LONGEST_URL or not _ABOUT_URL.fullmatch(url):
+    if len(url) > LONGEST_URL:
+        raise InvalidRequest(f"url must have at most {LONGEST_URL} characters")
+    if not _BEGINNING.match(url):
         raise InvalidRequest("url must be an http or https address")
+    if not (url.isascii() and url.isprintable() and " " not in url):
+        raise InvalidRequest(
+            "url has characters that must be percent-encoded, or in its host be written as xn--"
+        )
     try:
         parts = urlsplit(url)
         is_url = bool(parts.hostname) and parts.port != 0

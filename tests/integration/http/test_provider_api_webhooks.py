@@ -125,6 +125,18 @@ def test_a_secret_is_shown_once_and_again_only_when_it_is_another(call, hook):
             "url has characters that must be percent-encoded",
         ),
         (
+            {"url": "https://bücher.example/", "events": ["message.sent"]},
+            "url has characters that must be percent-encoded, or in its host be written as xn--",
+        ),
+        (
+            {"url": "https://x/ y", "events": ["message.sent"]},
+            "url has characters that must be percent-encoded, or in its host be written as xn--",
+        ),
+        (
+            {"url": f"https://x/{'y' * 2040}", "events": ["message.sent"]},
+            "url must have at most 2048 characters",
+        ),
+        (
             {"url": URL, "events": ["message.read"]},
             (
                 "events must be some of message.queued, message.sent, message.delivered, "
