@@ -25,7 +25,7 @@ def seconds_asked(status: int, header: bytes, *, at: datetime) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # RFC 9110, 5.6.7: of the old forms one says nothing of a zone, and means the same.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -29,7 +29,18 @@ def test_seconds_and_dates_are_understood(header: bytes, seconds: float) -> None
 
 @pytest.mark.parametrize(
     "header",
-    [b"", b"-1", b"1.5", b"soon", b"1234567890", b"9" * 5000, b"\xb2", b"Sun, 99 Foo 2026"],
+    [
+        b"",
+        b"-1",
+        b"1.5",
+        b"soon",
+        b"1234567890",
+        b"9" * 5000,
+        b"\xb2",
+        b"Sun, 99 Foo 2026",
+        b"Sun, 01 Mar 99999999999999999999 12:00:00 GMT",
+        b"Sun, 01 Mar 2026 12:00:00 +99999999999999",
+    ],
 )
 def test_what_is_neither_was_not_said(header: bytes) -> None:
     assert seconds_asked(503, header, at=AT) is None
