@@ -78,7 +78,7 @@ class PostgresEar:
     def _reconnect(self) -> bool:
         """Try until it succeeds; False: it was stopped."""
         pause = _FIRST_PAUSE
-        while not select.select([self._woken], [], [], pause)[0]:
+        while not _ready([self._woken], within=pause):
             try:
                 self._link = self._connect()
             except StoreUnavailable:
@@ -102,8 +102,7 @@ class PostgresEar:
         """Until it is stopped: then False."""
         connection = self._link.pgconn
         while True:
-            ready, _, _ = select.select([connection.socket, self._woken], [], [])
-            if self._woken in ready:
+            if self._woken in _ready([connection.socket, self._woken]):
                 return False
             connection.consume_input()
             while (told := connection.notifies()) is not None:
@@ -116,3 +115,11 @@ class PostgresEar:
             self._missed()
         else:
             self._heard(topics)
+
+
+def _ready(descriptors: Collection[int], *, within: float | None = None) -> Collection[int]:
+    """Those that can be read; waits for one, so many seconds at most. They may have any number."""
+    poll = select.poll()
+    for one in descriptors:
+        poll.register(one, select.POLLIN)
+    return [one for one, _ in poll.poll(None if within is None else within * 1000)]

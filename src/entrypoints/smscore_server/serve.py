@@ -18,6 +18,7 @@ from smscore_server._certificates import Certificate
 from smscore_server._entrances import Entrance, certificate_of, open_entrances
 from smscore_server._handover import REHEARSAL, SMTP, Listeners, rehearse
 from smscore_server._logging import catch_strays, formatter_of, set_up_logging, stop_access_log
+from smscore_server._open_files import raise_open_files
 from smscore_server._options import WholeNumber, config_option, json_option
 from smscore_server._output import show_json
 from smscore_server._tracing import traced
@@ -76,6 +77,7 @@ def serve(
         return
     if not config.http.access_log:
         stop_access_log()
+    raise_open_files()
     with Listeners() as listeners:
         with build(config) as gateway, traced(gateway):
             certificate = certificate_of(config)

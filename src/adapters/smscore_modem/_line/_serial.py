@@ -80,9 +80,9 @@ def open_serial(
 
 def _open_device(path: str, baudrate: int) -> "serial.Serial":
     # Loaded here: a process that only submits needs no serial ports.
-    import serial
+    from smscore_modem._line._polled import PolledSerial
 
-    device = serial.Serial(
+    device = PolledSerial(
         path, baudrate, timeout=None, write_timeout=_WRITE_TIMEOUT, exclusive=True
     )
     try:

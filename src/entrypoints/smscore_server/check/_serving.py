@@ -7,13 +7,17 @@ from ipaddress import ip_network
 
 from smscore import GatewayConfig
 from smscore.config import UNIX
+from smscore_server._open_files import ENOUGH, most_open_files
 from smscore_server.check._findings import Finding, note, wrong
 
 __all__ = ["serving"]
 
 
 def serving(config: GatewayConfig) -> Iterator[Finding]:
-    """Whether what proxies say can be believed, and whether answers can tell where they are."""
+    """
+    Whether what proxies say can be believed, answers can tell where they are, and connections have
+    room.
+    """
     http = config.http
     for network in http.trusted_proxies:
         if network != UNIX and ip_network(network).prefixlen == 0:
@@ -27,4 +31,10 @@ def serving(config: GatewayConfig) -> Iterator[Finding]:
             "proxies",
             "addresses in answers begin with the Host that a request names",
             remedy="say in [http] public_url where the proxy is",
+        )
+    if (most := most_open_files()) < ENOUGH:
+        yield note(
+            "files",
+            f"a server started from here may have {most} open, and each connection is one",
+            remedy=f"allow {ENOUGH} and more: 'ulimit -Hn', or LimitNOFILE= in its unit",
         )
