@@ -4,6 +4,7 @@ The listener: a thread with an event loop of its own, for hosts of any kind.
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -239,5 +240,12 @@ def listen(options: SmtpOptions) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as cause:
         raise ConfigurationError(
-            f"[smtp] cannot listen on port {port} of {host}: {cause}"
+            f"[smtp] cannot listen on port {port} of {host}: {_words(cause)}; correct host and port"
         ) from cause
+
+
+def _words(cause: Exception) -> str:
+    """The system's own, without those that Python puts behind them."""
+    if isinstance(cause, OSError) and not isinstance(cause, socket.gaierror) and cause.errno:
+        return os.strerror(cause.errno)
+    return str(cause)

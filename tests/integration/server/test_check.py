@@ -151,6 +151,21 @@ def test_pipes_in_the_place_of_files_are_wrong_and_not_waited_for(start, configu
         assert "it is no regular file; put it into one" in found[subject]["detail"], subject
 
 
+def test_each_port_that_cannot_be_had_is_named(findings, installation):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (installation / "smscore.toml").write_text(
+            f'[http]\nport = 0\ncertificate = "none"\nplain_port = {port}\n'
+            f'[smtp]\ndomains = ["sms.example.org"]\nport = {port}\n'
+        )
+        found = findings()
+
+    assert found["http"]["verdict"] == "ok"
+    for subject, key in (("http without TLS", "plain_port"), ("mails", "[smtp] host and port")):
+        assert found[subject]["detail"].startswith(f"port {port} of 127.0.0.1 is taken")
+        assert key in found[subject]["remedy"]
+
+
 def test_a_modem_that_answers_is_fine(findings, configure, start):
     simulator = start("simulate", "--modems", "1", "--json")
     port = json.loads(simulator.line())["modems"][0]["port"]

@@ -45,7 +45,7 @@ def check(
     """
     Say what is wrong with an installation, and how to mend it.
 
-    Looks at the configuration, plugins, key file, certificates, database, HTTP port and channels. A
+    Looks at the configuration, plugins, key file, certificates, database, ports and channels. A
     running server is not disturbed, but asked how its channels are. Without one, the channels are
     opened, and what a modem has received meanwhile is stored, as the server would do it. Of a modem
     it says what is in the way: the device, a driver, ModemManager, a PIN, the network. Exit status

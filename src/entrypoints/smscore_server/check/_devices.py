@@ -1,5 +1,5 @@
 """
-What is right and wrong with the devices of an installation: its port, its channels, its modems.
+What is right and wrong with the devices of an installation: its ports, its channels, its modems.
 
 A running server is asked what it sees. Without one the channels are opened, by the one place that
 may: what a modem has received meanwhile is stored as the server would store it.
@@ -7,10 +7,10 @@ may: what a modem has received meanwhile is stored as the server would store it.
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from time import monotonic
 
-from smscore import Gateway
+from smscore import Gateway, GatewayConfig
 from smscore.errors import GatewayError, StoreUnavailable
 from smscore.ports.transport import ChannelHealth, Transport
 from smscore_server._listening import listen
@@ -54,7 +54,7 @@ def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[
         return
     yield note("server", "it is not running")
     if not gateway.config.agent:  # an agent listens nowhere
-        yield from _port(gateway)
+        yield from _ports(gateway)
     yield from _opened(gateway, patience=patience)
 
 
@@ -77,14 +77,31 @@ def _surroundings(gateway: Gateway) -> Iterator[Finding]:
         )
 
 
-def _port(gateway: Gateway) -> Iterator[Finding]:
-    http = gateway.config.http
-    try:
-        listen(http.host, http.port).close()
-    except Failure as fault:
-        yield wrong("http", fault.message, remedy="correct [http] host and port")
-    else:
-        yield ok("http", f"port {http.port} of {http.host} is free")
+def _ports(gateway: Gateway) -> Iterator[Finding]:
+    """Whether each can be had, and all of them together."""
+    with ExitStack() as held:
+        for subject, host, port, key in _doors(gateway.config):
+            try:
+                held.enter_context(listen(host, port))
+            except Failure as fault:
+                yield wrong(subject, fault.message, remedy=f"correct {key}")
+            else:
+                yield ok(subject, f"port {port} of {host} is free")
+
+
+def _doors(config: GatewayConfig) -> Iterator[tuple[str, str, int, str]]:
+    """What listens where, and by which keys of the configuration."""
+    http = config.http
+    yield "http", http.host, http.port, "[http] host and port"
+    if http.plain_port is not None:
+        yield "http without TLS", http.host, http.plain_port, "[http] host and plain_port"
+    if config.smtp and config.server.role.has_doors:
+        # Loaded here: not everybody has mails.
+        from smscore_smtp import options_of
+
+        with suppress(GatewayError):  # another finding says so
+            smtp = options_of(config.smtp)
+            yield "mails", smtp.host, smtp.port, "[smtp] host and port"
 
 
 def _opened(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
