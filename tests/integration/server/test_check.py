@@ -4,11 +4,14 @@ import shutil
 import socket
 import sqlite3
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import serial
 
+from smscore import GatewayConfig, build
+from smscore.ports.clock import SystemClock
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_email.testing import FakeRelay
 from smscore_modem.simulator.pytest import modem_simulator
@@ -448,6 +451,27 @@ def test_a_running_server_is_asked_how_its_channels_are(findings, configure, sta
     assert "running" in found["server"]["detail"]
     assert wrong(found) == ["channel modem-2"]
     assert found["channel modem-1"]["detail"] == "ready"
+
+
+class Earlier(SystemClock):
+    def now(self):
+        return super().now() - timedelta(minutes=2)
+
+
+def test_a_server_that_lost_its_power_is_wrong_until_it_was_started_again(
+    command, configure, start, installation
+):
+    configure("")
+    dead = build(GatewayConfig.from_toml(installation / "smscore.toml"), clock=Earlier())
+    dead.servers.appear()
+    dead.store.close()  # and no word to anybody
+
+    assert "is not heard of since" in (silent := command("check")).stdout
+    start("serve").line()
+    result = command("check")
+
+    assert (silent.exit_code, result.exit_code) == (1, 0), result.output
+    assert "ended without a word after" in result.stdout
 
 
 def test_a_server_without_a_control_socket_is_noted(findings, configure, start, installation):

@@ -2,15 +2,15 @@
 Whether the servers that share the store are well, and agree.
 """
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from smscore import Gateway
 from smscore.errors import ConfigurationError, StoreError
 from smscore.services.inquiry import ServerOverview
 from smscore_server._clocks import identity, offsets, told
 from smscore_server._output import instant
-from smscore_server.check._findings import Finding, ok, wrong
+from smscore_server.check._findings import Finding, note, ok, wrong
 
 __all__ = ["servers"]
 
@@ -24,7 +24,28 @@ def servers(gateway: Gateway) -> Iterator[Finding]:
         return  # another finding says so
     own = _key_mark(gateway)
     for one in found:
-        yield _judged(gateway, one, offset=ahead.get(identity(one)), own_key=own)
+        offset = ahead.get(identity(one))
+        if offset is None and (after := _successor(one, found)):
+            yield note(
+                f"server {one.about.name}",
+                f"of the role {one.about.role}, ended without a word after "
+                f"{instant(one.heartbeat_at)}, and was started again {instant(after)}",
+            )
+        else:
+            yield _judged(gateway, one, offset=offset, own_key=own)
+
+
+def _successor(one: ServerOverview, found: Sequence[ServerOverview]) -> datetime | None:
+    """When the server was started again that is silent, as after a power cut; None: it was not."""
+    same = (one.about.name, one.about.role)
+    starts = [
+        other.about.started_at
+        for other in found
+        if other.is_alive
+        and (other.about.name, other.about.role) == same
+        and other.about.started_at > one.heartbeat_at
+    ]
+    return min(starts) if starts and not one.is_alive else None
 
 
 def _judged(
