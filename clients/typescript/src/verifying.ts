@@ -59,22 +59,31 @@ export async function verifyWebhook(
     const candidates = usable(typeof secrets === 'string' ? [secrets] : secrets);
     const tolerance = options.toleranceSeconds === undefined ? 300 : options.toleranceSeconds;
     const now = options.now ?? (() => Date.now() / 1_000);
-    let id = header(headers, 'webhook-id');
+    const id = header(headers, 'webhook-id');
     const time = header(headers, 'webhook-timestamp');
     const signatures = header(headers, 'webhook-signature');
-    if (id !== null && time !== null && signatures !== null) {
+    const bare = header(headers, 'x-smsprovider-signature');
+    const isBound = id !== null && time !== null && signatures !== null;
+    const signed = joined(UTF8.encode(`${id}.${time}.`), bytes);
+    const isProven = isBound && (await fitsStandard(signed, signatures, candidates));
+    if (isProven) {
+        // After the signature: what is not signed proves no time.
         if (tolerance !== null) checkTime(time, now(), tolerance);
-        const signed = joined(UTF8.encode(`${id}.${time}.`), bytes);
-        await checkStandard(signed, signatures, candidates);
-    } else {
-        const signature = header(headers, 'x-smsprovider-signature');
-        if (tolerance !== null || signature === null) {
-            throw new WebhookRejected('missing_headers', 'a header of the signature is missing');
-        }
-        await checkProvider(bytes, signature, candidates);
-        id = null;
+    } else if (tolerance !== null || bare === null) {
+        if (isBound) throw wrongSignature();
+        throw new WebhookRejected('missing_headers', 'a header of the signature is missing');
+    } else if (!(await fitsProvider(bytes, bare, candidates))) {
+        throw wrongSignature();
     }
-    return { id, sequence: sequenceIn(headers), payload: payloadIn(bytes) };
+    return {
+        id: isProven ? id : null,
+        sequence: sequenceIn(headers),
+        payload: payloadIn(bytes),
+    };
+}
+
+function wrongSignature(): WebhookRejected {
+    return new WebhookRejected('wrong_signature', 'no signature fits the body and the secrets');
 }
 
 /** An empty one, as of a setting that is missing, would be a key that everybody knows. */
@@ -98,44 +107,44 @@ function checkTime(time: string, now: number, tolerance: number): void {
 }
 
 /** https://www.standardwebhooks.com: `v1,` and base64, several of them with blanks between. */
-async function checkStandard(
+async function fitsStandard(
     signed: Uint8Array<ArrayBuffer>,
     signatures: string,
     secrets: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
     const given = signatures.split(' ').flatMap((one) => {
         const [version, text = ''] = one.split(',');
         const signature = fromBase64(text);
         return version === 'v1' && signature !== null ? [signature] : [];
     });
-    await checkAny(signed, given, secrets.map(decoded));
+    return fitsAny(signed, given, secrets.map(decoded));
 }
 
 /** The documented one: lower-case hex, and the key is the secret as it is written. */
-async function checkProvider(
+async function fitsProvider(
     bytes: Uint8Array<ArrayBuffer>,
     signature: string,
     secrets: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
     const given = fromHex(signature);
     const keys = secrets.map((secret) => UTF8.encode(secret));
-    await checkAny(bytes, given === null ? [] : [given], keys);
+    return fitsAny(bytes, given === null ? [] : [given], keys);
 }
 
-async function checkAny(
+async function fitsAny(
     signed: Uint8Array<ArrayBuffer>,
     signatures: readonly Uint8Array<ArrayBuffer>[],
     keys: readonly Uint8Array<ArrayBuffer>[],
-): Promise<void> {
+): Promise<boolean> {
     const hmac = { name: 'HMAC', hash: 'SHA-256' };
     for (const bytes of keys) {
         const key = await crypto.subtle.importKey('raw', bytes, hmac, false, ['verify']);
         for (const signature of signatures) {
             // Compares in constant time.
-            if (await crypto.subtle.verify('HMAC', key, signature, signed)) return;
+            if (await crypto.subtle.verify('HMAC', key, signature, signed)) return true;
         }
     }
-    throw new WebhookRejected('wrong_signature', 'no signature fits the body and the secrets');
+    return false;
 }
 
 function decoded(secret: string): Uint8Array<ArrayBuffer> {

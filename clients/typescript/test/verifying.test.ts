@@ -186,6 +186,21 @@ test('what has lost the headers that bind its time is refused', async () => {
     await assert.rejects(verifyWebhook(BODY, {}, SECRET, ANY_TIME), { code: 'missing_headers' });
 });
 
+test('whose signature is wrong is not told that its time is', async () => {
+    const failed = verifyWebhook(BODY, signed(), OTHER, { now: () => 0 });
+
+    await assert.rejects(failed, { code: 'wrong_signature' });
+});
+
+test('the signature over the body alone will do where another one is wrong', async () => {
+    const headers = { ...signed(), 'webhook-id': 'evt_2' };
+
+    const { id } = await verifyWebhook(BODY, headers, SECRET, ANY_TIME);
+
+    assert.equal(id, null);
+    await assert.rejects(verifyWebhook(BODY, headers, SECRET, THEN), { code: 'wrong_signature' });
+});
+
 test('events that nobody knows yet are told as they are', async () => {
     const body = '{"event":"message.teleported","colour":"blue"}';
 
