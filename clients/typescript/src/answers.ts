@@ -26,7 +26,7 @@ export function isUncertainAfter(call: CallSoFar, { mayBeDone }: { mayBeDone: bo
  */
 export async function contentOf(response: Response, call: CallSoFar): Promise<unknown> {
     const content = parsed(await response.text());
-    if (response.ok && isObject(content)) return content;
+    if (response.ok && isYes(content)) return content;
     const failure = {
         status: response.status,
         correlationId: response.headers.get('x-correlation-id'),
@@ -76,6 +76,11 @@ function reasonIn(content: unknown): { code: RefusalCode; message: string } | nu
     if (!isObject(content) || !isObject(content.error)) return null;
     const { code, message } = content.error;
     return typeof code === 'string' && typeof message === 'string' ? { code, message } : null;
+}
+
+/** Every yes says so, but for a message that is shown. */
+function isYes(content: unknown): boolean {
+    return isObject(content) && (content.success === true || 'message_id' in content);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

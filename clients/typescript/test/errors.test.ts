@@ -43,6 +43,9 @@ for (const answer of [
     page(200, ''),
     page(200, '[]'),
     page(200, '"yes"'),
+    page(200, '{}'),
+    page(200, '{"status":"ok"}'),
+    page(200, '{"success":false}'),
 ]) {
     test('what does not come from smscore is neither a yes nor a no', async () => {
         const failed = aClient(new PretendServer(answer), { maxRetries: 0 }).account.get();
