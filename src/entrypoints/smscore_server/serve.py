@@ -77,9 +77,9 @@ def serve(
         return
     if not config.http.access_log:
         stop_access_log()
-    raise_open_files()
     with Listeners() as listeners:
         with build(config) as gateway, traced(gateway):
+            raise_open_files()
             certificate = certificate_of(config)
             entrances = open_entrances(
                 listeners,

@@ -309,7 +309,7 @@ def test_the_log_says_when_the_server_does_not_know_what_it_hears(server, begin,
 
 
 def test_an_address_that_cannot_be_looked_up_ends_nothing(begin, caplog):
-    begin(server="http://a..b/api", reconnect_delay=60).once(patience=1)
+    begin(server=f"http://{'a' * 64}.example/api", reconnect_delay=60).once(patience=1)
 
     assert "the server did not answer" in caplog.text
 
