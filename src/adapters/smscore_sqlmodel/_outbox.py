@@ -71,6 +71,11 @@ _WAITING = selection(
     f"WHERE id IN ({_CLAIMABLE} OFFSET ?) ORDER BY priority DESC, {PLACE}, id",
 )
 _DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
+_RETRIES = selection(
+    MESSAGES,
+    "WHERE status = 'scheduled' AND due_at > ? AND error IS NOT NULL "
+    "ORDER BY due_at DESC, id DESC LIMIT ?",
+)
 _OVERDUE = selection(
     MESSAGES,
     "WHERE status IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= ? "
@@ -174,6 +179,11 @@ class OutboxView(CausedView):
 
     def has_due(self, *, now: datetime) -> bool:
         return self._has(_DUE, now)
+
+    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
+        self._session.settle()
+        cells = (micros(after), limit)
+        return [delivery_of(row) for row in self._session.fetch(_RETRIES, cells)]
 
     def has_overdue(self, *, now: datetime) -> bool:
         return self._has(_OVERDUE, now)

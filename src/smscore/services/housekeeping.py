@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import attrs
 
-from smscore.domain.messages import AccountId
+from smscore.domain.deliveries import Status
+from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.receipts import IDEMPOTENCY_LIFE
 from smscore.errors import InvalidRequest
 from smscore.ports.clock import Clock
@@ -31,7 +32,8 @@ _PRUNED_AT_ONCE = 200
 """Messages, each with its story: others want to write within 50 ms."""
 _SET_BACK = timedelta(seconds=30)
 """Clocks are corrected by less all the time."""
-_FARTHEST_RETRY = timedelta(hours=1)
+_FARTHEST_RETRY = timedelta(days=7)
+"""What a channel may be told to wait for; see RetryPolicy."""
 _LONGEST_PATIENCE = timedelta(days=1)
 
 
@@ -149,21 +151,32 @@ class Housekeeping:
         """
         Let retries not wait for hours that come twice: when the clock was set back, they are due.
 
-        What customers have scheduled waits for the moment that they named.
+        It may have been set while nobody looked: no retry waits for longer than a week. What
+        customers have scheduled waits for the moment that they named.
         """
         before, self._looked_at = self._looked_at, (now, self._clock.monotonic())
         if before is None:
-            return 0
+            return self._promote_retries(now, after=now + _FARTHEST_RETRY)
         gone = now - before[0] - timedelta(seconds=self._looked_at[1] - before[1])
         if gone > -_SET_BACK:
             return 0
-        return self._store.run(
-            lambda work: (
-                _promote_retries(work, now, until=now - gone + _FARTHEST_RETRY)
-                + _fall_back(work, now, until=now - gone + _LONGEST_PATIENCE)
-            ),
-            lane=Lane.CUSTODY,
-        ).result()
+        done = self._promote_retries(now, after=now)
+        return done + self._step(
+            lambda work: _fall_back(work, now, until=now - gone + _LONGEST_PATIENCE)
+        )
+
+    def _promote_retries(self, now: datetime, *, after: datetime) -> int:
+        """All of those that are due after then, in steps."""
+        done = 0
+        while retries := self._store.read(
+            lambda view: view.outbox.retries(after=after, limit=_BATCH)
+        ):
+            messages = [one.message for one in retries]
+            step = self._step(partial(_retry, messages=messages, now=now))
+            if not step:
+                break  # others have seen to them
+            done += step
+        return done
 
     def _promote(self, now: datetime) -> int:
         if not self._store.read(lambda view: view.outbox.has_due(now=now)):
@@ -212,11 +225,13 @@ def _promote(work: UnitOfWork, now: datetime) -> int:
     return len(due)
 
 
-def _promote_retries(work: UnitOfWork, now: datetime, *, until: datetime) -> int:
-    retries = [one for one in work.outbox.due(now=until, limit=_BATCH) if one.error is not None]
-    for delivery in retries:
+def _retry(work: UnitOfWork, *, messages: Sequence[MessageId], now: datetime) -> int:
+    """Those of them that still wait for their next try are due."""
+    found = [tracked.delivery for one in messages if (tracked := work.outbox.get(one)) is not None]
+    waiting = [one for one in found if one.status is Status.SCHEDULED and one.error is not None]
+    for delivery in waiting:
         record(work, delivery.promoted(at=now), at=now)
-    return len(retries)
+    return len(waiting)
 
 
 def _expire(work: UnitOfWork, now: datetime) -> int:

@@ -122,6 +122,20 @@ class KeepingContract:
         assert [read(0), read(2), read(3)] == [in_order[:2], in_order[2:], []]
         assert len(in_order) == 3
 
+    def test_retries_are_read_that_are_due_after_a_moment_the_latest_first(
+        self, store: Store
+    ) -> None:
+        retries = [
+            a_tracked(status=Status.SCHEDULED, due_at=NOON + timedelta(hours=one), error="busy")
+            for one in (0, 1, 3, 2)
+        ]
+        add(store, *retries, a_tracked(status=Status.SCHEDULED, due_at=NOON + timedelta(days=1)))
+        add(store, a_tracked(error="busy"))
+
+        read = store.read(lambda view: view.outbox.retries(after=NOON, limit=2))
+
+        assert list(read) == [retries[2].delivery, retries[3].delivery]
+
     def test_the_backlog_is_seen_within_a_unit_as_it_changes(self, store: Store) -> None:
         def work(work: UnitOfWork) -> list[dict[str, int]]:
             tracked = a_tracked()

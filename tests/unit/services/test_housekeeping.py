@@ -47,6 +47,43 @@ def test_a_retry_does_not_wait_for_hours_that_come_twice(
     assert status_of(gateway, retried) is Status.SENT
 
 
+def test_a_retry_waits_for_no_month_behind_what_customers_have_scheduled(
+    gateway: Gateway, network: FakeTransport, clock: ManualClock
+) -> None:
+    gateway.administration.credit("acme", 600, why="many")
+    clock.jump(days=31)
+    network.fail_next(TemporaryFailure("busy"))
+    retried = submit(gateway)
+    gateway.run_pending()
+    clock.jump(days=-31)
+    for _ in range(500):
+        submit(gateway, not_before=NOON + timedelta(days=2))
+
+    gateway.run_pending()
+
+    assert status_of(gateway, retried) is Status.SENT
+
+
+def test_a_retry_waits_for_no_month_when_the_server_was_stopped_while_the_clock_was_set(
+    gateway: Gateway, clock: ManualClock, network: FakeTransport, store: MemoryStore
+) -> None:
+    clock.jump(days=31)
+    network.fail_next(TemporaryFailure("busy"))
+    message = submit(gateway)
+    gateway.run_pending()
+    clock.jump(days=-31)
+
+    later = build(
+        GatewayConfig(plugins=PluginsConfig(enabled=())),
+        store=store,
+        transports={"fake": network},
+        clock=clock,
+    )
+    later.run_pending()
+
+    assert status_of(later, message) is Status.SENT
+
+
 def test_a_retry_waits_when_the_clock_was_only_corrected(
     gateway: Gateway, clock: ManualClock, retried: MessageId
 ) -> None:

@@ -73,6 +73,10 @@ class OutboxView(Protocol):
         """Whether a scheduled delivery's time has come."""
         ...
 
+    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
+        """Scheduled deliveries that were tried before and are due after then, latest first."""
+        ...
+
     def has_overdue(self, *, now: datetime) -> bool:
         """Whether a scheduled or queued delivery's ``expires_at`` has passed."""
         ...

@@ -85,6 +85,17 @@ class MemoryOutbox:
     def has_overdue(self, *, now: datetime) -> bool:
         return bool(self.overdue(now=now, limit=1))
 
+    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
+        later = self._where(
+            lambda one: (
+                one.status is Status.SCHEDULED
+                and one.error is not None
+                and one.due_at is not None
+                and one.due_at > after
+            )
+        )
+        return sorted(later, key=lambda one: (one.due_at or after, one.message))[: -limit - 1 : -1]
+
     def has_stranded(self, *, now: datetime) -> bool:
         return bool(self.stranded(now=now, limit=1))
 
