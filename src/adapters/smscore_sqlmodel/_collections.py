@@ -11,7 +11,7 @@ from smscore.domain.channels import ChannelMode, ChannelState
 from smscore.domain.events import NO_MESSAGE, Event
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
-from smscore.domain.routes import Revision
+from smscore.domain.routes import Revision, next_turn
 from smscore.errors import Conflict
 from smscore.ports.storage import IdempotencyRecord, Topic
 from smscore.rulebook import Rulebook, as_document, rulebook_of
@@ -119,8 +119,11 @@ class Routing(RoutingView):
     def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
         self._writer.alone(f"turns {rule}")
         found = self._session.fetch(_NEXT_TURN, (rule,))
-        first = max(now, from_micros(found[0][1])) if found else now
-        self._writer.change(_SET_TURN.sql, (rule, micros(first + count * gap)))
+        first = now
+        if found:
+            _, following, taken_at = found[0]
+            first = next_turn(from_micros(following), taken_at=from_micros(taken_at), now=now)
+        self._writer.change(_SET_TURN.sql, (rule, micros(first + count * gap), micros(now)))
         return first
 
 

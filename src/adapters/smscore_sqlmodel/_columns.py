@@ -136,7 +136,7 @@ PROVIDER_KEYS = _columns("smscore_provider_keys", "digest account created_at lab
 QUEUE_TOKENS = _columns("smscore_queue_tokens", "account digest generation", key="account")
 RIGHTS = _columns("smscore_rights", "name process server since", key="name")
 RULE_REVISIONS = _columns("smscore_rule_revisions", "number at why document", key="number")
-RULE_TURNS = _columns("smscore_rule_turns", "rule next_at", key="rule")
+RULE_TURNS = _columns("smscore_rule_turns", "rule next_at taken_at", key="rule")
 USERS = _columns("smscore_users", "name account password_hash permissions", key="name")
 WEBHOOKS = _columns(
     "smscore_webhooks",

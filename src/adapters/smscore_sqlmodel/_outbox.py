@@ -73,7 +73,8 @@ _WAITING = selection(
 _DUE = selection(MESSAGES, "WHERE status = 'scheduled' AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 _RETRIES = selection(
     MESSAGES,
-    "WHERE status = 'scheduled' AND due_at > ? AND error IS NOT NULL "
+    "WHERE status = 'scheduled' AND due_at > ? "
+    "AND (error IS NOT NULL OR (not_before IS NULL AND accepted_at > ?)) "
     "ORDER BY due_at DESC, id DESC LIMIT ?",
 )
 _OVERDUE = selection(
@@ -180,9 +181,9 @@ class OutboxView(CausedView):
     def has_due(self, *, now: datetime) -> bool:
         return self._has(_DUE, now)
 
-    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
+    def retries(self, *, after: datetime, ahead: datetime, limit: int) -> Sequence[Delivery]:
         self._session.settle()
-        cells = (micros(after), limit)
+        cells = (micros(after), micros(ahead), limit)
         return [delivery_of(row) for row in self._session.fetch(_RETRIES, cells)]
 
     def has_overdue(self, *, now: datetime) -> bool:

@@ -140,6 +140,7 @@ class RuleTurnRow(Row, table=True):
 
     rule: str = Field(sa_type=Text, primary_key=True)
     next_at: int = Field(sa_type=_WIDE)
+    taken_at: int = Field(sa_type=_WIDE, sa_column_kwargs={"server_default": "0"})
 
 
 class ChannelRow(Row, table=True):

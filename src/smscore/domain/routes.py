@@ -4,7 +4,7 @@ Outbound rules: the first one whose condition holds says how a message goes, or 
 
 import enum
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -15,13 +15,24 @@ from smscore.domain.messages import OutboundMessage
 from smscore.domain.recipients import number_in
 from smscore.errors import InvalidRequest
 
-__all__ = ["Choice", "Revision", "Route", "Routes", "check_names", "facts_of"]
+__all__ = [
+    "CLOCKS_DIFFER",
+    "Choice",
+    "Revision",
+    "Route",
+    "Routes",
+    "check_names",
+    "facts_of",
+    "next_turn",
+]
 
 _ONLY_PREFIXES = frozenset({"prefixes"})
 _FEW = 8
 """Rules about prefixes that are looked through sooner than facts are gathered."""
 
 _LONGEST_NAME = 100
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""What was accepted later than that from now was accepted by a clock that was ahead."""
 _UNKNOWN = frozenset({"kinds"})  # what conditions ask of inbound messages only
 
 
@@ -162,6 +173,16 @@ def facts_of(message: OutboundMessage, *, account: str, now: datetime) -> Facts:
         surface=message.surface,
         priority=message.priority,
     )
+
+
+def next_turn(following: datetime, *, taken_at: datetime, now: datetime) -> datetime:
+    """
+    When the next message of a rule with a pace may leave: at once, or when those before it have.
+
+    ``taken_at`` is when these were accepted. If that is still to come the clock was ahead then, and
+    would be waited for; hosts differ by less.
+    """
+    return now if taken_at - now > CLOCKS_DIFFER else max(now, following)
 
 
 def check_names(rules: Sequence[Route] | Sequence[InboundRule]) -> None:

@@ -12,6 +12,7 @@ import attrs
 from smscore.domain.deliveries import Status
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.receipts import IDEMPOTENCY_LIFE
+from smscore.domain.routes import CLOCKS_DIFFER
 from smscore.errors import InvalidRequest
 from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
@@ -169,7 +170,7 @@ class Housekeeping:
         """All of those that are due after then, in steps."""
         done = 0
         while retries := self._store.read(
-            lambda view: view.outbox.retries(after=after, limit=_BATCH)
+            lambda view: view.outbox.retries(after=after, ahead=now + CLOCKS_DIFFER, limit=_BATCH)
         ):
             messages = [one.message for one in retries]
             step = self._step(partial(_retry, messages=messages, now=now))
@@ -226,9 +227,14 @@ def _promote(work: UnitOfWork, now: datetime) -> int:
 
 
 def _retry(work: UnitOfWork, *, messages: Sequence[MessageId], now: datetime) -> int:
-    """Those of them that still wait for their next try are due."""
-    found = [tracked.delivery for one in messages if (tracked := work.outbox.get(one)) is not None]
-    waiting = [one for one in found if one.status is Status.SCHEDULED and one.error is not None]
+    """Those of them that still wait, and for nothing that a customer has named, are due."""
+    found = [tracked for one in messages if (tracked := work.outbox.get(one)) is not None]
+    waiting = [
+        one.delivery
+        for one in found
+        if one.delivery.status is Status.SCHEDULED
+        and (one.delivery.error is not None or one.message.not_before is None)
+    ]
     for delivery in waiting:
         record(work, delivery.promoted(at=now), at=now)
     return len(waiting)

@@ -132,9 +132,20 @@ class KeepingContract:
         add(store, *retries, a_tracked(status=Status.SCHEDULED, due_at=NOON + timedelta(days=1)))
         add(store, a_tracked(error="busy"))
 
-        read = store.read(lambda view: view.outbox.retries(after=NOON, limit=2))
+        read = store.read(lambda view: view.outbox.retries(after=NOON, ahead=NOON, limit=2))
 
         assert list(read) == [retries[2].delivery, retries[3].delivery]
+
+    def test_turns_of_a_clock_ahead_of_time_are_read_like_retries(self, store: Store) -> None:
+        ahead, due = NOON + timedelta(days=31), NOON + timedelta(days=32)
+        for accepted, not_before in ((ahead, None), (ahead, due), (NOON, None)):
+            message = a_message(accepted_at=accepted, not_before=not_before)
+            delivery = a_delivery(message, status=Status.SCHEDULED, due_at=due)
+            add(store, Tracked(message=message, delivery=delivery))
+
+        (read,) = store.read(lambda view: view.outbox.retries(after=NOON, ahead=NOON, limit=9))
+
+        assert (read.accepted_at, read.due_at) == (ahead, due)
 
     def test_the_backlog_is_seen_within_a_unit_as_it_changes(self, store: Store) -> None:
         def work(work: UnitOfWork) -> list[dict[str, int]]:

@@ -122,6 +122,15 @@ class RulesContract(StoreKit):
 
         assert self._turn(store, "a", now=later) == later
 
+    def test_turns_that_a_clock_ahead_of_time_took_are_not_waited_for(self, store: Store) -> None:
+        ahead = NOON + timedelta(days=31)
+        self._turn(store, "a", now=ahead)
+        self._turn(store, "b", count=90_000)
+
+        assert self._turn(store, "a") == NOON
+        assert self._turn(store, "a") == NOON + timedelta(minutes=1)
+        assert self._turn(store, "b") == NOON + timedelta(minutes=90_000)
+
     def test_a_unit_that_fails_has_taken_no_turn(self, store: Store) -> None:
         def fail(work: UnitOfWork) -> None:
             work.routing.take_turns("a", count=9, gap=timedelta(minutes=1), now=NOON)

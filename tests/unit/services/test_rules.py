@@ -157,6 +157,22 @@ def submit(gateway, *numbers, **values):
     return gateway.submissions.begin(submission).result()
 
 
+def test_no_turn_is_a_month_away_because_the_clock_was(paced, clock, network):
+    paced.run_pending()
+    clock.jump(days=31)
+    submit(paced, "+49170111111", "+49170222222")
+    paced.run_pending()
+    clock.jump(days=-31)
+
+    while paced.run_pending():
+        pass
+    after = submit(paced, "+49170333333")
+    paced.run_pending()
+
+    assert due_at(paced, after) == [None]
+    assert len(network.jobs) == 3
+
+
 def test_messages_of_a_rule_with_a_pace_leave_one_after_another(paced, clock, network):
     several = submit(paced, "+49170111111", "+49170222222", "+49170333333", "+43123456")
     another = submit(paced, "+49170444444")

@@ -73,8 +73,12 @@ class OutboxView(Protocol):
         """Whether a scheduled delivery's time has come."""
         ...
 
-    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
-        """Scheduled deliveries that were tried before and are due after then, latest first."""
+    def retries(self, *, after: datetime, ahead: datetime, limit: int) -> Sequence[Delivery]:
+        """
+        Scheduled deliveries that are due after then by no customer's wish, latest first.
+
+        They were tried before; or were accepted later than ``ahead``, and wait for their turn.
+        """
         ...
 
     def has_overdue(self, *, now: datetime) -> bool:

@@ -33,7 +33,11 @@ class Routing(RoutingView, Protocol):
         ...
 
     def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
-        """The first of so many moments, each a gap after the one before, also of earlier calls."""
+        """
+        The first of so many moments, each a gap after the one before, also of earlier calls.
+
+        Not of those that a clock made which was ahead: see :func:`smscore.domain.routes.next_turn`.
+        """
         ...
 
 

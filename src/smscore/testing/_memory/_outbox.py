@@ -85,16 +85,20 @@ class MemoryOutbox:
     def has_overdue(self, *, now: datetime) -> bool:
         return bool(self.overdue(now=now, limit=1))
 
-    def retries(self, *, after: datetime, limit: int) -> Sequence[Delivery]:
+    def retries(self, *, after: datetime, ahead: datetime, limit: int) -> Sequence[Delivery]:
         later = self._where(
             lambda one: (
                 one.status is Status.SCHEDULED
-                and one.error is not None
                 and one.due_at is not None
                 and one.due_at > after
+                and (one.error is not None or self._is_turn(one, ahead))
             )
         )
         return sorted(later, key=lambda one: (one.due_at or after, one.message))[: -limit - 1 : -1]
+
+    def _is_turn(self, delivery: Delivery, ahead: datetime) -> bool:
+        message = self._messages[delivery.message]
+        return message.not_before is None and message.accepted_at > ahead
 
     def has_stranded(self, *, now: datetime) -> bool:
         return bool(self.stranded(now=now, limit=1))

@@ -11,7 +11,7 @@ from smscore.domain.channels import ChannelState
 from smscore.domain.links import Link
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.recipients import Recipient
-from smscore.domain.routes import Revision
+from smscore.domain.routes import Revision, next_turn
 from smscore.errors import Conflict
 from smscore.ports.storage import Topic, TraceKind
 from smscore.testing._memory._log import Log
@@ -29,7 +29,8 @@ class MemoryRouting:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._revisions: list[Revision] = []
-        self._turns: dict[str, datetime] = {}  # when the next one of a rule is
+        # When the next one of a rule is, and when that was said.
+        self._turns: dict[str, tuple[datetime, datetime]] = {}
 
     def newest(self) -> Revision | None:
         return self._revisions[-1] if self._revisions else None
@@ -47,8 +48,9 @@ class MemoryRouting:
         self._log.topics.add(Topic.ROUTING)
 
     def take_turns(self, rule: str, *, count: int, gap: timedelta, now: datetime) -> datetime:
-        first = max(now, self._turns.get(rule, now))
-        self._log.put(self._turns, rule, first + count * gap)
+        following, taken_at = self._turns.get(rule, (now, now))
+        first = next_turn(following, taken_at=taken_at, now=now)
+        self._log.put(self._turns, rule, (first + count * gap, now))
         return first
 
     def shelves(self) -> Shelves:
