@@ -37,10 +37,6 @@ class Log:
         rows.append(value)
         self._undo.append(rows.pop)
 
-    def undoable(self, undo: Callable[[], object]) -> None:
-        """Something was changed, and this takes it back."""
-        self._undo.append(undo)
-
     def undo(self) -> None:
         """Take everything back, newest first."""
         while self._undo:
