@@ -4,7 +4,6 @@ A gateway with a modem's channel on simulated lines, all of it on virtual time.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, Self
 
 from smscore import Gateway, GatewayConfig, build, hookimpl
@@ -89,12 +88,7 @@ class World:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.gateway.close()
 
     # What happens.

@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
-from types import TracebackType
 from typing import Any, Self
 
 import attrs
@@ -116,12 +115,7 @@ class FakeRelay:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
