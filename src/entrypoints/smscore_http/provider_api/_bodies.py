@@ -5,7 +5,7 @@ What clients of the provider API put into bodies: one text for one recipient or 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -18,7 +18,9 @@ from smscore.services.submission import Item, Submission
 from smscore_http._schemas import Sender, Time, said, spelt
 from smscore_http._wire import BATCH_LIMIT, NotJson, WrongShape, decode_json
 
-__all__ = ["NewMessage", "Url", "read_new_message", "submission_of"]
+__all__ = ["NewMessage", "Url", "read_body", "read_time", "submission_of"]
+
+T = TypeVar("T")
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 _LONGEST_MESSAGE = 1600
@@ -57,10 +59,7 @@ class NewMessage(msgspec.Struct):
     ] = None
 
 
-_decoder = msgspec.json.Decoder(NewMessage)
-
-
-def read_new_message(body: bytes) -> NewMessage:
+def read_body(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     """
     What a body asks for.
 
@@ -68,13 +67,29 @@ def read_new_message(body: bytes) -> NewMessage:
         InvalidRequest: it is not JSON, or a field has the wrong type.
     """
     try:
-        return decode_json(body, _decoder)
+        return decode_json(body, decoder)
     except NotJson as cause:
         raise InvalidRequest("The body is not valid JSON") from cause
     except WrongShape as cause:
         if not cause.field:
             raise InvalidRequest("The body must be a JSON object") from cause
         raise InvalidRequest(f"{cause.field} has the wrong type") from cause
+
+
+def read_time(written: str, field: str) -> datetime:
+    """
+    The moment that a field tells; without an offset it is UTC.
+
+    Raises:
+        InvalidRequest: it tells none.
+    """
+    try:
+        at = datetime.fromisoformat(written)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
+        raise InvalidRequest(
+            f"{field} must be an ISO 8601 time such as 2026-03-01T12:00:00Z"
+        ) from cause
 
 
 def submission_of(
@@ -104,7 +119,9 @@ def submission_of(
         items=_items(wish.to, wish.message),
         sender=None if wish.sender is None else _sender(wish.sender),
         priority=_priority(wish.priority) if wish.priority else _NORMAL,
-        not_before=None if wish.scheduled_at is None else _time(wish.scheduled_at, now=clock.now()),
+        not_before=None
+        if wish.scheduled_at is None
+        else _begin(wish.scheduled_at, now=clock.now()),
         callback_url=_url(wish.callback_url, check=check_url),
         idempotency_key=idempotency_key,
         fingerprint="" if isinstance(wish.to, str) else "list",
@@ -153,15 +170,9 @@ def _priority(priority: str) -> Priority:
     return _PRIORITIES[priority]
 
 
-def _time(written: str, *, now: datetime) -> datetime:
-    """Without an offset it is UTC. One in the past means at once, which the plan sees to."""
-    try:
-        at = datetime.fromisoformat(written)
-        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as cause:
-        raise InvalidRequest(
-            "scheduled_at must be an ISO 8601 time such as 2026-03-01T12:00:00Z"
-        ) from cause
+def _begin(written: str, *, now: datetime) -> datetime:
+    """One in the past means at once, which the plan sees to."""
+    at = read_time(written, "scheduled_at")
     if at - now > _FURTHEST:
         raise InvalidRequest("scheduled_at must be at most 1 year ahead")
     return at

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import islice
 
 import attrs
+import msgspec
 
 from smscore.domain.accounts import Account
 from smscore.domain.deliveries import Status
@@ -16,7 +17,7 @@ from smscore_http._context import Context
 from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import message_id, parse_message_id, recipient_for
-from smscore_http.provider_api._bodies import read_new_message, submission_of
+from smscore_http.provider_api._bodies import NewMessage, read_body, submission_of
 from smscore_http.provider_api._pages import LONGEST_PAGE, page_begin, page_size
 from smscore_http.provider_api._replies import (
     accepted,
@@ -42,6 +43,8 @@ _MOST_PAGES_LOOKED_THROUGH = 25
 
 Call = Callable[[Request, Account], Awaitable[Reply]]
 
+_decoder = msgspec.json.Decoder(NewMessage)
+
 
 class Sending:
     """``POST /v1/messages``."""
@@ -50,7 +53,7 @@ class Sending:
         self._context = context
 
     async def __call__(self, request: Request, account: Account) -> Reply:
-        wish = read_new_message(await request.body())
+        wish = read_body(await request.body(), _decoder)
         submission = submission_of(
             wish,
             account=account.id,
@@ -72,7 +75,7 @@ class Estimating:
     async def __call__(self, request: Request, account: Account) -> Reply:
         gateway = self._context.gateway
         submission = submission_of(
-            read_new_message(await request.body()),
+            read_body(await request.body(), _decoder),
             account=account.id,
             idempotency_key=None,
             clock=gateway.clock,

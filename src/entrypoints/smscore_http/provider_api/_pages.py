@@ -3,19 +3,19 @@ What clients ask for of a list: how many at a time, and where to go on.
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from smscore.domain.messages import MessageId
 from smscore.errors import InvalidRequest
 from smscore_http._wire import is_whole_number, parse_limit
 
 __all__ = ["LONGEST_PAGE", "PAGE", "page_begin", "page_size"]
 
+Id = TypeVar("Id", bound=int)
+
 PAGE, LONGEST_PAGE = 50, 200
 
 
-def page_begin(
-    values: Mapping[str, str], *, parse: Callable[[str], MessageId | None]
-) -> MessageId | None:
+def page_begin(values: Mapping[str, str], *, parse: Callable[[str], Id | None]) -> Id | None:
     """
     Behind which id the page begins; None: with the newest.
 

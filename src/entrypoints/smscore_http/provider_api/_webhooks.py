@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -21,17 +20,10 @@ from smscore.services.webhooks import Deliveries
 from smscore_http._context import Context
 from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request
-from smscore_http._wire import (
-    NotJson,
-    WrongShape,
-    decode_json,
-    encode_json,
-    message_id,
-    parse_hex_id,
-    utc_seconds,
-)
+from smscore_http._wire import encode_json, message_id, parse_hex_id, utc_seconds
+from smscore_http.provider_api._bodies import read_body, read_time
 from smscore_http.provider_api._calls import Call
-from smscore_http.provider_api._pages import page_size
+from smscore_http.provider_api._pages import page_begin, page_size
 from smscore_http.provider_api._shapes import CallbackSecret
 from smscore_http.provider_api._webhook_shapes import (
     DeletedWebhook,
@@ -96,7 +88,7 @@ class WebhookCalls:
         return next((calls for place, calls in self._patterns if place.fullmatch(path)), None)
 
     async def _add(self, request: Request, account: Account) -> Reply:
-        new = _decoded(await request.body(), _new)
+        new = read_body(await request.body(), _new)
         if not new.url or not new.events:
             raise InvalidRequest(f"{'events' if new.url else 'url'} is required")
         add = self._webhooks.add
@@ -119,7 +111,7 @@ class WebhookCalls:
         return _told(_shown(await self._context.call(get, account.id, _webhook(request))))
 
     async def _alter(self, request: Request, account: Account) -> Reply:
-        change = _decoded(await request.body(), _change)
+        change = read_body(await request.body(), _change)
         changed, secret = await self._context.call(
             self._webhooks.change,
             account.id,
@@ -147,7 +139,7 @@ class WebhookCalls:
             account.id,
             _webhook(request),
             state=_state(values.get("state")),
-            before=_cursor(values.get("after")),
+            before=page_begin(values, parse=_posting),
             limit=limit + 1,
         )
         page = found[:limit]
@@ -156,19 +148,18 @@ class WebhookCalls:
         return _told(DeliveryPage(deliveries=deliveries, following=following))
 
     async def _replay(self, request: Request, account: Account) -> Reply:
-        name = request.path.split("/")[5]
-        posting = _parsed(name, "whd_")
+        posting = _named(_posting(request.path.split("/")[5]))
         again = await self._context.call(
-            self._webhooks.replay, account.id, _webhook(request), PostingId(posting)
+            self._webhooks.replay, account.id, _webhook(request), posting
         )
         return _told(ReplayedDelivery(delivery_id=f"whd_{again.id:016x}", state=again.state.value))
 
     async def _replay_many(self, request: Request, account: Account) -> Reply:
-        which = _decoded(await request.body() or b"{}", _which)
+        which = read_body(await request.body() or b"{}", _which)
         deliveries = Deliveries(
             state=_state(_given(which.state)),
-            since=_time(_given(which.since), "since"),
-            until=_time(_given(which.until), "until"),
+            since=None if which.since is msgspec.UNSET else read_time(which.since, "since"),
+            until=None if which.until is msgspec.UNSET else read_time(which.until, "until"),
         )
         count = await self._context.call(
             self._replay_all, account.id, _webhook(request), deliveries
@@ -239,45 +230,29 @@ def _delivery(posting: Posting) -> Delivery:
     )
 
 
-def _decoded(body: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
-    try:
-        return decode_json(body, decoder)
-    except NotJson as cause:
-        raise InvalidRequest("The body is not valid JSON") from cause
-    except WrongShape as cause:
-        if not cause.field:
-            raise InvalidRequest("The body must be a JSON object") from cause
-        raise InvalidRequest(f"{cause.field} has the wrong type") from cause
-
-
 def _given(value: _T | msgspec.UnsetType) -> _T | None:
     return None if isinstance(value, msgspec.UnsetType) else value
 
 
 def _webhook(request: Request) -> WebhookId:
-    return WebhookId(_parsed(request.path.split("/")[3], "wh_"))
+    found = _number(request.path.split("/")[3], "wh_")
+    return _named(None if found is None else WebhookId(found))
 
 
-def _parsed(text: str, prefix: str) -> int:
-    """
-    The number that an id of this API stands for.
+def _posting(text: str) -> PostingId | None:
+    found = _number(text, "whd_")
+    return None if found is None else PostingId(found)
 
-    Raises:
-        NotFound: it is not how such ids are written.
-    """
-    number = parse_hex_id(text.removeprefix(prefix)) if text.startswith(prefix) else None
-    if number is None:
+
+def _number(text: str, prefix: str) -> int | None:
+    """What an id of this API stands for; None: it is not how such ids are written."""
+    return parse_hex_id(text.removeprefix(prefix)) if text.startswith(prefix) else None
+
+
+def _named(found: _T | None) -> _T:
+    if found is None:
         raise NotFound("that is not how an id of this API is written")
-    return number
-
-
-def _cursor(after: str | None) -> PostingId | None:
-    if not after:
-        return None
-    try:
-        return PostingId(_parsed(after, "whd_"))
-    except NotFound as cause:
-        raise InvalidRequest("after must be the next of the page before") from cause
+    return found
 
 
 def _state(text: str | None) -> PostingState | None:
@@ -285,16 +260,3 @@ def _state(text: str | None) -> PostingState | None:
         return None if text is None else PostingState(text)
     except ValueError as cause:
         raise InvalidRequest(f"state must be one of {', '.join(PostingState)}") from cause
-
-
-def _time(written: str | None, field: str) -> datetime | None:
-    """Without an offset it is UTC."""
-    if written is None:
-        return None
-    try:
-        at = datetime.fromisoformat(written)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as cause:
-        raise InvalidRequest(
-            f"{field} must be an ISO 8601 time such as 2026-03-01T12:00:00Z"
-        ) from cause
