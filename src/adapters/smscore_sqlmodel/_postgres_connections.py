@@ -72,7 +72,8 @@ class PostgresWriting(Speaking):
     def __init__(self, server: PostgresServer) -> None:
         super().__init__(server)
         self._put_off: list[tuple[Statement, Cells]] = []
-        self._put_off_at_mark = 0
+        self._put_off_at_mark: Sequence[tuple[Statement, Cells]] = ()
+        self._witness_at_mark: Witness | None = None
         self._has_written = False
         self._witness: Witness | None = None
         self._number: str | None = None  # of the transaction
@@ -176,14 +177,17 @@ class PostgresWriting(Speaking):
 
     def mark(self) -> None:
         self._ahead.append(_MARK)
-        self._put_off_at_mark = len(self._put_off)
+        self._put_off_at_mark = tuple(self._put_off)
+        self._witness_at_mark = self._witness
 
     def keep_mark(self) -> None:
         if not self._has_unset_mark():
             self._ahead.append(_KEEP_MARK)
 
     def return_to_mark(self) -> None:
-        del self._put_off[self._put_off_at_mark :]
+        # Those of earlier units as well, if they were written since the mark.
+        self._put_off = list(self._put_off_at_mark)
+        self._witness = self._witness_at_mark
         if not self._has_unset_mark():
             self._ask(_RETURN_TO_MARK, _KEEP_MARK)
 
@@ -249,7 +253,7 @@ class PostgresWriting(Speaking):
         """The same, and behind it what was put off."""
         if not self._put_off:
             return together
-        put_off, self._put_off, self._put_off_at_mark = self._put_off, [], 0
+        put_off, self._put_off = self._put_off, []
         statement = put_off[0][0]  # of the one table that is in order
         rows = [row for _, row in put_off]
         last = dict(zip(statement.columns, rows[-1], strict=True))

@@ -5,7 +5,8 @@ The store contract: units of work are all or nothing, whatever their neighbours 
 import pytest
 from msgspec.structs import replace
 
-from smscore.domain.messages import AccountId, Surface
+from smscore.domain.events import Event
+from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.errors import Conflict, StoreError
 from smscore.ports.storage import Store, UnitOfWork
 from smscore.testing._store_everything import (
@@ -18,6 +19,7 @@ from smscore.testing._store_everything import (
 )
 from smscore.testing._store_kit import (
     PATIENCE,
+    an_event,
     busy,
     do,
     on,
@@ -148,6 +150,25 @@ class UnitsContract:
         account = queueing.read(lambda view: view.accounts.get(ACCOUNT))
         assert account is not None
         assert account.credits == 6
+
+    def test_a_raising_unit_that_has_read_events_takes_none_of_others_with_it(
+        self, queueing: Store
+    ) -> None:
+        events = [an_event(message=MessageId(number)) for number in (1, 2, 3)]
+
+        def happen(work: UnitOfWork, event: Event) -> None:
+            work.events.add(event)
+            if event.message == 2:
+                assert work.events.of(event.message) == [event]
+                raise Refused("no")
+
+        with busy(queueing):
+            futures = [queueing.run(on(event, happen)) for event in events]
+
+        errors = [type(future.exception(PATIENCE)) for future in futures]
+        assert errors == [type(None), Refused, type(None)]
+        told = queueing.read(lambda view: view.events.since(0, limit=9))
+        assert [event for _, event in told] == [events[0], events[2]]
 
     @pytest.mark.parametrize("asks", [False, True])
     def test_a_refused_row_fails_only_the_guilty_unit(self, queueing: Store, *, asks: bool) -> None:
