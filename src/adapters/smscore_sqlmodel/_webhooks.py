@@ -27,7 +27,13 @@ from smscore_sqlmodel._columns import (
     WEBHOOK_POSTINGS,
     WEBHOOKS,
 )
-from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
+from smscore_sqlmodel._mapping import (
+    from_micros,
+    micros,
+    optional_micros,
+    optional_moment,
+    to_json,
+)
 from smscore_sqlmodel._pages import LARGEST_ID
 from smscore_sqlmodel._postings import (
     attempt_cells,
@@ -46,6 +52,9 @@ __all__ = ["Webhooks", "WebhooksView"]
 
 _GET = selection(WEBHOOKS, "WHERE id = ?")
 _OF = selection(WEBHOOKS, "WHERE account = ? ORDER BY id")
+_STANDING = (
+    "SELECT id FROM smscore_webhooks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+)
 _SAVE = replacement(WEBHOOKS)
 _REMOVE = deletion(WEBHOOKS, "WHERE id = ?")
 _SECRET = selection(CALLBACK_SECRETS, "WHERE account = ?")
@@ -238,15 +247,27 @@ class Webhooks(WebhooksView):
         super().__init__(session)
         self._writer = session
 
+    def get(self, webhook: WebhookId) -> Webhook | None:
+        """Held, for what is changed must not be put back as it was, or after it was removed."""
+        self._session.settle()
+        rows = self._writer.hold(_GET, (webhook,)) if 0 <= webhook <= LARGEST_ID else []
+        return webhook_of(rows[0]) if rows else None
+
+    def standing(self, webhooks: Collection[WebhookId]) -> Collection[WebhookId]:
+        self._session.settle()
+        asked = to_json(sorted(webhooks)).decode()
+        return {WebhookId(number) for (number,) in self._writer.hold(_STANDING, (asked,))}
+
     def save(self, webhook: Webhook) -> None:
         self._writer.change(_SAVE.sql, webhook_cells(webhook))
         self._wake()
 
     def remove(self, webhook: WebhookId) -> None:
         endpoint = webhook_endpoint(webhook)
+        # First, for this waits for whoever holds it, and then its postings are seen.
+        self._writer.change(_REMOVE, (webhook,))
         self._writer.change(_DROP_ATTEMPTS, (endpoint,))
         self._writer.change(_DROP, (endpoint,))
-        self._writer.change(_REMOVE, (webhook,))
         self._wake()
 
     def set_callback_secret(self, account: AccountId, secret: Generation) -> None:

@@ -104,6 +104,18 @@ class WebhooksContract:
         assert _posting(store, 2) is not None
         assert _upcoming(store, "other") == [3]
 
+    def test_of_webhooks_is_told_which_are_there(self, store: Store) -> None:
+        _save(store, _HOOK, a_webhook(id=WebhookId(8), account=AccountId(2)))
+        asked = [WebhookId(8), _HOOK.id, WebhookId(9)]
+
+        def remove_and_ask(work: UnitOfWork) -> set[WebhookId]:
+            work.webhooks.remove(WebhookId(8))
+            return set(work.webhooks.standing(asked))
+
+        assert set(do(store, lambda work: work.webhooks.standing(asked))) == {_HOOK.id, 8}
+        assert do(store, remove_and_ask) == {_HOOK.id}
+        assert set(do(store, lambda work: work.webhooks.standing(()))) == set()
+
     def test_what_was_given_up_goes_with_its_webhook(self, store: Store) -> None:
         do(store, lambda work: work.webhooks.save(_HOOK))
         postings = [a_posting(id=1), a_posting(id=2, message=2, endpoint="other")]

@@ -4,11 +4,12 @@ Two processes on one PostgreSQL at the same time; each is a store of its own her
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from queue import SimpleQueue
 
+import attrs
 import psycopg
 import pytest
 from msgspec.structs import replace
@@ -21,7 +22,15 @@ from smscore.domain.messages import AccountId
 from smscore.errors import Conflict, StoreError, StoreUnavailable
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
 from smscore.testing._store_kit import an_event
-from smscore.testing.builders import a_delivery, a_message, a_tracked, a_user, an_account
+from smscore.testing.builders import (
+    a_delivery,
+    a_message,
+    a_posting,
+    a_tracked,
+    a_user,
+    a_webhook,
+    an_account,
+)
 from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._postgres_database import PostgresDatabase
 from smscore_sqlmodel._sqlite import REVISION
@@ -337,6 +346,60 @@ def test_a_batch_that_the_database_chose_against_a_deadlock_is_done_again(
 
     found = stores[0].read(lambda view: view.outbox.find())
     assert [each.delivery.attempts for each in found] == [2, 2]
+
+
+def waits_for_a_lock(url: str) -> bool:
+    with psycopg.connect(url) as looking:
+        [(waiting,)] = looking.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchall()
+    return bool(waiting)
+
+
+def test_nothing_is_left_for_a_webhook_that_another_process_removes(
+    stores: tuple[Store, Store], url: str
+) -> None:
+    hook = a_webhook()
+    do(stores[0], lambda work: work.webhooks.save(hook))
+    seen, go_on = threading.Event(), threading.Event()
+
+    def post(work: UnitOfWork) -> None:
+        if hook.id in work.webhooks.standing([hook.id]):
+            work.webhooks.add(a_posting(id=1))
+        seen.set()
+        assert go_on.wait(PATIENCE)
+
+    posted = stores[0].run(post)
+    assert seen.wait(PATIENCE)
+    removed = stores[1].run(lambda work: work.webhooks.remove(hook.id))
+    until(lambda: removed.done() or waits_for_a_lock(url))
+    go_on.set()
+    posted.result(PATIENCE)
+    removed.result(PATIENCE)
+
+    assert stores[0].read(lambda view: view.webhooks.waiting()) == {}
+
+
+def test_a_webhook_that_another_process_has_removed_is_not_put_back(
+    stores: tuple[Store, Store], url: str
+) -> None:
+    hook = a_webhook()
+    do(stores[0], lambda work: work.webhooks.save(hook))
+    removals: list[Future[None]] = []
+
+    def change(work: UnitOfWork) -> None:
+        found = work.webhooks.get(hook.id)
+        if not removals:
+            removals.append(stores[1].run(lambda work: work.webhooks.remove(hook.id)))
+            until(lambda: removals[0].done() or waits_for_a_lock(url))
+        if found is not None:
+            work.webhooks.save(attrs.evolve(found, is_active=False))
+
+    do(stores[0], change)
+    removals[0].result(PATIENCE)
+
+    assert stores[0].read(lambda view: view.webhooks.get(hook.id)) is None
 
 
 def test_errors_do_not_show_the_password() -> None:

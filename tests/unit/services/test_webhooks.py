@@ -6,18 +6,20 @@ from datetime import timedelta
 import attrs
 import msgspec
 import pytest
+from msgspec.structs import replace
 from telling import advance, open_gateway, settle, submit, told
 
 from smscore import Gateway, GatewayConfig, build, hookimpl
 from smscore.domain.announcements import ANNOUNCED
 from smscore.domain.headers import Concatenation
 from smscore.domain.messages import AccountId, Surface
-from smscore.domain.webhooks import PostingState, Webhook
+from smscore.domain.webhooks import PostingId, PostingState, Webhook
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.webhooks import Answer, Call
 from smscore.registry import Registry
 from smscore.services.submission import Item, Submission
 from smscore.services.webhooks import Deliveries
+from smscore.services.webhooks._gathering import add, gather
 from smscore.testing import (
     FakeSender,
     FakeTransport,
@@ -435,6 +437,21 @@ def test_what_was_answered_before_the_end_is_not_told_again(
 
     assert told(sender) == [("message.queued", 1)]
     assert told(following) == [("message.sent", 2)]
+
+
+def test_nothing_is_kept_for_a_webhook_that_was_removed_while_news_were_gathered(
+    gateway: Gateway, store: MemoryStore, clock: ManualClock, hook: Webhook
+) -> None:
+    other, _ = gateway.webhooks.add(hook.account, url=HOOK, events=ANNOUNCED)
+    submit(gateway)
+    found = store.read(lambda view: gather(view, cursor=0, now=clock.now(), limit=9))
+    postings = [replace(one, id=PostingId(n)) for n, one in enumerate(found.postings, start=1)]
+    gateway.webhooks.remove(hook.account, hook.id)
+
+    store.run(lambda work: add(work, postings, cursor=found.cursor)).result()
+
+    assert {one.webhook for one in postings} == {hook.id, other.id}
+    assert list(store.read(lambda view: view.webhooks.waiting())) == [other.endpoint]
 
 
 def test_a_webhook_that_was_removed_hears_nothing_more(

@@ -95,6 +95,10 @@ class WebhooksView(Protocol):
 
 
 class Webhooks(WebhooksView, Protocol):
+    def standing(self, webhooks: Collection[WebhookId]) -> Collection[WebhookId]:
+        """Those of them that are there; they stay until the unit has ended."""
+        ...
+
     def save(self, webhook: Webhook) -> None:
         """Add it, or replace the one of its id."""
         ...

@@ -67,9 +67,15 @@ def kept_cursor(view: View) -> int:
 
 
 def add(work: UnitOfWork, postings: Sequence[Posting], *, cursor: int) -> None:
-    """Keep what is to be posted together with the cursor behind it."""
+    """
+    Keep what is to be posted together with the cursor behind it.
+
+    A webhook may have been removed since it was gathered: nothing would ever be posted there.
+    """
+    standing = work.webhooks.standing({one.webhook for one in postings if one.webhook is not None})
     for posting in postings:
-        work.webhooks.add(posting)
+        if posting.webhook is None or posting.webhook in standing:
+            work.webhooks.add(posting)
     work.journal.put(channel=_CHANNEL, key=_CURSOR, value=b"%d" % cursor)
 
 

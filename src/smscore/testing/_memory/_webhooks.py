@@ -134,6 +134,9 @@ class MemoryWebhooks:
     def newest(self) -> int:
         return max([0, *self._webhooks, *self._postings])
 
+    def standing(self, webhooks: Collection[WebhookId]) -> Collection[WebhookId]:
+        return self._webhooks.keys() & set(webhooks)
+
     def save(self, webhook: Webhook) -> None:
         self._log.put(self._webhooks, webhook.id, webhook)
         self._wake()
