@@ -4,6 +4,8 @@ A store's database on PostgreSQL, which other processes write to at the same tim
 Nobody else changes what a unit has read until its batch is committed, and where that can be avoided
 nobody waits for it: accounts are locked at the beginning, rows that are to be moved as they are
 read, and what a session remembers from earlier is compared at the end.
+
+A little longer than other modules: whoever commits has to know all that was written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +26,14 @@ from smscore_sqlmodel._postgres import (
     is_alive,
     translated,
 )
-from smscore_sqlmodel._postgres_commit import CHANNEL, MISSED, Witness, was_committed
+from smscore_sqlmodel._postgres_commit import (
+    CHANNEL,
+    MISSED,
+    Marks,
+    Witness,
+    was_committed,
+    witness_of_event,
+)
 from smscore_sqlmodel._postgres_pipeline import Answer, Asked
 from smscore_sqlmodel._postgres_reading import IDLE, Speaking
 from smscore_sqlmodel._postgres_rows import Written, copy_rows, is_copied, numbered, written
@@ -75,6 +84,7 @@ class PostgresWriting(Speaking):
         self._put_off_at_mark: Sequence[tuple[Statement, Cells]] = ()
         self._witness_at_mark: Witness | None = None
         self._has_written = False
+        self._marks = Marks()
         self._witness: Witness | None = None
         self._number: str | None = None  # of the transaction
         self._locked: Collection[int] = ()  # accounts
@@ -198,6 +208,9 @@ class PostgresWriting(Speaking):
         if not self._has_written:
             self._ask(_COMMIT)
             return None
+        if self._witness is None:
+            asked, self._witness = self._marks.next()
+            together.append(Written(asked))
         if self._number is None or any(one.expected is not None for one in together):
             # Whether all is as it has to be, and by which number to ask if there is no answer.
             *_, number = self._write([*together, Written([_XID])])
@@ -257,7 +270,9 @@ class PostgresWriting(Speaking):
         statement = put_off[0][0]  # of the one table that is in order
         rows = [row for _, row in put_off]
         last = dict(zip(statement.columns, rows[-1], strict=True))
-        self._witness = Witness(last["message"], last["sequence"], last["at"])
+        self._witness = witness_of_event(
+            message=last["message"], sequence=last["sequence"], at=last["at"]
+        )
         asked: Asked = (_NUMBER.format(statement.table), (len(rows),))
         if not is_copied(statement, rows):
             return [*together, Written([asked]), numbered(statement, rows)]

@@ -18,7 +18,7 @@ from smscore_sqlmodel._holder import holder, sign
 
 __all__ = ["FAULTS", "REVISION", "VERSION_TABLE", "ServerLock", "SqliteFile", "gone", "translated"]
 
-REVISION = "0023"
+REVISION = "0024"
 """The schema that this code understands: the newest revision under ``migrations/``."""
 
 VERSION_TABLE = "smscore_schema"

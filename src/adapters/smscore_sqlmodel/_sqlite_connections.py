@@ -201,6 +201,7 @@ class SqliteWriting:
     ) -> object:
         self.write(last)
         _execute(self.raw, "COMMIT")
+        self.check()  # its files may have gone before they held this
         return None
 
     def rollback(self) -> None:

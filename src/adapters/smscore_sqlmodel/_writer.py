@@ -115,7 +115,7 @@ class Writer:
         """One batch."""
         batch: list[Job[Any]] = []
         try:
-            connection = self._begin()
+            self._begin()
             self._fill(batch)
             began = time.monotonic()
             if self._session.failure is None:
@@ -125,7 +125,6 @@ class Writer:
                 self._session.commit()
                 self._session.check()
             took = time.monotonic() - began
-            connection.check()
         except Disturbed as error:
             if self._disturbances >= _MOST_DISTURBANCES:
                 self._fail(batch, error)
@@ -150,7 +149,7 @@ class Writer:
         for meter in self._meters:
             meter.committed(units=len(batch), seconds=took)
 
-    def _begin(self) -> Writing:
+    def _begin(self) -> None:
         try:
             connection = self._connection or self._connect_again()
             connection.check()
@@ -163,7 +162,6 @@ class Writer:
         except Exception as error:
             self._refuse_waiting(error)
             raise
-        return connection
 
     def _connect_again(self) -> Writing:
         self._renew_lock()

@@ -7,15 +7,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import attrs
+import psycopg
 import pytest
+from cutting import CuttingProxy
 from postgres import PostgresCluster, a_cluster
 
+from smscore.domain.webhooks import WebhookId
 from smscore.errors import StoreUnavailable
-from smscore.ports.storage import Lane, Store
-from smscore.testing.builders import a_tracked
+from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.testing._store_kit import an_event
+from smscore.testing.builders import a_tracked, a_webhook
 from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._postgres import PostgresServer
-from smscore_sqlmodel._postgres_commit import Witness, was_committed
+from smscore_sqlmodel._postgres_commit import Marks, Witness, was_committed, witness_of_event
 
 PATIENCE = 60.0
 
@@ -143,14 +147,27 @@ def test_that_nothing_is_heard_is_said_once(
     assert sum(message.startswith("nothing is heard") for message in said) == 1
 
 
+@attrs.frozen
+class Event:
+    """What there is of one to know it by."""
+
+    message: int
+    sequence: int
+    at: int
+
+    @property
+    def witness(self) -> Witness:
+        return witness_of_event(message=self.message, sequence=self.sequence, at=self.at)
+
+
 ADD_EVENT = (
     "INSERT INTO smscore_events (id, message, account, sequence, kind, at, detail) "
     "VALUES (17, $1, 1, $2, 'message.sending', $3, '{}')"
 )
-OURS = Witness(message=1, sequence=2, at=3)
+OURS = Event(message=1, sequence=2, at=3)
 
 
-def a_transaction(server: PostgresServer, event: Witness, *, ending: str = "COMMIT") -> str:
+def a_transaction(server: PostgresServer, event: Event, *, ending: str = "COMMIT") -> str:
     """Write an event; the number of the transaction in which it was."""
     with closing(server.connect()) as link:
         link.execute("BEGIN")
@@ -165,7 +182,7 @@ def test_a_commit_that_was_not_answered_is_asked_for(cluster: PostgresCluster, e
     server = PostgresServer(cluster.new_store())
     number = a_transaction(server, OURS, ending=ending)
 
-    found = was_committed(server, number, witness=OURS)
+    found = was_committed(server, number, witness=OURS.witness)
 
     assert (found is not None) == (ending == "COMMIT")
     if found is not None:
@@ -183,18 +200,76 @@ def test_a_number_that_another_transaction_was_given_is_not_believed(
     server = PostgresServer(cluster.new_store())
     number = a_transaction(server, attrs.evolve(OURS, **changes))
 
-    assert was_committed(server, number, witness=OURS) is None
-
-
-def test_a_number_without_a_witness_is_not_believed(cluster: PostgresCluster) -> None:
-    server = PostgresServer(cluster.new_store())
-    number = a_transaction(server, OURS)
-
-    assert was_committed(server, number, witness=None) is None
+    assert was_committed(server, number, witness=OURS.witness) is None
 
 
 def test_a_number_that_was_not_given_yet_is_that_of_nothing(cluster: PostgresCluster) -> None:
     server = PostgresServer(cluster.new_store())
     number = int(a_transaction(server, OURS)) + 10**6
 
-    assert was_committed(server, str(number), witness=OURS) is None
+    assert was_committed(server, str(number), witness=OURS.witness) is None
+
+
+def test_a_mark_of_another_transaction_is_not_believed(cluster: PostgresCluster) -> None:
+    server = PostgresServer(cluster.new_store())
+    marks = Marks()
+    with closing(server.connect()) as link:
+        link.execute("BEGIN")
+        asked, first = marks.next()
+        for sql, cells in asked:
+            link.execute(sql, cells)
+        [(number,)] = link.execute("SELECT pg_current_xact_id()::text").fetchall()
+        link.execute("COMMIT")
+    _, second = marks.next()
+    _, foreign = Marks().next()
+
+    assert [was_committed(server, number, witness=one) for one in (second, foreign)] == [None, None]
+    found = was_committed(server, number, witness=first)
+    assert found is not None
+    found.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("tells", [False, True])
+def test_whoever_asked_is_told_whether_a_commit_that_was_cut_off_was_one(
+    cluster: PostgresCluster, moment: str, *, tells: bool
+) -> None:
+    hook, before = a_webhook(), a_webhook(id=WebhookId(6))
+
+    def save(work: UnitOfWork) -> None:
+        work.webhooks.save(hook)
+        if tells:
+            work.events.add(an_event())
+
+    with (
+        CuttingProxy(cluster) as proxy,
+        closing(SqlStore(proxy.url_of(cluster.new_store()))) as store,
+    ):
+        store.run(lambda work: work.webhooks.save(before), lane=Lane.CUSTODY).result(PATIENCE)
+        proxy.cut = moment
+        failure = store.run(save, lane=Lane.CUSTODY).exception(PATIENCE)
+
+        assert proxy.cut is None
+        found = store.read(lambda view: view.webhooks.get(hook.id))
+    assert isinstance(failure, StoreUnavailable | None)
+    assert (failure is None, found) == ((False, None) if moment == "before" else (True, hook))
+
+
+def test_marks_of_connections_that_ended_long_ago_are_forgotten(cluster: PostgresCluster) -> None:
+    url = cluster.new_store()
+    with psycopg.connect(url) as link:
+        link.execute(
+            "INSERT INTO smscore_commits (writer, number, at) "
+            "VALUES (1, 1, now() - interval '2 days'), (2, 1, now())"
+        )
+
+    with closing(SqlStore(url)) as store:
+        for number in (7, 8):
+            hook = a_webhook(id=WebhookId(number))
+            store.run(lambda work, hook=hook: work.webhooks.save(hook)).result(PATIENCE)
+
+    with psycopg.connect(url) as link:
+        rows = link.execute("SELECT writer, number FROM smscore_commits ORDER BY number")
+        (other, _), (own, count) = rows.fetchall()
+    assert (other, count) == (2, 2)
+    assert own not in (1, 2)
