@@ -84,6 +84,7 @@ class Runner:
         self._recovery = recovery
         self._reception = reception
         self._notification = notification
+        self._announcing = announcing
         self._role = role
         self._stop = stopping
         self._grace = grace
