@@ -12,21 +12,13 @@ import pluggy
 
 from smscore import hookspecs
 from smscore.errors import PluginError
+from smscore.hooks import REGISTERING, AskedPlugin, are_functions, hint
 from smscore.ports.policy import Observer, Screen
 from smscore.registry import Registry
 
 __all__ = ["GROUP", "InstalledPlugin", "LoadedPlugins", "installed", "load"]
 
 GROUP = "smscore.plugins"
-
-_REGISTERING = (
-    "smscore_register_transports",
-    "smscore_register_stores",
-    "smscore_register_authenticators",
-    "smscore_register_pattern_engines",
-    "smscore_register_rate_limiters",
-    "smscore_register_webhook_senders",
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -74,42 +66,23 @@ def load(enabled: Sequence[str] | None = None, *, extra: Iterable[Any] = ()) -> 
     """
     facade: Any = pluggy.PluginManager("smscore")
     facade.add_hookspecs(hookspecs)
+    registry = Registry()
     names = []
     for point in _chosen(enabled):
-        _register(facade, _import(point), point.name)
+        _register(facade, _import(point), point.name, registry)
         names.append(point.name)
     for plugin in extra:
-        _register(facade, plugin, getattr(plugin, "__name__", type(plugin).__name__))
+        name = getattr(plugin, "__name__", type(plugin).__name__)
+        _register(facade, plugin, name, registry)
     _check_hooks(facade)
-    registry = Registry()
-    for hook in _REGISTERING:
-        for one in _implementing(facade, hook):
-            registry.asked = one.plugin_name
-            _ask(one, hook, registry)
+    for hook in REGISTERING:
+        getattr(facade.hook, hook)(registry=registry)
     return LoadedPlugins(
         names=tuple(names),
         registry=registry,
         screens=_collected(facade, "smscore_screens"),
         observers=_collected(facade, "smscore_observers"),
     )
-
-
-def _implementing(facade: Any, hook: str) -> Sequence[Any]:
-    """Each plugin's own function for the hook, in the order in which they are asked."""
-    return list(reversed(getattr(facade.hook, hook).get_hookimpls()))
-
-
-def _ask(one: Any, hook: str, *registry: Registry) -> Any:
-    """Call one plugin's function: whoever has to mend something hears which plugin it is."""
-    try:
-        return one.function(*registry[: len(one.argnames)])
-    except PluginError as cause:
-        raise PluginError(f"the plugin {one.plugin_name!r} in {hook}: {cause}") from cause
-    except Exception as cause:  # a stranger's code
-        raise PluginError(
-            f"the plugin {one.plugin_name!r} failed in {hook}: {type(cause).__name__}: {cause}"
-            f"{_hint(one.plugin) or '; mend it, or name the others under [plugins] enabled'}"
-        ) from cause
 
 
 def _entry_points() -> Sequence[EntryPoint]:
@@ -144,31 +117,40 @@ def _import(point: EntryPoint) -> Any:
         ) from cause
 
 
-def _register(facade: Any, plugin: Any, name: str) -> None:
+def _register(facade: Any, plugin: Any, name: str, registry: Registry) -> None:
     if facade.has_plugin(name):
         raise PluginError(
             f"two plugins are called {name!r}; a host's has the name of its class or module"
         )
+    for other in facade.get_plugins():
+        if other.plugin is plugin:
+            raise PluginError(f"the plugins {other.name!r} and {name!r} are the same; name one")
     try:
-        facade.register(plugin, name=name)
-    except (pluggy.PluginValidationError, ValueError, TypeError) as cause:
+        facade.register(_asked(facade, plugin, name, registry), name=name)
+    except PluginError:
+        raise
+    except Exception as cause:  # a stranger's code, whose attributes may be computed
         said = " ".join(str(cause).split())
-        raise PluginError(f"the plugin {name!r} does not fit: {said}{_hint(plugin)}") from cause
-    unmarked = [one for one in _look_like_hooks(plugin) if not _is_marked(facade, plugin, one)]
+        raise PluginError(f"the plugin {name!r} does not fit: {said}{hint(plugin)}") from cause
+
+
+def _asked(facade: Any, plugin: Any, name: str, registry: Registry) -> AskedPlugin:
+    asked = AskedPlugin(plugin, name)
+    hooks = {one: facade.parse_hookimpl_opts(plugin, one) for one in dir(plugin)}
+    marked = {one: options for one, options in hooks.items() if options is not None}
+    unmarked = [one for one in _look_like_hooks(plugin) if one not in marked]
     if unmarked:
         raise PluginError(
             f"the plugin {name!r} does not fit: {unmarked[0]} lacks the mark @smscore.hookimpl"
         )
-    if not facade.get_hookcallers(plugin):
+    if not marked:
         raise PluginError(
             f"the plugin {name!r} does not fit: {plugin!r} has none of the hooks; "
             "docs/plugins.md has them"
         )
-
-
-def _hint(plugin: Any) -> str:
-    is_class = isinstance(plugin, type)
-    return f"; hand in {plugin.__name__}() and not its class" if is_class else ""
+    for hook, options in marked.items():
+        asked.add(hook, options=options, registry=registry)
+    return asked
 
 
 def _look_like_hooks(plugin: Any) -> Iterable[str]:
@@ -179,27 +161,30 @@ def _look_like_hooks(plugin: Any) -> Iterable[str]:
     ]
 
 
-def _is_marked(facade: Any, plugin: Any, name: str) -> bool:
-    return facade.parse_hookimpl_opts(plugin, name) is not None
-
-
 def _check_hooks(facade: Any) -> None:
     try:
         facade.check_pending()
     except pluggy.PluginValidationError as cause:
-        raise PluginError(f"a plugin implements a hook that does not exist: {cause}") from cause
+        asked: Any = cause.plugin
+        callers = facade.get_hookcallers(asked)
+        unknown = ", ".join(sorted(one.name for one in callers if not one.has_spec()))
+        raise PluginError(
+            f"the plugin {asked.name!r} implements a hook that does not exist: {unknown}; "
+            "docs/plugins.md has those that do"
+        ) from cause
 
 
 def _collected(facade: Any, hook: str) -> tuple[Any, ...]:
-    collected: list[Any] = []
-    for one in _implementing(facade, hook):
-        several = _ask(one, hook)
-        if several is None:
-            continue
-        if not isinstance(several, Sequence) or not all(map(callable, several)):
-            raise PluginError(
-                f"the plugin {one.plugin_name!r}: {hook} must return a list of functions, "
-                f"not {several!r}"
-            )
-        collected.extend(several)
-    return tuple(collected)
+    caller = getattr(facade.hook, hook)
+    answers = caller()
+    if not isinstance(answers, Sequence) or not all(map(are_functions, answers)):
+        wrappers = [one.plugin_name for one in caller.get_hookimpls() if _is_wrapper(one)]
+        raise PluginError(
+            f"the plugin {' or '.join(map(repr, wrappers))}: a wrapper of {hook} must return what "
+            f"it was given, a list of lists of functions, not {answers!r}"
+        )
+    return tuple(function for answer in answers for function in answer)
+
+
+def _is_wrapper(one: Any) -> bool:
+    return bool(one.wrapper or one.hookwrapper)

@@ -1,15 +1,18 @@
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import attrs
 import pytest
 
 from smscore import GatewayConfig, build, hookimpl, migrate
 from smscore.config import PluginsConfig
+from smscore.domain.events import Event
 from smscore.errors import ConfigurationError, PluginError
 from smscore.plugins import installed, load
+from smscore.ports.policy import Observer
 from smscore.ports.transport import Capabilities
 from smscore.registry import Registry
 from smscore.testing import NOON, FakeTransport, MemoryStore
@@ -44,7 +47,7 @@ def test_a_plugin_brings_a_transport() -> None:
 
 
 def test_a_misspelt_hook_is_an_error_at_start() -> None:
-    with pytest.raises(PluginError, match="smscore_register_transport"):
+    with pytest.raises(PluginError, match=r"'Misspelt' .*: smscore_register_transport; docs"):
         load((), extra=[Misspelt()])
 
 
@@ -125,8 +128,209 @@ class Misunderstanding:
 
 @pytest.mark.parametrize("answer", [print, "print", ["print"]])
 def test_a_hook_that_returns_no_list_of_functions_is_told_so(answer: object) -> None:
-    with pytest.raises(PluginError, match="'Misunderstanding': smscore_observers must return a li"):
+    with pytest.raises(
+        PluginError, match="'Misunderstanding' in smscore_observers: it must return a l"
+    ):
         load((), extra=[Misunderstanding(answer)])
+
+
+class Marked:
+    """A plugin of one observer, whose name is that of the plugin."""
+
+    def __init__(self, name: str, **options: bool) -> None:
+        self.__name__ = name
+
+        def brings(event: Event) -> None:
+            """Nothing, but for its name."""
+
+        brings.__name__ = name
+
+        @hookimpl(**options)
+        def smscore_observers() -> Sequence[Observer]:
+            return [brings]
+
+        self.smscore_observers = smscore_observers
+
+
+def test_plugins_are_asked_in_the_order_of_their_marks() -> None:
+    plugins = [
+        Marked("early", tryfirst=True),
+        Marked("one"),
+        Marked("other"),
+        Marked("late", trylast=True),
+    ]
+
+    observers = load((), extra=plugins).observers
+
+    assert [one.__name__ for one in observers] == ["early", "other", "one", "late"]
+
+
+class Wrapping:
+    """A plugin that sees what all others bring, as pluggy's wrappers do."""
+
+    def __init__(self) -> None:
+        self.saw: list[str] = []
+
+    @hookimpl(wrapper=True)
+    def smscore_observers(self) -> Generator[None, list[list[Observer]], list[list[Observer]]]:
+        brought = yield
+        self.saw += [one.__name__ for several in brought for one in several]
+        return [several for several in brought if several[0].__name__ != "unwanted"]
+
+    @hookimpl(wrapper=True)
+    def smscore_register_transports(self, registry: Registry) -> Generator[None, object, object]:
+        given = yield
+        self.saw.append(registry.transport_kind("pigeon").kind)
+        Carrier().smscore_register_transports(RenamingRegistry(registry))
+        return given
+
+
+class RenamingRegistry(Registry):
+    """Registers under another name."""
+
+    def __init__(self, registry: Registry) -> None:
+        super().__init__()
+        self._registry = registry
+
+    def transport(self, **given: Any) -> None:
+        self._registry.transport(**{**given, "kind": "owl"})
+
+
+def test_a_wrapper_is_given_what_the_others_bring_and_says_what_becomes_of_it() -> None:
+    wrapping = Wrapping()
+
+    loaded = load((), extra=[Marked("unwanted"), Carrier(), wrapping, Marked("wanted")])
+
+    assert wrapping.saw == ["pigeon", "wanted", "unwanted"]
+    assert [one.__name__ for one in loaded.observers] == ["wanted"]
+    assert loaded.registry.transport_kind("owl")
+
+
+def test_what_a_wrapper_registers_is_its_own() -> None:
+    class Owl(Carrier):
+        @hookimpl
+        def smscore_register_transports(self, registry: Registry) -> None:
+            super().smscore_register_transports(RenamingRegistry(registry))
+
+    with pytest.raises(PluginError, match="'owl': 'Owl' and 'Wrapping'; disable one"):
+        load((), extra=[Wrapping(), Carrier(), Owl()])
+
+
+class OldWrapping:
+    """As wrappers were written before."""
+
+    @hookimpl(hookwrapper=True)
+    def smscore_observers(self) -> Generator[None, Any, None]:
+        outcome = yield
+        outcome.force_result(outcome.get_result()[:1])
+
+
+def test_a_wrapper_of_the_old_kind_works_as_well() -> None:
+    observers = load((), extra=[Marked("one"), Marked("other"), OldWrapping()]).observers
+
+    assert [one.__name__ for one in observers] == ["other"]
+
+
+class Catching:
+    """A wrapper that does without what fails."""
+
+    @hookimpl(wrapper=True)
+    def smscore_register_transports(self, registry: Registry) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except PluginError:
+            return None
+
+
+class Passing:
+    """A wrapper that lets everything pass."""
+
+    @hookimpl(wrapper=True)
+    def smscore_register_transports(self, registry: Registry) -> Generator[None, object, object]:
+        return (yield)
+
+
+class FailingWrapper:
+    def __init__(self, *, yields: int) -> None:
+        self._yields = yields
+
+    @hookimpl(wrapper=True)
+    def smscore_register_transports(self, registry: Registry) -> Generator[None, object, object]:
+        for _ in range(self._yields):
+            yield
+        if self._yields == 1:
+            raise RuntimeError("out of order")
+        return None
+
+
+@pytest.mark.parametrize(
+    ("failing", "refusal"),
+    [
+        (lambda: Breaking(), "'Breaking' failed in smscore_register_transports: RuntimeError: out"),
+        (lambda: Registering(), "'Registering' in .*'pigeon' is registered twice"),
+        (lambda: FailingWrapper(yields=0), "'FailingWrapper' in .* must yield once, .* did not"),
+        (lambda: FailingWrapper(yields=1), "'FailingWrapper' failed in .*RuntimeError: out"),
+        (lambda: FailingWrapper(yields=2), "'FailingWrapper' in .* must yield once, .* twice"),
+    ],
+)
+def test_a_wrapper_is_not_blamed_for_what_it_wraps(
+    failing: Callable[[], object], refusal: str
+) -> None:
+    with pytest.raises(PluginError, match=rf"^the plugin {refusal}"):
+        load((), extra=[failing(), Passing()])
+
+    load((), extra=[failing(), Catching()])
+
+
+@pytest.mark.parametrize("answer", [None, [print], ["print"], [[print], None]])
+def test_a_wrapper_that_spoils_what_the_others_bring_is_named(answer: object) -> None:
+    class Spoiling:
+        @hookimpl(wrapper=True)
+        def smscore_observers(self) -> Generator[None, object, object]:
+            yield
+            return answer
+
+    with pytest.raises(PluginError, match="'Spoiling': a wrapper of smscore_observers must ret"):
+        load((), extra=[Marked("one"), Spoiling()])
+
+
+def test_a_wrapper_without_its_mark_is_told_so() -> None:
+    class Forgetful:
+        @hookimpl
+        def smscore_register_transports(self, registry: Registry) -> Iterator[None]:
+            yield
+
+    with pytest.raises(PluginError, match=r"'Forgetful' in .*: it returned <generator .*registry"):
+        load((), extra=[Forgetful()])
+
+
+def test_a_hook_that_exits_or_cannot_even_be_looked_at_is_told_on() -> None:
+    class Exiting:
+        @hookimpl
+        def smscore_screens(self) -> NoReturn:
+            raise SystemExit("no licence")
+
+    class Veiled:
+        @property
+        def smscore_screens(self) -> NoReturn:
+            raise OSError("not mounted")
+
+    with pytest.raises(PluginError, match=r"'Exiting' failed in .*: SystemExit: no licence"):
+        load((), extra=[Exiting()])
+    with pytest.raises(PluginError, match="'Veiled' does not fit: not mounted"):
+        load((), extra=[Veiled()])
+
+
+def test_one_plugin_under_two_names_is_refused() -> None:
+    one = Marked("one")
+
+    def plugins() -> Iterator[object]:
+        yield one
+        one.__name__ = "other"
+        yield one
+
+    with pytest.raises(PluginError, match="'one' and 'other' are the same"):
+        load((), extra=plugins())
 
 
 class Unmarked:
