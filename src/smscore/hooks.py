@@ -11,7 +11,7 @@ from typing import Any
 from smscore.errors import PluginError
 from smscore.registry import Registry
 
-__all__ = ["REGISTERING", "AskedPlugin", "are_functions", "hint"]
+__all__ = ["REGISTERING", "AskedPlugin", "are_functions", "hint", "is_async"]
 
 REGISTERING = (
     "smscore_register_transports",
@@ -33,6 +33,7 @@ class AskedPlugin:
     def __init__(self, plugin: Any, name: str) -> None:
         self.plugin = plugin
         self.name = name
+        self.brought: list[Any] = []  # the functions that it has returned
 
     def add(self, hook: str, *, options: Any, registry: Registry) -> None:
         """Take the plugin's function for a hook. Whether it fits the hook is for pluggy to say."""
@@ -43,7 +44,7 @@ class AskedPlugin:
         if is_wrapper and inspect.isgeneratorfunction(function):
             setattr(self, hook, _wrapping(function, asking))
         else:
-            setattr(self, hook, _answering(function, asking, hook=meant))
+            setattr(self, hook, _answering(function, asking, hook=meant, brought=self.brought))
 
     @contextmanager
     def _asking(self, hook: str, registry: Registry) -> Iterator[None]:
@@ -65,12 +66,13 @@ class AskedPlugin:
             registry.asked = before
 
 
-def _answering(function: Any, asking: Callable[[], Any], *, hook: str) -> Any:
+def _answering(function: Any, asking: Callable[[], Any], *, hook: str, brought: list[Any]) -> Any:
     @wraps(function)
     def answer(*args: Any, **named: Any) -> Any:
         with asking():
             answered = function(*args, **named)
             _check_answer(answered, hook)
+            brought.extend(answered or ())
             return answered
 
     return answer
@@ -114,12 +116,26 @@ def _check_answer(answer: Any, hook: str) -> None:
         )
     if not are_functions(answer):
         raise PluginError(f"it must return a list of functions, not {answer!r}")
+    for one in answer:
+        if is_async(one):
+            raise PluginError(
+                f"{one!r} is async, and nobody would await it; return a plain function"
+            )
 
 
 def are_functions(several: Any) -> bool:
+    """Whether this is a list of what can be called."""
     return isinstance(several, Sequence) and all(map(callable, several))
 
 
+def is_async(function: Any) -> bool:
+    """Whether a call would only make something to be awaited."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004  # its signature is what is looked at
+    )
+
+
 def hint(plugin: Any) -> str:
+    """What else there is to say of a plugin that does not work."""
     is_class = isinstance(plugin, type)
     return f"; hand in {plugin.__name__}() and not its class" if is_class else ""

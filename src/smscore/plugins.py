@@ -15,6 +15,7 @@ from smscore.errors import PluginError
 from smscore.hooks import REGISTERING, AskedPlugin, are_functions, hint
 from smscore.ports.policy import Observer, Screen
 from smscore.registry import Registry
+from smscore.screening import Screening
 
 __all__ = ["GROUP", "InstalledPlugin", "LoadedPlugins", "installed", "load"]
 
@@ -80,8 +81,11 @@ def load(enabled: Sequence[str] | None = None, *, extra: Iterable[Any] = ()) -> 
     return LoadedPlugins(
         names=tuple(names),
         registry=registry,
-        screens=_collected(facade, "smscore_screens"),
-        observers=_collected(facade, "smscore_observers"),
+        screens=tuple(
+            Screening(screen, plugin=plugin)
+            for plugin, screen in _collected(facade, "smscore_screens")
+        ),
+        observers=tuple(observer for _, observer in _collected(facade, "smscore_observers")),
     )
 
 
@@ -174,16 +178,21 @@ def _check_hooks(facade: Any) -> None:
         ) from cause
 
 
-def _collected(facade: Any, hook: str) -> tuple[Any, ...]:
+def _collected(facade: Any, hook: str) -> Sequence[tuple[str, Any]]:
+    """Each function and whose it is."""
     caller = getattr(facade.hook, hook)
     answers = caller()
+    wrappers = [one.plugin_name for one in caller.get_hookimpls() if _is_wrapper(one)]
     if not isinstance(answers, Sequence) or not all(map(are_functions, answers)):
-        wrappers = [one.plugin_name for one in caller.get_hookimpls() if _is_wrapper(one)]
         raise PluginError(
             f"the plugin {' or '.join(map(repr, wrappers))}: a wrapper of {hook} must return what "
             f"it was given, a list of lists of functions, not {answers!r}"
         )
-    return tuple(function for answer in answers for function in answer)
+    owners = {
+        id(function): asked.name for asked in facade.get_plugins() for function in asked.brought
+    }
+    others = " or ".join(wrappers)
+    return [(owners.get(id(one), others), one) for answer in answers for one in answer]
 
 
 def _is_wrapper(one: Any) -> bool:

@@ -15,7 +15,7 @@ from smscore.plugins import installed, load
 from smscore.ports.policy import Observer
 from smscore.ports.transport import Capabilities
 from smscore.registry import Registry
-from smscore.testing import NOON, FakeTransport, MemoryStore
+from smscore.testing import NOON, FakeTransport, MemoryStore, a_message
 
 
 @attrs.frozen
@@ -331,6 +331,30 @@ def test_one_plugin_under_two_names_is_refused() -> None:
 
     with pytest.raises(PluginError, match="'one' and 'other' are the same"):
         load((), extra=plugins())
+
+
+def test_async_functions_are_refused_for_nobody_would_await_them() -> None:
+    class Waiting:
+        async def __call__(self, event: Event) -> None:
+            """Nobody would hear of it."""
+
+    with pytest.raises(PluginError, match=r"'Misunderstanding' in .*: .*Waiting.* is async"):
+        load((), extra=[Misunderstanding([Waiting()])])
+    with pytest.raises(PluginError, match=r"'Misunderstanding' in .*__call__.* is async"):
+        load((), extra=[Misunderstanding([Waiting().__call__])])
+
+
+def test_a_screen_that_a_wrapper_brings_is_told_with_the_wrappers_name() -> None:
+    class Strict:
+        @hookimpl(wrapper=True)
+        def smscore_screens(self) -> Generator[None, object, object]:
+            yield
+            return [[lambda message: False]]
+
+    (screen,) = load((), extra=[Strict()]).screens
+
+    with pytest.raises(PluginError, match=r"'Strict' in .*screen '<lambda>' returned False"):
+        screen(a_message())
 
 
 class Unmarked:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from smscore.errors import Rejected, StoreError
+from smscore.errors import PluginError, Rejected, StoreError
 from smscore_http._current import current_request
 from smscore_http._requests import ClientGone, Headers, PayloadTooLarge, Reply, with_headers
 from smscore_http._wire import encode_json
@@ -55,7 +55,7 @@ class Faults(Protocol):
         ...
 
     def unavailable(self) -> Reply:
-        """The store did not do the work; nothing of it was kept."""
+        """The store, or a plugin, did not do the work; nothing of it was kept."""
         ...
 
 
@@ -67,6 +67,9 @@ async def guarded(work: Awaitable[Reply], *, faults: Faults) -> Reply:
         return faults.rejected(reason)
     except StoreError as cause:
         _log.warning("a request was not accepted: %s", cause)
+        return faults.unavailable()
+    except PluginError as cause:
+        _log.exception("a request was not accepted: %s", cause)
         return faults.unavailable()
     except PayloadTooLarge:
         return faults.plain(413)

@@ -29,6 +29,7 @@ from smscore.errors import (
     MessageTooLong,
     NotFound,
     PermissionDenied,
+    PluginError,
 )
 from smscore.services.submission import Item, Submission
 from smscore_smtp._admission import Admission, Inbox, Mailbox, Peer, looks_like_a_number
@@ -232,5 +233,7 @@ def _is_beside(one: Destination, other: Destination) -> bool:
 
 def _heard(error: GatewayError) -> str:
     reply = refusal(error)
+    if isinstance(error, PluginError):
+        _log.exception("a mail was not accepted: %s", error)  # for the operator, who has to act
     _log.info("a mail was refused: %s: %s", reply[:9], error.code)
     return reply

@@ -39,8 +39,9 @@ class RateLimiter(Protocol):
 
 Screen = Callable[[OutboundMessage], None]
 """
-Looks at a message before it is accepted. Raises :class:`~smscore.errors.Rejected` to refuse it;
-must be quick, for it runs on the submitter's thread.
+Looks at a message before it is accepted. Raises :class:`~smscore.errors.Rejected` to refuse it,
+returns None to let it pass. Whatever else it raises or returns refuses the message, too, as a fault
+of the plugin. Must be quick, for it runs on the submitter's thread.
 """
 
 Observer = Callable[[Event], None]

@@ -31,7 +31,7 @@ from smscore.domain.rounds import (
 )
 from smscore.domain.routes import Routes
 from smscore.domain.routing import Topology
-from smscore.errors import GoesRound, InvalidRequest, Rejected
+from smscore.errors import GoesRound, InvalidRequest, PluginError, Rejected, StoreError
 from smscore.ports.policy import Screen
 from smscore.ports.storage import UnitOfWork, View
 from smscore.services._addressees import Addressee, Arrival, addressees_of
@@ -127,11 +127,9 @@ class Forwarding:
 def _ask(screen: Screen, message: OutboundMessage) -> None:
     try:
         screen(message)
-    except Rejected:
-        raise
-    except Exception as fault:
-        # A stranger's code. The message that arrived has to be kept whatever that does.
-        raise InvalidRequest(f"a screen broke: {type(fault).__name__}") from fault
+    except (PluginError, StoreError) as fault:
+        # The message that arrived has to be kept, whatever a stranger's code does.
+        raise InvalidRequest(str(fault)) from fault
 
 
 @attrs.frozen

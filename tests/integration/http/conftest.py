@@ -7,7 +7,7 @@ again in the same place; modules whose fixture ``store`` says so are tried on Po
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
@@ -219,6 +219,7 @@ def make_site(
         clock: ManualClock | None = None,
         transports: dict[str, Any] | None = None,
         webhook_sender: Any = None,
+        plugins: Sequence[Any] = (),
         **account: Any,
     ) -> Site:
         clock = clock or ManualClock()
@@ -239,6 +240,7 @@ def make_site(
             authenticator=authenticator,
             webhook_sender=webhook_sender,
             clock=clock,
+            plugins=plugins,
         )
         operator = gateway.administration
         if not gateway.inquiry.accounts():

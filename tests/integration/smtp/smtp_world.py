@@ -5,7 +5,7 @@ A gateway in memory with its SMTP door open on a free port of this machine.
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from email import policy
@@ -116,7 +116,9 @@ class Talk:
 
 
 @contextmanager
-def open_place(*, account: dict[str, Any] | None = None, **options: Any) -> Iterator[Place]:
+def open_place(
+    *, account: dict[str, Any] | None = None, plugins: Sequence[Any] = (), **options: Any
+) -> Iterator[Place]:
     """The gateway with one account and its user, and the door, until the block ends."""
     table = {"domains": [DOMAIN], "clients": [{"account": "acme"}], "port": 0, **options}
     clock = ManualClock()
@@ -127,6 +129,7 @@ def open_place(*, account: dict[str, Any] | None = None, **options: Any) -> Iter
         transports={"sim": FakeTransport()},
         authenticator=PlainAuthenticator(store, clock=clock),
         clock=clock,
+        plugins=plugins,
     ) as gateway:
         operator = gateway.administration
         given = {"tariff": "unlimited", "credits": 1000, "home_country": "DE", **(account or {})}

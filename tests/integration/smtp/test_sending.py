@@ -3,6 +3,7 @@ from email.message import EmailMessage
 import pytest
 from smtp_world import DOMAIN, NUMBER, a_mail
 
+from smscore import hookimpl
 from smscore.domain.messages import Surface
 from smscore.domain.routes import Route
 from smscore.errors import Overloaded, StoreUnavailable
@@ -247,3 +248,20 @@ def test_a_group_needs_a_mail_of_its_own(place):
     directory.groups.join(account, "team", contacts=["anna"])
 
     assert place.send(a_mail(), NUMBER, f"team@{DOMAIN}").startswith("452 4.5.3 ")
+
+
+class BrokenRules:
+    """A plugin whose screen says no in its own way."""
+
+    @hookimpl
+    def smscore_screens(self):
+        return [lambda message: False]
+
+
+def test_a_screen_that_is_broken_is_told_to_the_operator_and_the_mail_comes_again(opened, caplog):
+    place = opened(plugins=[BrokenRules()])
+
+    assert place.send(a_mail()).startswith("451 4.3.5 ")
+
+    assert place.texts == []
+    assert "the plugin 'BrokenRules' in smscore_screens" in caplog.text

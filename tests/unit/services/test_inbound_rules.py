@@ -477,6 +477,9 @@ def test_what_screens_refuse_or_break_on_is_told_and_the_message_is_kept(store, 
 
     assert recipients(made) == ["+4915"]
     assert [one["error"] for kind, one in story if kind == "rule.refused"] == [
-        "a screen broke: ZeroDivisionError",
+        (
+            "the plugin 'Screens' in smscore_screens: its screen 'screen' failed with "
+            "ZeroDivisionError: until it is mended, what it fails on is not accepted"
+        ),
         "not to Ben",
     ]

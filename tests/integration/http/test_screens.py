@@ -1,0 +1,83 @@
+"""
+Screens of plugins at the doors: what they refuse, and what they break on, is not accepted.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+from doors import DOORS, Door
+
+from smscore import hookimpl
+from smscore.domain.messages import OutboundMessage
+from smscore.errors import Rejected, StoreUnavailable
+
+
+class HouseRules:
+    """A plugin whose screen does as it is told."""
+
+    def __init__(self, does: Callable[[OutboundMessage], object]) -> None:
+        self._does = does
+
+    @hookimpl
+    def smscore_screens(self) -> list[Callable[[OutboundMessage], object]]:
+        return [self.screen]
+
+    def screen(self, message: OutboundMessage) -> object:
+        return self._does(message)
+
+
+def look_up(message: OutboundMessage) -> NoReturn:
+    raise KeyError(message.recipient.value)
+
+
+def leave(message: OutboundMessage) -> NoReturn:
+    raise SystemExit("no licence")
+
+
+def cannot_ask(message: OutboundMessage) -> NoReturn:
+    raise StoreUnavailable("the list cannot be read")
+
+
+def refuse(message: OutboundMessage) -> NoReturn:
+    raise Rejected("nobody wins anything here")
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda one: one.surface)
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        (lambda message: False, "returned False: raise smscore.errors.Rejected to refuse"),
+        (lambda message: True, "returned True: raise"),
+        (lambda message: message, "returned OutboundMessage: raise"),
+        (look_up, "failed with KeyError"),
+        (leave, "failed with SystemExit"),
+        (cannot_ask, "the list cannot be read"),
+    ],
+)
+def test_what_a_screen_breaks_on_is_not_accepted_and_the_plugin_is_named(
+    make_site: Callable[..., Any],
+    door: Door,
+    does: Callable[[OutboundMessage], object],
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    site = make_site(plugins=[HouseRules(does)])
+
+    reply = door.send(site)
+
+    assert (reply.status_code, reply.text) == door.unavailable
+    assert site.stored() == []
+    assert said in caplog.text
+    if does is not cannot_ask:
+        assert "the plugin 'HouseRules' in smscore_screens: its screen 'screen'" in caplog.text
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda one: one.surface)
+def test_what_a_screen_refuses_is_the_callers_fault(
+    make_site: Callable[..., Any], door: Door
+) -> None:
+    site = make_site(plugins=[HouseRules(refuse)])
+
+    assert 400 <= door.send(site).status_code < 500
+    assert site.stored() == []
