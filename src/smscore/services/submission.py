@@ -157,9 +157,10 @@ class Submissions:
         return self.begin(submission).result()
 
     def is_at_hand(self, submission: Submission) -> bool:
-        """Whether :meth:`begin` has what it needs, and will not look at the store."""
+        """Whether :meth:`begin` has what it needs, and waits for neither the store nor a screen."""
         return (
             not submission.medium.goes_by_links
+            and not self._screens
             and self._ids.has_lease
             and self._settings.recall(submission.account) is not None
             and self._rules.are_at_hand

@@ -2,7 +2,9 @@
 Screens of plugins at the doors: what they refuse, and what they break on, is not accepted.
 """
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import pytest
@@ -71,6 +73,41 @@ def test_what_a_screen_breaks_on_is_not_accepted_and_the_plugin_is_named(
     assert said in caplog.text
     if does is not cannot_ask:
         assert "the plugin 'HouseRules' in smscore_screens: its screen 'screen'" in caplog.text
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda one: one.surface)
+def test_a_screen_that_takes_its_time_holds_up_nobody_else(
+    make_site: Callable[..., Any], door: Door
+) -> None:
+    has_begun, may_go_on = threading.Event(), threading.Event()
+    may_go_on.set()
+
+    def think(message: OutboundMessage) -> None:
+        has_begun.set()
+        assert may_go_on.wait(60)
+
+    site = make_site(plugins=[HouseRules(think)])
+    door.send(site)  # with it everything is at hand that has to be looked up
+    has_begun.clear()
+    may_go_on.clear()
+    with ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(door.send, site)
+        assert has_begun.wait(60)
+
+        live = thread_of(lambda: site.client.get("/health/live"))
+        live.join(10)
+        is_held_up = live.is_alive()
+        may_go_on.set()
+        live.join()
+
+        assert sending.result().status_code == 200
+    assert not is_held_up
+
+
+def thread_of(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda one: one.surface)
