@@ -8,11 +8,20 @@ smscore: an SMS gateway you can import.
 
 from importlib.metadata import version as _version
 
-from smscore.bootstrap import build, migrate
+from smscore.bootstrap import backup, build, migrate, wipe
 from smscore.config import GatewayConfig
 from smscore.gateway import Gateway
 from smscore.hookspecs import hookimpl
 
-__all__ = ["Gateway", "GatewayConfig", "__version__", "build", "hookimpl", "migrate"]
+__all__ = [
+    "Gateway",
+    "GatewayConfig",
+    "__version__",
+    "backup",
+    "build",
+    "hookimpl",
+    "migrate",
+    "wipe",
+]
 
 __version__ = _version("smscore")

@@ -5,7 +5,8 @@ Longer than most modules, so that all that is made of a configuration is seen in
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,41 +94,45 @@ def build(
             *(name for name, one in (transports or {}).items() if _capabilities(one).needs_device),
         ],
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
-        rate_limiter=lambda: rate_limiter or loaded.registry.rate_limiter_maker()(),
-        pattern_engine=lambda: pattern_engine or loaded.registry.pattern_engine_maker()(),
+        rate_limiter=lambda: rate_limiter or _rate_limiter(loaded),
+        pattern_engine=lambda: pattern_engine or _pattern_engine(loaded),
         webhook_sender=_webhook_sender(config, loaded, webhook_sender),
         screens=loaded.screens,
         observers=loaded.observers,
     )
 
 
-def migrate(config: GatewayConfig) -> None:
+def migrate(config: GatewayConfig, *, plugins: Iterable[Any] = ()) -> None:
     """
     Create the configured store's schema, or bring it up to date; does nothing if it is.
 
+    ``plugins`` are the host's own, as for :func:`build`.
+
     Raises:
         ConfigurationError: the store's URL is wrong.
+        PluginError: a plugin is missing or broken, or brings no such store.
         StoreUnavailable: the store cannot be written.
     """
-    loaded = load(config.plugins.enabled)
-    _store_kind(config, loaded.registry).migrate(config.store_url)
+    kind = _store_kind(config, load(config.plugins.enabled, extra=plugins).registry)
+    with _telling(f"{_the_store(kind)} could not be migrated"):
+        kind.migrate(config.store_url)
 
 
-def backup(config: GatewayConfig, directory: Path) -> BackedUp:
+def backup(config: GatewayConfig, directory: Path, *, plugins: Iterable[Any] = ()) -> BackedUp:
     """
     Copy the configured store and the key file into a directory, for their owner alone.
 
     The store may be in use; nothing is overwritten, and what could not be finished is not left
-    behind.
+    behind. ``plugins`` are the host's own, as for :func:`build`.
 
     Raises:
         ConfigurationError: there is a backup already, no key file, or no way to copy the store.
+        PluginError: a plugin is missing or broken, or brings no such store.
         StoreUnavailable: the store cannot be read, or the copy not be written.
     """
-    scheme = config.store_url.partition(":")[0]
-    copy_store = load(config.plugins.enabled).registry.store_kind(scheme).backup
-    if copy_store is None:
-        raise ConfigurationError(f"stores such as {scheme}:… are copied by their own tools")
+    kind = _store_kind(config, load(config.plugins.enabled, extra=plugins).registry)
+    if kind.backup is None:
+        raise ConfigurationError(f"stores such as {kind.scheme}:… are copied by their own tools")
     made = BackedUp(
         store=directory / "smscore.db",
         store_url=config.store_url,
@@ -145,24 +150,31 @@ def backup(config: GatewayConfig, directory: Path) -> BackedUp:
     except OSError as cause:
         raise ConfigurationError(f"{directory} cannot be written: {cause.strerror}") from cause
     try:
-        copy_store(config.store_url, made.store)
+        with _telling(f"{_the_store(kind)} could not be copied"):
+            kind.backup(config.store_url, made.store)
     except BaseException:
         made.key.unlink(missing_ok=True)
         raise
     return made
 
 
-def wipe(config: GatewayConfig) -> bool:
+def wipe(config: GatewayConfig, *, plugins: Iterable[Any] = ()) -> bool:
     """
     Let nothing that was deleted be left in the files of the configured store, which may be in use.
 
-    False if its own tools have to. Raises StoreUnavailable if somebody reads it all the time.
+    False if its own tools have to. ``plugins`` are the host's own, as for :func:`build`.
+
+    Raises:
+        ConfigurationError: the store's URL is wrong.
+        PluginError: a plugin is missing or broken, or brings no such store.
+        StoreUnavailable: somebody reads it all the time.
     """
-    scheme = config.store_url.partition(":")[0]
-    wipe_store = load(config.plugins.enabled).registry.store_kind(scheme).wipe
-    if wipe_store is not None:
-        wipe_store(config.store_url)
-    return wipe_store is not None
+    kind = _store_kind(config, load(config.plugins.enabled, extra=plugins).registry)
+    if kind.wipe is None:
+        return False
+    with _telling(f"{_the_store(kind)} could not be wiped"):
+        kind.wipe(config.store_url)
+    return True
 
 
 def read_key(path: Path) -> bytes:
@@ -223,28 +235,41 @@ def _store_kind(config: GatewayConfig, registry: Registry) -> StoreKind:
 
 def _open_store(config: GatewayConfig, registry: Registry, clock: Clock) -> Store:
     kind = _store_kind(config, registry)
-    try:
+    with _telling(f"{_the_store(kind)} could not be opened"):
         return kind.open(config.store_url, clock)
+
+
+def _the_store(kind: StoreKind) -> str:
+    return f"the store {kind.scheme!r} of the plugin {kind.plugin!r}"
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Whatever a stranger's code raises that is no error of ours is told as this fault."""
+    try:
+        yield
     except GatewayError:
         raise
-    except Exception as cause:  # a stranger's code
-        raise PluginError(
-            f"the store {kind.scheme!r} could not be opened: {type(cause).__name__}: {cause}"
-        ) from cause
+    except (Exception, SystemExit) as cause:
+        raise PluginError(f"{what}: {type(cause).__name__}: {cause}") from cause
 
 
 def _authenticator(
     config: GatewayConfig, loaded: LoadedPlugins, store: Store, clock: Clock
 ) -> Authenticator:
     key = read_key(config.path(config.security.key_file))
-    try:
+    with _telling("the authenticator could not be made"):
         return loaded.registry.authenticator_maker()(store, key, clock)
-    except GatewayError:
-        raise
-    except Exception as cause:  # a stranger's code
-        raise PluginError(
-            f"the authenticator could not be made: {type(cause).__name__}: {cause}"
-        ) from cause
+
+
+def _rate_limiter(loaded: LoadedPlugins) -> RateLimiter:
+    with _telling("the rate limiter could not be made"):
+        return loaded.registry.rate_limiter_maker()()
+
+
+def _pattern_engine(loaded: LoadedPlugins) -> PatternEngine:
+    with _telling("the pattern engine could not be made"):
+        return loaded.registry.pattern_engine_maker()()
 
 
 def _webhook_sender(
@@ -253,7 +278,14 @@ def _webhook_sender(
     if handed_in is not None:
         return lambda: handed_in
     make = loaded.registry.webhook_sender_maker()
-    return None if make is None else lambda: make(config.webhooks.allow)
+    if make is None:
+        return None
+
+    def made() -> WebhookSender:
+        with _telling("the webhook sender could not be made"):
+            return make(config.webhooks.allow)
+
+    return made
 
 
 def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind:
@@ -262,19 +294,12 @@ def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind
 
 def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
     options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
-    try:
+    whose = f"the transport {kind.kind!r} of the plugin {kind.plugin!r}"
+    with _telling(f"{whose} could not make the channel {name!r}"):
         made = kind.make(name, options)
-    except GatewayError:
-        raise
-    except Exception as cause:  # a stranger's code
-        raise PluginError(
-            f"the transport {kind.kind!r} could not make the channel {name!r}: "
-            f"{type(cause).__name__}: {cause}"
-        ) from cause
     if lacking := _lacking(made):
         raise PluginError(
-            f"what the transport {kind.kind!r} made for the channel {name!r} is no transport: "
-            f"{made!r} has no {lacking}"
+            f"what {whose} made for the channel {name!r} is no transport: {made!r} has no {lacking}"
         )
     return made
 

@@ -35,12 +35,14 @@ class TransportKind:
     """
     One kind of transport. ``options`` is the attrs class that a channel's table is checked
     against; ``make`` gets the channel's name and its options, and must not touch a device.
+    ``plugin`` is the one that brings it.
     """
 
     kind: str
     options: type[Any]
     make: Callable[[str, Any], Transport]
     capabilities: Capabilities
+    plugin: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +50,8 @@ class StoreKind:
     """
     One kind of store, chosen by its URL's scheme. ``migrate`` creates or upgrades its schema,
     ``backup`` copies it to a file that is not there yet, for its owner alone, while it is in use;
-    ``wipe`` sees to it that nothing that was deleted is left in its files.
+    ``wipe`` sees to it that nothing that was deleted is left in its files. ``plugin`` is the one
+    that brings it.
     """
 
     scheme: str
@@ -56,6 +59,7 @@ class StoreKind:
     migrate: Callable[[str], None]
     backup: Callable[[str, Path], None] | None = None  # None: its own tools do it
     wipe: Callable[[str], None] | None = None  # None: the same
+    plugin: str = ""
 
 
 class Registry:
@@ -99,7 +103,11 @@ class Registry:
             )
         self._own("transport", kind)
         self._transports[kind] = TransportKind(
-            kind=kind, options=options, make=make, capabilities=capabilities
+            kind=kind,
+            options=options,
+            make=make,
+            capabilities=capabilities,
+            plugin=self.asked,
         )
 
     def store(
@@ -119,7 +127,12 @@ class Registry:
         """
         self._own("store", scheme)
         self._stores[scheme] = StoreKind(
-            scheme=scheme, open=open, migrate=migrate, backup=backup, wipe=wipe
+            scheme=scheme,
+            open=open,
+            migrate=migrate,
+            backup=backup,
+            wipe=wipe,
+            plugin=self.asked,
         )
 
     def authenticator(self, make: AuthenticatorMaker) -> None:

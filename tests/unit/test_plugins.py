@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 import attrs
 import pytest
 
-from smscore import GatewayConfig, build, hookimpl, migrate
+from smscore import GatewayConfig, backup, build, hookimpl, migrate, wipe
+from smscore.bootstrap import read_key
 from smscore.config import PluginsConfig
 from smscore.domain.events import Event
 from smscore.errors import ConfigurationError, PluginError
@@ -16,6 +17,8 @@ from smscore.ports.policy import Observer
 from smscore.ports.transport import Capabilities
 from smscore.registry import Registry
 from smscore.testing import NOON, FakeTransport, MemoryStore, a_message
+
+NO_PLUGINS = GatewayConfig(plugins=PluginsConfig(enabled=()))
 
 
 @attrs.frozen
@@ -398,7 +401,9 @@ def test_what_is_no_transport_is_refused_when_building() -> None:
     channels = {"p1": {"transport": "anything"}}
     config = GatewayConfig.from_mapping({"plugins": {"enabled": []}, "channels": channels})
 
-    with pytest.raises(PluginError, match=r"'anything' made for .*'p1' .* None has no open, send"):
+    with pytest.raises(
+        PluginError, match=r"'anything' of .*'Making' made .*'p1' .* None has no open, send"
+    ):
         build(config, store=MemoryStore(), plugins=[Making()])
     with pytest.raises(ConfigurationError, match=r"'p2' that is handed in .* None has no open"):
         build(store=MemoryStore(), transports={"p2": None})  # type: ignore[dict-item]  # a fault
@@ -425,7 +430,7 @@ def test_a_store_or_an_authenticator_that_cannot_be_made_is_a_plugin_error(tmp_p
     config = GatewayConfig.from_mapping({"store": {"url": "closed:"}}, directory=tmp_path)
 
     with pytest.raises(
-        PluginError, match=r"the store 'closed' could not be opened: OSError: nobody"
+        PluginError, match=r"the store 'closed' of the plugin 'Closed' could not be opened: OSError"
     ):
         build(config, plugins=[Closed()])
     with (
@@ -433,6 +438,82 @@ def test_a_store_or_an_authenticator_that_cannot_be_made_is_a_plugin_error(tmp_p
         pytest.raises(PluginError, match="the authenticator could not be made: OSError: nobody"),
     ):
         gateway.administration.create_account("acme")
+
+
+def keeping(**tools: Callable[..., None]) -> object:
+    """A plugin with a store whose tools these are."""
+
+    class Keeping:
+        @hookimpl
+        def smscore_register_stores(self, registry: Registry) -> None:
+            ways: dict[str, Any] = {"migrate": print, "backup": print, "wipe": print, **tools}
+            registry.store(scheme="kept", open=lambda url, clock: MemoryStore(), **ways)
+
+    return Keeping()
+
+
+@pytest.mark.parametrize(
+    ("tool", "use"),
+    [
+        ("migrate", migrate),
+        ("backup", lambda config, **more: backup(config, config.path("copy"), **more)),
+        ("wipe", wipe),
+    ],
+)
+def test_the_stores_of_a_hosts_plugins_are_kept_like_others(
+    tmp_path: Path, tool: str, use: Callable[..., object]
+) -> None:
+    used: list[str] = []
+
+    def fail(*given: object) -> NoReturn:
+        raise OSError("nobody is at home")
+
+    content = {"store": {"url": "kept:here"}, "plugins": {"enabled": []}}
+    config = GatewayConfig.from_mapping(content, directory=tmp_path)
+    read_key(config.path(config.security.key_file))
+
+    with pytest.raises(PluginError, match="the store 'kept'; registered are: none"):
+        use(config)
+    with pytest.raises(
+        PluginError, match=r"'kept' of the plugin 'Keeping' could not be .*: OSError: nobody is"
+    ):
+        use(config, plugins=[keeping(**{tool: fail})])
+    use(config, plugins=[keeping(**{tool: lambda url, *more: used.append(url)})])
+
+    assert used == ["kept:here"]
+
+
+class Failing:
+    """Nothing that it brings can be made."""
+
+    @hookimpl
+    def smscore_register_rate_limiters(self, registry: Registry) -> None:
+        def fail(*given: object) -> NoReturn:
+            raise OSError("nobody is at home")
+
+        registry.rate_limiter(fail)
+        registry.pattern_engine(fail)
+        registry.webhook_sender(fail)
+
+
+@pytest.mark.parametrize("what", ["rate limiter", "pattern engine"])
+def test_what_cannot_be_made_when_it_is_needed_is_a_plugin_error(what: str) -> None:
+    with build(NO_PLUGINS, store=MemoryStore(), plugins=[Failing()]) as gateway:
+        asked: dict[str, Callable[[], object]] = {
+            "rate limiter": lambda: gateway.rate_limiter,
+            "pattern engine": lambda: gateway.patterns,
+        }
+        with pytest.raises(PluginError, match=f"the {what} could not be made: OSError: nobody"):
+            asked[what]()
+
+
+def test_a_webhook_sender_that_cannot_be_made_is_told_with_what_it_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with build(NO_PLUGINS, store=MemoryStore(), plugins=[Failing()]) as gateway:
+        gateway.run_pending()
+
+    assert "the webhook sender could not be made: OSError: nobody is at home" in caplog.text
 
 
 def test_a_plugin_that_registers_a_kind_twice_is_named_once() -> None:
