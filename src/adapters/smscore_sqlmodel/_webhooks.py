@@ -1,5 +1,7 @@
 """
 Webhooks, and what waits for their endpoints or has reached them.
+
+A little longer than other collections, for its questions are long: each is made for an index.
 """
 
 from collections.abc import Collection, Mapping, Sequence

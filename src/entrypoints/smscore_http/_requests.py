@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from smscore.errors import InvalidRequest
 from smscore_http._proxies import Proxies
 
 __all__ = [
@@ -95,6 +96,10 @@ class Request:
             size += len(name) + len(value)
         return size > _HEADERS_LIMIT
 
+    def count(self, name: bytes) -> int:
+        """How many headers have this lower-case name."""
+        return sum(one == name for one, _ in self._scope["headers"])
+
     @property
     def query(self) -> bytes:
         """What stands behind the question mark, as it came."""
@@ -161,9 +166,16 @@ def idempotency_key(request: Request, *, parameter: str | None = None) -> str | 
 
     A field that was left empty is none; an empty header stays one, to be refused: whoever sends it
     believes to be safe.
+
+    Raises:
+        InvalidRequest: there are several headers, of which one alone could count.
     """
     header = request.headers.get(b"idempotency-key")
-    return (parameter or None) if header is None else header.decode("latin-1")
+    if header is None:
+        return parameter or None
+    if request.count(b"idempotency-key") > 1:
+        raise InvalidRequest("there are several headers Idempotency-Key; send one")
+    return header.decode("latin-1")
 
 
 def with_headers(reply: Reply, headers: Headers) -> Reply:

@@ -16,7 +16,7 @@ from smscore.errors import Rejected
 from smscore.services.consent import HASHED, Wish
 from smscore_server._documents import account_names
 from smscore_server._opening import opened
-from smscore_server._options import check_text, config_option, json_option
+from smscore_server._options import check_filled, check_text, config_option, json_option
 from smscore_server._output import instant, printable, several, show_json
 
 __all__ = ["export_consent", "import_consent"]
@@ -40,9 +40,7 @@ _SHOWN_FAULTS = 20
     metavar="NAME",
     help="Whose they are, if the file does not say; else of all accounts.",
 )
-@click.option(
-    "--sender", callback=check_text, default="", metavar="SENDER", help="The same for senders."
-)
+@click.option("--sender", callback=check_filled, metavar="SENDER", help="The same for senders.")
 @json_option
 @config_option
 @click.pass_context
@@ -52,7 +50,7 @@ def import_consent(
     file: BinaryIO,
     kind: str,
     account: str | None,
-    sender: str,
+    sender: str | None,
     as_json: bool,
     config_file: Path,
 ) -> None:
@@ -68,7 +66,7 @@ def import_consent(
     Example: smscore consent import unsubscribed.txt --account shop
     JSON keys: changed (how many), faults: a list of line, error
     """
-    usual = Wish(number="", kind=MarkKind(kind), account=account, sender=sender, why="import")
+    usual = Wish(number="", kind=MarkKind(kind), account=account, sender=sender or "", why="import")
     with opened(config_file) as gateway:
         wishes, faults = _read(file.read(), usual, check=gateway.consent.mark_of)
         changed = 0 if faults else gateway.consent.hold(wishes)

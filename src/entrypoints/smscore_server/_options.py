@@ -13,6 +13,7 @@ __all__ = [
     "Number",
     "WholeNumber",
     "account_option",
+    "check_filled",
     "check_text",
     "config_option",
     "json_option",
@@ -51,6 +52,13 @@ def check_text(_ctx: click.Context, _param: click.Parameter, text: str | None) -
     except UnicodeEncodeError as cause:
         raise click.BadParameter(f"{text!r} is not valid UTF-8") from cause
     return text
+
+
+def check_filled(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
+    """The same, and refuse an empty one: of a variable that is not set it would mean everything."""
+    if text == "":
+        raise click.BadParameter("it is empty; leave the option out to mean all")
+    return check_text(ctx, param, text)
 
 
 config_option = click.option(

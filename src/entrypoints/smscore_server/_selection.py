@@ -87,7 +87,7 @@ def _matching(
     gateway: Gateway, selection: Selection, *, statuses: Collection[Status]
 ) -> Iterator[Tracked]:
     name, since = selection["account"], selection["since"]
-    account = gateway.inquiry.account_named(name).id if name else None
+    account = None if name is None else gateway.inquiry.account_named(name).id
     begin = since.begin(gateway.clock.now()) if since else None
     before: MessageId | None = None
     while page := gateway.inquiry.messages(

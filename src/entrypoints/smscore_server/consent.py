@@ -1,5 +1,7 @@
 """
 The commands about consent: who opted out, and whom accounts may write to.
+
+A little longer than others, for it is one list of what may be done.
 """
 
 import sys
@@ -15,7 +17,13 @@ from smscore.services.consent import Wish
 from smscore_server._consent_files import export_consent, import_consent
 from smscore_server._documents import account_names
 from smscore_server._opening import opened
-from smscore_server._options import account_option, check_text, config_option, json_option
+from smscore_server._options import (
+    account_option,
+    check_filled,
+    check_text,
+    config_option,
+    json_option,
+)
 from smscore_server._output import instant, several, show_json, show_table
 
 __all__ = ["consent"]
@@ -26,7 +34,7 @@ _scope_option = click.option(
     "--account", callback=check_text, metavar="NAME", help="Of this account alone, not of all."
 )
 _sender_option = click.option(
-    "--sender", callback=check_text, default="", metavar="SENDER", help="Of this sender alone."
+    "--sender", callback=check_filled, metavar="SENDER", help="Of this sender alone."
 )
 _why_option = click.option(
     "--why", callback=check_text, default="", metavar="TEXT", help="A note, which is shown."
@@ -111,7 +119,7 @@ def opt_out(
     *,
     numbers: Sequence[str],
     account: str | None,
-    sender: str,
+    sender: str | None,
     why: str,
     as_json: bool,
     config_file: Path,
@@ -127,7 +135,7 @@ def opt_out(
     """
     with opened(config_file) as gateway:
         wishes = [
-            Wish(number=one, account=account, sender=sender, why=why or "operator")
+            Wish(number=one, account=account, sender=sender or "", why=why or "operator")
             for one in numbers
         ]
         changed = gateway.consent.hold(wishes)
@@ -137,7 +145,7 @@ def opt_out(
 @consent.command("opt-in")
 @_numbers
 @_scope_option
-@click.option("--sender", callback=check_text, metavar="SENDER", help="Of this sender alone.")
+@_sender_option
 @json_option
 @config_option
 def opt_in(

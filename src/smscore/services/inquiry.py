@@ -18,6 +18,7 @@ from smscore.domain.inbound import InboundMessage
 from smscore.domain.ledger import Entry, Statement
 from smscore.domain.liveness import SILENCE, right_to
 from smscore.domain.messages import AccountId, MessageId
+from smscore.domain.moments import check_range
 from smscore.domain.routing import PHONES
 from smscore.errors import NotFound
 from smscore.ports.clock import Clock
@@ -289,7 +290,9 @@ class Inquiry:
 
         Raises:
             NotFound: there is no such account.
+            InvalidRequest: ``since`` is not before ``until``.
         """
+        check_range(since, until)
 
         def look(view: View) -> Statement:
             found = view.accounts.get(account)

@@ -97,6 +97,32 @@ def test_an_empty_header_is_no_key_and_no_silent_promise(site, door):
     assert site.stored() == []
 
 
+@pytest.mark.parametrize("second", ["k", "other", ""])
+@every_door
+def test_of_two_headers_none_counts(site, door, second):
+    request = dict(door.request(site))
+    headers = [*dict(request.pop("headers")).items()]
+    twice = [*headers, ("Idempotency-Key", "k"), ("idempotency-key", second)]
+
+    reply = site.client.request(**request, headers=twice)
+
+    assert reply.status_code == {"gateway": 400, "queue": 422, "provider": 400}[door.surface]
+    assert site.stored() == []
+
+
+def test_of_two_parameters_of_the_queue_api_none_counts(site):
+    reply = site.client.post(
+        f"/api/{site.token}/queue?idempotency_key=k&idempotency_key=other",
+        json=[{"phone": "0712345678", "message": "m"}],
+    )
+
+    assert (reply.status_code, reply.json()["errors"]) == (
+        422,
+        [{"index": None, "error": "idempotency_key is there several times; give it once"}],
+    )
+    assert site.stored() == []
+
+
 @every_door
 def test_a_refused_request_leaves_the_key_free(make_site, door):
     site = make_site(credits=0)

@@ -156,13 +156,48 @@ def test_a_recipient_of_another_surface_is_found_in_normal_form(site, given):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"status": "sending"}, {"status": "x"}, {"after": "x"}, {"after": "msg_" + "f" * 16}],
+    [
+        {"status": "sending"},
+        {"status": "x"},
+        {"status": ""},
+        {"to": ""},
+        {"after": "x"},
+        {"after": "msg_" + "f" * 16},
+        {"after": "in_0000000000000001"},
+        {"after": "whd_0000000000000001"},
+    ],
 )
 def test_a_bad_filter_or_cursor_is_an_invalid_request(site, parameters):
     reply = get(site, "/v1/messages", **parameters)
 
     assert reply.status_code == 400
     assert reply.json()["error"]["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        ("/v1/messages", "to=%2B1234567890&to=%2B1234567891", "to"),
+        ("/v1/messages", "status=sent&status=failed", "status"),
+        ("/v1/messages", "limit=1&limit=1", "limit"),
+        ("/v1/inbound", "after=in_0000000000000001&after=", "after"),
+    ],
+)
+def test_a_parameter_of_a_list_that_is_given_twice_is_refused(site, path, query, name):
+    reply = site.client.get(f"{path}?{query}", headers=site.bearer)
+
+    assert (reply.status_code, reply.json()["error"]["message"]) == (
+        400,
+        f"{name} is there several times; give it once",
+    )
+
+
+def test_parameters_that_nobody_knows_are_ignored(site):
+    wanted = site.send().json()["message_id"]
+
+    reply = site.client.get("/v1/messages?x=1&x=2&stats=failed&y=", headers=site.bearer)
+
+    assert ids(reply) == [wanted]
 
 
 def test_the_account_is_shown_with_exactly_these_bytes(make_site):

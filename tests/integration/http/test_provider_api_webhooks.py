@@ -233,6 +233,8 @@ def test_deliveries_come_in_pages(call, hook, deliver):
     assert second["next"] is None
     assert call("GET", path, params={"after": "whd_x"}).status_code == 400
     assert call("GET", path, params={"state": "lost"}).status_code == 400
+    assert call("GET", path, params={"state": ""}).status_code == 400
+    assert call("GET", path, params={"after": "msg_0000000000000001"}).status_code == 400
     assert call("GET", path, params={"state": "dead"}).json()["deliveries"] == []
 
 
@@ -264,6 +266,10 @@ def test_deliveries_are_replayed_by_state_and_time(call, hook, deliver):
     assert replayed(state="delivered", since="2026-03-01T13:00:00+01:00") == 3
     assert call("POST", path, {"since": "yesterday"}).status_code == 400
     assert call("POST", path, {"state": "lost"}).status_code == 400
+    for until in ("2026-03-01T12:00:00Z", "2026-03-01T11:00:00Z"):
+        upside_down = call("POST", path, {"since": "2026-03-01T13:00:00+01:00", "until": until})
+        assert upside_down.status_code == 400
+        assert "which is not before until" in upside_down.json()["error"]["message"]
 
 
 def test_an_account_replays_one_set_of_deliveries_at_a_time(site, call, hook, deliver):

@@ -276,3 +276,14 @@ def test_what_nobody_recognises_can_be_given_up(command, answer, lost_key):
     assert send(command).exit_code == 0
     answer("consent", "opt-out", BERT)
     assert send(command, BERT).exit_code == 1
+
+
+@pytest.mark.parametrize("word", ["opt-out", "opt-in"])
+def test_no_sender_is_not_every_sender(answer, command, word):
+    answer("consent", "opt-out", ANNA, *SHOP, "--sender", "Sale")
+
+    result = command("consent", word, ANNA, *SHOP, "--sender", "")
+
+    assert result.exit_code == 2
+    assert "it is empty; leave the option out to mean all" in result.stderr
+    assert [one["sender"] for one in answer("consent", "show", ANNA)] == ["sale"]

@@ -37,6 +37,16 @@ def test_the_story_tells_what_was_decided(answer, command, sent):
     assert "no rule matched: modem-1" in command("explain", sent["id"]).stdout
 
 
+@pytest.mark.parametrize(
+    "words", [("messages", "list"), ("messages", "requeue", "--status", "failed")]
+)
+def test_no_account_is_not_every_account(command, sent, words):
+    result = command(*words, "--account", "")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: there is no account ''")
+
+
 def test_messages_are_listed_newest_first(answer, sent):
     second = answer("send", "--account", "shop", "--to", "+491701234568", "again")
 

@@ -73,6 +73,21 @@ def test_days_begin_where_the_account_is(answer, shop, installation):
     assert [one["kind"] for one in november] == ["charge"]
 
 
+def test_a_range_that_is_upside_down_is_refused(command, shop):
+    days = ("--since", "2026-11-02", "--until", "2026-11-01")
+
+    commands = [("account", "statement", "shop"), ("webhooks", "replay-pushes")]
+    results = [command(*one, *days) for one in commands]
+
+    assert [one.exit_code for one in results] == [1, 1]
+    told = "error: since is 2026-11-02T00:00:00{}, which is not before until, 2026-11-0{}\n"
+    # A statement includes the last day, and its days are the account's.
+    assert [one.stderr for one in results] == [
+        told.format("+09:00", "2T00:00:00+09:00"),
+        told.format("+00:00", "1T00:00:00+00:00"),
+    ]
+
+
 def test_an_account_that_is_not_metered_has_an_empty_ledger(answer, command):
     answer("account", "create", "free")
 

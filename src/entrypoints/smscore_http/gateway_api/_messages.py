@@ -12,7 +12,7 @@ from smscore.domain.credentials import Permission
 from smscore.domain.messages import Medium
 from smscore.errors import InvalidRequest
 from smscore_http._context import Context
-from smscore_http._query import query_values
+from smscore_http._query import single_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import BATCH_LIMIT, encode_json, hex_id
 from smscore_http.gateway_api._json import read_json
@@ -47,7 +47,7 @@ class SendingToMany:
     async def __call__(self, request: Request) -> Reply:
         context, limit = self._context, time_limit(self._context, hard_limit=self._hard_limit)
         body = await read_json(request, _decoder, limit)
-        in_query = query_values(request.query).get("idempotency_key")
+        in_query = single_values(request.query, names=("idempotency_key",)).get("idempotency_key")
         key = idempotency_key(request, parameter=body.idempotency_key or in_query)
         wish = replace(_wish(body, key=key), traceparent=request.traceparent)
         user = await log_in_by_header(

@@ -121,7 +121,10 @@ OPERATIONS = (
                 description="Only those that got so far.",
             ),
             Parameter(
-                name="to", place="query", shape=str, description="Only those to this number."
+                name="to",
+                place="query",
+                shape=Annotated[str, said("", minLength=1)],
+                description="Only those to this number.",
             ),
             cursor("msg_"),
             PAGING,

@@ -118,7 +118,7 @@ def submission_of(
         surface=_PROVIDER,
         items=_items(wish.to, wish.message),
         sender=None if wish.sender is None else _sender(wish.sender),
-        priority=_priority(wish.priority) if wish.priority else _NORMAL,
+        priority=_NORMAL if wish.priority is None else _priority(wish.priority),
         not_before=None
         if wish.scheduled_at is None
         else _begin(wish.scheduled_at, now=clock.now()),

@@ -14,11 +14,10 @@ from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.storage import Tracked
 from smscore_http._context import Context
-from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import message_id, parse_message_id, recipient_for
 from smscore_http.provider_api._bodies import NewMessage, read_body, submission_of
-from smscore_http.provider_api._pages import LONGEST_PAGE, page_begin, page_size
+from smscore_http.provider_api._pages import LONGEST_PAGE, list_values, page_begin, page_size
 from smscore_http.provider_api._replies import (
     accepted,
     account_shown,
@@ -198,7 +197,7 @@ class _Search:
 
 
 def _search(account: AccountId, request: Request) -> _Search:
-    values = query_values(request.query)
+    values = list_values(request.query, "status", "to")
     status = values.get("status")
     if status is not None and status not in STATUSES:
         raise InvalidRequest(f"status must be one of {', '.join(STATUSES)}")

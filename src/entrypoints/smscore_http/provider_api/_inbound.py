@@ -6,10 +6,9 @@ from functools import partial
 
 from smscore.domain.accounts import Account
 from smscore_http._context import Context
-from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request
 from smscore_http._wire import inbound_id, parse_inbound_id
-from smscore_http.provider_api._pages import page_begin, page_size
+from smscore_http.provider_api._pages import list_values, page_begin, page_size
 from smscore_http.provider_api._replies import inbound_listed
 
 __all__ = ["ListingInbound"]
@@ -22,7 +21,7 @@ class ListingInbound:
         self._context = context
 
     async def __call__(self, request: Request, account: Account) -> Reply:
-        values = query_values(request.query)
+        values = list_values(request.query)
         limit = page_size(values)
         find = partial(
             self._context.gateway.inquiry.inbound,

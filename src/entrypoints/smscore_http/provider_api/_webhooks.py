@@ -18,12 +18,11 @@ from smscore.domain.webhooks import Posting, PostingId, PostingState, WebhookId
 from smscore.errors import InvalidRequest, NotFound, Overloaded
 from smscore.services.webhooks import Deliveries
 from smscore_http._context import Context
-from smscore_http._query import query_values
 from smscore_http._requests import Reply, Request
 from smscore_http._wire import encode_json, message_id, parse_hex_id, utc_seconds
 from smscore_http.provider_api._bodies import read_body, read_time
 from smscore_http.provider_api._calls import Call
-from smscore_http.provider_api._pages import page_begin, page_size
+from smscore_http.provider_api._pages import list_values, page_begin, page_size
 from smscore_http.provider_api._shapes import CallbackSecret
 from smscore_http.provider_api._webhook_shapes import (
     DeletedWebhook,
@@ -132,7 +131,7 @@ class WebhookCalls:
         return _told(DeletedWebhook(webhook_id=f"wh_{webhook:016x}"))
 
     async def _deliveries(self, request: Request, account: Account) -> Reply:
-        values = query_values(request.query)
+        values = list_values(request.query, "state")
         limit = page_size(values)
         found = await self._context.call(
             self._webhooks.deliveries,

@@ -13,7 +13,7 @@ from smscore.domain.messages import Surface
 from smscore.errors import RejectedItems
 from smscore.services.submission import Submission
 from smscore_http._context import Context
-from smscore_http._query import query_values
+from smscore_http._query import query_values, single_values
 from smscore_http._requests import Reply, Request, idempotency_key
 from smscore_http._wire import parse_limit
 from smscore_http.queue_api._bodies import read_batch, read_device, read_report
@@ -107,4 +107,5 @@ class Telling:
 
 
 def _key_of(request: Request) -> str | None:
-    return idempotency_key(request, parameter=query_values(request.query).get("idempotency_key"))
+    in_query = single_values(request.query, names=("idempotency_key",)).get("idempotency_key")
+    return idempotency_key(request, parameter=in_query)

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from smscore.domain.audit import AuditEntry
+from smscore.domain.moments import check_range
 from smscore.domain.webhooks import Posting, PostingId, PostingState
 from smscore.ports.storage import Lane, Store, UnitOfWork
 
@@ -18,11 +19,19 @@ _AT_ONCE = 500
 
 @attrs.frozen(kw_only=True)
 class Deliveries:
-    """Which deliveries are meant: of a state, of events that were written down in a time."""
+    """
+    Which deliveries are meant: of a state, of events that were written down in a time.
+
+    Raises:
+        InvalidRequest: ``since`` is not before ``until``.
+    """
 
     state: PostingState | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_range(self.since, self.until)
 
     def has(self, posting: Posting) -> bool:
         """Whether this is one of them."""
