@@ -22,7 +22,8 @@ from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
 from smscore.domain.recipients import EmailAddress
 from smscore.domain.webhooks import check_url
 from smscore.errors import ConfigurationError, InvalidRequest
-from smscore.structuring import is_plain_address, nearest, structure
+from smscore.options import check_range, is_plain_address
+from smscore.structuring import nearest, structure
 
 __all__ = [
     "HOOKS",
@@ -510,13 +511,13 @@ def _check_role(config: GatewayConfig) -> None:
 def _check_ranges(config: GatewayConfig) -> None:
     _check_http(config.http)
     silent_after = config.phones.silent_after
-    _check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
+    check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
     wait = config.inbound.wait_for_parts
-    _check_range(wait, "[inbound] wait_for_parts", lowest=1, highest=72 * 3600)
+    check_range(wait, "[inbound] wait_for_parts", lowest=1, highest=72 * 3600)
     for name, channel in config.channels.items():
         if channel.price is not None:
-            _check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
-        _check_range(
+            check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
+        check_range(
             channel.fall_back_after,
             f"[channels.{name}] fall_back_after",
             lowest=1,
@@ -526,9 +527,9 @@ def _check_ranges(config: GatewayConfig) -> None:
         for key in ("provider_per_second", "queue_per_minute"):
             rate = getattr(tariff, key)
             if rate is not None:
-                _check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
+                check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
     _check_webhooks(config.webhooks)
-    _check_range(config.tracing.ratio, "[tracing] ratio", lowest=0, highest=1)
+    check_range(config.tracing.ratio, "[tracing] ratio", lowest=0, highest=1)
     endpoint = config.tracing.endpoint
     if endpoint is not None and not is_plain_address(endpoint):
         raise ConfigurationError(
@@ -550,9 +551,9 @@ def _check_ranges(config: GatewayConfig) -> None:
 
 
 def _check_http(http: HttpConfig) -> None:
-    _check_range(http.port, "[http] port", lowest=0, highest=65_535)
+    check_range(http.port, "[http] port", lowest=0, highest=65_535)
     if http.plain_port is not None:
-        _check_range(http.plain_port, "[http] plain_port", lowest=0, highest=65_535)
+        check_range(http.plain_port, "[http] plain_port", lowest=0, highest=65_535)
     if http.certificate is None and (http.key is not None or http.plain_port is not None):
         raise ConfigurationError("[http] has no certificate for key or plain_port")
     for network in http.trusted_proxies:
@@ -563,7 +564,7 @@ def _check_http(http: HttpConfig) -> None:
             raise ConfigurationError(
                 f"[http] trusted_proxies: {cause}; write 10.0.0.0/8, one address or {UNIX!r}"
             ) from cause
-    _check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
+    check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
     if http.public_url is not None and not is_plain_address(http.public_url):
         raise ConfigurationError(
             f"[http] public_url cannot be {http.public_url!r}: "
@@ -573,7 +574,7 @@ def _check_http(http: HttpConfig) -> None:
 
 def _check_webhooks(webhooks: WebhooksConfig) -> None:
     year = 366 * 86_400
-    _check_range(webhooks.disable_after, "[webhooks] disable_after", lowest=60, highest=year)
+    check_range(webhooks.disable_after, "[webhooks] disable_after", lowest=60, highest=year)
     for network in webhooks.allow:
         try:
             ip_network(network)
@@ -593,12 +594,12 @@ def _check_consent(consent: ConsentConfig) -> None:
 def _check_alerts(config: GatewayConfig) -> None:
     alerts = config.alerts
     for key in ("channel_down", "queue_age", "store_failing", "hold", "settle", "pause"):
-        _check_range(getattr(alerts, key), f"[alerts] {key}", lowest=0, highest=7 * 86_400)
-    _check_range(alerts.remind_after, "[alerts] remind_after", lowest=60, highest=366 * 86_400)
-    _check_range(alerts.sim_full, "[alerts] sim_full", lowest=0.1, highest=1)
-    _check_range(alerts.dead_letters, "[alerts] dead_letters", lowest=1, highest=1_000_000)
+        check_range(getattr(alerts, key), f"[alerts] {key}", lowest=0, highest=7 * 86_400)
+    check_range(alerts.remind_after, "[alerts] remind_after", lowest=60, highest=366 * 86_400)
+    check_range(alerts.sim_full, "[alerts] sim_full", lowest=0.1, highest=1)
+    check_range(alerts.dead_letters, "[alerts] dead_letters", lowest=1, highest=1_000_000)
     if alerts.low_credit is not None:
-        _check_range(alerts.low_credit, "[alerts] low_credit", lowest=1, highest=10**12)
+        check_range(alerts.low_credit, "[alerts] low_credit", lowest=1, highest=10**12)
     for name, receiver in alerts.receivers.items():
         _check_receiver(f"[alerts.receivers.{name}]", name, receiver, channels=config.channels)
 
@@ -629,8 +630,3 @@ def _check_called(where: str, url: str) -> None:
         check_url(url)
     except InvalidRequest as cause:  # which leaves the address unsaid: it may hold a secret
         raise ConfigurationError(f"{where} {cause}, such as https://host/path") from cause
-
-
-def _check_range(value: float, key: str, *, lowest: float, highest: float) -> None:
-    if not lowest <= value <= highest:  # nan is in no range
-        raise ConfigurationError(f"{key} must be between {lowest} and {highest}, not {value}")

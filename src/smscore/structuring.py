@@ -4,12 +4,10 @@ From parsed TOML to attrs classes: every mistake is named with its remedy.
 
 import difflib
 import enum
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
-from urllib.parse import urlsplit
 
 import attrs
 import cattrs
@@ -19,14 +17,9 @@ from smscore.domain.destinations import Destination
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError
 
-__all__ = ["is_plain_address", "nearest", "structure"]
+__all__ = ["nearest", "structure"]
 
 T = TypeVar("T")
-
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])"
-_SEGMENTS = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"  # RFC 3986, 3.3
-_PLAIN_ADDRESS = re.compile(rf"https?://{_HOST}(?::[0-9]+)?(?:/{_SEGMENTS})?", re.IGNORECASE)
 
 
 def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
@@ -141,12 +134,3 @@ _converter.register_structure_hook(Priority, _priority)
 _converter.register_structure_hook(Path, lambda value, _: Path(value))
 _converter.register_structure_hook(Destination, lambda value, _: value)  # by its kind, before
 _converter.register_structure_hook(enum.StrEnum, _member)  # else it would pass as a string
-
-
-def is_plain_address(text: str) -> bool:
-    """Whether it is an http or https address to which paths can be added, without a login."""
-    try:
-        port = urlsplit(text).port
-    except ValueError:  # it has none, or one above 65535, or what is in brackets is no IPv6
-        return False
-    return _PLAIN_ADDRESS.fullmatch(text) is not None and port != 0

@@ -10,7 +10,7 @@ import attrs
 
 from smscore.domain.recipients import EmailAddress
 from smscore.errors import ConfigurationError, InvalidRequest
-from smscore.files import open_file
+from smscore.options import is_absolute, is_positive, read_secret
 
 __all__ = ["PLACEHOLDERS", "EmailOptions", "Tls"]
 
@@ -20,7 +20,6 @@ PLACEHOLDERS = ("text", "sender", "id")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
-_LONGEST_FILE = 1000
 _LONGEST_LINE = 200
 
 
@@ -43,16 +42,6 @@ def _is_host(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
 def _is_port(_: object, attribute: "attrs.Attribute[int | None]", value: int | None) -> None:
     if value is not None and not 1 <= value <= 65_535:
         raise ConfigurationError(f"{attribute.name} must be 1 to 65535, not {value}")
-
-
-def _is_absolute(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
-    if value is not None and not Path(value).is_absolute():
-        raise ConfigurationError(f"{attribute.name} must begin with a slash, not be {value!r}")
-
-
-def _is_positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not value > 0:
-        raise ConfigurationError(f"{attribute.name} must be more than 0, not {value}")
 
 
 def _is_line(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -96,15 +85,15 @@ class EmailOptions:
     port: int | None = attrs.field(default=None, validator=_is_port)  # None: the usual one
     username: str | None = attrs.field(default=None, validator=_is_secret)
     password: str | None = attrs.field(default=None, repr=False, validator=_is_secret)
-    password_file: str | None = attrs.field(default=None, validator=_is_absolute)
-    ca_file: str | None = attrs.field(default=None, validator=_is_absolute)  # None: the system's
+    password_file: str | None = attrs.field(default=None, validator=is_absolute)
+    ca_file: str | None = attrs.field(default=None, validator=is_absolute)  # None: the system's
     from_address: str = attrs.field(validator=_is_address)
     from_name: str = attrs.field(default="", validator=_is_line)  # unless a message names a sender
     subject: str = attrs.field(default="{text}", validator=[_is_line, _is_subject])
-    timeout: float = attrs.field(default=20.0, validator=_is_positive)  # for each answer but one:
+    timeout: float = attrs.field(default=20.0, validator=is_positive)  # for each answer but one:
     # RFC 5321, 4.5.3.2.6: ten minutes for the answer to a whole mail, or it might come twice.
-    final_timeout: float = attrs.field(default=600.0, validator=_is_positive)
-    reconnect_delay: float = attrs.field(default=1.0, validator=_is_positive)  # doubles up to 60
+    final_timeout: float = attrs.field(default=600.0, validator=is_positive)
+    reconnect_delay: float = attrs.field(default=1.0, validator=is_positive)  # doubles up to 60
 
     def __attrs_post_init__(self) -> None:
         if self.password is not None and self.password_file is not None:
@@ -137,14 +126,4 @@ class EmailOptions:
         """
         if self.password_file is None:
             return self.password or ""
-        try:
-            with open_file(Path(self.password_file)) as file:
-                password = file.read(_LONGEST_FILE).decode("ascii").strip()
-        except (OSError, ValueError) as cause:
-            reason = cause.strerror if isinstance(cause, OSError) else "it holds no password"
-            raise ConfigurationError(
-                f"password_file {self.password_file} cannot be read: {reason}"
-            ) from None
-        if not _can_be_said(password):
-            raise ConfigurationError(f"password_file {self.password_file} holds no password")
-        return password
+        return read_secret(Path(self.password_file), key="password_file", what="password")

@@ -3,13 +3,13 @@ What can be configured for one modem.
 """
 
 import re
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
 from smscore.errors import ConfigurationError
+from smscore.options import is_positive
 from smscore.structuring import nearest
 from smscore_modem._profiles import PROFILES
 
@@ -60,13 +60,8 @@ def _is_profile(_: object, attribute: "attrs.Attribute[str | None]", value: str 
         )
 
 
-def _is_positive(_: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
-    if value is not None and value <= 0:
-        raise ConfigurationError(f"{attribute.name} must be more than 0, not {value}")
-
-
 def _is_not_negative(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if value < 0:
+    if not value >= 0:  # nor nan
         raise ConfigurationError(f"{attribute.name} must be at least 0, not {value}")
 
 
@@ -115,16 +110,16 @@ class ModemOptions:
     port: str | None = attrs.field(default=None, validator=_is_port)
     imei: str | None = attrs.field(default=None, validator=_is_imei)
     profile: str | None = attrs.field(default=None, validator=_is_profile)  # None: by identity
-    baudrate: int = attrs.field(default=115_200, validator=_is_positive)
+    baudrate: int = attrs.field(default=115_200, validator=is_positive)
     pin: str | None = attrs.field(default=None, repr=False, validator=_is_pin)
     centre: str | None = attrs.field(default=None, validator=_is_number)  # if the SIM has none
     # The network's own timers alone can take 40 s; too early an end leaves a message in doubt.
     # None: as long as the profile says.
-    response_timeout: float | None = attrs.field(default=None, validator=_is_positive)
-    ready_timeout: float = attrs.field(default=15.0, validator=_is_positive)  # that a send waits
-    reconnect_delay: float = attrs.field(default=1.0, validator=_is_positive)  # doubles up to 60
+    response_timeout: float | None = attrs.field(default=None, validator=is_positive)
+    ready_timeout: float = attrs.field(default=15.0, validator=is_positive)  # that a send waits
+    reconnect_delay: float = attrs.field(default=1.0, validator=is_positive)  # doubles up to 60
     # Between two looks when nothing happens; None: as the profile says.
-    poll_interval: float | None = attrs.field(default=None, validator=_is_positive)
+    poll_interval: float | None = attrs.field(default=None, validator=is_positive)
     roaming: bool = False  # whether to send while roaming, which may cost more
     hooks: Hooks = attrs.Factory(Hooks)
     # What one SIM sends at most, in parts; networks block SIMs that send like a machine.

@@ -4,44 +4,23 @@ What can be configured for one bot.
 
 import re
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from smscore.errors import ConfigurationError
-from smscore.files import open_file
-from smscore.structuring import is_plain_address
+from smscore.options import is_absolute, is_positive, plain_address, read_secret
 from smscore_telegram._cutting import LONGEST, units
 
 __all__ = ["TelegramOptions", "Texts"]
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _TOKEN_SHAPE = "must be the bot's number, a colon and its secret, as @BotFather gave them"  # noqa: S105  # no secret
-_LONGEST_FILE = 1000
 
 
 def _is_token(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
     # The value itself stays out of the message.
     if value is not None and not _TOKEN.fullmatch(value):
         raise ConfigurationError(f"{attribute.name} {_TOKEN_SHAPE}")
-
-
-def _is_absolute(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
-    if value is not None and not Path(value).is_absolute():
-        raise ConfigurationError(f"{attribute.name} must begin with a slash, not be {value!r}")
-
-
-def _is_address(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
-    if value is not None and not is_plain_address(value):
-        raise ConfigurationError(
-            f"{attribute.name} must be an address like https://gateway.example/telegram, "
-            "without a login, a question mark or a hash"
-        )
-
-
-def _is_positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not value > 0:
-        raise ConfigurationError(f"{attribute.name} must be more than 0, not {value}")
 
 
 def _is_text(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -80,11 +59,14 @@ class TelegramOptions:
     """The table of one channel whose transport is ``telegram``; times in seconds."""
 
     token: str | None = attrs.field(default=None, repr=False, validator=_is_token)
-    token_file: str | None = attrs.field(default=None, validator=_is_absolute)
-    base_url: str = attrs.field(default="https://api.telegram.org", validator=_is_address)
+    token_file: str | None = attrs.field(default=None, validator=is_absolute)
+    base_url: str = attrs.field(
+        default="https://api.telegram.org",
+        validator=plain_address("https://gateway.example/telegram"),
+    )
     webhook: bool = False  # whether Telegram calls us at [http] public_url; else we ask Telegram
-    timeout: float = attrs.field(default=10.0, validator=_is_positive)  # until nobody knows
-    reconnect_delay: float = attrs.field(default=1.0, validator=_is_positive)  # doubles up to 60
+    timeout: float = attrs.field(default=10.0, validator=is_positive)  # until nobody knows
+    reconnect_delay: float = attrs.field(default=1.0, validator=is_positive)  # doubles up to 60
     texts: Texts = attrs.Factory(Texts)
 
     def __attrs_post_init__(self) -> None:
@@ -101,14 +83,7 @@ class TelegramOptions:
         if self.token_file is None:
             assert self.token is not None  # noqa: S101  # for the type checker; see above
             return self.token
-        try:
-            with open_file(Path(self.token_file)) as file:
-                token = file.read(_LONGEST_FILE).decode("ascii").strip()
-        except (OSError, ValueError) as cause:
-            reason = cause.strerror if isinstance(cause, OSError) else "it holds no token"
-            raise ConfigurationError(
-                f"token_file {self.token_file} cannot be read: {reason}"
-            ) from None
+        token = read_secret(Path(self.token_file), key="token_file", what="token")
         if not _TOKEN.fullmatch(token):
             raise ConfigurationError(f"what token_file {self.token_file} holds {_TOKEN_SHAPE}")
         return token

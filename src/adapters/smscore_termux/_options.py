@@ -2,25 +2,14 @@
 What can be configured for one telephone.
 """
 
-from typing import Any
-
 import attrs
 
 from smscore.errors import ConfigurationError
+from smscore.options import between
 
 __all__ = ["TermuxOptions"]
 
 _MOST_SLOTS = 9
-
-
-def _between(lowest: float, highest: float) -> Any:
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
-        if value is not None and not lowest <= value <= highest:  # nan is in no range
-            raise ConfigurationError(
-                f"{attribute.name} must be between {lowest} and {highest}, not {value}"
-            )
-
-    return check
 
 
 def _is_program(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -33,6 +22,6 @@ class TermuxOptions:
     """The table of one channel whose transport is ``termux``; times in seconds."""
 
     program: str = attrs.field(default="termux-sms-send", validator=_is_program)
-    slot: int | None = attrs.field(default=None, validator=_between(0, _MOST_SLOTS))  # which SIM
-    gap: float = attrs.field(default=3.0, validator=_between(0, 3600))  # between two messages
-    timeout: float = attrs.field(default=60.0, validator=_between(0.1, 3600))  # then nobody knows
+    slot: int | None = attrs.field(default=None, validator=between(0, _MOST_SLOTS))  # which SIM
+    gap: float = attrs.field(default=3.0, validator=between(0, 3600))  # between two messages
+    timeout: float = attrs.field(default=60.0, validator=between(0.1, 3600))  # then nobody knows

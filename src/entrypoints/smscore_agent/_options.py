@@ -3,15 +3,14 @@ What can be configured for the agent, and where its token comes from.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from smscore.domain.accounts import is_name
 from smscore.errors import ConfigurationError
-from smscore.files import open_file
-from smscore.structuring import is_plain_address
+from smscore.options import between, checked_secret, plain_address, read_secret
 
 __all__ = ["MOST_AT_ONCE", "AgentOptions", "token_reader"]
 
@@ -19,15 +18,10 @@ MOST_AT_ONCE = 200
 """Messages that a server hands out in one answer, at most."""
 
 _LONGEST_DEVICE = 15
-_LONGEST_TOKEN = 1000
+_TABLE = "[agent] "
 
-
-def _is_address(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if not is_plain_address(value):
-        raise ConfigurationError(
-            f"[agent] {attribute.name} must be an address like https://gateway.example/api, "
-            "without a login, a question mark or a hash"
-        )
+_between = partial(between, table=_TABLE)
+_address = plain_address("https://gateway.example/api", table=_TABLE)
 
 
 def _is_device(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
@@ -46,21 +40,11 @@ def _is_account(_: object, attribute: "attrs.Attribute[str]", value: str) -> Non
         )
 
 
-def _between(lowest: float, highest: float) -> Any:
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
-        if not lowest <= value <= highest:  # nan is in no range
-            raise ConfigurationError(
-                f"[agent] {attribute.name} must be between {lowest} and {highest}, not {value}"
-            )
-
-    return check
-
-
 @attrs.frozen(kw_only=True)
 class AgentOptions:
     """The table ``[agent]``; times in seconds."""
 
-    server: str = attrs.field(validator=_is_address)  # ends in /api, as a rule
+    server: str = attrs.field(validator=_address)  # ends in /api, as a rule
     token_file: str | None = None  # None: the token is in the environment
     device: str | None = attrs.field(default=None, validator=_is_device)  # None: nameless
     account: str = attrs.field(default="agent", validator=_is_account)  # whose the messages are
@@ -86,24 +70,6 @@ def token_reader(*, file: Path | None, given: str | None) -> Callable[[], str]:
             "variable SMSCORE_AGENT_TOKEN"
         )
     if file is None:
-        token = _checked(given or "", "SMSCORE_AGENT_TOKEN")
+        token = checked_secret(given or "", where="SMSCORE_AGENT_TOKEN", what="token")
         return lambda: token
-    return lambda: _read(file)
-
-
-def _read(file: Path) -> str:
-    try:
-        with open_file(file) as opened:
-            found = opened.read(_LONGEST_TOKEN + 2).decode("ascii")
-    except (OSError, ValueError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) else "it holds no token"
-        raise ConfigurationError(f"[agent] token_file {file} cannot be read: {reason}") from None
-    return _checked(found, f"[agent] token_file {file}")
-
-
-def _checked(found: str, where: str) -> str:
-    token = found.strip()
-    if not (0 < len(token) <= _LONGEST_TOKEN and token.isascii() and token.isprintable()):
-        # What was found stays out of the message.
-        raise ConfigurationError(f"{where} holds no token; it is one line of ASCII characters")
-    return token
+    return lambda: read_secret(file, key=f"{_TABLE}token_file", what="token")

@@ -5,6 +5,7 @@ What can be configured for the door: the table ``[smtp]`` and the tables below i
 import enum
 import re
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
@@ -12,6 +13,7 @@ import attrs
 
 from smscore.domain.accounts import is_name
 from smscore.errors import ConfigurationError
+from smscore.options import between
 from smscore.structuring import structure
 
 __all__ = ["Client", "SmtpOptions", "TextFrom", "options_of"]
@@ -21,6 +23,8 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _SENDER = re.compile(r"[^@\s<>]*@[^@\s<>]+")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+_between = partial(between, table="[smtp] ")
 
 
 class TextFrom(enum.StrEnum):
@@ -50,16 +54,6 @@ def _networks(_: object, attribute: "attrs.Attribute[Any]", values: Any) -> None
             raise ConfigurationError(
                 f"[smtp] {attribute.name}: {cause}; write 10.0.0.0/8"
             ) from cause
-
-
-def _between(lowest: float, highest: float) -> Any:
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
-        if not lowest <= value <= highest:  # nan is in no range
-            raise ConfigurationError(
-                f"[smtp] {attribute.name} must be between {lowest} and {highest}, not {value}"
-            )
-
-    return check
 
 
 def _account(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:

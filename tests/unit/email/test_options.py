@@ -76,7 +76,7 @@ def test_a_password_is_read_from_its_file_each_time(tmp_path: Path) -> None:
     file.write_text("second-word")
     assert found.read_password() == "second-word"
 
-    for nothing in ("", "\n", "zweites-wört"):
+    for nothing in ("", "\n", "zweites-wört", "x" * 1001):
         file.write_text(nothing)
         with pytest.raises(ConfigurationError, match="holds no password"):
             found.read_password()
