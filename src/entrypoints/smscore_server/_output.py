@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, Any, NoReturn
@@ -20,6 +20,7 @@ __all__ = [
     "is_of_output",
     "printable",
     "several",
+    "show_document",
     "show_fields",
     "show_json",
     "show_table",
@@ -75,6 +76,14 @@ def show_fields(fields: Iterable[tuple[str, object]]) -> None:
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
         click.echo(f"{name.ljust(width)}  {value}".rstrip())
+
+
+def show_document(document: Mapping[str, object], *, as_json: bool) -> None:
+    """Print what is known of one thing."""
+    if as_json:
+        show_json(document)
+    else:
+        show_fields(document.items())
 
 
 def printable(text: str) -> str:

@@ -16,7 +16,7 @@ from smscore_apk import read_apk
 from smscore_server._app_files import AppFiles
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
-from smscore_server._output import Failure, instant, show_fields, show_json, show_table
+from smscore_server._output import Failure, instant, show_document, show_json, show_table
 
 __all__ = ["app"]
 
@@ -195,11 +195,7 @@ def _sweep(files: AppFiles, gateway: Gateway) -> None:
 
 
 def _show(gateway: Gateway, version: AppVersion, *, as_json: bool) -> None:
-    document = _as_document(gateway, version)
-    if as_json:
-        show_json(document)
-    else:
-        show_fields(document.items())
+    show_document(_as_document(gateway, version), as_json=as_json)
 
 
 def _as_document(gateway: Gateway, version: AppVersion) -> dict[str, object]:

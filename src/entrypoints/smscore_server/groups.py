@@ -10,7 +10,7 @@ from smscore.services.directory import Membership
 from smscore_server._directory import account_of, called_argument, names
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
-from smscore_server._output import show_fields, show_json, show_table
+from smscore_server._output import show_document, show_json, show_table
 
 __all__ = ["group"]
 
@@ -86,11 +86,7 @@ def show_group(*, called: str, account: str, as_json: bool, config_file: Path) -
         owner = account_of(gateway, account)
         found = gateway.directory.groups.get(owner, called)
         reaches = names(gateway.directory.groups.members(owner, called))
-    document = {**_as_document(found), "reaches": reaches}
-    if as_json:
-        show_json(document)
-    else:
-        show_fields(document.items())
+    show_document({**_as_document(found), "reaches": reaches}, as_json=as_json)
 
 
 @group.command("list")
@@ -208,10 +204,7 @@ def _check_given(contacts: tuple[str, ...], groups: tuple[str, ...]) -> None:
 
 
 def _show(found: Membership, *, as_json: bool) -> None:
-    if as_json:
-        show_json(_as_document(found))
-    else:
-        show_fields(_as_document(found).items())
+    show_document(_as_document(found), as_json=as_json)
 
 
 def _as_document(found: Membership) -> dict[str, object]:

@@ -22,7 +22,7 @@ from smscore_server._options import (
     message_arguments,
 )
 from smscore_server._outcomes import each, show_outcomes
-from smscore_server._output import show_fields, show_json, show_table
+from smscore_server._output import show_document, show_json, show_table
 from smscore_server._selection import Selection, select, selection_options
 
 __all__ = ["messages", "status"]
@@ -200,10 +200,7 @@ def status(*, message: MessageId, as_json: bool, config_file: Path) -> None:
     """
     with opened(config_file) as gateway:
         document = as_document(gateway.inquiry.message(message), account_names(gateway))
-    if as_json:
-        show_json(document)
-    else:
-        show_fields(document.items())
+    show_document(document, as_json=as_json)
 
 
 def _is_selected(selection: Selection) -> bool:

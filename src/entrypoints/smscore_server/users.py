@@ -12,7 +12,7 @@ from smscore import Gateway
 from smscore.domain.credentials import Permission, User
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
-from smscore_server._output import Failure, show_fields, show_json, show_table
+from smscore_server._output import Failure, show_document, show_json, show_table
 
 __all__ = ["user"]
 
@@ -184,11 +184,7 @@ def delete_user(*, name: str, as_json: bool, config_file: Path) -> None:
 
 
 def _show(gateway: Gateway, found: User, *, as_json: bool) -> None:
-    document = _as_document(found, gateway.inquiry.account(found.account).name)
-    if as_json:
-        show_json(document)
-    else:
-        show_fields(document.items())
+    show_document(_as_document(found, gateway.inquiry.account(found.account).name), as_json=as_json)
 
 
 def _as_document(found: User, account: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from smscore.domain.segments import split
 from smscore.errors import Indeterminate, NoRoute, PermanentFailure, TemporaryFailure
 from smscore.ports.transport import SendJob
 from smscore.services.submission import Item, Submission
-from smscore_server._output import Failure, show_fields, show_json
+from smscore_server._output import Failure, show_document
 from smscore_server.control import control_path
 from smscore_server.modem._asking import RunningServer
 from smscore_server.modem._borrowing import only_channel
@@ -38,10 +38,7 @@ def send(choice: Choice, *, to: str, text: str, account: str | None, as_json: bo
     else:
         config, name = served
         document = _as_message(config, name, choice, to=to, text=text, account=account)
-    if as_json:
-        show_json(document)
-    else:
-        show_fields(list(document.items()))
+    show_document(document, as_json=as_json)
 
 
 def _served(config_file: Path, modem: str | None) -> tuple[GatewayConfig, str] | None:
