@@ -12,9 +12,9 @@ from smscore.errors import Conflict
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import ACCOUNTS, LEDGER
 from smscore_sqlmodel._mapping import account_cells, account_of, from_micros, micros
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import insertion, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Accounts", "AccountsView", "Ledger", "LedgerView"]
 
@@ -35,10 +35,7 @@ _ADD_ENTRY = insertion(
 )
 
 
-class AccountsView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class AccountsView(Reads):
     def get(self, account: AccountId) -> Account | None:
         return self._one(_GET, account)
 
@@ -55,11 +52,7 @@ class AccountsView:
         return account_of(rows[0]) if rows else None
 
 
-class Accounts(AccountsView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Accounts(Writes, AccountsView):
     def get(self, account: AccountId) -> Account | None:
         known = self._writer.account(account)
         if known is None:
@@ -78,10 +71,7 @@ class Accounts(AccountsView):
         self._writer.save_account(account)
 
 
-class LedgerView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class LedgerView(Reads):
     def of(
         self,
         account: AccountId,
@@ -109,11 +99,7 @@ class LedgerView:
         return [_entry_of(row) for row in self._session.fetch(sql, cells)]
 
 
-class Ledger(LedgerView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Ledger(Writes, LedgerView):
     def add(self, entry: Entry) -> None:
         self._writer.write(
             _ADD_ENTRY,

@@ -15,9 +15,9 @@ from smscore_sqlmodel._mapping import (
     optional_moment,
     to_json,
 )
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Apps", "AppsView"]
 
@@ -28,10 +28,7 @@ _PUT = replacement(APPS)
 _texts = msgspec.json.Decoder(tuple[str, ...])
 
 
-class AppsView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class AppsView(Reads):
     def get(self, code: int) -> AppVersion | None:
         rows = self._session.fetch(_GET, (code,))
         return _version_of(rows[0]) if rows else None
@@ -40,11 +37,7 @@ class AppsView:
         return [_version_of(cells) for cells in self._session.fetch(_ALL)]
 
 
-class Apps(AppsView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Apps(Writes, AppsView):
     def put(self, version: AppVersion) -> None:
         manifest = version.manifest
         cells = (

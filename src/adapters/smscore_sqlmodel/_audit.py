@@ -11,9 +11,9 @@ from smscore.domain.audit import AuditEntry
 from smscore_sqlmodel._columns import AUDIT
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
 from smscore_sqlmodel._pages import LARGEST_ID
-from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._sessions import Reads
 from smscore_sqlmodel._statements import deletion, insertion, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Audit", "AuditView"]
 
@@ -27,10 +27,7 @@ _PRUNE = deletion(
 _details = msgspec.json.Decoder(dict[str, str | int | None])
 
 
-class AuditView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class AuditView(Reads):
     def find(
         self, *, since: datetime | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[tuple[int, AuditEntry]]:
@@ -52,11 +49,7 @@ class AuditView:
         ]
 
 
-class Audit(AuditView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Audit(Writes, AuditView):
     def add(self, entry: AuditEntry) -> None:
         detail = to_json(entry.detail).decode()
         cells = (micros(entry.at), entry.who, entry.what, entry.subject, detail)

@@ -10,7 +10,7 @@ from smscore.domain.recipients import Recipient
 from smscore.ids import first_of
 from smscore_sqlmodel._columns import MESSAGES
 from smscore_sqlmodel._messages import message_of
-from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._sessions import Reads
 from smscore_sqlmodel._statements import selection
 
 __all__ = ["CausedView"]
@@ -23,10 +23,7 @@ _COUNT = (
 _CAUSED = selection(MESSAGES, "WHERE origin IS NOT NULL AND id >= ? ORDER BY id DESC LIMIT ?")
 
 
-class CausedView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class CausedView(Reads):
     def count_caused(self, *, sender: str, recipient: Recipient, since: datetime) -> int:
         self._session.settle()
         [(count,)] = self._session.fetch(_COUNT, (recipient.value, first_of(since), sender))

@@ -24,9 +24,9 @@ from smscore_sqlmodel._columns import (
     RULE_TURNS,
 )
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes, WriteSession
 
 __all__ = [
     "NEWEST_EVENT",
@@ -85,10 +85,7 @@ _receipts = msgspec.json.Decoder(Receipt)
 _details = msgspec.json.Decoder(dict[str, str | int | None])
 
 
-class RoutingView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class RoutingView(Reads):
     def newest(self) -> Revision | None:
         return next(iter(self.find(limit=1)), None)
 
@@ -100,11 +97,7 @@ class RoutingView:
         return [_revision_of(cells) for cells in self._session.fetch(_REVISIONS, (limit,))]
 
 
-class Routing(RoutingView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Routing(Writes, RoutingView):
     def add(self, revision: Revision) -> None:
         self._writer.alone("rules")
         newest = self.newest()
@@ -135,10 +128,7 @@ def _revision_of(cells: Cells) -> Revision:
     )
 
 
-class ChannelsView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class ChannelsView(Reads):
     def all(self) -> Mapping[str, ChannelState]:
         return {
             channel: ChannelState(
@@ -148,11 +138,7 @@ class ChannelsView:
         }
 
 
-class Channels(ChannelsView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Channels(Writes, ChannelsView):
     def set(self, state: ChannelState) -> None:
         cells = (state.channel, state.mode.value, micros(state.at), state.why)
         self._writer.change(_SET_CHANNEL.sql, cells)
@@ -189,28 +175,18 @@ class Idempotency:
         return self._writer.change(_FORGET, (micros(before), limit))
 
 
-class JournalView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class JournalView(Reads):
     def get(self, *, channel: str, key: str) -> bytes | None:
         rows = self._session.fetch(_VALUE, (channel, key))
         return bytes(rows[0][2]) if rows else None
 
 
-class JournalEntries(JournalView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class JournalEntries(Writes, JournalView):
     def put(self, *, channel: str, key: str, value: bytes) -> None:
         self._writer.change(_PUT_VALUE.sql, (channel, key, value))
 
 
-class EventsView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class EventsView(Reads):
     def of(self, message: MessageId) -> Sequence[Event]:
         self._session.settle()
         return [event_of(cells) for cells in self._session.fetch(_STORY, (message,))]
@@ -228,11 +204,7 @@ class EventsView:
         return int(self._session.fetch(NEWEST_EVENT)[0][0])
 
 
-class Events(EventsView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Events(Writes, EventsView):
     def add(self, event: Event) -> None:
         self._writer.write(
             _ADD_EVENT,

@@ -9,9 +9,9 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import CONSENT
 from smscore_sqlmodel._mapping import from_micros, micros
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, replacement, selection
-from smscore_sqlmodel._writing import HAS_MARKS, WriteSession
+from smscore_sqlmodel._writing import HAS_MARKS, Writes
 
 __all__ = ["Consent", "ConsentView"]
 
@@ -32,10 +32,7 @@ _SIZES = (256, 64, 16, 4, 1)
 _OF = {size: selection(CONSENT, f"WHERE number IN ({', '.join('?' * size)})") for size in _SIZES}
 
 
-class ConsentView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class ConsentView(Reads):
     def is_empty(self) -> bool:
         ((is_there,),) = self._session.fetch(HAS_MARKS)
         return not is_there
@@ -60,12 +57,8 @@ class ConsentView:
         return {(MarkKind(kind), _account(account)): count for kind, account, count in rows}
 
 
-class Consent(ConsentView):
+class Consent(Writes, ConsentView):
     """What is written is in the database at once: looking need not wait for other rows."""
-
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
 
     def is_empty(self) -> bool:
         # Every unit that sends something asks: the answer is kept until somebody writes here.

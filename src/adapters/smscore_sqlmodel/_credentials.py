@@ -11,9 +11,9 @@ from smscore.errors import Conflict
 from smscore.ports.storage import Topic
 from smscore_sqlmodel._columns import PROVIDER_KEYS, QUEUE_TOKENS, USERS
 from smscore_sqlmodel._mapping import from_micros, micros
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Credentials", "CredentialsView"]
 
@@ -28,10 +28,7 @@ _TOKEN_OF = selection(QUEUE_TOKENS, "WHERE account = ?")
 _SET_TOKEN = replacement(QUEUE_TOKENS)
 
 
-class CredentialsView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class CredentialsView(Reads):
     def user(self, name: str) -> User | None:
         cells = self._one(_USER, name)
         return _user_of(cells) if cells else None
@@ -62,11 +59,7 @@ class CredentialsView:
         return rows[0] if rows else None
 
 
-class Credentials(CredentialsView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Credentials(Writes, CredentialsView):
     def add_user(self, user: User) -> None:
         self._writer.alone("users")
         if self.user(user.name) is not None:

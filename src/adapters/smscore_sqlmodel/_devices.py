@@ -9,9 +9,9 @@ from smscore.domain.devices import Device
 from smscore.domain.messages import AccountId
 from smscore_sqlmodel._columns import DEVICES
 from smscore_sqlmodel._mapping import from_micros, micros, optional_micros, optional_moment
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Devices", "DevicesView"]
 
@@ -33,10 +33,7 @@ _KEEP_LATEST = deletion(
 )
 
 
-class DevicesView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class DevicesView(Reads):
     def get(self, account: AccountId, name: str) -> Device | None:
         self._session.settle((account, name))
         rows = self._session.fetch(_GET, (account, name))
@@ -53,11 +50,7 @@ class DevicesView:
         return [_device_of(row) for row in self._session.fetch(_SILENT, cells)]
 
 
-class Devices(DevicesView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Devices(Writes, DevicesView):
     def put(self, device: Device) -> None:
         # Phones poll all the time: what one has written waits for the others.
         self._writer.write(_PUT, _cells(device), key=(device.account, device.name))

@@ -11,9 +11,9 @@ from smscore.domain.numbers import PhoneNumber
 from smscore.errors import Conflict
 from smscore_sqlmodel._columns import CONTACT_GROUPS, CONTACTS, DIRECTORY_IDS, MEMBERS
 from smscore_sqlmodel._mapping import to_json
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import Statement, deletion, insertion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Directory", "DirectoryView"]
 
@@ -69,10 +69,7 @@ _KEEP_NEWEST = replacement(
 )
 
 
-class DirectoryView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class DirectoryView(Reads):
     def contact(self, account: AccountId, contact: ContactId) -> Contact | None:
         found = self._fetch(_CONTACT_BY_ID, (account, contact))
         return _contact_of(found[0]) if found else None
@@ -134,11 +131,7 @@ class DirectoryView:
         return self._session.fetch(sql, parameters)
 
 
-class Directory(DirectoryView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Directory(Writes, DirectoryView):
     def add_contacts(self, contacts: Sequence[Contact]) -> None:
         if not contacts:
             return

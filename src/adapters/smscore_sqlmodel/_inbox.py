@@ -18,9 +18,9 @@ from smscore_sqlmodel._mapping import (
     optional_moment,
     to_json,
 )
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, insertion, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Inbox", "InboxView"]
 
@@ -60,10 +60,7 @@ _JOINED = "UPDATE smscore_inbound_parts SET is_joined = 1 WHERE channel = ? AND 
 _LARGEST_ID = 2**63 - 1
 
 
-class InboxView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class InboxView(Reads):
     def find(
         self, *, account: AccountId | None = None, before: MessageId | None = None, limit: int = 50
     ) -> Sequence[InboundMessage]:
@@ -78,11 +75,7 @@ class InboxView:
         return [_group_of(cells) for cells in self._session.fetch(_OPEN, (limit,))]
 
 
-class Inbox(InboxView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Inbox(Writes, InboxView):
     def add(self, message: InboundMessage) -> None:
         self._writer.change(
             _ADD.sql,

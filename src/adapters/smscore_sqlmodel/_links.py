@@ -9,9 +9,9 @@ from smscore.domain.numbers import PhoneNumber
 from smscore.domain.recipients import Recipient
 from smscore_sqlmodel._columns import LINKS
 from smscore_sqlmodel._mapping import from_micros, micros
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import deletion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Links", "LinksView"]
 
@@ -24,10 +24,7 @@ _REMOVE = deletion(LINKS, "WHERE number = ? AND channel = ?")
 _REMOVE_OTHERS = deletion(LINKS, "WHERE channel = ? AND address = ? AND number <> ?")
 
 
-class LinksView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class LinksView(Reads):
     def get(self, channel: str, number: Recipient) -> Link | None:
         return self._one(_GET, number.value, channel)
 
@@ -46,11 +43,7 @@ class LinksView:
         return _link_of(rows[0]) if rows else None
 
 
-class Links(LinksView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Links(Writes, LinksView):
     def put(self, link: Link) -> None:
         number = link.number.value
         self._writer.change(_REMOVE_OTHERS, (link.channel, link.address, number))

@@ -30,7 +30,7 @@ from smscore_sqlmodel._pages import LARGEST_ID, page, recent
 from smscore_sqlmodel._queues import oldest
 from smscore_sqlmodel._sessions import Cells
 from smscore_sqlmodel._statements import deletion, insertion, replacement, selection, updating
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Outbox", "OutboxView"]
 
@@ -219,11 +219,7 @@ class OutboxView(CausedView):
         return self._session.fetch(sql, cells)
 
 
-class Outbox(OutboxView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Outbox(Writes, OutboxView):
     def add(self, message: OutboundMessage, delivery: Delivery) -> None:
         if is_plain(message, delivery):
             cells = plain_cells(message, delivery)

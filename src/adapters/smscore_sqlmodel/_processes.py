@@ -13,9 +13,9 @@ from smscore.errors import StoreError
 from smscore.ports.storage import Process, Right, ServerFacts
 from smscore_sqlmodel._columns import PROCESSES, RIGHTS
 from smscore_sqlmodel._mapping import from_micros, micros, to_json
-from smscore_sqlmodel._sessions import Session
+from smscore_sqlmodel._sessions import Reads
 from smscore_sqlmodel._statements import deletion, replacement, selection
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Processes", "ProcessesView"]
 
@@ -32,10 +32,7 @@ _ALIVE = timedelta(seconds=30)
 _TOLD = frozenset(field.name for field in attrs.fields(ServerFacts))
 
 
-class ProcessesView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class ProcessesView(Reads):
     def all(self) -> Sequence[Process]:
         return [
             Process(
@@ -53,11 +50,7 @@ class ProcessesView:
         }
 
 
-class Processes(ProcessesView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Processes(Writes, ProcessesView):
     def lease(self, *, now: datetime) -> ProcessId:
         self._writer.alone("processes")
         number = self._free_number(now)

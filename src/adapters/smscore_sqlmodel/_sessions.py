@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from smscore_sqlmodel._database import Cells, Reading
 
-__all__ = ["Cells", "ReadSession", "Session"]
+__all__ = ["Cells", "ReadSession", "Reads", "Session"]
 
 
 class Session(Protocol):
@@ -31,3 +31,10 @@ class ReadSession:
 
     def fetch(self, sql: str, parameters: Cells = ()) -> list[Any]:
         return self._connection.fetch(sql, parameters)
+
+
+class Reads:
+    """A collection that reads from a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session

@@ -11,8 +11,8 @@ from smscore.domain.user_data import Coding
 from smscore.ports.storage import Trace, TraceKey, TraceKind
 from smscore_sqlmodel import _columns as tables
 from smscore_sqlmodel._columns import Columns
-from smscore_sqlmodel._sessions import Cells, Session
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._sessions import Cells, Reads
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["HOLDINGS", "UNTELLING", "Holding", "Traces", "TracesView"]
 
@@ -146,10 +146,7 @@ _OCTETS = frozenset({"user_data", "body", "answer", "value"})
 _MAY_BE_MISSING = frozenset({"sender"})
 
 
-class TracesView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class TracesView(Reads):
     def page(
         self, kind: TraceKind, *, after: TraceKey | None = None, limit: int
     ) -> Sequence[Trace]:
@@ -175,11 +172,7 @@ class TracesView:
         return [_trace_of(kind, holding, row) for row in self._session.fetch(sql, cells)]
 
 
-class Traces(TracesView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Traces(Writes, TracesView):
     def get(self, kind: TraceKind, keys: Collection[TraceKey]) -> Sequence[Trace]:
         tail = f"WHERE {HOLDINGS[kind].place}"
         return [one for key in sorted(keys) for one in self._fetch(kind, tail, tuple(key))]

@@ -45,10 +45,10 @@ from smscore_sqlmodel._postings import (
     webhook_cells,
     webhook_of,
 )
-from smscore_sqlmodel._sessions import Cells, Session
+from smscore_sqlmodel._sessions import Cells, Reads
 from smscore_sqlmodel._statements import Statement, deletion, insertion, replacement, selection
 from smscore_sqlmodel._stories import stories
-from smscore_sqlmodel._writing import WriteSession
+from smscore_sqlmodel._writing import Writes
 
 __all__ = ["Webhooks", "WebhooksView"]
 
@@ -166,10 +166,7 @@ _PRUNE_ATTEMPTS = deletion(WEBHOOK_ATTEMPTS, f"WHERE posting IN ({_OLD})")
 _PRUNE = deletion(WEBHOOK_POSTINGS, f"WHERE id IN ({_OLD})")
 
 
-class WebhooksView:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
+class WebhooksView(Reads):
     def get(self, webhook: WebhookId) -> Webhook | None:
         rows = self._fetch(_GET, webhook) if 0 <= webhook <= LARGEST_ID else []
         return webhook_of(rows[0]) if rows else None
@@ -244,11 +241,7 @@ class WebhooksView:
         return self._session.fetch(sql, parameters)
 
 
-class Webhooks(WebhooksView):
-    def __init__(self, session: WriteSession) -> None:
-        super().__init__(session)
-        self._writer = session
-
+class Webhooks(Writes, WebhooksView):
     def get(self, webhook: WebhookId) -> Webhook | None:
         """Held, for what is changed must not be put back as it was, or after it was removed."""
         self._session.settle()

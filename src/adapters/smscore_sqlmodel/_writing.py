@@ -17,9 +17,10 @@ from smscore_sqlmodel._columns import ACCOUNTS
 from smscore_sqlmodel._database import Cells, Writing
 from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._mapping import account_cells, account_of
+from smscore_sqlmodel._sessions import Reads
 from smscore_sqlmodel._statements import Statement, selection, updating
 
-__all__ = ["HAS_MARKS", "WriteSession"]
+__all__ = ["HAS_MARKS", "WriteSession", "Writes"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -374,3 +375,11 @@ class WriteSession:
 def _account_update(account: Account) -> Cells:
     cells = account_cells(account)
     return (*cells[1:], cells[0])
+
+
+class Writes(Reads):
+    """What a collection that reads needs beside to write; named before it among the bases."""
+
+    def __init__(self, session: WriteSession) -> None:
+        super().__init__(session)
+        self._writer = session
