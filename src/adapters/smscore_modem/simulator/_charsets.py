@@ -7,7 +7,6 @@ from smscore_modem._pdu import Coding, UserData
 from smscore_modem._pdu._septets import pack_septets, unpack_septets
 
 __all__ = [
-    "CHARSETS",
     "data_of",
     "packed",
     "shown_data",
@@ -16,7 +15,6 @@ __all__ = [
     "written",
 ]
 
-CHARSETS = ("GSM", "IRA", "HEX", "UCS2")
 _FILLER = 0x0D
 
 

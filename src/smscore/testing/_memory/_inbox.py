@@ -67,21 +67,11 @@ class MemoryInbox:
         return True
 
     def siblings(self, part: InboundPart, *, limit: int) -> Sequence[InboundPart]:
-        found = [
-            one
-            for key, one in self._parts.items()
-            if key not in self._joined and _group_of(one) == _group_of(part)
-        ]
-        return found[-limit:]
+        return self._open_parts(_group_of(part))[-limit:]
 
     def parts_of(self, group: OpenGroup, *, limit: int) -> Sequence[InboundPart]:
         place = (group.channel, group.sender, group.reference, group.is_wide, group.total)
-        found = [
-            one
-            for key, one in self._parts.items()
-            if key not in self._joined and _group_of(one) == place
-        ]
-        return found[-limit:]
+        return self._open_parts(place)[-limit:]
 
     def published(self, parts: Sequence[InboundPart], message: MessageId) -> None:
         for part in parts:
@@ -92,6 +82,16 @@ class MemoryInbox:
     def joined(self, parts: Sequence[InboundPart]) -> None:
         for part in parts:
             self._log.put(self._joined, (part.channel, part.fingerprint), part)
+
+    def _open_parts(self, group: tuple[object, ...]) -> Sequence[InboundPart]:
+        # The header is read last: it takes longest.
+        return [
+            one
+            for key, one in self._parts.items()
+            if group[1] in (one.sender, one.fingerprint)
+            and key not in self._joined
+            and _group_of(one) == group
+        ]
 
     def shelves(self) -> Shelves:
         return {
