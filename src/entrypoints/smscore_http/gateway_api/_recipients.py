@@ -82,31 +82,23 @@ def recipients_of(
     Raises:
         Rejected: it stands for none, or none of them is left by the list.
     """
-    look_up = _found_by_mail if is_by_mail else _found
-    found = look_up(gateway, addressee, account)
+    found = _found(gateway, addressee, account, is_by_mail=is_by_mail)
     if by is None:
         return found
     return by.select(found, home=account.home_country, engine=gateway.patterns)
 
 
-def _found(gateway: Gateway, addressee: Addressee, account: Account) -> Sequence[str]:
-    match addressee.target:
-        case Target.NUMBER:
-            return (_number(addressee.to),)
-        case Target.CONTACT:
-            return gateway.directory.contact_numbers(account.id, addressee.to.strip(" "))
-        case Target.GROUP:
-            return gateway.directory.group_numbers(account.id, addressee.to.strip(" "))
-
-
-def _found_by_mail(gateway: Gateway, addressee: Addressee, account: Account) -> Sequence[str]:
-    match addressee.target:
-        case Target.NUMBER:
-            return (_number(addressee.to),)
-        case Target.CONTACT:
-            return gateway.directory.contact_recipients(account.id, addressee.to.strip(" "))
-        case Target.GROUP:
-            return gateway.directory.group_recipients(account.id, addressee.to.strip(" "))
+def _found(
+    gateway: Gateway, addressee: Addressee, account: Account, *, is_by_mail: bool
+) -> Sequence[str]:
+    if addressee.target is Target.NUMBER:
+        return (_number(addressee.to),)
+    directory, to = gateway.directory, addressee.to.strip(" ")
+    if addressee.target is Target.CONTACT:
+        look_up = directory.contact_recipients if is_by_mail else directory.contact_numbers
+    else:
+        look_up = directory.group_recipients if is_by_mail else directory.group_numbers
+    return look_up(account.id, to)
 
 
 def _number(given: str) -> str:

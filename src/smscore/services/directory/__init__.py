@@ -60,9 +60,7 @@ class Directory:
         """
         found = self.contacts.get(account, to)
         numbers = distinct_numbers([found], home=self._home(account))
-        if not numbers:
-            raise InvalidRequest(f"contact {found.name!r} has no number")
-        return numbers
+        return _some(numbers, f"contact {found.name!r} has no number")
 
     def group_numbers(self, account: AccountId, to: str) -> Sequence[str]:
         """
@@ -74,9 +72,7 @@ class Directory:
         """
         group, contacts = self._members(account, to)
         numbers = distinct_numbers(contacts, home=self._home(account))
-        if not numbers:
-            raise InvalidRequest(f"nobody in group {group.name!r} has a number")
-        return numbers
+        return _some(numbers, f"nobody in group {group.name!r} has a number")
 
     def contact_recipients(self, account: AccountId, to: str) -> Sequence[str]:
         """
@@ -88,9 +84,7 @@ class Directory:
         """
         found = self.contacts.get(account, to)
         recipients = distinct_recipients([found], home=self._home(account))
-        if not recipients:
-            raise InvalidRequest(f"contact {found.name!r} has neither a number nor an address")
-        return recipients
+        return _some(recipients, f"contact {found.name!r} has neither a number nor an address")
 
     def group_recipients(self, account: AccountId, to: str) -> Sequence[str]:
         """
@@ -102,9 +96,7 @@ class Directory:
         """
         group, contacts = self._members(account, to)
         recipients = distinct_recipients(contacts, home=self._home(account))
-        if not recipients:
-            raise InvalidRequest(f"nobody in group {group.name!r} has a number or an address")
-        return recipients
+        return _some(recipients, f"nobody in group {group.name!r} has a number or an address")
 
     def preview(self, account: AccountId, cards: Sequence[Card]) -> ImportPlan:
         """What :meth:`take_over` would change, or the faults for which it would change nothing."""
@@ -198,6 +190,12 @@ class Directory:
 
     def _home(self, account: AccountId) -> str | None:
         return self._settings.account(account).home_country
+
+
+def _some(found: Sequence[str], nobody: str) -> Sequence[str]:
+    if not found:
+        raise InvalidRequest(nobody)
+    return found
 
 
 def _counts(plan: ImportPlan) -> dict[str, int]:
