@@ -6,14 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from pages import blocks, page
 
 from smscore_client import Client
 
-PAGE = (Path(__file__).parents[3] / "docs/client.md").read_text("utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = page("client.md")
+EXAMPLES = blocks(PAGE, "python")
 
 
 def run(example, url, key):

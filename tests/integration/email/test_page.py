@@ -3,13 +3,13 @@ The page about e-mail explains every option of a relay.
 """
 
 import re
-from pathlib import Path
 
 import attrs
+from pages import page
 
 from smscore_email import EmailOptions
 
-PAGE = (Path(__file__).parents[3] / "docs/email.md").read_text("utf-8")
+PAGE = page("email.md")
 
 
 def test_every_option_is_explained() -> None:

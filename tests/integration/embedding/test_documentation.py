@@ -2,18 +2,18 @@
 The examples of the documentation, run as they stand, each in a process of its own.
 """
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pages import blocks
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 def examples(page: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+    return blocks((DOCS / page).read_text("utf-8"), "python")
 
 
 def run(example: str, directory: Path) -> str:

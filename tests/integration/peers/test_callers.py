@@ -23,6 +23,7 @@ import attrs
 import httpx2
 import pytest
 import yaml
+from pages import blocks
 
 import smscore
 from smscore.ports.storage import Tracked
@@ -41,7 +42,7 @@ MODEM = '\n[channels.modem-1]\ntransport = "modem"\nport = "no-modem-here"\n'
 def shown(page: str, language: str, place: int = 0) -> str:
     """One of the examples of a page."""
     text = (PAGES / f"{page}.md").read_text("utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[place]
+    return blocks(text, language)[place]
 
 
 def needed(program: str) -> str:

@@ -9,12 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pages import page
 
 pytestmark = pytest.mark.peers
 
 ROOT = Path(__file__).parents[3]
 FILES = ROOT / "packaging"
-PAGE = (ROOT / "docs/install.md").read_text("utf-8")
+PAGE = page("install.md")
 UNITS = {
     "smscore.service": "smscore.service",
     "smscore-agent@.service": "smscore-agent@attic.service",

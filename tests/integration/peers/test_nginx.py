@@ -3,7 +3,6 @@ The server behind nginx, configured as the page has it: who calls, and restarts 
 """
 
 import json
-import re
 import shutil
 import signal
 import socket
@@ -15,12 +14,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from pages import blocks, page
 from server_process import Server
 
 pytestmark = pytest.mark.peers
 
 PATIENCE = 60.0
-PAGE = (Path(__file__).parents[3] / "docs/serving.md").read_text("utf-8")
+PAGE = page("serving.md")
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 CONFIG = """
@@ -57,7 +57,7 @@ def proxy(server: Server, tmp_path: Path) -> Iterator[str]:
     """Where nginx is, which runs in the test's directory."""
     if not Path(NGINX).exists():
         pytest.skip("nginx is not installed; 'make test-peers' does it")
-    (location,) = re.findall(r"```nginx\n(.*?)```", PAGE, re.DOTALL)
+    (location,) = blocks(PAGE, "nginx")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     directory = tmp_path / "nginx"

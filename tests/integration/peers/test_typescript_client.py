@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import blocks
 from server_process import Server
 
 from smscore.ports.webhooks import Call
@@ -92,8 +93,7 @@ def once(target: Path) -> Iterator[bool]:
 
 
 def write_examples(project: Path, tools: Path) -> None:
-    blocks = re.findall(r"```ts\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(blocks((PACKAGE / "README.md").read_text(), "ts")):
         named = re.match(r"// (\w+)\.ts", block)
         (project / f"{named[1] if named else f'example-{number}'}.ts").write_text(block)
     options = {

@@ -10,15 +10,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import attrs
 import pytest
+from pages import blocks, page
 
 from smscore_agent import AgentOptions
 from smscore_termux import TermuxOptions
 
-PAGE = (Path(__file__).parents[3] / "docs/agent.md").read_text("utf-8")
+PAGE = page("agent.md")
 GATEWAY = "http://gateway:8080"
 
 # The telephone of the page: takes whatever it is given.
@@ -27,10 +27,6 @@ PROGRAM = """\
 printf '%s\\n' "$*" >> sent
 cat >> sent
 """
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
 def first_column(heading: str) -> set[str]:
@@ -72,7 +68,7 @@ def test_the_commands_of_the_page_do_what_it_says(shell, start, tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed; 'make test-peers' does it")
     url = GATEWAY
-    for session in blocks("console"):
+    for session in blocks(PAGE, "console"):
         for line, printed in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", session, re.MULTILINE):
             if line.startswith("smscore serve "):
                 server = start(*shlex.split(line)[1:], "--port", "0", "--json")
@@ -80,7 +76,7 @@ def test_the_commands_of_the_page_do_what_it_says(shell, start, tmp_path):
                 continue
             if "--once" in line:
                 with (tmp_path / "agent/smscore.toml").open("a") as file:
-                    file.write(blocks("toml")[0].replace(GATEWAY, url))
+                    file.write(blocks(PAGE, "toml")[0].replace(GATEWAY, url))
             said = shell(line.replace(GATEWAY, url))
             if printed:
                 assert re.sub("[0-9a-f]{16}", "…", said).strip() == (
@@ -111,6 +107,6 @@ def test_the_defaults_are_those_of_the_page():
 
 
 def test_the_snippet_is_toml():
-    assert set(tomllib.loads(blocks("toml")[0])["agent"]) <= {
+    assert set(tomllib.loads(blocks(PAGE, "toml")[0])["agent"]) <= {
         one.name for one in attrs.fields(AgentOptions)
     }

@@ -10,19 +10,14 @@ from pathlib import Path
 import httpx2
 import pytest
 from apks import an_apk
+from pages import page, steps
 
-PAGE = (Path(__file__).parents[3] / "docs/apps.md").read_text("utf-8")
+PAGE = page("apps.md")
 GATEWAY = "http://gateway:8080"
 # Archives hold times, and their lengths depend on who deflates.
 _VARIES = re.compile(
     r"(?<=[^0-9a-f])[0-9a-f]{64}(?=[^0-9a-f])|\b\d{4}-\d\d-\d\dT[\d:]+|(?<=[sS]ize\":)\d+"
 )
-
-
-def steps() -> list[tuple[str, str]]:
-    """Each command and what it prints."""
-    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", sessions, re.MULTILINE)
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def test_the_commands_of_the_page_print_what_it_says(command, start, installatio
         (installation / f"phone-{version}.apk").write_bytes(an_apk(code=code, version=version))
     url = json.loads(start("serve", "--port", "0", "--json").line())["url"]
 
-    for line, printed in steps():
+    for line, printed in steps(PAGE):
         program, *arguments = shlex.split(line)
         if program == "curl":
             said = httpx2.get(arguments[-1].replace(GATEWAY, url)).text.replace(url, GATEWAY)

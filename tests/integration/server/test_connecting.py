@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pages import blocks, page
 
 from smscore import GatewayConfig
 from smscore.structuring import structure
@@ -18,14 +19,10 @@ from smscore_server.modem import modem
 
 __all__ = ["modem_simulator"]
 
-PAGE = (Path(__file__).parents[3] / "docs/connect-a-modem.md").read_text("utf-8")
+PAGE = page("connect-a-modem.md")
 CASES = re.findall(
     r"^\| (.+?) \| .+ \| .+ \|$", PAGE.partition("## What `smscore check`")[2], re.MULTILINE
 )
-
-
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_commands_of_the_page_run_in_their_order(
@@ -35,7 +32,7 @@ def test_the_commands_of_the_page_run_in_their_order(
         file.write(
             f'\n[channels.modem-1]\ntransport = "modem"\nport = "{modem_simulator.ports[0]}"\n'
         )
-    examples = [line for block in blocks("sh") for line in block.splitlines()]
+    examples = [line for block in blocks(PAGE, "sh") for line in block.splitlines()]
     for example in examples:
         words = shlex.split(example.replace("/dev/ttyUSB2", modem_simulator.ports[0]))
         if words[1:] == ["serve"]:
@@ -47,7 +44,7 @@ def test_the_commands_of_the_page_run_in_their_order(
         assert (result.exit_code == 0) is is_locked, f"{example}\n{result.output}"
 
 
-@pytest.mark.parametrize("block", blocks("toml"))
+@pytest.mark.parametrize("block", blocks(PAGE, "toml"))
 def test_the_settings_of_the_page_exist(block):
     config = GatewayConfig.from_mapping(tomllib.loads(block))
 

@@ -5,15 +5,15 @@ The page about consent: the words and the settings that it shows are those there
 import re
 import shlex
 import tomllib
-from pathlib import Path
 
 import pytest
+from pages import blocks, page, steps
 
 from smscore import GatewayConfig, build
 from smscore.domain.keywords import HELP_WORDS, START_WORDS, STOP_WORDS
 from smscore.testing import MemoryStore, PlainAuthenticator
 
-PAGE = (Path(__file__).parents[3] / "docs/consent.md").read_text("utf-8")
+PAGE = page("consent.md")
 
 
 def test_the_page_lists_the_words_that_are_understood():
@@ -24,17 +24,11 @@ def test_the_page_lists_the_words_that_are_understood():
 
 
 def test_the_settings_of_the_page_are_settings():
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (example,) = blocks(PAGE, "toml")
 
     consent = GatewayConfig.from_mapping(tomllib.loads(example)).consent
     assert consent.stop == ("UNSUBSCRIBE", "STOPP", "no more ads")
     assert consent.account == "shop"
-
-
-def steps() -> list[tuple[str, str]]:
-    """Each command and what it prints."""
-    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
 
 
 def timeless(text: str) -> str:
@@ -45,7 +39,7 @@ def timeless(text: str) -> str:
 def test_the_commands_of_the_page_print_what_it_says(command, answer, channel):
     answer("account", "create", "shop", "--country", "DE")
 
-    for line, printed in steps():
+    for line, printed in steps(PAGE):
         program, *arguments = shlex.split(line)
         result = command(*arguments)
         assert program == "smscore"
@@ -53,7 +47,7 @@ def test_the_commands_of_the_page_print_what_it_says(command, answer, channel):
 
 
 def test_the_example_in_python_works(capsys: pytest.CaptureFixture[str]):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (example,) = blocks(PAGE, "python")
     config = GatewayConfig.from_mapping({"plugins": {"enabled": []}})
 
     store = MemoryStore()

@@ -2,18 +2,18 @@
 The page about data protection: its commands run as they stand.
 """
 
-import re
 import shlex
-from pathlib import Path
 
-PAGE = (Path(__file__).parents[3] / "docs/data-protection.md").read_text("utf-8")
+from pages import blocks, page
+
+PAGE = page("data-protection.md")
 
 
 def test_the_commands_of_the_page_run(answer, command, channel):
     answer("account", "create", "shop", "--credits", "5")
     answer("send", "--account", "shop", "--to", "+491701234567", "hello")
 
-    for example in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL):
+    for example in blocks(PAGE, "sh"):
         program, *arguments = shlex.split(example)
         assert program == "smscore"
         assert command(*arguments).exit_code == 0, example
@@ -27,7 +27,7 @@ def test_a_number_is_read_as_the_page_shows_it(answer, command, channel):
     for _ in range(2):
         answer("send", "--account", "shop", "--to", "+491701234567", "hello")
 
-    (shown,) = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+    (shown,) = blocks(PAGE, "console")
     asked, *told = shown.splitlines()
     program, *arguments = shlex.split(asked.removeprefix("$ ").partition(" <")[0])
 

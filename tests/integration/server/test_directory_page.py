@@ -2,27 +2,21 @@
 The page about contacts and groups: its commands say what the page says.
 """
 
-import re
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
+from pages import blocks, page, steps
 
-PAGE = (Path(__file__).parents[3] / "docs/directory.md").read_text("utf-8")
-
-
-def steps() -> list[tuple[str, str]]:
-    """Each command and what it prints."""
-    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
+PAGE = page("directory.md")
 
 
 def test_the_commands_of_the_page_print_what_it_says(command, answer, installation: Path):
     answer("account", "create", "shop", "--country", "DE")
-    (installation / "people.csv").write_text(re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)[0])
+    (installation / "people.csv").write_text(blocks(PAGE, "csv")[0])
 
-    for line, printed in steps():
+    for line, printed in steps(PAGE):
         piped, _, called = line.rpartition(" | ")
         stdin = shlex.split(piped)[1].replace("\\n", "\n") if piped else ""
         program, *arguments = shlex.split(called)

@@ -5,18 +5,14 @@ The page about e-mail: its examples run, its tables are complete.
 import json
 import re
 import tomllib
-from pathlib import Path
 
 import attrs
+from pages import blocks, page
 
 from smscore_smtp import Client, SmtpOptions, options_of
 
-PAGE = (Path(__file__).parents[3] / "docs/email.md").read_text("utf-8")
+PAGE = page("email.md")
 LISTENS = ("127.0.0.1", 2525)
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
 def table(heading: str) -> dict[str, str]:
@@ -39,7 +35,7 @@ def test_the_defaults_are_those_of_the_page():
 
 
 def test_the_tables_of_the_page_are_a_configuration():
-    content = tomllib.loads("".join(blocks("toml")[:2]))
+    content = tomllib.loads("".join(blocks(PAGE, "toml")[:2]))
 
     assert options_of(content["smtp"]).inboxes == {"inbox@sms.example.org": "shop"}
 
@@ -48,14 +44,14 @@ def test_the_mail_of_the_page_becomes_a_message(installation, channel, answer, s
     config = installation / "smscore.toml"
     config.write_text(
         config.read_text()
-        + "".join(blocks("toml")[:2]).replace(
+        + "".join(blocks(PAGE, "toml")[:2]).replace(
             'domains = ["sms.example.org"]', 'domains = ["sms.example.org"]\nport = 0'
         )
     )
     answer("account", "create", "shop", "--country", "DE")
     server = start("serve", "--port", "0", "--json")
     host, _, port = json.loads(server.line())["smtp"].rpartition(":")
-    mailer = next(one for one in blocks("python") if "smtplib" in one)
+    mailer = next(one for one in blocks(PAGE, "python") if "smtplib" in one)
     place = f'"{LISTENS[0]}", {LISTENS[1]}'
     assert place in mailer
 
@@ -66,6 +62,6 @@ def test_the_mail_of_the_page_becomes_a_message(installation, channel, answer, s
 
 
 def test_the_embedded_door_opens(capsys):
-    exec(next(one for one in blocks("python") if "SmtpDoor" in one), {})  # what the page says
+    exec(next(one for one in blocks(PAGE, "python") if "SmtpDoor" in one), {})  # what the page says
 
     assert "127.0.0.1" in capsys.readouterr().out

@@ -7,27 +7,21 @@ import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from pages import page, steps
 
-PAGE = (Path(__file__).parents[3] / "docs/gateway-api.md").read_text("utf-8")
+PAGE = page("gateway-api.md")
 GATEWAY = "http://gateway:8080"
 # Ids, sessions and times are others each time, and here there is neither the machine nor the modem.
 _VARIES = re.compile(r"[0-9a-f]{16}|(?<=jwt\":\")[^\"]+|(?<=expireAt\":)[0-9]+")
 _OF_THE_MACHINE = re.compile(r"^(que|signal|state|load|time|disk|uptime): .*$", re.MULTILINE)
 
 
-def steps() -> list[tuple[str, str]]:
-    """Each command and what it prints."""
-    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
-
-
 @pytest.fixture
 def url(command, channel, start):
     """A server with the account of the page; what it is sent waits for a modem."""
-    for line, _ in steps():
+    for line, _ in steps(PAGE):
         program, *arguments = shlex.split(line)
         if program == "smscore":
             result = command(*arguments, stdin="secret-word\n")
@@ -50,7 +44,7 @@ def masked(printed: str) -> str:
 
 def test_the_commands_of_the_page_print_what_it_says(url):
     message = ""
-    for line, printed in steps():
+    for line, printed in steps(PAGE):
         if line.startswith("curl "):
             said = shell(re.sub("(?<=uid=)[0-9a-f]{16}", message, line.replace(GATEWAY, url)))
             assert masked(said) == masked(printed), line

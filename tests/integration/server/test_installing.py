@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from pages import blocks, page
 
 from smscore import GatewayConfig
 from smscore_server._handover import HTTP
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/install.md").read_text("utf-8")
+PAGE = page("install.md")
 UNITS = ROOT / "packaging/systemd"
 IMAGE = (ROOT / "packaging/Dockerfile").read_text("utf-8")
 PATIENCE = 30.0
@@ -47,7 +48,7 @@ COMMAND = re.compile(
 )
 COMMANDS = [
     shlex.split(line)
-    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for block in blocks(PAGE, "sh")
     for line in COMMAND.findall(block.replace("run --rm smscore ", "run --rm smscore smscore "))
 ]
 

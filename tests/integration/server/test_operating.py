@@ -4,18 +4,16 @@ The page for operators: its commands run as they stand, and it knows every comma
 
 import re
 import shlex
-from pathlib import Path
 
 import click
 import pytest
+from pages import blocks, page
 
 from smscore.domain.deliveries import Status
 from smscore_server.cli import smscore
 
-PAGE = (Path(__file__).parents[3] / "docs/operating.md").read_text("utf-8")
-EXAMPLES = [
-    line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()
-]
+PAGE = page("operating.md")
+EXAMPLES = [line for block in blocks(PAGE, "sh") for line in block.splitlines()]
 
 
 def test_the_commands_of_the_page_run_in_their_order(command, answer, channel):

@@ -8,26 +8,20 @@ import shutil
 import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from pages import page, steps
 
-PAGE = (Path(__file__).parents[3] / "docs/provider-api.md").read_text("utf-8")
+PAGE = page("provider-api.md")
 GATEWAY = "http://gateway:8080"
 _ID = re.compile(r"(?<=msg_)[0-9a-f]{16}")
-
-
-def steps():
-    """Each command and what it prints."""
-    sessions = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", "".join(sessions), re.MULTILINE)
 
 
 @pytest.fixture
 def key(command, channel):
     """That of the account of the page."""
     said = ""
-    for line, _ in steps():
+    for line, _ in steps(PAGE):
         program, *arguments = line.replace("KEY=$(smscore", "smscore").rstrip(")").split()
         if program == "smscore":
             said = command(*arguments).output
@@ -51,7 +45,7 @@ def test_the_commands_of_the_page_print_what_it_says(key, start):
     url = json.loads(start("serve", "--port", "0", "--json").line())["url"]
     soon = f"{datetime.now(UTC) + timedelta(days=99):%Y-%m-%d}"
     ids = {}
-    for line, expected in steps():
+    for line, expected in steps(PAGE):
         if not line.startswith("curl "):
             continue
         asked = line.replace(GATEWAY, url).replace("2027-03-01", soon)

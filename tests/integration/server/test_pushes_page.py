@@ -12,6 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from pages import blocks, page
 
 from smscore.domain.destinations import HttpCall, IsmsPush
 from smscore.domain.inbound import InboundMessage
@@ -19,7 +20,7 @@ from smscore.domain.messages import MessageId
 from smscore.domain.pushes import isms_form
 from smscore.rulebook import read_rulebook
 
-PAGE = (Path(__file__).parents[3] / "docs/pushes.md").read_text("utf-8")
+PAGE = page("pushes.md")
 MESSAGE = InboundMessage(
     id=MessageId(1),
     account=None,
@@ -31,7 +32,7 @@ MESSAGE = InboundMessage(
 
 
 def block(language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    (found,) = blocks(PAGE, language)
     return found
 
 

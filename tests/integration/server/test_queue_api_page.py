@@ -7,28 +7,24 @@ import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from pages import blocks, page
 
-PAGE = (Path(__file__).parents[3] / "docs/queue-api.md").read_text("utf-8")
+PAGE = page("queue-api.md")
 GATEWAY = "http://gateway:8080"
 _HASH = re.compile(r"\b[0-9a-f]{16}\b")
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
 def steps():
     """Each command and what it prints."""
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", "".join(blocks("console")), re.MULTILINE)
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", "".join(blocks(PAGE, "console")), re.MULTILINE)
 
 
 @pytest.fixture
 def token(command, channel, tmp_path):
     """That of the account of the page, whose rules name its modem."""
-    (tmp_path / "rules.toml").write_text(blocks("toml")[0])
+    (tmp_path / "rules.toml").write_text(blocks(PAGE, "toml")[0])
     said = ""
     for line, _ in steps():
         printed, *arguments = shlex.split(line.replace("TOKEN=$(smscore", "token").rstrip(")"))
@@ -59,7 +55,7 @@ def test_the_commands_of_the_page_print_what_it_says(url, token):
 
 
 def test_the_phone_of_the_page_sends_and_reports(url, token, answer):
-    [source] = blocks("python")
+    [source] = blocks(PAGE, "python")
     phone = {}
     exec(source.replace(f"{GATEWAY}/api/TOKEN", f"{url}/api/{token}"), phone)
     phone["call"]("queue", [{"phone": "0712345678", "message": text} for text in ("yes", "no")])

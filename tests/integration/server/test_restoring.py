@@ -22,16 +22,17 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 from endpoints import OK, Endpoint
+from pages import blocks, page
 from postgres import QUICK, PostgresCluster, a_cluster
 
 from smscore_modem.simulator import ModemSimulator
 from smscore_server.cli import smscore
 
 PATIENCE = 30.0
-PAGE = (Path(__file__).parents[3] / "docs/operating.md").read_text("utf-8")
+PAGE = page("operating.md")
 SECTION = PAGE.partition("## Backup and restore\n")[2].partition("\n## ")[0]
-BACKUP, PAUSE_AND_LOOK = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
-DUMP, RESTORE = re.findall(r"```text\n(.*?)```", SECTION, re.DOTALL)
+BACKUP, PAUSE_AND_LOOK = blocks(SECTION, "sh")
+DUMP, RESTORE = blocks(SECTION, "text")
 LOGIN = {"username": "monitor", "password": "good password"}
 TO, OPTED_OUT = "+491701234567", "+491709999999"
 

@@ -2,23 +2,16 @@
 The page about routing: its rules are rules, and its commands print what it says.
 """
 
-import re
 import shlex
-from pathlib import Path
 
 import pytest
+from pages import blocks, page, steps
 
 from smscore import GatewayConfig, build
 from smscore.testing import FakeTransport, MemoryStore, an_account
 
-PAGE = (Path(__file__).parents[3] / "docs/routing.md").read_text("utf-8")
-RULES, ARRIVING, PHONES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-
-
-def steps() -> list[tuple[str, str]]:
-    """Each command and what it prints."""
-    sessions = "".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
-    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", sessions, re.MULTILINE)
+PAGE = page("routing.md")
+RULES, ARRIVING, PHONES = blocks(PAGE, "toml")
 
 
 def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, installation):
@@ -30,7 +23,7 @@ def test_the_commands_of_the_page_print_what_it_says(command, answer, channel, i
     answer("contact", "add", "--account", "shop", "anna", "--number", "+491701234567")
     answer("group", "join", "--account", "shop", "oncall", "anna")
 
-    for line, printed in steps():
+    for line, printed in steps(PAGE):
         if line == "smscore rules backtest --since 7d":
             for number in ("+33612345678", "+33612345679"):
                 answer("send", "--account", "shop", "--to", number, "hi")
@@ -55,7 +48,7 @@ def test_the_rules_for_what_arrives_can_be_applied(command, answer, channel, ins
 
 
 def test_the_example_in_python_works(capsys: pytest.CaptureFixture[str]):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (example,) = blocks(PAGE, "python")
     config = GatewayConfig.from_mapping({"plugins": {"enabled": ["policy"]}})
 
     with build(config, store=MemoryStore(), transports={"a": FakeTransport(name="a")}) as gateway:

@@ -5,11 +5,11 @@ The page about security: what it says is open is, and nothing else; files have t
 import json
 import re
 import stat
-from pathlib import Path
 
 import httpx2
+from pages import page
 
-PAGE = (Path(__file__).parents[3] / "docs/security.md").read_text("utf-8")
+PAGE = page("security.md")
 OPEN = PAGE.partition("**Open to everybody")[2].partition("\n\nIf that is more")[0]
 FILES = PAGE.partition("## Files\n")[2].partition("\n## ")[0]
 

@@ -11,15 +11,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pages import blocks, page
 
 from smscore_modem.simulator import Doing, Fault, Personality, Scenario, wire_of
 from smscore_modem.simulator._recipients import _MAGIC as MAGIC
 
-PAGE = (Path(__file__).parents[3] / "docs/simulator.md").read_text("utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+PAGE = page("simulator.md")
 
 
 def first_column(heading: str) -> list[str]:
@@ -43,10 +40,12 @@ def run(example: str, directory: Path, *arguments: str) -> str:
     return finished.stdout.strip()
 
 
-@pytest.mark.parametrize("command", [line for block in blocks("sh") for line in block.splitlines()])
+@pytest.mark.parametrize(
+    "command", [line for block in blocks(PAGE, "sh") for line in block.splitlines()]
+)
 def test_the_commands_of_the_page_run(start, tmp_path, command):
-    (tmp_path / "scenario.toml").write_text(blocks("toml")[0])
-    (tmp_path / "transcript.txt").write_text(blocks("text")[0])
+    (tmp_path / "scenario.toml").write_text(blocks(PAGE, "toml")[0])
+    (tmp_path / "transcript.txt").write_text(blocks(PAGE, "text")[0])
     program, *arguments = shlex.split(command)
 
     assert program == "smscore"
@@ -62,23 +61,23 @@ def test_the_commands_of_the_page_run(start, tmp_path, command):
     ],
 )
 def test_the_examples_of_the_page_run(tmp_path, number, output):
-    assert run(blocks("python")[number], tmp_path) == output
+    assert run(blocks(PAGE, "python")[number], tmp_path) == output
 
 
 def test_the_example_for_pytest_runs(tmp_path):
     plugin = ("-m", "pytest", "-q", "-p", "smscore_modem.simulator.pytest")
 
-    assert "3 passed" in run(blocks("python")[1], tmp_path, *plugin)
+    assert "3 passed" in run(blocks(PAGE, "python")[1], tmp_path, *plugin)
 
 
 def test_the_scenario_of_the_page_is_one():
-    (text,) = blocks("toml")
+    (text,) = blocks(PAGE, "toml")
 
     assert Scenario.of(tomllib.loads(text)).names == ("office", "spare")
 
 
 def test_the_requests_of_the_page_are_json():
-    (text,) = blocks("json")
+    (text,) = blocks(PAGE, "json")
 
     assert [json.loads(line)["do"] for line in text.splitlines()][-1] == "submissions"
 

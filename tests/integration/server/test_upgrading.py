@@ -16,17 +16,18 @@ import psycopg
 import pytest
 from alembic import command as alembic
 from alembic.config import Config
+from pages import blocks, page
 from postgres import QUICK, PostgresCluster, a_cluster
 from sqlalchemy import create_engine
 
 import smscore_sqlmodel
 from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
 
-PAGE = (Path(__file__).parents[3] / "docs/operating.md").read_text("utf-8")
+PAGE = page("operating.md")
 SECTION = PAGE.partition("## Upgrading\n")[2].partition("\n## ")[0]
-BACKUP, UPGRADE = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
+BACKUP, UPGRADE = blocks(SECTION, "sh")
 COPYING = PAGE.partition("## Backup and restore\n")[2].partition("\n## ")[0]
-DUMP, RESTORE = re.findall(r"```text\n(.*?)```", COPYING, re.DOTALL)
+DUMP, RESTORE = blocks(COPYING, "text")
 FIRST = Path(__file__).parents[1] / "sqlmodel/first_schema.sql"
 FIRST_ON_POSTGRESQL = "0019"
 
