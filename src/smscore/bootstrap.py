@@ -79,8 +79,9 @@ def build(
     loaded = load(config.plugins.enabled, extra=plugins)
     kinds = {name: _kind(loaded.registry, config, name) for name in config.channels}
     channels = {name: _make(kind, config, name) for name, kind in kinds.items()}
-    topology = _topology(config, kinds, channels, transports or {})
-    carriers = {**channels, **(transports or {})}
+    handed_in = transports or {}
+    topology = _topology(config, kinds, channels, handed_in)
+    carriers = {**channels, **handed_in}
     _tell_addresses(config, carriers)
     kept = store or _open_store(config, loaded.registry, clock)
     return Gateway(
@@ -91,8 +92,12 @@ def build(
         topology=topology,
         devices=[
             *(name for name, kind in kinds.items() if kind.capabilities.needs_device),
-            *(name for name, one in (transports or {}).items() if _capabilities(one).needs_device),
+            *(name for name, one in handed_in.items() if _capabilities(one).needs_device),
         ],
+        origins={
+            **{name: _the_transport(kind) for name, kind in kinds.items()},
+            **{name: f"the host's own {type(one).__name__}" for name, one in handed_in.items()},
+        },
         authenticator=lambda: authenticator or _authenticator(config, loaded, kept, clock),
         rate_limiter=lambda: rate_limiter or _rate_limiter(loaded),
         pattern_engine=lambda: pattern_engine or _pattern_engine(loaded),
@@ -292,9 +297,13 @@ def _kind(registry: Registry, config: GatewayConfig, name: str) -> TransportKind
     return registry.transport_kind(config.channels[name].transport)
 
 
+def _the_transport(kind: TransportKind) -> str:
+    return f"the transport {kind.kind!r} of the plugin {kind.plugin!r}"
+
+
 def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
     options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
-    whose = f"the transport {kind.kind!r} of the plugin {kind.plugin!r}"
+    whose = _the_transport(kind)
     with _telling(f"{whose} could not make the channel {name!r}"):
         made = kind.make(name, options)
     if lacking := _lacking(made):

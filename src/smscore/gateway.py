@@ -90,6 +90,7 @@ class Gateway:
         transports: Mapping[str, Transport],
         topology: Topology,
         devices: Collection[str] = (),
+        origins: Mapping[str, str],
         authenticator: Callable[[], Authenticator],
         rate_limiter: Callable[[], RateLimiter],
         pattern_engine: Callable[[], PatternEngine],
@@ -307,6 +308,7 @@ class Gateway:
             alerting=self.alerts,
             role=config.server.role,
             stopping=self._stopping,
+            origins=origins,
         )
 
     @cached_property

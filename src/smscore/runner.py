@@ -1,5 +1,7 @@
 """
 The threads of a running gateway: one per channel, and some for what concerns all of them.
+
+Longer than most modules: it is the one list of all threads, and of what each does.
 """
 
 import logging
@@ -9,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypedDict
 
+from smscore.attendance import PATIENCE, Attended
 from smscore.config import Role
 from smscore.domain.liveness import right_to
-from smscore.errors import GatewayError, PluginError
+from smscore.errors import PluginError
 from smscore.heartbeats import keep_alive
 from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
@@ -35,6 +38,8 @@ _LOOK = 1.0
 """Seconds between two looks for servers that have ended."""
 _WATCH = 5.0
 """Seconds between two looks for what alerts operators, and for messages with late parts."""
+_LEFT_AFTER = 5.0
+"""Seconds that whoever calls a transport has for its end after that was closed."""
 _GATHERING, _MOMENT = 0.05, 0.005
 """
 Seconds in which news come together before endpoints and observers are told: each commit would be a
@@ -56,7 +61,9 @@ class Runner:
 
     What several servers share is done by the one that has the right to. ``stopping`` is set while
     it stops, so that no part of a message is begun any more; one that was begun has ``grace``
-    seconds for its answer, for it would be in doubt without.
+    seconds for its answer, for it would be in doubt without. A transport that does not come back
+    from its opening or close within ``patience`` seconds is left behind; ``origins`` say whose
+    it is.
     """
 
     def __init__(
@@ -76,7 +83,9 @@ class Runner:
         announcing: Announcing | None,
         role: Role,
         stopping: threading.Event,
+        origins: Mapping[str, str],
         grace: float = 15.0,
+        patience: float = PATIENCE,
     ) -> None:
         self._store = store
         self._servers = servers
@@ -90,9 +99,15 @@ class Runner:
         self._role = role
         self._stop = stopping
         self._grace = grace
-        self._channels = {
-            name: self._channel(name, transport, journals[name])
+        self._patience = patience
+        self._has_threads = False
+        self._unfollowed: Mapping[str, str] = {}  # what was tried in vain, and why
+        self._attended = {
+            name: self._attend(name, transport, journals[name], origin=origins[name])
             for name, transport in transports.items()
+        }
+        self._channels = {
+            name: self._channel(name, transport) for name, transport in transports.items()
         }
         self._workers = [
             Worker("housekeeping", housekeeping.run_once, **self._by("housekeeping"), pause=_TICK),
@@ -100,7 +115,8 @@ class Runner:
                 "late parts", reception.publish_overdue, **self._by("housekeeping"), pause=_WATCH
             ),
             Worker("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
-            Worker("monitoring", monitoring.run_once, pause=_TICK),
+            # It asks transports how they are.
+            Worker("monitoring", monitoring.run_once, pause=_TICK, left_after=_LEFT_AFTER),
             Worker("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),
             *self._channels.values(),
         ]
@@ -133,7 +149,7 @@ class Runner:
             self._observe,
             pending=notification.run_once,
             wakeup=lambda: store.wakeup(Topic.EVENTS),
-            may_be_left=True,
+            left_after=0.0,  # it holds nothing
             close=notification.leave,
         )
         self._threads: list[threading.Thread] = []
@@ -233,12 +249,21 @@ class Runner:
 
     def _follow_rights(self, *, with_threads: bool) -> None:
         """Begin what this server may do now, and end what it may not any more."""
+        self._has_threads = with_threads
+        self._end_lost()
+        for worker in self._to_begin():
+            self._begin_one(worker)
+
+    def _end_lost(self) -> None:
         self._end([worker for worker in self._all() if worker.is_open and self._has_lost(worker)])
-        for worker in self._all():
-            if worker.may() and not worker.is_open:
-                worker.open()
-                if with_threads:
-                    worker.start()
+
+    def _to_begin(self) -> Sequence[Worker]:
+        return [worker for worker in self._all() if worker.may() and not worker.is_open]
+
+    def _begin_one(self, worker: Worker) -> None:
+        worker.open()
+        if self._has_threads:
+            worker.start()
 
     def _has_lost(self, worker: Worker) -> bool:
         return worker.right is not None and not self._servers.had_last(worker.right)
@@ -251,30 +276,56 @@ class Runner:
             worker.join(max(0.0, deadline - time.monotonic()))
         for worker in workers:
             worker.close()
+        deadline = time.monotonic() + self._patience
+        for name, attended in self._attended.items():
+            if self._channels[name] in workers:
+                attended.await_close(max(0.0, deadline - time.monotonic()))
         for worker in workers:
             worker.finish()
 
     def _follow(self) -> None:
         while not self._stop.wait(_TICK):
-            try:
-                self._follow_rights(with_threads=True)
-            except Exception:  # noqa: BLE001  # a stranger's code among it
-                _log.exception("what this server has the right to could not be begun or ended")
+            self._follow_once()
 
-    def _channel(self, name: str, transport: Transport, journal: Journal) -> Worker:
+    def _follow_once(self) -> None:
+        """What cannot be begun or ended keeps nothing else from it, and is told once."""
+        faults = {}
+        due: list[tuple[str, Callable[[], None]]] = [("an end", self._end_lost)]
+        due += [(one.name, partial(self._begin_one, one)) for one in self._to_begin()]
+        for what, do in due:
+            try:
+                do()
+            except Exception as fault:  # noqa: BLE001  # a stranger's code among it
+                faults[what] = str(fault)
+                if self._unfollowed.get(what) != str(fault):
+                    _log.exception("what this server has the right to could not be begun or ended")
+        self._unfollowed = faults
+
+    def _attend(
+        self, name: str, transport: Transport, journal: Journal, *, origin: str
+    ) -> Attended:
+        return Attended(
+            name,
+            origin=origin,
+            open_it=lambda: transport.open(self._reception, journal),
+            close_it=transport.close,
+            has_threads=lambda: self._has_threads,
+            patience=self._patience,
+        )
+
+    def _channel(self, name: str, transport: Transport) -> Worker:
+        attended = self._attended[name]
+
         def send_one() -> int:
             return self._dispatch.run_once(name, transport)
 
         def open_it() -> None:
-            try:
-                transport.open(self._reception, journal)
-            except GatewayError:
-                raise
-            except Exception as cause:  # a stranger's code
+            if self._channels[name].has_left:
                 raise PluginError(
-                    f"the channel {name!r} cannot be opened: {type(cause).__name__}: {cause}; "
-                    f"mend its transport, or take [channels.{name}] out of the configuration"
-                ) from cause
+                    f"the channel {name!r} cannot be opened again: send() of its transport has not "
+                    "come back since; end this process"
+                )
+            attended.open()
 
         return Worker(
             f"channel {name}",
@@ -282,9 +333,10 @@ class Runner:
             **self._by(right_to(name)),
             wakeup=lambda: self._store.wakeup(name),
             is_repeated=True,
+            left_after=_LEFT_AFTER,
             prepare=open_it,
             mend=lambda: self._recovery.recover_own(name),
-            close=transport.close,
+            close=attended.close,
             finish=lambda: self._recovery.recover_own(name),
         )
 

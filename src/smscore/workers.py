@@ -31,8 +31,8 @@ class Worker:
     ``right`` is what it takes, if anything, and ``may`` says whether this server has it now.
     ``prepare`` is done when it is opened, and ``wakeup`` made when its thread starts; without a
     thread ``pending`` is done instead of the step. ``close`` ends what a step may be waiting for,
-    and ``finish`` comes after the last one; ``mend`` before the first one after a fault. One that
-    ``may_be_left`` behind in its last step holds nothing, and nobody waits for it.
+    and ``finish`` comes after the last one; ``mend`` before the first one after a fault. A last
+    step that does not end is waited for, or ``left_after`` so many seconds.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Worker:
         wakeup: Callable[[], Wakeup] | None = None,
         pause: float = SAFETY_NET,
         is_repeated: bool = False,
-        may_be_left: bool = False,
+        left_after: float | None = None,
         prepare: Callable[[], None] = _nothing,
         mend: Callable[[], object] = _nothing,
         close: Callable[[], None] = _nothing,
@@ -61,7 +61,7 @@ class Worker:
         self._make_wakeup = wakeup
         self._pause = pause
         self._is_repeated = is_repeated
-        self._may_be_left = may_be_left
+        self._left_after = left_after
         self._prepare = prepare
         self._mend = mend
         self._close = close
@@ -69,6 +69,7 @@ class Worker:
         self._stop = threading.Event()
         self._wakeup: Wakeup | None = None
         self._thread: threading.Thread | None = None
+        self._left: threading.Thread | None = None
         self._faults = 0
         self._said = ""
 
@@ -76,6 +77,11 @@ class Worker:
     def is_current(self) -> bool:
         """Whether the caller is this worker's thread."""
         return self._thread is threading.current_thread()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether a step that was left behind is still under way."""
+        return self._left is not None and self._left.is_alive()
 
     def open(self) -> None:
         """Be ready for steps. Raises whatever the worker itself raises, and is not open then."""
@@ -140,9 +146,11 @@ class Worker:
             _log.exception("what the %s held could not be handed back", self.name)
 
     def _wait_for_the_end(self) -> None:
-        if self._may_be_left:
+        if self._left_after is not None:
+            self.join(self._left_after)
             if self._is_alive():
-                _log.error("%s did not come back in time, and are left behind", self.name)
+                _log.error("%s did not come back in time: left behind", self.name)
+                self._left = self._thread
                 self._stop = threading.Event()  # that of the thread that was left stays set
             return
         self.join(_PATIENCE)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import attrs
 import pytest
 
 from smscore import Gateway, GatewayConfig, build
@@ -13,11 +14,13 @@ from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
+from smscore.domain.routes import Route
 from smscore.errors import ConfigurationError, InvalidRequest, PluginError, StoreUnavailable
 from smscore.hookspecs import hookimpl
 from smscore.ports.policy import Observer
 from smscore.ports.storage import Tracked
 from smscore.ports.transport import ChannelHealth, Journal, SendJob, SendReceipt, TransportSink
+from smscore.registry import Registry
 from smscore.testing import FakeTransport, MemoryStore, PlainAuthenticator
 from smscore.workers import Worker
 
@@ -155,6 +158,23 @@ def test_a_channel_that_cannot_be_opened_leaves_no_other_open() -> None:
     assert first.is_closed
 
 
+def test_a_channel_that_cannot_be_taken_over_keeps_no_other_from_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = FakeTransport()
+    transports = {"a": Unopenable(), "b": other}
+    with build(NO_PLUGINS, store=MemoryStore(), transports=transports) as gateway:
+        gateway._runner._begin()
+
+        gateway._runner._follow_once()
+        gateway._runner._follow_once()
+
+        assert gateway._runner.open_channels() == ("b",)
+        assert [one.getMessage() for one in caplog.records] == [
+            "what this server has the right to could not be begun or ended"
+        ]
+
+
 def test_observers_are_told_after_the_commit_and_one_that_raises_stops_nobody() -> None:
     recorder = Recorder()
     with a_gateway(FakeTransport(), plugins=[recorder]) as gateway, gateway.running():
@@ -250,6 +270,154 @@ def test_an_observer_of_one_kind_names_it_in_a_list() -> None:
         pytest.raises(InvalidRequest, match=r"write \['message.sent'\]"),
     ):
         gateway.observe(lambda event: None, kinds="message.sent")
+
+
+class Stuck(FakeTransport):
+    """A network whose driver does not come back from one of its methods until it may."""
+
+    def __init__(self, *methods: str) -> None:
+        super().__init__()
+        self.methods = methods
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.closes = 0
+
+    def open(self, sink: TransportSink, journal: Journal) -> None:
+        self._wait("open")
+        super().open(sink, journal)
+
+    def send(self, job: SendJob) -> SendReceipt:
+        _, journal = self._edges()
+        if "send" in self.methods:
+            journal.submitting(job, 1)
+        self._wait("send")
+        return super().send(job)
+
+    def health(self) -> ChannelHealth:
+        self._wait("health")
+        return super().health()
+
+    def close(self) -> None:
+        self._wait("close")
+        self.closes += 1
+        super().close()
+
+    def _wait(self, method: str) -> None:
+        if method in self.methods:
+            self.begun.set()
+            self.go_on.wait()
+
+    def let_go(self) -> None:
+        """Everything ends that was left behind."""
+        self.go_on.set()
+        for thread in threading.enumerate():
+            if thread.name.endswith((" stuck", "smscore monitoring")):
+                thread.join()
+
+
+def a_gateway_with(stuck: Stuck, other: FakeTransport, store: MemoryStore) -> Gateway:
+    class Driver:
+        @hookimpl
+        def smscore_register_transports(self, registry: Registry) -> None:
+            registry.transport(
+                kind="driver",
+                options=NoOptions,
+                make=lambda name, options: stuck,
+                capabilities=FakeTransport.capabilities,
+            )
+
+    channels = {"stuck": {"transport": "driver"}}
+    gateway = build(
+        GatewayConfig.from_mapping({"plugins": {"enabled": []}, "channels": channels}),
+        store=store,
+        transports={"other": other},
+        authenticator=PlainAuthenticator(store),
+        plugins=[Driver()],
+    )
+    gateway.administration.create_account("acme")
+    gateway._runner._grace = 0.1
+    for attended in gateway._runner._attended.values():
+        attended._patience = 0.1
+    gateway._runner._patience = 0.1
+    for worker in gateway._runner._all():
+        worker._left_after = worker._left_after and 0.1
+    return gateway
+
+
+@attrs.frozen
+class NoOptions:
+    """There is nothing to be said about a channel."""
+
+
+def test_an_open_that_does_not_come_back_is_left_behind_and_undone_when_it_does() -> None:
+    stuck, other = Stuck("open"), FakeTransport()
+    before = set(threading.enumerate())
+    with a_gateway_with(stuck, other, MemoryStore()) as gateway:
+        with (
+            pytest.raises(
+                PluginError,
+                match=r"'stuck' cannot be opened: open\(\) of the transport 'driver' of the plugin "
+                r"'Driver' did not come back within 0.1 s and is left behind; let",
+            ),
+            gateway.running(),
+        ):
+            pass
+        with (
+            pytest.raises(PluginError, match=r"'stuck' .* again: open\(\) of .*'Driver' has not"),
+            gateway.running(),
+        ):
+            pass
+
+        stuck.let_go()
+        assert stuck.closes == 1
+        stuck.methods = ()
+        with gateway.running():
+            assert gateway.health("stuck").is_ready
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_close_that_does_not_come_back_is_left_behind_and_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stuck, other = Stuck("close"), FakeTransport()
+    with a_gateway_with(stuck, other, MemoryStore()) as gateway:
+        with gateway.running():
+            pass
+
+        assert other.is_closed
+        assert (
+            "close() of the transport 'driver' of the plugin 'Driver' did not come back for the "
+            "channel stuck and is left behind"
+        ) in caplog.text
+        with (
+            pytest.raises(PluginError, match=r"'stuck' .* again: close\(\) of .*'Driver' has not"),
+            gateway.running(),
+        ):
+            pass
+        stuck.let_go()
+        with gateway.running():
+            pass
+
+
+@pytest.mark.parametrize("method", ["send", "health"])
+def test_what_a_transport_never_ends_keeps_nobody_from_stopping(
+    caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    stuck = Stuck(method)
+    with a_gateway_with(stuck, FakeTransport(), MemoryStore()) as gateway:
+        gateway.rules.apply([Route(name="all", channels=("stuck",))])
+        message = submit(gateway)
+        with gateway.running():
+            assert stuck.begun.wait(30)
+
+        assert "channel stuck did not come back in time: left behind" in caplog.text
+        status = gateway.inquiry.message(message).delivery.status
+        assert status is (Status.INDETERMINATE if method == "send" else Status.QUEUED)
+        with (
+            pytest.raises(PluginError, match=r"'stuck' cannot be opened again: send\(\)"),
+            gateway.running(),
+        ):
+            pass
+        stuck.let_go()
 
 
 class Unclosable(FakeTransport):

@@ -2,8 +2,10 @@
 What every transport promises, as tests: subclass :class:`TransportContract`, give it a harness.
 """
 
+import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
@@ -19,6 +21,8 @@ __all__ = ["TransportContract", "TransportHarness"]
 
 _PATIENCE = 10.0
 """Seconds after which something that should have arrived never will."""
+
+_BEAT = 0.01
 
 
 class TransportHarness(Protocol):
@@ -77,7 +81,7 @@ class TransportContract:
     def harness(self) -> Iterator[TransportHarness]:
         harness = self.make_harness()
         yield harness
-        harness.transport.close()
+        _in_time(harness.transport.close, "close")
         harness.close()
 
     @pytest.fixture
@@ -92,7 +96,7 @@ class TransportContract:
     def transport(
         self, harness: TransportHarness, sink: RecordingSink, journal: RecordingJournal
     ) -> Transport:
-        harness.transport.open(sink, journal)
+        _in_time(lambda: harness.transport.open(sink, journal), "open")
         return harness.transport
 
     def test_send_returns_one_reference_for_each_part(
@@ -204,13 +208,27 @@ class TransportContract:
         self, harness: TransportHarness, sink: RecordingSink, journal: RecordingJournal
     ) -> None:
         before = set(threading.enumerate())
-        harness.transport.open(sink, journal)
+        _in_time(lambda: harness.transport.open(sink, journal), "open")
         harness.transport.send(self.a_job(recipient=harness.reachable))
 
-        harness.transport.close()
-        harness.transport.close()
+        _in_time(harness.transport.close, "close")
+        _in_time(harness.transport.close, "close")
 
         assert set(threading.enumerate()) <= before
+
+    def test_an_event_loop_goes_on_while_it_is_opened_asked_and_closed(
+        self, harness: TransportHarness, sink: RecordingSink, journal: RecordingJournal
+    ) -> None:
+        transport = harness.transport
+        calls: list[tuple[str, Callable[[], object]]] = [
+            ("open", lambda: transport.open(sink, journal)),
+            ("health", transport.health),
+            ("close", transport.close),
+        ]
+
+        for what, call in calls:
+            longest = asyncio.run(_longest_pause(lambda: _in_time(call, what)))  # noqa: B023  # now
+            assert longest < _PATIENCE, f"{what}() held up the event loop of another thread"
 
     def test_send_after_close_is_a_temporary_failure(
         self, transport: Transport, harness: TransportHarness
@@ -224,3 +242,38 @@ class TransportContract:
     def _skip_unless(has_it: bool, what: str) -> None:  # noqa: FBT001  # a flag is what it takes
         if not has_it:
             pytest.skip(f"the transport has no {what}")
+
+
+def _in_time(call: Callable[[], object], what: str) -> None:
+    """
+    Call it on a thread of its own, as a gateway does, which waits for no transport for ever.
+
+    On a thread of ours: an event loop that runs here is none of its business, and neither is ours.
+    """
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as fault:  # noqa: BLE001  # raised where the test can see it
+            faults.append(fault)
+
+    thread = threading.Thread(target=run, name=f"contract {what}", daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
+    if thread.is_alive():
+        pytest.fail(f"{what}() has not come back after {_PATIENCE:g} s; let it, or be left behind")
+    if faults:
+        raise faults[0]
+
+
+async def _longest_pause(call: Callable[[], None]) -> float:
+    """The most seconds that this loop has stood still while the call was made beside it."""
+    calling = asyncio.ensure_future(asyncio.to_thread(call))
+    longest, before = 0.0, time.monotonic()
+    while not calling.done():
+        await asyncio.wait([calling], timeout=_BEAT)
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
+    await calling
+    return longest
