@@ -556,6 +556,21 @@ def test_no_part_is_begun_while_stopping_and_the_message_is_handed_back_at_once(
     assert (tracked.delivery.accepted_parts, tracked.delivery.attempts) == ((1,), 0)
 
 
+def test_nothing_is_taken_again_and_again_while_the_gateway_stops() -> None:
+    network = FakeTransport()
+    with a_gateway(network) as gateway:
+        gateway.run_pending()
+        message = submit(gateway)
+        gateway._stopping.set()  # some of its threads take their time
+        for _ in range(3):
+            gateway._runner._dispatch.run_once("fake", network)
+
+        story = gateway.store.read(lambda view: view.events.of(message))
+
+    assert [event.kind for event in story] == ["message.queued"]
+    assert network.jobs == []
+
+
 class Interrupted(FakeTransport):
     """A network whose first try ends in what is no error at all."""
 

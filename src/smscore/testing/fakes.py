@@ -57,7 +57,7 @@ class ManualClock:
 
 class FakeTransport:
     """
-    A network in memory: takes every message, unless told otherwise, and remembers the jobs.
+    A network in memory: takes every message, unless told otherwise, and remembers the jobs begun.
 
     ``media`` is what it carries, such as Telegram messages. While ``is_able`` is False, it cannot
     send.
@@ -96,14 +96,17 @@ class FakeTransport:
         _, journal = self._edges()
         if self.is_closed:
             raise TemporaryFailure(f"the channel {self._name} is closed")
-        self.jobs.append(job)
         failure, at_part = self._failure_of(job)
         references: list[str | None] = []
+        has_begun = False
         for number in range(1, job.segments.count + 1):
             if number in job.accepted:
                 references.append(None)
                 continue
             journal.submitting(job, number)
+            if not has_begun:
+                self.jobs.append(job)
+                has_begun = True
             if failure is not None and number == at_part:
                 if failure.code != "indeterminate":
                     journal.refused(job, number)

@@ -80,10 +80,10 @@ class Dispatch:
         """
         Send the next messages of the channel, if there are any, and say how many were taken.
 
-        Takes none while the channel is paused or cannot send, and several only while they leave
-        within a moment. Blocks for as long as the transport does.
+        Takes none while the channel is paused, stops or cannot send, and several only while they
+        leave within a moment. Blocks for as long as the transport does.
         """
-        if self._settings.mode(channel) is ChannelMode.PAUSED:
+        if self._is_stopping(channel) or self._settings.mode(channel) is ChannelMode.PAUSED:
             return 0
         least = self._least(channel)
         if least is Priority.LOW:
