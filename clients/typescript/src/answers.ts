@@ -2,6 +2,14 @@
 
 import { NoAnswer, Refused, type RefusalCode } from './errors.js';
 
+const LONGEST_ANSWER = 16 * 2 ** 20; // bytes; those of the API are far shorter
+const FOR_EVER = 1e9; // seconds; nobody waits for what is asked beyond
+const BARE = new Map<number, RefusalCode>([
+    [401, 'authentication_failed'],
+    [413, 'payload_too_large'],
+    [429, 'rate_limit_exceeded'],
+]);
+
 /** What an error tells of the call, whatever came back. */
 export interface CallSoFar {
     readonly name: string;
@@ -21,11 +29,11 @@ export function isUncertainAfter(call: CallSoFar, { mayBeDone }: { mayBeDone: bo
 /**
  * The content of an answer that says yes.
  *
- * Throws what `response.text` does when the connection breaks, and otherwise {@link Refused} or
+ * Throws what reading does when the connection breaks or does not end, and otherwise {@link Refused} or
  * {@link NoAnswer}.
  */
 export async function contentOf(response: Response, call: CallSoFar): Promise<unknown> {
-    const content = parsed(await response.text());
+    const content = parsed(await textOf(response));
     if (response.ok && isYes(content)) return content;
     const failure = {
         status: response.status,
@@ -34,7 +42,7 @@ export async function contentOf(response: Response, call: CallSoFar): Promise<un
         attempts: call.attempts,
         idempotencyKey: call.idempotencyKey,
     };
-    const reason = response.ok ? null : reasonIn(content);
+    const reason = response.ok ? null : (reasonIn(content) ?? bareReason(response.status));
     if (reason !== null) {
         const { code, message } = reason;
         throw new Refused(`${message} (${code})`, {
@@ -55,13 +63,38 @@ export async function contentOf(response: Response, call: CallSoFar): Promise<un
     });
 }
 
-/** The seconds that `Retry-After` names, or that are between `Date` and the date in it. */
+/**
+ * The seconds that `Retry-After` names, or that are between `Date` and the date in it (RFC 9110,
+ * 10.2.3 and 5.6.7).
+ */
 export function retryAfter(headers: Headers): number | null {
     const text = headers.get('retry-after') ?? '';
     const seconds = /^\d+$/.test(text)
         ? Number(text)
-        : (Date.parse(text) - Date.parse(headers.get('date') ?? '')) / 1_000;
-    return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+        : (dated(text) - dated(headers.get('date') ?? '')) / 1_000;
+    return Number.isNaN(seconds) ? null : Math.min(Math.max(0, seconds), FOR_EVER);
+}
+
+/** `Date.parse` alone reads a date into nearly everything. */
+function dated(text: string): number {
+    return /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : NaN;
+}
+
+async function textOf(response: Response): Promise<string> {
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    let text = '';
+    let size = 0;
+    for (;;) {
+        const read = await reader?.read();
+        if (!read || read.done) return text + decoder.decode();
+        size += read.value.byteLength;
+        if (size > LONGEST_ANSWER) {
+            await reader?.cancel();
+            throw new Error(`the answer is longer than ${LONGEST_ANSWER} bytes`);
+        }
+        text += decoder.decode(read.value, { stream: true });
+    }
 }
 
 function parsed(text: string): unknown {
@@ -75,7 +108,14 @@ function parsed(text: string): unknown {
 function reasonIn(content: unknown): { code: RefusalCode; message: string } | null {
     if (!isObject(content) || !isObject(content.error)) return null;
     const { code, message } = content.error;
-    return typeof code === 'string' && typeof message === 'string' ? { code, message } : null;
+    if (typeof code !== 'string') return null;
+    return { code, message: typeof message === 'string' ? message : 'the server said no' };
+}
+
+/** What says no in the server's place, such as a proxy, says no more. */
+function bareReason(status: number): { code: RefusalCode; message: string } | null {
+    const code = BARE.get(status);
+    return code === undefined ? null : { code, message: `the server answered ${status}` };
 }
 
 /** Every yes says so, but for a message that is shown. */

@@ -60,7 +60,7 @@ export class Connection {
                 if (!(error instanceof SmscoreError)) throw error;
                 isUncertain = error.isUncertain;
                 // Who calls too often has to wait, but did not fail.
-                if (error.code !== 'rate_limit_exceeded') failures += 1;
+                if (error.status !== 429) failures += 1;
                 const pause = pauseAfter(error, failures, clock.chance());
                 const isOver = failures > maxRetries || clock.now() + pause >= deadline;
                 if (isOver || !mayRepeat(error, call.isRepeatable)) throw error;
@@ -145,7 +145,7 @@ function withRealDates(this: Record<string, unknown>, name: string, value: unkno
 function written(query: Call['query']): string {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {})) {
-        if (value !== undefined) parameters.set(name, String(value));
+        if (value !== undefined && value !== null) parameters.set(name, String(value));
     }
     return parameters.size > 0 ? `?${parameters}` : '';
 }

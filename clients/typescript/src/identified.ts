@@ -2,6 +2,8 @@
 
 /** The id, if it is written as ids are: anything else could lead to another path. */
 export function identified(id: string): string {
-    if (!/^\w+$/.test(id)) throw new TypeError(`${JSON.stringify(id)} is not an id`);
+    // Of what is no text, such as undefined, JavaScript would make one.
+    if (typeof id !== 'string' || !/^\w+$/.test(id))
+        throw new TypeError(`${JSON.stringify(id)} is not an id`);
     return id;
 }

@@ -1,5 +1,7 @@
 /** Lists that are longer than an answer. */
 
+import { NoAnswer } from './errors.js';
+
 /** A part of a list. */
 export interface Page<Item> {
     /** May be empty, even if there is a next page. */
@@ -33,10 +35,22 @@ export class Listing<Item> implements AsyncIterable<Item> {
         let after = this.#after;
         for (;;) {
             const page = await this.#read(after);
-            if (page.next === after) throw new Error('a page says that the next one is itself');
+            if (page.next === after) throw endless();
             yield page;
             if (page.next === null) return;
             after = page.next;
         }
     }
+}
+
+function endless(): NoAnswer {
+    return new NoAnswer('a page says that the next one is itself', {
+        code: 'unreadable_answer',
+        status: null,
+        correlationId: null,
+        retryAfterSeconds: null,
+        attempts: 1,
+        isUncertain: false,
+        idempotencyKey: null,
+    });
 }

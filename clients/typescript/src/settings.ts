@@ -51,19 +51,25 @@ function checkedRetries(retries: number): number {
 
 /** Refused here, because `fetch` would put the whole header into its error. */
 function checkedKey(apiKey: string): string {
-    if (!/^[!-~]+$/.test(apiKey)) {
+    // As a file has it, with its line end. Of what is no text, JavaScript would make one.
+    const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+    if (!/^[!-~]+$/.test(key)) {
         throw new TypeError('apiKey must be a key as smscore shows it, without blanks');
     }
-    return apiKey;
+    return key;
 }
 
+/** `URL` alone forgives blanks, backslashes and whatever number of slashes. */
+const ADDRESS = /^https?:\/\/[^\s/\\?#]+(\/[^\s\\?#]*)?$/i;
+
 function checkedUrl(baseUrl: string): string {
-    const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
-    if (url === null || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
+    const url = ADDRESS.test(baseUrl) && URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+    if (url === null || url.port === '0') {
         throw new TypeError('baseUrl must be an address such as https://sms.example.org');
     }
-    if (url.username || url.password) {
+    if (/^[^/]*\/\/[^/]*@/.test(baseUrl)) {
         throw new TypeError('baseUrl must not hold a user or a password');
     }
-    return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
+    const path = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '');
+    return `${url.origin}${path}`;
 }

@@ -113,9 +113,8 @@ async function fitsStandard(
     secrets: readonly string[],
 ): Promise<boolean> {
     const given = signatures.split(' ').flatMap((one) => {
-        const [version, text = ''] = one.split(',');
-        const signature = fromBase64(text);
-        return version === 'v1' && signature !== null ? [signature] : [];
+        const signature = one.startsWith('v1,') ? fromBase64(one.slice(3)) : null;
+        return signature === null ? [] : [signature];
     });
     return fitsAny(signed, given, secrets.map(decoded));
 }
@@ -156,12 +155,17 @@ function decoded(secret: string): Uint8Array<ArrayBuffer> {
 }
 
 function payloadIn(bytes: Uint8Array<ArrayBuffer>): WebhookPayload {
+    let payload: unknown;
     try {
         const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-        return JSON.parse(text) as WebhookPayload;
+        payload = JSON.parse(text);
     } catch {
         throw new WebhookRejected('unreadable_body', 'it is genuine, but not JSON');
     }
+    if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+        throw new WebhookRejected('unreadable_body', 'it is genuine, but no event');
+    }
+    return payload as WebhookPayload;
 }
 
 function sequenceIn(headers: WebhookHeaders): number | null {

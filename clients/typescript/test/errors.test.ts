@@ -78,7 +78,7 @@ test('nothing that can be logged holds the key', async () => {
 });
 
 test('a key that cannot be one is refused without being shown', () => {
-    for (const apiKey of ['', 'se cret', 'secret\n', 'sécret']) {
+    for (const apiKey of ['', 'se cret', 'se\ncret', 'sécret', undefined as unknown as string]) {
         assert.throws(
             () => new Smscore({ apiKey, baseUrl: 'http://sms.test' }),
             (error) => error instanceof TypeError && !/s.?cret/.test(error.message),

@@ -181,6 +181,24 @@ test('a connection that breaks within an answer counts as none', async () => {
     assert.equal(server.seen.length, 2);
 });
 
+test('an answer without end does not fill the memory', async () => {
+    let pieces = 0;
+    const flood = new Response(
+        new ReadableStream({
+            pull: (controller) => {
+                pieces += 1;
+                controller.enqueue(new Uint8Array(1_000_000).fill(32));
+            },
+        }),
+    );
+    const server = new PretendServer(flood);
+
+    const failed = aClient(server, { maxRetries: 0 }).account.get();
+
+    await assert.rejects(failed, { code: 'connection_failed' });
+    assert(pieces < 30);
+});
+
 test('what does not say the same twice is not repeated without an answer', async () => {
     const calls = [
         (client: Smscore) => client.account.renewCallbackSecret(),

@@ -6,7 +6,7 @@ Nothing here waits or knows a clock. A runner makes the exchanges and pauses, an
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 import attrs
 
@@ -34,6 +34,7 @@ LONGEST_TRY = 10.0
 _SHORTEST_TRY = 0.1  # seconds; a pause may have taken longer than it should
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _OF_PROXIES = (502, 503, 504)
+_FOR_EVER = 1e9  # seconds; nobody waits for what is asked beyond
 
 _ERRORS: Mapping[str, type[errors.SmscoreError]] = {
     kind.default_code: kind
@@ -70,6 +71,7 @@ _OF_ANYBODY: Mapping[int, type[errors.SmscoreError]] = {
     500: errors.InternalError,
     **dict.fromkeys(_OF_PROXIES, errors.ServiceUnavailable),
 }
+_BARE_CODES = {413: "payload_too_large"}  # where the error has more than one
 
 
 @attrs.frozen(kw_only=True)
@@ -118,12 +120,16 @@ class Course(Generic[T]):
             SmscoreError: the call has failed.
         """
         self._tries += 1
-        if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
-            return Answer(value=self._read(outcome))
-        if self._is_gone_as_asked(outcome):
+        unreadable = ""
+        if _is_yes(outcome):
+            try:
+                return Answer(value=self._call.read(read_object(outcome.body)))
+            except Unreadable as cause:
+                unreadable = f"the answer is not that of a provider API: {cause}"
+        elif self._is_gone_as_asked(outcome):
             return Answer(value=self._call.read(Fields({})))
         self._is_uncertain |= not self._call.is_question and _may_have_been_done(outcome)
-        error = self._error(outcome)
+        error = self._error(outcome, unreadable=unreadable)
         if not self._is_worth_repeating(error, outcome):
             raise error
         self._failures += not isinstance(error, errors.RateLimited)
@@ -132,16 +138,6 @@ class Course(Generic[T]):
             raise error
         return Pause(seconds=pause, reason=error)
 
-    def _read(self, reply: Reply) -> T:
-        try:
-            return self._call.read(read_object(reply.body))
-        except Unreadable as cause:
-            self._is_uncertain |= not self._call.is_question
-            raise errors.UnexpectedAnswer(
-                f"the answer is not that of a provider API: {cause}",
-                circumstances=self._circumstances(reply),
-            ) from None
-
     def _is_gone_as_asked(self, outcome: Reply | Silence) -> bool:
         """Whether a try whose answer was lost has removed what is not found now."""
         if isinstance(outcome, Silence) or not (self._call.is_removal and self._is_uncertain):
@@ -149,20 +145,26 @@ class Course(Generic[T]):
         return _told(outcome)[0] == errors.NotFound.default_code
 
     def _is_worth_repeating(self, error: errors.SmscoreError, outcome: Reply | Silence) -> bool:
-        if not error.is_retryable:
+        # A yes that cannot be read may be one that stopped half-way.
+        if not (error.is_retryable or _is_yes(outcome)):
             return False
         return self._call.is_repeatable or not _may_have_been_done(outcome)
 
-    def _error(self, outcome: Reply | Silence) -> errors.SmscoreError:
+    def _error(self, outcome: Reply | Silence, *, unreadable: str) -> errors.SmscoreError:
         if isinstance(outcome, Silence):
             return errors.NoAnswer(
                 f"the server did not answer: {outcome.reason}",
                 circumstances=self._circumstances(None),
             )
+        if unreadable:
+            known = self._circumstances(outcome)
+            return errors.UnexpectedAnswer(unreadable, circumstances=known)
         code, message = _told(outcome)
         kind = _ERRORS.get(code) or _of_status(outcome.status, is_coded=bool(code))
         return kind(
-            message or f"the server answered {outcome.status}", code, self._circumstances(outcome)
+            message or f"the server answered {outcome.status}",
+            code or _BARE_CODES.get(outcome.status, ""),
+            self._circumstances(outcome),
         )
 
     def _circumstances(self, reply: Reply | None) -> errors.Circumstances:
@@ -204,10 +206,12 @@ def pause_before(failures: int, *, asked: float | None, chance: float) -> float:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """What a reply asks for: seconds, or a date (RFC 9110, 10.2.3) by the reply's own clock."""
     said = headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 10:
-        return float(said)
+    if said.isascii() and said.isdigit():
+        return min(float(said), _FOR_EVER)
     until, sent = _date(said), _date(headers.get("date", ""))
-    return max(0.0, (until - sent).total_seconds()) if until and sent else None
+    if until is None or sent is None:
+        return None
+    return min(max(0.0, (until - sent).total_seconds()), _FOR_EVER)
 
 
 def _date(said: str) -> datetime | None:
@@ -220,14 +224,21 @@ def _date(said: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
+def _is_yes(outcome: Reply | Silence) -> TypeGuard[Reply]:
+    return isinstance(outcome, Reply) and 200 <= outcome.status < 300
+
+
 def _may_have_been_done(outcome: Reply | Silence) -> bool:
     """
     Whether the server may have done what it was asked, and only its answer is missing.
 
-    Its own 503 says that nothing was kept. The same status of a proxy says nothing of the kind.
+    Its own 503 says that nothing was kept. The same status of a proxy says nothing of the kind, nor
+    does a yes that cannot be read.
     """
     if isinstance(outcome, Silence):
         return outcome.was_sent
+    if _is_yes(outcome):
+        return True
     is_own = _told(outcome)[0] == errors.ServiceUnavailable.default_code
     return outcome.status >= 500 and not is_own
 

@@ -54,7 +54,7 @@ def service_of(api_key: str, *, base_url: str) -> Service:
     parts = urlsplit(base_url)
     if not base_url.isprintable() or " " in base_url or not _has_port(parts):
         raise ValueError("base_url must be one word, with a port that exists or without one")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or set(base_url) & {"?", "#"}:
         raise ValueError("base_url must look like https://sms.example.com")
     if parts.username is not None:
         raise ValueError("base_url must hold no user or password")

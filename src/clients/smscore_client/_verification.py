@@ -102,8 +102,8 @@ def _check_age(timestamp: str, tolerance: float | None, now: float) -> None:
     if tolerance is None:
         return
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 15):
-        raise InvalidSignature("webhook-timestamp is no time")
-    if abs(now - int(timestamp)) > tolerance:
+        raise InvalidSignature("webhook-timestamp is no time", "invalid_timestamp")
+    if not abs(now - int(timestamp)) <= tolerance:  # of what is no number neither is true
         raise InvalidSignature("the signature is too old, or from the future", "invalid_timestamp")
 
 

@@ -25,6 +25,7 @@ __all__ = ["AsyncWire", "Wire"]
 _IDLE = 3.0  # seconds
 # The library looks at all of them, and at all who wait, whenever one is asked for.
 _CONNECTIONS = 32
+_LONGEST_ANSWER = 16 << 20  # bytes; those of the API are far shorter
 
 
 class Wire:
@@ -71,6 +72,7 @@ class Wire:
         body = bytearray()
         for piece in response.iter_bytes():
             body += piece
+            _check_length(body)
             if self._clock() > end:  # the library's times are for each piece
                 raise httpx2.ReadTimeout("the answer takes too long")
         return bytes(body)
@@ -138,7 +140,11 @@ class AsyncWire:
     ) -> Reply:
         response = await transport.handle_async_request(request)
         try:
-            return _reply(response, await response.aread())
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                _check_length(body)
+            return _reply(response, bytes(body))
         finally:
             await response.aclose()
 
@@ -184,6 +190,13 @@ def _limits() -> "httpx2.Limits":
 def _check_open(is_closed: bool) -> None:  # noqa: FBT001  # its name says it
     if is_closed:
         raise RuntimeError("the client is closed")
+
+
+def _check_length(body: bytearray) -> None:
+    import httpx2
+
+    if len(body) > _LONGEST_ANSWER:
+        raise httpx2.ReadError(f"the answer is longer than {_LONGEST_ANSWER} bytes")
 
 
 def _reply(response: "httpx2.Response", body: bytes) -> Reply:

@@ -19,8 +19,8 @@ class FlakyProxy:
     The plan is a list, an entry for a request: ``"reset"`` breaks the connection and passes
     nothing on, ``"lose"`` passes the request on and breaks the connection instead of answering,
     ``"half"`` does so after half of the answer, ``"hang"`` never answers, ``"drip"`` answers for
-    ever, bytes are the answer, ``"pass"`` is what happens when the plan has ended. ``requests`` is
-    what arrived.
+    ever, ``"flood"`` with far too much, bytes are the answer, ``"pass"`` is what happens when the
+    plan has ended. ``requests`` is what arrived.
     """
 
     def __init__(self, url: str) -> None:
@@ -82,6 +82,10 @@ class FlakyProxy:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
                 while not self._is_over.wait(0.02):
                     connection.sendall(b" ")
+            case "flood":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+                for _ in range(1_000):
+                    connection.sendall(b" " * 1_000_000)
             case "half":
                 answer = self._ask(request)
                 connection.sendall(answer[: len(answer) // 2])

@@ -136,10 +136,20 @@ def test_a_server_that_is_busy_for_good_is_left_alone_after_four_tries(flaky, pr
 
 
 def test_an_answer_of_something_else_is_not_believed(flaky, proxy):
-    proxy.plan = [b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>"]
+    proxy.plan = [b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>"] * 4
 
     with pytest.raises(UnexpectedAnswer, match="it is not JSON"):
         flaky.account.get()
+
+    assert len(proxy.requests) == 4
+
+
+def test_an_answer_without_end_does_not_fill_the_memory(make_client, key, proxy):
+    client = make_client(key, base_url=proxy.url, attempts=1)
+    proxy.plan = ["flood"]
+
+    with pytest.raises(NoAnswer, match="longer than"):
+        client.account.get()
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(make_client, key, proxy):
