@@ -37,6 +37,7 @@ from smscore.domain.routes import Route
 from smscore.errors import LeaseLost, NotCancellable, Rejected
 from smscore.ports.storage import Store
 from smscore.registry import Registry
+from smscore.services._leaps import CautiousClock
 from smscore.services.submission import Item, Submission
 from smscore.testing import ManualClock, PlainAuthenticator
 
@@ -130,6 +131,9 @@ class CustodyMachine(RuleBasedStateMachine):
             clock=self.clock,
             plugins=[Plugin(self.network)],
         )
+        # Each looks when it needs to, and so learns of a leap at another time.
+        self.asked_clock = CautiousClock(self.clock, doubt=DAY)
+        self.swept_clock = CautiousClock(self.clock, doubt=DAY)
         self.is_open = False
         self.looked_at: datetime | None = None
         self.swept_at: datetime | None = None
@@ -266,8 +270,10 @@ class CustodyMachine(RuleBasedStateMachine):
         return receipt
 
     def first_answer(self, asked: Submission) -> tuple[Submission, Receipt, datetime] | None:
-        first = self.keys.get((asked.account, asked.idempotency_key or ""))
-        if first is None or self.clock.now() - first[2] >= DAY:
+        if asked.idempotency_key is None:
+            return None
+        now, first = self.asked_clock.now(), self.keys.get((asked.account, asked.idempotency_key))
+        if first is None or now - first[2] >= DAY:
             return None
         return first
 
@@ -488,7 +494,8 @@ class CustodyMachine(RuleBasedStateMachine):
         if self.swept_at is None or not timedelta(0) <= now - self.swept_at < timedelta(minutes=1):
             self.swept_at, old = now, now - timedelta(minutes=10)
             self.model.parked = [one for one in self.model.parked if one.received_at >= old]
-            self.keys = {key: one for key, one in self.keys.items() if one[2] >= now - DAY}
+            keys_old = self.swept_clock.now() - DAY
+            self.keys = {key: one for key, one in self.keys.items() if one[2] >= keys_old}
 
     def mend_times(self, now: datetime) -> None:
         """Retries do not wait for hours that come twice, nor as no channel may make them."""

@@ -18,6 +18,7 @@ from smscore.ports.clock import Clock
 from smscore.ports.storage import Lane, Store, UnitOfWork, View
 from smscore.services._auditing import Auditor
 from smscore.services._claims import STEP, end_leases
+from smscore.services._leaps import CautiousClock
 from smscore.services._newest import keep_newest
 from smscore.services._pauses import leave_room
 from smscore.services._progress import record
@@ -64,6 +65,7 @@ class Housekeeping:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._keys_clock = CautiousClock(clock, doubt=IDEMPOTENCY_LIFE)
         self._auditor = auditor
         self._looked_at: tuple[datetime, float] | None = None
         self._swept_at: datetime | None = None
@@ -211,7 +213,10 @@ class Housekeeping:
         return sum(ended)
 
     def _sweep(self, now: datetime) -> int:
-        return self._store.run(lambda work: _sweep(work, now), lane=Lane.CUSTODY).result()
+        keys_before = self._keys_clock.now() - IDEMPOTENCY_LIFE
+        return self._store.run(
+            lambda work: _sweep(work, now, keys_before=keys_before), lane=Lane.CUSTODY
+        ).result()
 
 
 def _is_time(now: datetime, *, since: datetime | None, every: timedelta) -> bool:
@@ -273,7 +278,7 @@ def _ended_leases(view: View, now: datetime) -> Sequence[tuple[AccountId, dateti
     ]
 
 
-def _sweep(work: UnitOfWork, now: datetime) -> int:
+def _sweep(work: UnitOfWork, now: datetime, *, keys_before: datetime) -> int:
     return work.outbox.forget_parked(before=now - PARKED_LIFE) + work.idempotency.forget(
-        before=now - IDEMPOTENCY_LIFE, limit=_BATCH
+        before=keys_before, limit=_BATCH
     )

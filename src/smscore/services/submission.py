@@ -40,6 +40,7 @@ from smscore.ports.policy import Screen
 from smscore.ports.storage import IdempotencyRecord, Store, UnitOfWork, View
 from smscore.services._acceptance import accept
 from smscore.services._consent import Objections
+from smscore.services._leaps import CautiousClock
 from smscore.services._meters import Meters
 from smscore.services._openings import Openings
 from smscore.services._rules import RulesInForce
@@ -109,6 +110,7 @@ class Submissions:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._keys_clock = CautiousClock(clock, doubt=IDEMPOTENCY_LIFE)
         self._ids = ids
         self._openings = openings
         self._settings = settings
@@ -205,6 +207,7 @@ class Submissions:
         now = self._clock.now()
         account = self._settings.account(submission.account)
         _check_key(submission.idempotency_key)
+        keys_now = now if submission.idempotency_key is None else self._keys_clock.now()
         try:
             _check_times(submission, now=now)
             plans, reasons = self._plan(submission, account=account, now=now)
@@ -213,7 +216,11 @@ class Submissions:
                 raise
             # Under a known key the first answer counts, whatever the rules and the time say now.
             acceptance = _Acceptance(
-                submission=submission, objections=self._objections, refusal=refusal, now=now
+                submission=submission,
+                objections=self._objections,
+                refusal=refusal,
+                now=now,
+                keys_now=keys_now,
             )
         else:
             self._objections.foresee(planned.message for _, planned in plans)
@@ -223,6 +230,7 @@ class Submissions:
                 plans=plans,
                 reasons=reasons,
                 now=now,
+                keys_now=keys_now,
             )
         work = acceptance if beside is None else _both(acceptance, beside)
         return self._store.run(work, accounts=(account.id,), deadline=deadline)
@@ -300,6 +308,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
     reasons: Mapping[int, Rejected] = {}  # why the other places are not among them
     refusal: Rejected | None = None  # of the whole request, unless its key is known
     now: datetime
+    keys_now: datetime  # for the age of keys
 
     def __call__(self, work: UnitOfWork) -> Receipt:
         key = self.submission.idempotency_key
@@ -309,7 +318,7 @@ class _Acceptance(Struct, frozen=True, kw_only=True):
             account=self.submission.account, surface=self.submission.surface, key=key
         )
         digest = _digest(self.submission)
-        if first is not None and self.now - first.at < IDEMPOTENCY_LIFE:
+        if first is not None and self.keys_now - first.at < IDEMPOTENCY_LIFE:
             if first.digest != digest:
                 raise IdempotencyConflict(
                     f"the idempotency key {key!r} was used for another request; take a new key"

@@ -170,7 +170,7 @@ def test_a_key_lives_for_a_day(
     asked = Submission(account=account, surface=Surface.LIBRARY, items=(item,), idempotency_key="k")
     begin(gateway, asked)
     gateway.run_pending()
-    clock.jump(hours=hours)
+    clock.move(hours=hours)
     gateway.run_pending()
 
     assert begin(gateway, asked).is_replay is is_replay
@@ -232,3 +232,63 @@ def test_a_message_under_a_key_is_sent_once(
         gateway.run_pending()
 
     assert len(network.jobs) == 2
+
+
+def test_a_key_outlives_a_clock_that_leaps_days_ahead_and_back(
+    gateway: Gateway, clock: ManualClock, asked: Submission
+) -> None:
+    first = begin(gateway, asked)
+    clock.jump(days=3)
+    gateway.run_pending()
+    meanwhile = begin(gateway, asked)
+    clock.move(hours=23)
+    gateway.run_pending()
+    later = begin(gateway, asked)
+    clock.jump(days=-3)
+    gateway.run_pending()
+
+    assert begin(gateway, asked) == later == meanwhile == first
+    assert stored(gateway) == 2
+
+
+def test_a_key_is_given_up_when_the_clock_has_been_ahead_for_a_day(
+    gateway: Gateway, clock: ManualClock, asked: Submission
+) -> None:
+    asked = replace(asked, expires_at=None)
+    begin(gateway, asked)
+    clock.jump(days=300)
+    gateway.run_pending()
+    clock.move(hours=24)
+    gateway.run_pending()
+
+    assert not begin(gateway, asked).is_replay
+    assert stored(gateway) == 4
+
+
+def test_a_clock_that_leaps_again_is_doubted_anew(
+    gateway: Gateway, clock: ManualClock, asked: Submission
+) -> None:
+    clock.jump(days=3)
+    gateway.run_pending()
+    asked = replace(asked, expires_at=None)
+    clock.move(hours=20)
+    first = begin(gateway, asked)
+    clock.jump(days=3)
+    gateway.run_pending()
+    clock.move(hours=5)
+    gateway.run_pending()
+
+    assert begin(gateway, asked) == first
+
+
+def test_a_clock_that_is_set_back_is_believed_at_once(
+    gateway: Gateway, clock: ManualClock, asked: Submission
+) -> None:
+    clock.jump(days=-3)
+    gateway.run_pending()
+    asked = replace(asked, expires_at=None)
+    begin(gateway, asked)
+    clock.move(hours=24)
+    gateway.run_pending()
+
+    assert not begin(gateway, asked).is_replay
