@@ -15,6 +15,7 @@ from pages import blocks, page
 
 from smscore_modem.simulator import Doing, Fault, Personality, Scenario, wire_of
 from smscore_modem.simulator._recipients import _MAGIC as MAGIC
+from smscore_modem.simulator._wires import WIRES
 
 PAGE = page("simulator.md")
 
@@ -96,7 +97,10 @@ def test_every_number_is_explained():
 
 
 def test_every_wire_is_explained():
-    for name in first_column("wire"):
+    explained = first_column("wire")
+
+    assert {name.partition(":")[0] for name in explained} == set(WIRES)
+    for name in explained:
         wire_of(name)
 
 

@@ -7,7 +7,7 @@ import re
 
 import attrs
 
-__all__ = ["LOSSY", "ONE_BYTE", "PERFECT", "SLOW", "Strand", "Wire", "wire_of"]
+__all__ = ["LOSSY", "ONE_BYTE", "PERFECT", "SLOW", "WIRES", "Strand", "Wire", "wire_of"]
 
 _BITS_PER_BYTE = 10  # 8N1: a start bit, eight of data, a stop bit
 
@@ -50,7 +50,7 @@ ONE_BYTE = Wire(gap=0.001)
 SLOW = Wire.slow()
 LOSSY = Wire.lossy()
 
-_NAMED = {"perfect": PERFECT, "one-byte": ONE_BYTE, "slow": SLOW, "lossy": LOSSY}
+WIRES = {"perfect": PERFECT, "one-byte": ONE_BYTE, "slow": SLOW, "lossy": LOSSY}
 _MEASURED = re.compile(r"(slow|lossy):([1-9][0-9]{0,8})")
 
 
@@ -66,12 +66,12 @@ def wire_of(text: str) -> Wire:
     if measured := _MEASURED.fullmatch(text):
         kind, number = measured[1], int(measured[2])
         return Wire.slow(number) if kind == "slow" else Wire.lossy(number)
-    if text not in _NAMED:
+    if text not in WIRES:
         raise ValueError(
-            f"{text!r} is no wire; there are {', '.join(_NAMED)}, slow:BITS_PER_SECOND"
+            f"{text!r} is no wire; there are {', '.join(WIRES)}, slow:BITS_PER_SECOND"
             " and lossy:ONE_IN"
         )
-    return _NAMED[text]
+    return WIRES[text]
 
 
 class Strand:
