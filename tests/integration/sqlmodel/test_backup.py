@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from databases import new_database
 
 from smscore.domain.messages import AccountId
 from smscore.errors import ConfigurationError, InsufficientCredits, StoreUnavailable
@@ -23,11 +22,6 @@ from smscore_sqlmodel._sqlite import VERSION_TABLE
 PATIENCE = 30.0
 ACME = AccountId(1)
 DUMP = Path(__file__).with_name("first_schema.sql")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_database(tmp_path / "smscore.db")
 
 
 @pytest.fixture

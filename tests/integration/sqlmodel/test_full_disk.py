@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from databases import new_database
+from databases import connection_of
 from msgspec.structs import replace
 
 from smscore.errors import ConfigurationError, StoreUnavailable
@@ -87,11 +87,6 @@ class Child:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_database(tmp_path / "smscore.db")
-
-
-@pytest.fixture
 def child(path: Path) -> Iterator[Child]:
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, f"sqlite:///{path}"],
@@ -100,21 +95,6 @@ def child(path: Path) -> Iterator[Child]:
         text=True,
     ) as process:
         yield Child(process)
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqlStore]:
-    store = SqlStore(f"sqlite:///{path}")
-    yield store
-    store.close()
-
-
-def connection_of(store: SqlStore) -> sqlite3.Connection:
-    store.run(lambda _: None).result(PATIENCE)
-    writer = store._writer
-    assert writer is not None
-    assert writer._connection is not None
-    return writer._connection.raw
 
 
 def sending(text: str = "long " * 200) -> Callable[[UnitOfWork], int]:

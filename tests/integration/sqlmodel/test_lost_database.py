@@ -5,12 +5,11 @@ A database that is deleted, moved or replaced under a running store takes nothin
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from databases import new_database
 
 from smscore.domain.deliveries import ProcessId
 from smscore.domain.messages import MessageId
@@ -21,18 +20,6 @@ from smscore_sqlmodel import SqlStore, migrate
 from smscore_sqlmodel._sqlite import VERSION_TABLE
 
 PATIENCE = 30.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_database(tmp_path / "smscore.db")
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqlStore]:
-    store = SqlStore(f"sqlite:///{path}")
-    yield store
-    store.close()
 
 
 def sending() -> tuple[MessageId, Callable[[UnitOfWork], None]]:

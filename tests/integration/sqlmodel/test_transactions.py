@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from databases import new_database
+from databases import connection_of
 from msgspec.structs import replace
 
 from smscore.domain.deliveries import Part, PartState, Status
@@ -25,26 +25,6 @@ from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE
 
 PATIENCE = 30.0
 COMMIT = "COMMIT"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_database(tmp_path / "smscore.db")
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqlStore]:
-    store = SqlStore(f"sqlite:///{path}")
-    yield store
-    store.close()
-
-
-def connection_of(store: SqlStore) -> sqlite3.Connection:
-    store.run(lambda _: None).result(PATIENCE)
-    writer = store._writer
-    assert writer is not None
-    assert writer._connection is not None
-    return writer._connection.raw
 
 
 def batches(store: SqlStore, *works: Callable[[UnitOfWork], object]) -> list[int]:

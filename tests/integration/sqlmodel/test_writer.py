@@ -2,12 +2,11 @@ import gc
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from databases import new_database
 
 from smscore.domain.deliveries import ProcessId
 from smscore.errors import StoreUnavailable
@@ -16,18 +15,6 @@ from smscore.testing.builders import a_tracked, an_account
 from smscore_sqlmodel import SqlStore
 
 PATIENCE = 30.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return new_database(tmp_path / "smscore.db")
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[SqlStore]:
-    store = SqlStore(f"sqlite:///{path}")
-    yield store
-    store.close()
 
 
 def _execute(path: Path, sql: str) -> None:

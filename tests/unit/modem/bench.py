@@ -6,12 +6,15 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
+from smscore_modem._channel import ModemChannel
+from smscore_modem._line._transcript import read_transcript
 from smscore_modem._pdu import Coding, Submit, UserData, encode_submit
 from smscore_modem.simulator import Personality, Submission, VirtualModem, VirtualNetwork
 from smscore_modem.simulator._sim import Sim
 
-__all__ = ["Bench", "a_pdu"]
+__all__ = ["Bench", "a_pdu", "commands", "said"]
 
 _BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -28,6 +31,20 @@ def a_pdu(
     return encode_submit(
         Submit(recipient=recipient, user_data=data, wants_report=wants_report, validity=validity)
     )
+
+
+def commands(channel: ModemChannel) -> list[str]:
+    """What the driver said, of what is still in the transcript."""
+    lines = cast("list[str]", channel.operate("transcript", {})["lines"])
+    said = "".join(one.data.decode() for one in read_transcript(lines) if one.is_ours)
+    return [command for command in said.replace("\x1b", "").split("\r") if command]
+
+
+def said(modem: VirtualModem, *typed: str) -> list[str]:
+    """What the modem says to some command lines, without empty lines."""
+    for text in typed:
+        modem.receive(text.encode("latin-1") + b"\r")
+    return [line for line in modem.take().decode("latin-1").split("\r\n") if line]
 
 
 class Bench:

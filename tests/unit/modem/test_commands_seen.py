@@ -3,6 +3,7 @@ Every command that foreign clients were seen to send gets a sane answer, or a cl
 """
 
 import pytest
+from bench import said
 
 from smscore_modem._pdu import Coding, Submit, UserData, encode_submit
 from smscore_modem.simulator import Submission, Verdict, VirtualModem
@@ -23,13 +24,6 @@ def modem() -> VirtualModem:
 
 def accept(_: Submission) -> Verdict:
     return Verdict()
-
-
-def said(modem: VirtualModem, *typed: str) -> list[str]:
-    """What the modem says to some command lines, without empty lines."""
-    for text in typed:
-        modem.receive(text.encode("latin-1") + b"\r")
-    return [line for line in modem.take().decode("latin-1").split("\r\n") if line]
 
 
 @pytest.mark.parametrize(

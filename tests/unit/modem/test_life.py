@@ -6,16 +6,16 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from bench import commands
 
 from smscore.errors import InvalidRequest, PermanentFailure, TransportError
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import NOON, RecordingJournal, RecordingSink
 from smscore_modem._channel import ModemChannel
 from smscore_modem._line._events import Notification
-from smscore_modem._line._transcript import read_transcript
 from smscore_modem._options import Hooks
 from smscore_modem._pdu import Coding, Deliver, UserData, encode_deliver
 from smscore_modem._upkeep._wishes import Wishes
@@ -72,12 +72,6 @@ def ward() -> Iterator[Ward]:
     ward = Ward()
     yield ward
     ward.discharge()
-
-
-def commands(channel: ModemChannel) -> list[str]:
-    lines = cast("list[str]", channel.operate("transcript", {})["lines"])
-    said = "".join(one.data.decode() for one in read_transcript(lines) if one.is_ours)
-    return [command for command in said.replace("\x1b", "").split("\r") if command]
 
 
 # Silence.

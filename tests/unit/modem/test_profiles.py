@@ -4,9 +4,10 @@ Each family of modems, and each thing that its profile does otherwise, on a mode
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from bench import commands
 
 from smscore.errors import (
     ConfigurationError,
@@ -18,7 +19,6 @@ from smscore.errors import (
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
 from smscore_modem._channel import ModemChannel
-from smscore_modem._line._transcript import read_transcript
 from smscore_modem._profiles import GENERIC, PROFILES, load, profile_for
 from smscore_modem.simulator import SimulatedLines, VirtualTime
 
@@ -46,13 +46,6 @@ class Rig:
                 return
             self.time.sleep(0.1)
         raise AssertionError(channel.health().detail)
-
-
-def commands(channel: ModemChannel) -> list[str]:
-    """What the driver said, of what is still in the transcript."""
-    lines = cast("list[str]", channel.operate("transcript", {})["lines"])
-    said = "".join(one.data.decode() for one in read_transcript(lines) if one.is_ours)
-    return [command for command in said.replace("\x1b", "").split("\r") if command]
 
 
 def test_the_generic_profile_is_what_the_driver_does_by_itself() -> None:

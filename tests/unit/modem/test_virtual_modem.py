@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from bench import said
 
 from smscore_modem._pdu import (
     Coding,
@@ -45,13 +46,6 @@ def modem(network: Network) -> VirtualModem:
     modem.receive(b"ATE0\r")
     modem.take()
     return modem
-
-
-def said(modem: VirtualModem, *typed: str) -> list[str]:
-    """What the modem says to some command lines, without empty lines."""
-    for text in typed:
-        modem.receive(text.encode("latin-1") + b"\r")
-    return [line for line in modem.take().decode("latin-1").split("\r\n") if line]
 
 
 def sent(modem: VirtualModem) -> list[str]:
