@@ -16,11 +16,13 @@ from typing import Self
 
 from smscore.config import GatewayConfig
 from smscore.domain.deliveries import ProcessId
+from smscore.domain.events import KINDS
 from smscore.domain.liveness import right_to
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
 from smscore.errors import InvalidRequest, NotFound, NotReady, StoreError
 from smscore.heartbeats import holding
+from smscore.hooks import is_async
 from smscore.ids import IdSequence, Lease
 from smscore.machine import has_ended, this_process
 from smscore.ports.clock import Clock
@@ -411,10 +413,21 @@ class Gateway:
         hear of a kind its events are not even read, and most are of a few.
 
         Raises:
-            InvalidRequest: one kind is given as a string, which would be a collection of letters.
+            InvalidRequest: there are no events of such a kind, one kind is given as a string, which
+                would be a collection of letters, or the observer is async.
         """
         if isinstance(kinds, str):
             raise InvalidRequest(f"kinds are several; write [{kinds!r}]")
+        if unknown := set(kinds) - KINDS:
+            raise InvalidRequest(
+                f"there are no events of the kind {min(unknown)!r}; the kinds are "
+                f"{', '.join(sorted(KINDS))}"
+            )
+        if is_async(observer):
+            raise InvalidRequest(
+                f"the observer {observer!r} is async, and nobody would await it; take a plain "
+                "function, and hand over to your loop by call_soon_threadsafe"
+            )
         self._notification.add(observer, kinds=kinds)
 
     def measure(self, meter: Meter) -> None:

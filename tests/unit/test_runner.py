@@ -272,6 +272,17 @@ def test_an_observer_of_one_kind_names_it_in_a_list() -> None:
         gateway.observe(lambda event: None, kinds="message.sent")
 
 
+def test_an_observer_of_what_never_happens_is_refused_and_so_is_an_async_one() -> None:
+    async def observe(event: Event) -> None:
+        """Nobody would await it."""
+
+    with a_gateway(FakeTransport()) as gateway:
+        with pytest.raises(InvalidRequest, match=r"kind 'message.send'; the kinds are channel"):
+            gateway.observe(lambda event: None, kinds=["message.sent", "message.send"])
+        with pytest.raises(InvalidRequest, match=r"observe .* is async"):
+            gateway.observe(observe)
+
+
 class Stuck(FakeTransport):
     """A network whose driver does not come back from one of its methods until it may."""
 

@@ -11,10 +11,38 @@ from datetime import datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from smscore.domain.deliveries import Delivery
+from smscore.domain.deliveries import Delivery, Status
 from smscore.domain.messages import AccountId, MessageId
 
-__all__ = ["NO_MESSAGE", "Event", "next_event"]
+__all__ = ["KINDS", "NO_MESSAGE", "Event", "next_event"]
+
+KINDS = frozenset(
+    {
+        *(f"message.{status.value}" for status in Status),
+        "channel.down",
+        "channel.up",
+        "message.accepted_late",
+        "message.helped",
+        "message.opted_in",
+        "message.opted_out",
+        "message.received",
+        "message.recovered",
+        "message.released",
+        "message.reported",
+        "message.requeued",
+        "message.rerouted",
+        "message.resent",
+        "message.retried",
+        "message.updated",
+        "rule.answered",
+        "rule.called",
+        "rule.forwarded",
+        "rule.matched",
+        "rule.refused",
+        "webhook.disabled",
+    }
+)
+"""Of what there are events: see :class:`Event`."""
 
 NO_MESSAGE = MessageId(0)
 """What events of channels have in the place of a message."""
@@ -30,7 +58,8 @@ class Event(Struct, frozen=True, kw_only=True):
     again), ``message.requeued`` (a phone had it), ``message.resent``, ``message.reported`` (a
     report that changes no status), ``message.accepted_late`` (by a channel that it was taken from)
     and, of an inbound message, ``message.received``, ``message.updated`` (a part came that was
-    missing) and what rules did: ``rule.matched``, ``rule.forwarded``, ``rule.answered``,
+    missing), ``message.opted_out``, ``message.opted_in`` and ``message.helped`` (it was a word that
+    is heeded) and what rules did: ``rule.matched``, ``rule.forwarded``, ``rule.answered``,
     ``rule.called``, ``rule.refused``. Of a channel it is
     ``channel.down`` (a person should look) or ``channel.up``; the message is 0 then. Of a
     webhook it is ``webhook.disabled``; the message is the webhook's id then.
