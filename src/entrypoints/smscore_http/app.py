@@ -3,8 +3,9 @@ The surfaces as an ASGI application, for hosts and their servers.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from smscore import Gateway
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Endpoint", "create_app"]
 
 _NOT_MODIFIED = 304
+_PIECE = 64 << 10  # bytes: what a client that does not take its answer holds in memory
 
 
 def create_app(gateway: Gateway) -> "Starlette":
@@ -62,6 +64,8 @@ class Endpoint:
             return
         await send(_start(reply))
         body = b"" if request.method == "HEAD" else reply.body
+        if isinstance(body, bytes) and len(body) > _PIECE:
+            body = Stream(len(body), partial(_cut, body))
         if isinstance(body, Stream):
             await _send_pieces(body, receive, send)
         else:
@@ -80,6 +84,11 @@ def _start(reply: Reply) -> dict[str, object]:
     if reply.status != _NOT_MODIFIED:  # RFC 9110, 8.6: it would be that of the body not sent
         headers.append((b"content-length", b"%d" % len(reply.body)))
     return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+async def _cut(body: bytes) -> AsyncGenerator[bytes, None]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
 
 
 async def _send_pieces(stream: Stream, receive: "Receive", send: "Send") -> None:

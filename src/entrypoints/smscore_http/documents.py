@@ -3,6 +3,7 @@ The description of all surfaces: for programs that make clients, and as a page f
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from smscore_http._context import Context
@@ -65,7 +66,12 @@ class Documents:
         headers = ((b"content-type", content_type.encode()), *_PROTECTION)
 
         async def read(_: Request) -> Reply:
-            # From the disk each time: few look, and it would be two megabytes for ever.
-            return Reply(200, await self._context.call((_FOLDER / name).read_bytes), headers)
+            return Reply(200, await self._context.call(_content, name), headers)
 
         return read
+
+
+@cache
+def _content(name: str) -> bytes:
+    """Read once: each client that does not take it would else have two megabytes of its own."""
+    return (_FOLDER / name).read_bytes()

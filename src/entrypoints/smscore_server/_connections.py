@@ -2,7 +2,7 @@
 Connections of the bundled server: what they may cost, and how they end.
 
 Head and body of an answer leave together. A request must arrive within some time, or its connection
-is closed: uvicorn would wait for ever.
+is closed, and so is that of a client that does not take its answer: uvicorn would wait for ever.
 """
 
 import asyncio
@@ -38,17 +38,22 @@ class Connection(HttpToolsProtocol):
     """From the connection, or the first octet after an answer, to the end of a request's head."""
     body_seconds = 60.0
     """From the end of the head to that of the body, of which there is a megabyte at most."""
+    answer_seconds = 60.0
+    """In which a client takes some of what it was answered, and after the end the rest of it."""
 
     server_state: Connections
     _awaited: str | None = None  # what the client is awaited to end: its head, its body, nothing
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None  # while the client does not take what it was sent
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's
-        super().connection_made(JoiningTransport(transport, self.loop))
+        joining = JoiningTransport(transport, self.loop, patience=self.answer_seconds)
+        super().connection_made(joining)
         self._await("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await(None)
+        self._look_forward()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -72,6 +77,14 @@ class Connection(HttpToolsProtocol):
             self._await(None)
         super().on_response_complete()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.answer_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._look_forward()
+
     def end_after_this(self) -> None:
         """The answer under way, if there is one, says that it is the last."""
         cycle: RequestResponseCycle | None = self.cycle
@@ -87,6 +100,11 @@ class Connection(HttpToolsProtocol):
             seconds = self.head_seconds if awaited == "head" else self.body_seconds
             self._deadline = self.loop.call_later(seconds, self._give_up)
 
+    def _look_forward(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def _give_up(self) -> None:
         if self.flow.read_paused:  # then it is not the client that is slow
             self._await(self._awaited)
@@ -100,12 +118,17 @@ class JoiningTransport(asyncio.Transport):
 
     uvicorn writes the head of an answer and then its body; each by itself would be a call of the
     kernel, a packet and a wake-up of the client, together a tenth of what a message costs.
+
+    ``patience`` is how many seconds a client has after the end to take what is left for it.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, *, patience: float
+    ) -> None:
         super().__init__()
         self._transport = transport
         self._loop = loop
+        self._patience = patience
         self._held: Any = b""
 
     def write(self, data: Any) -> None:
@@ -119,6 +142,8 @@ class JoiningTransport(asyncio.Transport):
     def close(self) -> None:
         self._release()
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._loop.call_later(self._patience, self._transport.abort)
 
     def abort(self) -> None:
         self._held = b""

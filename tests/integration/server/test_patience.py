@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 import uvicorn
@@ -26,7 +27,8 @@ async def answer(scope, receive, send):
             return
         size += len(message["body"])
         is_going_on = message["more_body"]
-    body = str(size).encode()
+    # Far more than the kernel keeps for a client.
+    body = b"." * (64 << 20) if scope["path"] == "/long" else str(size).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -37,9 +39,9 @@ def serve() -> Iterator[Callable[..., socket.socket]]:
     """Serves with so much patience, and connects."""
     ends = []
 
-    def serve(*, head: float = LONG, body: float = LONG) -> socket.socket:
+    def serve(*, head: float = LONG, body: float = LONG, answer_in: float = LONG) -> socket.socket:
         class Hasty(Connection):
-            head_seconds, body_seconds = head, body
+            head_seconds, body_seconds, answer_seconds = head, body, answer_in
 
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
@@ -53,11 +55,31 @@ def serve() -> Iterator[Callable[..., socket.socket]]:
         ends.append((client, server, thread))
         return client
 
+    def await_end() -> None:
+        """Until the server has let go of the one client that there is."""
+        [(_, server, _)] = ends
+        pause = threading.Event()
+        for _ in range(int(PATIENCE / 0.05)):
+            if not server.server_state.connections:
+                return
+            pause.wait(0.05)
+        raise AssertionError("the connection stays")
+
+    serve.await_end = await_end  # type: ignore[attr-defined]  # beside what it is about
     yield serve
     for client, server, thread in ends:
         client.close()
         server.should_exit = True
         thread.join(PATIENCE)
+
+
+def taken_of(client: socket.socket) -> int:
+    """How much there is until the end, whichever that is."""
+    taken = 0
+    with suppress(ConnectionResetError):
+        while piece := client.recv(1 << 20):
+            taken += len(piece)
+    return taken
 
 
 def is_closed(client: socket.socket) -> bool:
@@ -146,3 +168,20 @@ def test_what_is_answered_before_it_has_arrived_does_not_hold_its_connection(ser
     client.sendall(b"more")
 
     assert is_closed(client)
+
+
+@pytest.mark.parametrize("goes_on", [b"", b"Connection: close\r\n"])
+def test_an_answer_that_nobody_takes_is_not_kept(serve, goes_on):
+    client = serve(answer_in=SHORT)
+    client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n%b\r\n" % goes_on)
+    assert client.recv(1)
+    serve.await_end()
+
+    assert taken_of(client) < 32 << 20
+
+
+def test_an_answer_that_is_taken_slowly_is_given_to_the_end(serve):
+    client = serve(answer_in=SHORT)
+    client.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert taken_of(client) > 64 << 20

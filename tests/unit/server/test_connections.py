@@ -27,6 +27,9 @@ class Wire(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.is_closed
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
 
 @pytest.fixture
 def during() -> Callable[[Callable[[JoiningTransport], None]], Wire]:
@@ -36,7 +39,7 @@ def during() -> Callable[[Callable[[JoiningTransport], None]], Wire]:
         wire = Wire()
 
         async def turns() -> None:
-            act(JoiningTransport(wire, asyncio.get_running_loop()))
+            act(JoiningTransport(wire, asyncio.get_running_loop(), patience=60))
             await asyncio.sleep(0)
 
         asyncio.run(turns())
@@ -87,7 +90,7 @@ def test_what_the_client_no_longer_waits_for_is_dropped():
     wire = Wire()
 
     async def turns() -> None:
-        JoiningTransport(wire, asyncio.get_running_loop()).write(b"head")
+        JoiningTransport(wire, asyncio.get_running_loop(), patience=60).write(b"head")
         wire.close()
         await asyncio.sleep(0)
 
