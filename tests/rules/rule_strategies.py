@@ -3,6 +3,7 @@ Conditions and messages at random, from few values: so that they often meet.
 """
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 from hypothesis import strategies as st
 
@@ -39,25 +40,32 @@ MOMENTS = [
 ]
 
 
+# Each is a choice or two, where it could be more: what is nested holds hundreds of them.
+
+
 def some(values):
-    return st.lists(st.sampled_from(values), max_size=2, unique=True).map(tuple)
+    pairs = st.sampled_from([*permutations(values, 2)])
+    return st.just(()) | st.sampled_from([(one,) for one in values]) | pairs
 
 
 def maybe(values):
-    return st.none() | st.sampled_from(values)
+    return st.sampled_from([None, *values])
 
 
-times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.sampled_from([0, 1, 30, 59]))
+times = st.sampled_from(
+    [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 1, 30, 59)]
+)
 
 
-@st.composite
-def windows(draw):
-    begins, ends = draw(times), draw(times | st.just("24:00"))
-    if begins == ends:
-        ends = "24:00"
+def _window(zone, begins, ends, weekdays):
     return Window(
-        zone=draw(st.sampled_from(ZONES)), begins=begins, ends=ends, weekdays=draw(some([*Weekday]))
+        zone=zone, begins=begins, ends="24:00" if begins == ends else ends, weekdays=weekdays
     )
+
+
+windows = st.builds(
+    _window, st.sampled_from(ZONES), times, times | st.just("24:00"), some([*Weekday])
+)
 
 
 OWN_KEYS = {
@@ -73,20 +81,19 @@ OWN_KEYS = {
     "message_regex": maybe([one for one in PATTERNS if one]),
     "min_length": maybe([0, 1, 3]),
     "max_length": maybe([3, 5]),
-    "time_windows": st.lists(windows(), max_size=2).map(tuple),
+    "time_windows": st.lists(windows, max_size=2).map(tuple),
 }
 
 
 @st.composite
-def own_conditions(draw, *, keys=OWN_KEYS):
+def own_conditions(draw, *, keys, asked):
     """Few keys each, or nothing would ever hold."""
-    asked = draw(st.lists(st.sampled_from(sorted(keys)), max_size=2, unique=True))
-    return Condition(**{key: draw(keys[key]) for key in asked})
+    return Condition(**{key: draw(keys[key]) for key in draw(asked)})
 
 
 def conditions(*, keys=OWN_KEYS):
     """Conditions that are nested."""
-    leaves = own_conditions(keys=keys)
+    leaves = own_conditions(keys=keys, asked=some(sorted(keys)))
     return st.recursive(
         leaves,
         lambda inner: st.builds(_with_nested, leaves, *[st.lists(inner, max_size=2)] * 3),
@@ -127,22 +134,28 @@ _names = st.text(
 _channels = st.lists(st.sampled_from(["a", "b", "g", "phones"]), min_size=1, max_size=3).map(tuple)
 
 
+# Made once: a strategy that is made anew is examined anew each time.
+_outbound = conditions(keys=OUTBOUND_KEYS)
+_refuses = st.sampled_from([True, False, False, False, False])
+_acts = st.fixed_dictionaries(
+    {
+        "channels": _channels,
+        "choice": st.sampled_from(Choice),
+        "weights": st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 9), max_size=2),
+        "price": st.none() | st.integers(0, 5),
+        "pace": st.none() | st.integers(1, 1000),
+    }
+)
+
+
 @st.composite
 def routes(draw, *, name=_names):
     """One rule, whatever it asks and does."""
-    asks = draw(conditions(keys=OUTBOUND_KEYS))
+    asks = draw(_outbound)
     asked = {key: getattr(asks, key) for key in (*OUTBOUND_KEYS, "all_of", "any_of", "none_of")}
-    if draw(st.integers(0, 4)) == 0:
+    if draw(_refuses):
         return Route(name=draw(name), refuse=draw(_texts), **asked)
-    return Route(
-        name=draw(name),
-        channels=draw(_channels),
-        choice=draw(st.sampled_from(Choice)),
-        weights=draw(st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 9), max_size=2)),
-        price=draw(st.none() | st.integers(0, 5)),
-        pace=draw(st.none() | st.integers(1, 1000)),
-        **asked,
-    )
+    return Route(name=draw(name), **draw(_acts), **asked)
 
 
 rule_sets = st.lists(routes(), max_size=3, unique_by=lambda one: one.name).map(tuple)
@@ -181,18 +194,24 @@ _replacing = st.builds(
 )
 
 
+_inbound = conditions(keys=INBOUND_KEYS)
+_maybe_replacing = st.none() | _replacing
+_somewhere = st.lists(destinations, max_size=3).map(tuple)
+_accounts = st.sampled_from([None, "shop", "bank"])
+
+
 @st.composite
 def inbound_rules(draw, *, name=_names):
     """One rule for what arrives, whatever it asks and does."""
-    asks = draw(conditions(keys=INBOUND_KEYS))
+    asks = draw(_inbound)
     asked = {key: getattr(asks, key) for key in (*INBOUND_KEYS, "all_of", "any_of", "none_of")}
-    goes = tuple(draw(st.lists(destinations, max_size=3)))
+    goes = draw(_somewhere)
     return InboundRule(
         name=draw(name),
         destinations=goes,
-        replace=draw(st.none() | _replacing) if goes else None,
+        replace=draw(_maybe_replacing) if goes else None,
         stop=draw(st.booleans()) if goes else True,
-        account=draw(st.none() | st.sampled_from(["shop", "bank"])),
+        account=draw(_accounts),
         **asked,
     )
 

@@ -155,7 +155,7 @@ def test_a_whole_day_is_as_long_as_the_day_is(day, minutes):
     assert open_minutes(Window(zone="Europe/Berlin"), day) == minutes
 
 
-@given(windows(), moments)
+@given(windows, moments)
 def test_of_a_window_and_the_hours_around_it_one_is_open(window, at):
     every_day = Window(zone=window.zone, begins=window.begins, ends=window.ends)
     rest = [
