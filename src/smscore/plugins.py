@@ -95,7 +95,15 @@ def _entry_points() -> Sequence[EntryPoint]:
 
 
 def _chosen(enabled: Sequence[str] | None) -> Sequence[EntryPoint]:
-    found = {point.name: point for point in _entry_points()}
+    points = _entry_points()
+    found = {point.name: point for point in points}
+    for point in points:
+        other = found[point.name]
+        if other is not point and (enabled is None or point.name in enabled):
+            raise PluginError(
+                f"two installed packages bring a plugin called {point.name!r}: {_owner(point)} and "
+                f"{_owner(other)}; uninstall one of them, or name others under [plugins] enabled"
+            )
     if enabled is None:
         return sorted(found.values(), key=_is_strange)
     for name in enabled:
@@ -103,6 +111,10 @@ def _chosen(enabled: Sequence[str] | None) -> Sequence[EntryPoint]:
             known = ", ".join(sorted(found)) or "none"
             raise PluginError(f"no installed plugin is called {name!r}; installed: {known}")
     return sorted((found[name] for name in enabled), key=_is_strange)
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
 
 
 def _is_strange(point: EntryPoint) -> bool:
@@ -114,10 +126,9 @@ def _import(point: EntryPoint) -> Any:
     try:
         return point.load()
     except (Exception, SystemExit) as cause:  # a stranger's code
-        owner = point.dist.name if point.dist else point.value
         raise PluginError(
             f"the plugin {point.name!r} cannot be imported: {type(cause).__name__}: {cause}; "
-            f"install what {owner} needs, or name the others under [plugins] enabled"
+            f"install what {_owner(point)} needs, or name the others under [plugins] enabled"
         ) from cause
 
 

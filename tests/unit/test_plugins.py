@@ -360,6 +360,45 @@ def test_a_screen_that_a_wrapper_brings_is_told_with_the_wrappers_name() -> None
         screen(a_message())
 
 
+def install(directory: Path, package: str, *, plugin: str, module: str) -> None:
+    """Put a package of one plugin where it is found, as an installer would."""
+    info = directory / f"{package}-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[smscore.plugins]\n{plugin} = {module}\n")
+
+
+def test_two_packages_with_plugins_of_one_name_are_told_apart_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "one-package", plugin="pigeon", module="json")
+    install(tmp_path, "other-package", plugin="pigeon", module="csv")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    for enabled in (None, ["pigeon"]):
+        with pytest.raises(PluginError, match=r"'pigeon': (one|other)-package and (one|other)-"):
+            load(enabled)
+    load(["policy"])
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        ("smscore_that_is_not_there", "ModuleNotFoundError"),
+        ("json:nothing", "AttributeError"),
+        ("json", "has none of the hooks"),
+    ],
+)
+def test_an_entry_point_that_leads_nowhere_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str
+) -> None:
+    install(tmp_path, "lost-package", plugin="lost", module=module)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(PluginError, match=f"the plugin 'lost' .*{why}"):
+        load(["lost"])
+
+
 class Unmarked:
     def smscore_screens(self) -> list[object]:
         """It looks like a hook, and nobody would ever call it."""
