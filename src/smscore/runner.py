@@ -5,6 +5,7 @@ Longer than most modules: it is the one list of all threads, and of what each do
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -154,6 +155,7 @@ class Runner:
         )
         self._threads: list[threading.Thread] = []
         self._is_on = False
+        self._process = os.getpid()
 
     def start(self) -> None:
         """
@@ -191,6 +193,8 @@ class Runner:
                 f"{threading.current_thread().name!r} is a thread of the gateway, and cannot stop"
                 " it; tell another thread to, as by an event"
             )
+        if self._process != os.getpid():
+            return  # of a process that was forked: channels and threads are the parent's
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -237,6 +241,7 @@ class Runner:
 
     def _begin(self) -> None:
         self._stop.clear()
+        self._process = os.getpid()
         self._servers.appear()
         self._is_on = True
         try:

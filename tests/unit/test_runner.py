@@ -2,6 +2,7 @@
 A running gateway: its threads do by themselves what ``run_pending`` does on request.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -580,6 +581,23 @@ def test_nothing_is_taken_again_and_again_while_the_gateway_stops() -> None:
 
     assert [event.kind for event in story] == ["message.queued"]
     assert network.jobs == []
+
+
+def test_a_child_that_was_forked_leaves_the_channels_alone() -> None:
+    network = FakeTransport()
+    with a_gateway(network) as gateway, gateway.running():
+        child = os.fork()
+        if child == 0:
+            try:
+                gateway._runner.stop()
+                os._exit(int(network.is_closed))
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(child, 0)
+
+        assert os.waitstatus_to_exitcode(status) == 0
+        message = submit(gateway)
+        assert network.wait_for(lambda: message in network.sent)
 
 
 class Interrupted(FakeTransport):

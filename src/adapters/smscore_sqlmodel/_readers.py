@@ -2,6 +2,7 @@
 Reading: one connection for each thread that reads, closed when the thread ends or the store does.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from weakref import WeakSet
 
 from smscore.errors import StoreUnavailable
 from smscore.ports.storage import View
-from smscore_sqlmodel._database import Database
+from smscore_sqlmodel._database import Database, Reading
 from smscore_sqlmodel._sessions import ReadSession
 from smscore_sqlmodel._units import Views
 
@@ -19,6 +20,8 @@ __all__ = ["Readers"]
 T = TypeVar("T")
 
 _PATIENCE = 1.0
+_INHERITED: list[Reading] = []
+"""Connections of the process that this one was forked from: kept, so that nobody closes them."""
 
 
 class Readers:
@@ -104,6 +107,7 @@ class _Reader:
     """One thread's connection; the thread's end drops it, and that closes it."""
 
     def __init__(self, database: Database) -> None:
+        self._process = os.getpid()
         self._connection = database.connect_reading()
         self._view = Views(ReadSession(self._connection))
         self._lock = threading.RLock()  # against close alone
@@ -140,5 +144,11 @@ class _Reader:
         return True
 
     def __del__(self) -> None:
-        if "_connection" in vars(self):  # it was opened
+        if "_connection" not in vars(self):
+            return  # it was not opened
+        if self._process == os.getpid():
             self._connection.close()
+        else:
+            # After a fork: of a thread that is not here, and may have been in the midst of a read.
+            # To close it would be to wait for ever, and on a network to hang up the parent's line.
+            _INHERITED.append(self._connection)

@@ -118,6 +118,34 @@ def test_after_a_fork_the_child_may_not_use_the_store(store: SqlStore) -> None:
     assert store.run(lambda work: len(work.accounts.all())).result(PATIENCE) == 1
 
 
+def test_a_fork_closes_no_connection_of_the_parents_threads(store: SqlStore) -> None:
+    """Which takes locks of SQLite that threads may hold that are not there: it waited for ever."""
+    opened: list[sqlite3.Connection] = []
+    has_read, may_go_on = threading.Event(), threading.Event()
+
+    def look() -> None:
+        store.read(lambda view: view.accounts.all())
+        opened.append(store._readers._mine.reader._connection.raw)
+        has_read.set()
+        may_go_on.wait()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert has_read.wait(PATIENCE)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(opened[0].total_changes)  # 0, and an error once it is closed
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    may_go_on.set()
+    thread.join()
+
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
 def test_the_writer_starts_with_the_first_unit(store: SqlStore) -> None:
     before = [thread.name for thread in threading.enumerate()]
     store.run(lambda work: work.accounts.all()).result(PATIENCE)
