@@ -169,17 +169,17 @@ class Runner:
         """
         if self._threads:
             raise RuntimeError("the gateway is running already")
-        self._begin()
         try:
+            self._begin()
             self._follow_rights(with_threads=True)
+            keep = partial(keep_alive, self._servers, self._stop)
+            for name, work in (("server", keep), ("rights", self._follow)):
+                thread = threading.Thread(target=work, name=f"smscore {name}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
         except BaseException:
             self.stop()
             raise
-        keep = partial(keep_alive, self._servers, self._stop)
-        for name, work in (("server", keep), ("rights", self._follow)):
-            thread = threading.Thread(target=work, name=f"smscore {name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def stop(self) -> None:
         """
@@ -197,7 +197,8 @@ class Runner:
             return  # of a process that was forked: channels and threads are the parent's
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():  # a start that was interrupted
+                thread.join()
         self._threads.clear()
         self._end([worker for worker in self._all() if worker.is_open])
         if self._is_on:

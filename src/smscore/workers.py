@@ -121,7 +121,8 @@ class Worker:
 
     def join(self, seconds: float | None = None) -> None:
         """Wait for the end of the last step, at most so long."""
-        if self._thread is not None:
+        # One whose start was interrupted may not have begun: it finds that it is to end.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join(seconds)
 
     def close(self) -> None:

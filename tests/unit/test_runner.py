@@ -600,6 +600,19 @@ def test_a_child_that_was_forked_leaves_the_channels_alone() -> None:
         assert network.wait_for(lambda: message in network.sent)
 
 
+def test_a_worker_whose_start_was_interrupted_can_be_ended() -> None:
+    worker = Worker("channel a", lambda: 0)
+    worker.open()
+    worker._thread = threading.Thread(target=worker._run)  # and no further
+
+    worker.ask_to_end()
+    worker.join(1)
+    worker.close()
+    worker.finish()
+
+    assert not worker.is_open
+
+
 class Interrupted(FakeTransport):
     """A network whose first try ends in what is no error at all."""
 
