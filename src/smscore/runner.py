@@ -169,9 +169,10 @@ class Runner:
         """
         if self._threads:
             raise RuntimeError("the gateway is running already")
+        self._has_threads = True
         try:
             self._begin()
-            self._follow_rights(with_threads=True)
+            self._follow_rights()
             keep = partial(keep_alive, self._servers, self._stop)
             for name, work in (("server", keep), ("rights", self._follow)):
                 thread = threading.Thread(target=work, name=f"smscore {name}", daemon=True)
@@ -201,6 +202,7 @@ class Runner:
                 thread.join()
         self._threads.clear()
         self._end([worker for worker in self._all() if worker.is_open])
+        self._has_threads = False
         if self._is_on:
             self._is_on = False
             self._servers.leave()
@@ -212,7 +214,7 @@ class Runner:
         else:
             self._begin()
         try:
-            self._follow_rights(with_threads=False)
+            self._follow_rights()
         except BaseException:
             self.stop()
             raise
@@ -253,9 +255,8 @@ class Runner:
             self.stop()
             raise
 
-    def _follow_rights(self, *, with_threads: bool) -> None:
+    def _follow_rights(self) -> None:
         """Begin what this server may do now, and end what it may not any more."""
-        self._has_threads = with_threads
         self._end_lost()
         for worker in self._to_begin():
             self._begin_one(worker)

@@ -432,6 +432,22 @@ def test_what_a_transport_never_ends_keeps_nobody_from_stopping(
         stuck.let_go()
 
 
+def test_a_round_by_hand_while_the_threads_run_changes_nothing_for_them() -> None:
+    stuck = Stuck("close")
+    with a_gateway_with(stuck, FakeTransport(), MemoryStore()) as gateway:
+        stack = ExitStack()
+        stack.enter_context(gateway.running())
+        gateway.run_pending()
+
+        stopping = threading.Thread(target=stack.close)
+        stopping.start()
+        stopping.join(30)
+        has_hung = stopping.is_alive()
+        stuck.let_go()
+        stopping.join()
+        assert not has_hung
+
+
 class Unclosable(FakeTransport):
     def close(self) -> None:
         raise OSError("the cable burns")
