@@ -24,7 +24,6 @@ class CapabilityRecord:
     store: str | None = None  # where messages arrive; None: it keeps none
     store_size: int | None = None
     routing: str | None = None  # None: arrivals are not announced
-    routing_shown: str | None = None
     has_centre: bool | None = None  # None: it does not tell
     domains: tuple[str, ...] = ()  # that tell whether they are registered
     refused: tuple[str, ...] = ()  # of the initialisation

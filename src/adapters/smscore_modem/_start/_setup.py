@@ -106,7 +106,6 @@ class _Setup:
             store=store.name if store else None,
             store_size=store.size if store else None,
             routing=routing.wanted if routing else None,
-            routing_shown=routing.shown if routing else None,
             has_centre=None if centre == "unknown" else centre is not None,
             domains=tuple(networks.states),
             refused=tuple(self.refused),

@@ -4,12 +4,11 @@ A virtual modem's radio: whether a network has taken it in, and how well it hear
 
 import attrs
 
-__all__ = ["ROAMING", "USABLE", "Radio"]
+__all__ = ["USABLE", "Radio"]
 
 # 27.007, 7.2 <stat>: at home, roaming, either for short messages alone, either without preference
 # for packet data.
 USABLE = frozenset({1, 5, 6, 7, 9, 10})
-ROAMING = frozenset({5, 7, 10})
 
 
 @attrs.define(kw_only=True)
