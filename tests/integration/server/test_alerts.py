@@ -226,7 +226,7 @@ def test_a_receiver_that_cannot_be_told_is_named_before_anything_runs(
 ) -> None:
     configure(tables)
 
-    assert complaint in command("check").stdout
+    assert complaint in command("check", "--wait", "0").stdout
     server = start("serve", "--port", "0")
     assert server.wait() == 1
     assert complaint in server.end()

@@ -574,7 +574,9 @@ def test_the_control_socket_is_there_while_the_server_runs(served, start, tmp_pa
     assert (tmp_path / "control.sock").is_socket()
 
 
-@pytest.mark.parametrize("arguments", [("modem", "identify"), ("serve", "--port", "0"), ("check",)])
+@pytest.mark.parametrize(
+    "arguments", [("modem", "identify"), ("serve", "--port", "0"), ("check", "--wait", "0")]
+)
 def test_another_command_that_has_the_modem_is_named(command, configured, start, arguments):
     watching = start("modem", "watch", "--modem", "modem-1")
     watching.lines_until("state: ready")
