@@ -86,10 +86,12 @@ class Endpoint:
         if self._tls is None:
             return connection
         try:
-            return self._tls.wrap_socket(connection, server_side=True)
+            stream = self._tls.wrap_socket(connection, server_side=True)
         except BaseException:
             connection.close()
             raise
+        self._open.append(stream)  # the other one has nothing left to be shut down
+        return stream
 
 
 def _read(connection: socket.socket) -> bytes:
