@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["OK", "Endpoint"]
+__all__ = ["OK", "Endpoint", "read_whole"]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -77,7 +77,7 @@ class Endpoint:
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), self._wrapped(connection) as stream:
-            while request := _read(stream):
+            while request := read_whole(stream):
                 self.requests.append(request)
                 if not self.answer(stream, request):
                     return
@@ -94,8 +94,8 @@ class Endpoint:
         return stream
 
 
-def _read(connection: socket.socket) -> bytes:
-    """A whole request; nothing: the other side has ended the connection."""
+def read_whole(connection: socket.socket) -> bytes:
+    """A whole request or answer; nothing: the other side has ended the connection."""
     got = b""
     while b"\r\n\r\n" not in got:
         more = connection.recv(65_536)
@@ -103,7 +103,7 @@ def _read(connection: socket.socket) -> bytes:
             return b""
         got += more
     head, _, body = got.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
     while len(body) < length:
         body += connection.recv(65_536)
     return head + b"\r\n\r\n" + body

@@ -45,7 +45,7 @@ def clock():
 @pytest.fixture
 def flaky(make_client, proxy, key, clock):
     """A client behind the proxy."""
-    return make_client(key, base_url=proxy.url, clock=clock, sleep=clock.sleep)
+    return make_client(key, base_url=proxy.url(""), clock=clock, sleep=clock.sleep)
 
 
 def keys(proxy):
@@ -145,7 +145,7 @@ def test_an_answer_of_something_else_is_not_believed(flaky, proxy):
 
 
 def test_an_answer_without_end_does_not_fill_the_memory(make_client, key, proxy):
-    client = make_client(key, base_url=proxy.url, attempts=1)
+    client = make_client(key, base_url=proxy.url(""), attempts=1)
     proxy.plan = ["flood"]
 
     with pytest.raises(NoAnswer, match="longer than"):
@@ -153,7 +153,7 @@ def test_an_answer_without_end_does_not_fill_the_memory(make_client, key, proxy)
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(make_client, key, proxy):
-    client = make_client(key, base_url=proxy.url, timeout=0.3)
+    client = make_client(key, base_url=proxy.url(""), timeout=0.3)
     proxy.plan = ["hang"]
 
     with pytest.raises(NoAnswer) as caught:
@@ -164,7 +164,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(make_client, key, proxy)
 
 
 def test_an_answer_byte_by_byte_is_given_up_in_time(make_client, key, proxy):
-    client = make_client(key, base_url=proxy.url, timeout=0.3)
+    client = make_client(key, base_url=proxy.url(""), timeout=0.3)
     proxy.plan = ["drip"]
 
     with pytest.raises(NoAnswer):
