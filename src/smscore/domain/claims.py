@@ -23,11 +23,13 @@ class Claims:
     What a message's story says of the phones of one channel.
 
     ``holders`` are the names under which it was handed out, one for each time; ``refusers`` those
-    who have said since that they could not send it. Both begin anew when such a word ended it here.
+    who have said since that they could not send it, and ``renamed`` those of them who spoke for a
+    phone that had another name. All begin anew when such a word ended it here.
     """
 
     holders: tuple[str, ...] = ()
     refusers: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
     is_known: bool = False  # whether phones ever had it, or ended it
     is_only: bool = False  # whether it was handed out once, and no phone had ended it before
 
@@ -48,14 +50,15 @@ class Claims:
         """
         Whether this phone's word that it could not send the message changes nothing.
 
-        It has said so before, or it was never handed the message under this name, and as many
-        others of that kind have said so as there are claims without a name: a story has an end,
-        whatever names somebody makes up.
+        It has said so before, or so has the only one that was handed the message. Or it was never
+        handed it under this name, and as many others of that kind have said so as there are claims
+        without a name: a story has an end, whatever names somebody makes up.
         """
-        strangers = self.refusers - set(self.holders)
+        strangers = self.refusers - set(self.holders) - self.renamed
         is_stranger = (device or _NAMELESS) not in self.holders
         most = max(1, self.holders.count(_NAMELESS))
-        return self.has_word_of(device) or (is_stranger and len(strangers) >= most)
+        is_over = self.is_only and self.refusers.issuperset(self.holders)
+        return is_over or self.has_word_of(device) or (is_stranger and len(strangers) >= most)
 
     def is_open_to_others(self, device: str | None) -> bool:
         """
@@ -73,7 +76,7 @@ class Claims:
         done = self.refusers | {name}
         named = set(self.holders) - {_NAMELESS}
         nameless = self.holders.count(_NAMELESS)
-        return bool(named - done) or nameless > len(done - named)
+        return bool(named - done) or nameless > len(done - named - self.renamed)
 
     def _held_by(self, name: str) -> "Claims":
         return attrs.evolve(
@@ -86,12 +89,22 @@ class Claims:
             case "message.sending" if name == _NAMELESS:
                 return self._held_by(name)
             case "message.sending":
-                again = attrs.evolve(self, refusers=self.refusers - {name})
-                return again._held_by(name)
+                return self._forgetting(name)._held_by(name)
             case "message.failed" | "message.rerouted":
                 return Claims(is_known=True)
             case "message.reported":
-                meant = set(self.holders) - {_NAMELESS} if self.is_only else set()
-                return attrs.evolve(self, refusers=self.refusers | meant | {name}, is_known=True)
+                return self._refused_by(name)
             case _:
                 return self
+
+    def _forgetting(self, name: str) -> "Claims":
+        return attrs.evolve(self, refusers=self.refusers - {name}, renamed=self.renamed - {name})
+
+    def _refused_by(self, name: str) -> "Claims":
+        meant = set(self.holders) - {_NAMELESS} if self.is_only else set()
+        return attrs.evolve(
+            self,
+            refusers=self.refusers | meant | {name},
+            renamed=self.renamed | ({name} - meant if meant else set()),
+            is_known=True,
+        )

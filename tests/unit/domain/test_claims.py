@@ -57,6 +57,9 @@ def claims(*told: str) -> Claims:
         (("a takes", "nobody back"), "b"),
         (("a takes", "nobody back", "b refuses", "b takes"), "b"),
         (("a takes", "nobody back", "nobody refuses", "b takes"), "b"),
+        (("a takes", "x refuses", "nobody takes"), "b"),
+        (("a takes", "x refuses", "nobody takes", "nobody takes", "b refuses"), None),
+        (("a takes", "x refuses", "nobody takes", "x takes", "b refuses"), "x"),
         ((), "a"),
     ],
 )
@@ -85,6 +88,10 @@ def test_the_last_phone_that_may_have_it_ends_it(told: tuple[str, ...], reporter
         (("a takes", "nobody takes"), "b"),
         (("a takes", "nobody takes"), None),
         (("a takes", "a ends", "b takes"), "a"),
+        # Whoever refused first was a under another name, and none of those without.
+        (("a takes", "x refuses", "nobody takes", "nobody takes"), "b"),
+        (("a takes", "nobody refuses", "nobody takes", "nobody takes"), "b"),
+        (("a takes", "x refuses", "nobody takes"), "x"),
     ],
 )
 def test_while_another_phone_may_have_it_nothing_ends(told: tuple[str, ...], reporter: str | None):
@@ -110,6 +117,8 @@ def test_a_phone_that_takes_a_message_again_has_not_refused_it():
 
 def test_names_that_hold_nothing_are_heard_as_often_as_they_can_close_a_claim():
     assert not claims("a takes").is_beside_the_point("x")
+    assert claims("a takes", "x refuses").is_beside_the_point("y")
+    assert not claims("a takes", "x refuses", "nobody takes").is_beside_the_point("y")
     both = "a takes", "b takes"
     assert claims(*both, "x refuses").is_beside_the_point("y")
     assert not claims(*both, "x refuses").is_beside_the_point("a")
