@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import pytest
-from doors import DOORS, Door
+from doors import DOORS, Door, at_once
 
 from smscore import hookimpl
 from smscore.domain.messages import OutboundMessage
@@ -118,3 +118,39 @@ def test_what_a_screen_refuses_is_the_callers_fault(
 
     assert 400 <= door.send(site).status_code < 500
     assert site.stored() == []
+
+
+class Crowd:
+    """A screen that keeps the first messages of batches until a single one comes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._single_came = threading.Event()
+        self._inside = 0
+        self.most_inside = 0
+
+    def __call__(self, message: OutboundMessage) -> None:
+        if message.text == "single":
+            self._single_came.set()
+            return
+        with self._lock:
+            self._inside += 1
+            self.most_inside = max(self.most_inside, self._inside)
+        assert self._single_came.wait(30)
+        with self._lock:
+            self._inside -= 1
+
+
+def test_few_batches_are_planned_at_a_time_and_hold_up_nobody(make_site):
+    crowd = Crowd()
+    site = make_site(plugins=[HouseRules(crowd)])
+    batch = [{"phone": f"0170{number:07}", "message": "batch"} for number in range(101)]
+    single = [{"phone": "0170123", "message": "single"}]
+
+    def queueing(messages: list[dict[str, str]]) -> dict[str, Any]:
+        return {"method": "POST", "url": f"/api/{site.token}/queue", "json": messages}
+
+    replies = at_once(site, [*[queueing(batch)] * 6, queueing(single)])
+
+    assert [reply.json()["queued"] for reply in replies] == [101] * 6 + [1]
+    assert crowd.most_inside <= 2
