@@ -33,7 +33,6 @@ ROOM = resource.RLIM_INFINITY
 _CONFIG = """
 [http]
 access_log = false
-submit_timeout = 1.0
 metrics = "open"
 
 [channels.modem]
