@@ -452,8 +452,10 @@ class Gateway:
 
         Raises:
             StoreUnavailable: another server runs on this store, and it bears only one.
-            ConfigurationError: another server on this store has another key file.
+            ConfigurationError: another server on this store has another key file, or nothing here
+                understands the patterns of the rules in force.
         """
+        self.rules.prepare()
         self._runner.start()
         try:
             yield self

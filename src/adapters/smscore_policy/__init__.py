@@ -3,6 +3,7 @@ Calls counted in sliding windows in the memory of this process, and patterns of 
 """
 
 from smscore import hookimpl
+from smscore.errors import ConfigurationError
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import RateLimiter
 from smscore.registry import Registry
@@ -16,9 +17,19 @@ __all__ = [
 
 
 def make_pattern_engine() -> PatternEngine:
-    """An engine for patterns of callers."""
-    from smscore_policy._patterns import LinearPatterns
+    """
+    An engine for patterns of callers.
 
+    Raises:
+        ConfigurationError: RE2 is not installed.
+    """
+    try:
+        from smscore_policy._patterns import LinearPatterns
+    except ImportError as cause:
+        raise ConfigurationError(
+            "rules with patterns need RE2, which is not installed; run pip install google-re2, "
+            "with a Python that there is a wheel of it for"
+        ) from cause
     return LinearPatterns()
 
 

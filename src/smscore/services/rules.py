@@ -44,6 +44,17 @@ class Rules:
         """The rules in force; revision 0 if there never were any."""
         return self._store.read(self._newest)
 
+    def prepare(self) -> None:
+        """
+        Compile the rules in force, which the first message would have to wait for.
+
+        Raises:
+            InvalidRequest: a pattern is not understood, by an engine that others did without.
+            PluginError, ConfigurationError: there is no engine for their patterns.
+            StoreUnavailable: they cannot be read.
+        """
+        self._in_force.now()
+
     def revision(self, number: int) -> Revision:
         """
         The rules as they were in a revision; 0 is before there were any.

@@ -26,6 +26,8 @@ OPTIONAL = {
     "smscore_smtp._conversation": {"aiosmtpd"},
     "smscore_smtp._hooks": {"aiosmtpd"},
 }
+if sys.version_info >= (3, 15):
+    OPTIONAL["smscore_policy._patterns"] = {"re2"}
 
 
 def packages() -> list[str]:

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -394,3 +396,50 @@ def test_what_arrived_is_listed(receive, answer, command):
     assert (one["id"], one["from"], one["text"]) == (message, "Newsbox", "hello")
     assert message in command("messages", "received").stdout
     assert answer("messages", "received", "--account", "shop") == []
+
+
+@pytest.fixture
+def without_re2(installation):
+    """Commands of a Python that there is no RE2 for."""
+    program = "import sys\nsys.modules['re2'] = None\nfrom smscore_server.cli import main\nmain()\n"
+
+    def run(*words):
+        return subprocess.run(
+            [sys.executable, "-P", "-c", program, *words],
+            cwd=installation,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+PATTERN = '[[routes]]\nname = "codes"\nmessage = "[0-9]{6}"\nchannels = ["phones"]\n'
+NO_RE2 = "rules with patterns need RE2, which is not installed; run pip install google-re2"
+
+
+def test_patterns_are_refused_where_nothing_understands_them(apply, without_re2, installation):
+    assert apply(RULES).exit_code == 0
+    (installation / "rules.toml").write_text(PATTERN)
+
+    refused = without_re2("rules", "apply", "rules.toml")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"error: {NO_RE2}")
+    assert " rules:" not in without_re2("check", "--wait", "0.3").stdout
+    assert '"germany"' in without_re2("rules", "export").stdout
+
+
+def test_no_server_starts_that_could_not_follow_its_rules(apply, without_re2):
+    """It would refuse each message by an internal error."""
+    assert apply(PATTERN).exit_code == 0
+
+    refused = without_re2("serve")
+    checked = without_re2("check", "--wait", "0.3")
+
+    assert refused.returncode == 1
+    assert NO_RE2 in refused.stderr
+    assert checked.returncode == 1
+    assert f"WRONG  rules: {NO_RE2}" in checked.stdout

@@ -206,6 +206,11 @@ def _contents(gateway: Gateway, config: GatewayConfig) -> Iterator[Finding]:
     yield from apps(gateway)
     yield from _queues(channels, known=config.channels)
     yield from _rules(routes, known={PHONES, *config.channels, *config.groups})
+    try:
+        gateway.rules.prepare()
+    except GatewayError as fault:
+        remedy = "install what is missing, or 'smscore rules apply' rules without patterns"
+        yield wrong("rules", str(fault), remedy=remedy)
 
 
 def _queues(channels: Iterable[ChannelOverview], *, known: Container[str]) -> Iterator[Finding]:
