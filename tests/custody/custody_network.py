@@ -164,9 +164,9 @@ class ScriptedTransport:
         if do.kind == "die at the end":
             raise Death
         network.model.tried(message, "ok", now=network.clock.now())
-        return SendReceipt(references=tuple(references))
+        return job.receipt(references)
 
-    def _hand_over(self, job: SendJob, message: Message, do: Try) -> list[str | None]:
+    def _hand_over(self, job: SendJob, message: Message, do: Try) -> dict[int, str]:
         network, now = self._network, self._network.clock.now()
         _, journal = self._edges()
         references: dict[int, str] = {}
@@ -181,7 +181,7 @@ class ScriptedTransport:
             part = Part("accepted", now, self._name, reference)
             network.model.accepted(message, number, part, now=now)
             journal.accepted(job, number, reference)
-        return [references.get(number) for number in range(1, job.segments.count + 1)]
+        return references
 
     def _stop(self, job: SendJob, message: Message, number: int, kind: str) -> None:
         network, now = self._network, self._network.clock.now()

@@ -50,16 +50,11 @@ class Sender:
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that the relay does not have yet, in order."""
         recipient = self._admitted(job)
-        references: dict[int, str | None] = {}
-        for number in range(1, job.segments.count + 1):
-            if number not in job.accepted:
-                letter = compose(
-                    job, number, recipient, options=self._options, at=self._clock.now()
-                )
-                references[number] = self._send_part(job, number, letter)
-        return SendReceipt(
-            references=tuple(references.get(number) for number in range(1, job.segments.count + 1))
-        )
+        references = {}
+        for number in job.missing:
+            letter = compose(job, number, recipient, options=self._options, at=self._clock.now())
+            references[number] = self._send_part(job, number, letter)
+        return job.receipt(references)
 
     def _admitted(self, job: SendJob) -> EmailAddress:
         """The recipient; whatever can be known beforehand is refused here."""

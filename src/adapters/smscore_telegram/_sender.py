@@ -63,12 +63,12 @@ class Sender:
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that Telegram does not have yet, in order."""
         address = self._admitted(job)
-        references: dict[int, str | None] = {}
-        for number, text in enumerate(job.segments.parts, start=1):
-            if number not in job.accepted:
-                references[number] = self._send_part(job, number, text, address)
-        return SendReceipt(
-            references=tuple(references.get(number) for number in range(1, job.segments.count + 1))
+        parts = job.segments.parts
+        return job.receipt(
+            {
+                number: self._send_part(job, number, parts[number - 1], address)
+                for number in job.missing
+            }
         )
 
     def _admitted(self, job: SendJob) -> str:

@@ -55,6 +55,13 @@ class Capabilities:
 
 
 @attrs.frozen(kw_only=True)
+class SendReceipt:
+    """The network took all parts: one reference each in order, None where it gave none."""
+
+    references: tuple[str | None, ...]
+
+
+@attrs.frozen(kw_only=True)
 class SendJob:
     """
     One message for one channel, cut into its parts.
@@ -88,12 +95,15 @@ class SendJob:
             return self.recipient
         raise PermanentFailure(f"{self.recipient.hint} is no telephone number")
 
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The numbers, from 1 and in order, of the parts that the network does not have yet."""
+        numbers = range(1, self.segments.count + 1)
+        return tuple(number for number in numbers if number not in self.accepted)
 
-@attrs.frozen(kw_only=True)
-class SendReceipt:
-    """The network took all parts: one reference each in order, None where it gave none."""
-
-    references: tuple[str | None, ...]
+    def receipt(self, references: Mapping[int, str | None]) -> SendReceipt:
+        """The receipt for all parts, given the ``references`` of those that were sent just now."""
+        return SendReceipt(references=tuple(map(references.get, range(1, self.segments.count + 1))))
 
 
 @attrs.frozen(kw_only=True)
@@ -184,7 +194,7 @@ class Transport(Protocol):
     ``send`` is called by one thread at a time. It blocks until the network took **all** parts, or
     raises :class:`~smscore.errors.TemporaryFailure`, :class:`~smscore.errors.PermanentFailure` or
     :class:`~smscore.errors.Indeterminate`, and never anything else. It marks each part in the
-    journal before and after, and skips the parts of ``job.accepted``. With a temporary or permanent
+    journal before and after, and sends those of ``job.missing`` only. With a temporary or permanent
     failure the part that was marked last did certainly not leave.
     """
 

@@ -97,29 +97,25 @@ class FakeTransport:
         if self.is_closed:
             raise TemporaryFailure(f"the channel {self._name} is closed")
         failure, at_part = self._failure_of(job)
-        references: list[str | None] = []
-        has_begun = False
-        for number in range(1, job.segments.count + 1):
-            if number in job.accepted:
-                references.append(None)
-                continue
+        references: dict[int, str] = {}
+        for number in job.missing:
             journal.submitting(job, number)
-            if not has_begun:
+            if number == job.missing[0]:
                 self.jobs.append(job)
-                has_begun = True
             if failure is not None and number == at_part:
                 if failure.code != "indeterminate":
                     journal.refused(job, number)
                 raise failure
             self._references += 1
-            references.append(str(self._references))
+            reference = references[number] = str(self._references)
             if self._is_hasty:
-                self.report_reference(str(self._references), job=job)
-            journal.accepted(job, number, references[-1])
+                self.report_reference(reference, job=job)
+            journal.accepted(job, number, reference)
+        receipt = job.receipt(references)
         with self._changed:
-            self.sent[job.message] = tuple(references)
+            self.sent[job.message] = receipt.references
             self._changed.notify_all()
-        return SendReceipt(references=tuple(references))
+        return receipt
 
     def health(self) -> ChannelHealth:
         return ChannelHealth(

@@ -42,12 +42,12 @@ class Caller:
 
         It is all the same whether somebody answers, has no time, or is not there.
         """
-        if 1 not in job.accepted:
+        if job.missing:
             if not is_dialable(job.number.value):
                 raise PermanentFailure("a modem cannot dial such a number")
             self._keeper.verify()
             self._call(job)
-        return SendReceipt(references=(None,))
+        return job.receipt({})
 
     def _call(self, job: SendJob) -> None:
         with self._keeper.undisturbed():

@@ -74,20 +74,15 @@ class Sender:
 
     def send(self, job: SendJob) -> SendReceipt:
         """Send all parts that the network does not have yet, in order."""
-        numbers = [
-            number for number in range(1, job.segments.count + 1) if number not in job.accepted
-        ]
         payloads = self._payloads(job, _Form())
         self._keeper.verify()
         self._allowance.admit(
-            self._keeper.sim or "unknown", priority=job.priority, parts=len(numbers)
+            self._keeper.sim or "unknown", priority=job.priority, parts=len(job.missing)
         )
-        references: dict[int, str | None] = {}
-        for number in numbers:
-            references[number] = self._send_part(job, number, payloads[number - 1])
-        return SendReceipt(
-            references=tuple(references.get(number) for number in range(1, job.segments.count + 1))
-        )
+        references = {
+            number: self._send_part(job, number, payloads[number - 1]) for number in job.missing
+        }
+        return job.receipt(references)
 
     def _payloads(self, job: SendJob, form: _Form) -> tuple[bytes, ...]:
         validity = None

@@ -40,19 +40,15 @@ class Anywhere:
         self._journal = journal
 
     def send(self, job: SendJob) -> SendReceipt:
-        references = []
-        for part in range(1, job.segments.count + 1):
-            reference = f"{job.message:016x}-{part}"
-            references.append(reference)
-            if part in job.accepted:
-                continue
+        references = {part: f"{job.message:016x}-{part}" for part in job.missing}
+        for part, reference in references.items():
             self._journal.submitting(job, part)
             line = f"{job.recipient.value} {part} {os.getpid()} {time.monotonic()}\n".encode()
             file = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.write(file, line)
             os.close(file)
             self._journal.accepted(job, part, reference)
-        return SendReceipt(references=tuple(references))
+        return job.receipt(references)
 
     def health(self) -> ChannelHealth:
         return ChannelHealth(is_ready=True, detail="ready")
