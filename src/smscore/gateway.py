@@ -30,7 +30,7 @@ from smscore.ports.identity import Authenticator
 from smscore.ports.measurement import Measurable, Meter
 from smscore.ports.patterns import PatternEngine
 from smscore.ports.policy import Observer, RateLimiter, Screen
-from smscore.ports.storage import Lane, ServerFacts, Store, UnitOfWork
+from smscore.ports.storage import Lane, ServerFacts, Store, UnitOfWork, commit
 from smscore.ports.transport import ChannelHealth, Journal, Reachable, Transport
 from smscore.ports.webhooks import WebhookSender
 from smscore.runner import DUTIES, Runner
@@ -564,7 +564,7 @@ class Gateway:
             process = work.processes.lease(now=now)
             return Lease(process=process, newest=newest_of(work))
 
-        return self.store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self.store, work)
 
 
 def _health_of(transport: Transport) -> ChannelHealth:

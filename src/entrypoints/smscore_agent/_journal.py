@@ -11,7 +11,7 @@ import msgspec
 
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
-from smscore.ports.storage import JournalEntries, JournalView, Lane, Store, UnitOfWork, View
+from smscore.ports.storage import JournalEntries, JournalView, Store, UnitOfWork, View, commit
 from smscore_agent._server import FAILED
 
 __all__ = ["Entry", "HandoutJournal"]
@@ -74,7 +74,7 @@ class HandoutJournal:
 
     def keep_alone(self, entries: Collection[Entry]) -> None:
         """The same in a unit of its own; returns when it is durable."""
-        self._store.run(lambda work: self.keep(work, entries), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: self.keep(work, entries))
 
     def told(self, outcomes: Mapping[str, int]) -> None:
         """The server has heard of these outcomes."""
@@ -88,7 +88,7 @@ class HandoutJournal:
             left = [one for one in self._open(work.journal) if one not in outcomes]
             self._write_open(work.journal, left)
 
-        self._store.run(work, lane=Lane.CUSTODY).result()
+        commit(self._store, work)
 
     def close(self, hashes: Collection[str]) -> None:
         """There will never be anything to tell of these."""
@@ -97,7 +97,7 @@ class HandoutJournal:
             left = [one for one in self._open(work.journal) if one not in hashes]
             self._write_open(work.journal, left)
 
-        self._store.run(work, lane=Lane.CUSTODY).result()
+        commit(self._store, work)
 
     def reopen_revived(self) -> None:
         """
@@ -120,7 +120,7 @@ class HandoutJournal:
             seen = b"%d" % events[-1][0]
             work.journal.put(channel=self._channel, key=_SEEN, value=seen)
 
-        self._store.run(work, lane=Lane.CUSTODY).result()
+        commit(self._store, work)
 
     def _news(self, view: View) -> Sequence[tuple[int, Event]]:
         cursor = int(view.journal.get(channel=self._channel, key=_SEEN) or b"0")

@@ -21,7 +21,7 @@ from smscore.domain.settings import AccountChanges, check_amount, check_tariff, 
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._auditing import Auditor
 
 __all__ = ["Administration"]
@@ -305,7 +305,7 @@ class Administration:
         **detail: str | int | None,
     ) -> T:
         noted = self._auditor.with_entry(work, what, subject, **detail)
-        return self._store.run(noted, lane=Lane.CUSTODY).result()
+        return commit(self._store, noted)
 
 
 def _open_account(

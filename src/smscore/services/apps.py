@@ -8,7 +8,7 @@ from typing import TypeVar
 from smscore.domain.apps import AppManifest, AppVersion, check_successor
 from smscore.errors import NotFound
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._auditing import Auditor
 
 __all__ = ["Apps"]
@@ -135,7 +135,7 @@ class Apps:
         self._run(work)
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self._store, work)
 
 
 def _published(version: AppVersion | None, code: int) -> AppVersion:

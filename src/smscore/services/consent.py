@@ -18,7 +18,7 @@ from smscore.domain.numbers import PhoneNumber
 from smscore.domain.recipients import parse_recipient
 from smscore.errors import InvalidNumber, InvalidRequest
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._auditing import Auditor
 from smscore.services._consent import check_key, keep_key, keep_mark
 from smscore.services._pseudonyms import Pseudonyms
@@ -214,7 +214,7 @@ class Consents:
         )
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self._store, work)
 
 
 def _put(work: UnitOfWork, marks: Sequence[Mark], *, pseudonyms: Pseudonyms) -> int:

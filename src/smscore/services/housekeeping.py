@@ -15,7 +15,7 @@ from smscore.domain.receipts import IDEMPOTENCY_LIFE
 from smscore.domain.routes import CLOCKS_DIFFER
 from smscore.errors import InvalidRequest
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.storage import Store, UnitOfWork, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._claims import STEP, end_leases
 from smscore.services._leaps import CautiousClock
@@ -122,7 +122,7 @@ class Housekeeping:
             f"before {before.isoformat()}",
             audit_before=None if audit_before is None else audit_before.isoformat(),
         )
-        self._store.run(lambda work: work.audit.add(entry), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: work.audit.add(entry))
         dropped = 0
         while audit_before is not None and (step := self._drop_audit(audit_before)):
             dropped += step
@@ -146,7 +146,7 @@ class Housekeeping:
 
     def _step(self, work: Callable[[UnitOfWork], T]) -> T:
         begun = self._clock.monotonic()
-        done = self._store.run(work, lane=Lane.CUSTODY).result()
+        done = commit(self._store, work)
         leave_room(self._clock, since=begun)
         return done
 
@@ -184,28 +184,24 @@ class Housekeeping:
     def _promote(self, now: datetime) -> int:
         if not self._store.read(lambda view: view.outbox.has_due(now=now)):
             return 0
-        return self._store.run(lambda work: _promote(work, now), lane=Lane.CUSTODY).result()
+        return commit(self._store, lambda work: _promote(work, now))
 
     def _expire(self, now: datetime) -> int:
         if not self._store.read(lambda view: view.outbox.has_overdue(now=now)):
             return 0
-        return self._store.run(lambda work: _expire(work, now), lane=Lane.CUSTODY).result()
+        return commit(self._store, lambda work: _expire(work, now))
 
     def _fall_back(self, now: datetime) -> int:
         if not self._store.read(lambda view: view.outbox.has_stranded(now=now)):
             return 0
-        return self._store.run(
-            lambda work: _fall_back(work, now, until=now), lane=Lane.CUSTODY
-        ).result()
+        return commit(self._store, lambda work: _fall_back(work, now, until=now))
 
     def _end_leases(self, now: datetime) -> int:
         """Of what phones have fetched: a step for each account, and more of them next round."""
         if not _is_time(now, since=self._leases_ended_at, every=_SWEEP):
             return 0
         ended = [
-            self._store.run(
-                partial(end_leases, account=account, before=before, now=now), lane=Lane.CUSTODY
-            ).result()
+            commit(self._store, partial(end_leases, account=account, before=before, now=now))
             for account, before in self._store.read(lambda view: _ended_leases(view, now))
         ]
         if max(ended, default=0) < STEP:
@@ -214,9 +210,7 @@ class Housekeeping:
 
     def _sweep(self, now: datetime) -> int:
         keys_before = self._keys_clock.now() - IDEMPOTENCY_LIFE
-        return self._store.run(
-            lambda work: _sweep(work, now, keys_before=keys_before), lane=Lane.CUSTODY
-        ).result()
+        return commit(self._store, lambda work: _sweep(work, now, keys_before=keys_before))
 
 
 def _is_time(now: datetime, *, since: datetime | None, every: timedelta) -> bool:

@@ -16,7 +16,7 @@ from smscore.domain.planning import Plan, describe_accepted, plan
 from smscore.domain.receipts import Receipt
 from smscore.errors import Conflict, NotCancellable, NotFound
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
+from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._consent import Objections
 from smscore.services._openings import Openings
@@ -157,7 +157,7 @@ class Interventions:
         return self._run(self._auditor.with_entry(work, what, f"{message:016x}"))
 
     def _run(self, work: Callable[[UnitOfWork], T]) -> T:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self._store, work)
 
 
 def _look_up(view: View, message: MessageId) -> tuple[Tracked, Collection[str]]:

@@ -13,7 +13,7 @@ from smscore.errors import LeaseLost, NotReady
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.measurement import Exchange
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.ports.transport import SendJob
 from smscore.services._progress import record, record_report
 
@@ -83,10 +83,9 @@ class ChannelJournal:
         return self._store.read(lambda view: view.journal.get(channel=self._channel, key=key))
 
     def put(self, key: str, value: bytes) -> None:
-        self._store.run(
-            lambda work: work.journal.put(channel=self._channel, key=key, value=value),
-            lane=Lane.CUSTODY,
-        ).result()
+        commit(
+            self._store, lambda work: work.journal.put(channel=self._channel, key=key, value=value)
+        )
 
     def _holds(self, delivery: Delivery) -> bool:
         """Whether it is this process that sends the message, and on this channel."""
@@ -116,7 +115,7 @@ class ChannelJournal:
                 work.outbox.save(change(work, tracked.delivery))
             return tracked is not None
 
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self._store, work)
 
     def _now(self) -> datetime:
         return self._clock.now()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from smscore.domain.events import NO_MESSAGE, Event
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.storage import Store, UnitOfWork, View, commit
 from smscore.ports.transport import ChannelHealth
 from smscore.services._sightings import Sighting, keep_sighting, sighting_of
 
@@ -69,7 +69,7 @@ class Monitoring:
         seen = {name: _seen(health, kept.get(name), at=now) for name, health in found.items()}
         news = {name: one for name, one in seen.items() if one.is_news_after(kept.get(name))}
         if news:
-            self._store.run(lambda work: _keep(work, news, kept), lane=Lane.CUSTODY).result()
+            commit(self._store, lambda work: _keep(work, news, kept))
             _tell(news, kept)
         return kept | news, len(news)
 

@@ -11,7 +11,7 @@ from smscore.domain.devices import Device
 from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, View
+from smscore.ports.storage import Store, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._claims import put_back
 from smscore.services._pauses import leave_room
@@ -106,7 +106,7 @@ class Phones:
         forgotten = self._auditor.with_entry(
             lambda work: work.devices.remove(owner, name), "device.forgotten", name, account=account
         )
-        if not self._store.run(forgotten, lane=Lane.CUSTODY).result():
+        if not commit(self._store, forgotten):
             raise NotFound(f"the account {account!r} has no device {name or 'without a name'!r}")
 
     def claimed(self, *, before: datetime, account: str | None = None) -> Mapping[str, int]:
@@ -158,7 +158,7 @@ class Phones:
             name,
             before=before.isoformat(),
         )
-        return self._store.run(step, lane=Lane.CUSTODY).result()
+        return commit(self._store, step)
 
 
 def _names(view: View, account: str | None) -> Mapping[AccountId, str]:

@@ -14,7 +14,7 @@ from smscore.domain.events import next_event
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.routing import Topology
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.ports.storage import Store, Tracked, UnitOfWork, commit
 from smscore.services._consent import Objections
 from smscore.services._progress import record, withhold
 from smscore.services._settings import Settings
@@ -70,11 +70,11 @@ class Pickup:
         lease for claims, puts it back.
         """
         phone = self._phone(account, device)
-        return self._store.run(
+        return commit(
+            self._store,
             lambda work: _hand_out(work, phone, limit=limit, objections=self._objections),
             accounts=(account,),
-            lane=Lane.CUSTODY,
-        ).result()
+        )
 
     def tell(
         self,
@@ -91,11 +91,7 @@ class Pickup:
         another phone may have the message.
         """
         phone = self._phone(account, device)
-        return self._store.run(
-            lambda work: _keep(work, phone, outcomes),
-            accounts=(account,),
-            lane=Lane.CUSTODY,
-        ).result()
+        return commit(self._store, lambda work: _keep(work, phone, outcomes), accounts=(account,))
 
     def _phone(self, account: AccountId, device: str | None) -> _Phone:
         channel = self._settings.account(account).phone_queue

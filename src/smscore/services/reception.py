@@ -18,7 +18,7 @@ from smscore.errors import ConfigurationError, NotFound, PluginError, Rejected
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.policy import Screen
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._consent import Objections
 from smscore.services._forwarding import Forwarding
 from smscore.services._heeding import Heeding
@@ -108,15 +108,15 @@ class Reception:
     def reported(self, report: DeliveryReport) -> None:
         """Fold a report into its delivery, or park it until its reference is known."""
         now = self._clock.now()
-        self._store.run(lambda work: _report(work, report, now=now), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: _report(work, report, now=now))
 
     def linked(self, link: Link) -> None:
         """From now on the owner of the number is written to at the link's address."""
-        self._store.run(lambda work: work.links.put(link), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: work.links.put(link))
 
     def unlinked(self, *, channel: str, address: str) -> None:
         """The owner of the address is not written to any more."""
-        self._store.run(lambda work: _unlink(work, channel, address), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: _unlink(work, channel, address))
 
     def _publish(self, group: OpenGroup, *, is_too_many: bool, now: datetime) -> int:
         """Decide about the messages of a group, each in a unit of its own."""
@@ -149,7 +149,7 @@ class Reception:
             ids = self._ids.several(count, now=now)
             try:
                 unit = partial(work, ids=ids)
-                return self._store.run(unit, accounts=accounts, lane=Lane.CUSTODY).result()
+                return commit(self._store, unit, accounts=accounts)
             except TooFewIds:
                 count *= _GROWTH  # nothing was kept, and the same is done once more
 

@@ -9,7 +9,7 @@ from smscore.domain.deliveries import ProcessId, Status
 from smscore.domain.policies import DEFAULT_POLICY, CustodyPolicy
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._progress import record
 
 __all__ = ["Recovery"]
@@ -50,9 +50,9 @@ class Recovery:
             return 0
         now = self._clock.now()
         settled = 0
-        while count := self._store.run(
-            lambda work: self._recover(work, owners, channel=channel, now=now), lane=Lane.CUSTODY
-        ).result():
+        while count := commit(
+            self._store, lambda work: self._recover(work, owners, channel=channel, now=now)
+        ):
             settled += count
         return settled
 

@@ -12,7 +12,7 @@ from smscore.domain.routes import Revision, Route, check_names
 from smscore.domain.routing import Topology
 from smscore.errors import Conflict, InvalidRequest, NotFound
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.storage import Store, UnitOfWork, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._people import check_people
 from smscore.services._rules import RulesInForce
@@ -179,7 +179,7 @@ class Rules:
         return found
 
     def _run(self, work: Callable[[UnitOfWork], Revision]) -> Revision:
-        return self._store.run(work, lane=Lane.CUSTODY).result()
+        return commit(self._store, work)
 
 
 def _check_expected(number: int, expected: int | None) -> None:

@@ -14,7 +14,7 @@ from smscore.domain.liveness import Glimpse, Watch
 from smscore.errors import ConfigurationError, StoreError, StoreUnavailable
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Process, Right, ServerFacts, Store, UnitOfWork
+from smscore.ports.storage import Lane, Process, Right, ServerFacts, Store, UnitOfWork, commit
 
 __all__ = ["Servers"]
 
@@ -253,7 +253,7 @@ class Servers:
                 if work.processes.take(right, instead_of=free[name])
             ]
 
-        taken = self._store.run(work, lane=Lane.CUSTODY).result()
+        taken = commit(self._store, work)
         self._beaten_at = now
         for name in taken:
             if (had := rights.get(name)) is not None:

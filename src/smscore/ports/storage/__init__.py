@@ -15,7 +15,7 @@ from smscore.ports.storage._audit import Audit, AuditView
 from smscore.ports.storage._consent import Consent, ConsentView
 from smscore.ports.storage._directory import Devices, DevicesView, Directory, DirectoryView
 from smscore.ports.storage._service import Apps, AppsView, Processes, ProcessesView
-from smscore.ports.storage._store import Store, UnitOfWork, View, Wakeup
+from smscore.ports.storage._store import Store, UnitOfWork, View, Wakeup, commit
 from smscore.ports.storage._traces import Trace, TraceKey, TraceKind, Traces, TracesView
 from smscore.ports.storage._traffic import (
     Events,
@@ -102,4 +102,5 @@ __all__ = [
     "Wakeup",
     "Webhooks",
     "WebhooksView",
+    "commit",
 ]

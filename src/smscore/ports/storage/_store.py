@@ -44,7 +44,7 @@ from smscore.ports.storage._ways import (
 )
 from smscore.ports.storage._webhooks import Webhooks, WebhooksView
 
-__all__ = ["Store", "UnitOfWork", "View", "Wakeup"]
+__all__ = ["Store", "UnitOfWork", "View", "Wakeup", "commit"]
 
 T = TypeVar("T")
 
@@ -223,3 +223,14 @@ class Store(Protocol):
     def close(self) -> None:
         """Refuse new work, finish what is queued, stop. May be called twice."""
         ...
+
+
+def commit(
+    store: Store, work: Callable[[UnitOfWork], T], *, accounts: Sequence[AccountId] = ()
+) -> T:
+    """
+    Apply the work before any submission that waits, and give what it gave when that is durable.
+
+    Blocks, and raises what :meth:`Store.run` and its future raise.
+    """
+    return store.run(work, accounts=accounts, lane=Lane.CUSTODY).result()

@@ -13,7 +13,7 @@ from smscore.domain.directory import Contact, ContactId, Group, GroupId
 from smscore.domain.membership import distinct_numbers, distinct_recipients
 from smscore.domain.messages import AccountId
 from smscore.errors import InvalidRequest, RejectedItems
-from smscore.ports.storage import DirectoryView, Lane, Store, UnitOfWork, View
+from smscore.ports.storage import DirectoryView, Store, UnitOfWork, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._naming import Membership, group_called, members_of
 from smscore.services._settings import Settings
@@ -140,7 +140,7 @@ class Directory:
                 if counts := _counts(planned):
                     work.audit.add(attrs.evolve(entry, detail={**entry.detail, **counts}))
 
-            self._store.run(work, accounts=[account], lane=Lane.CUSTODY).result()
+            commit(self._store, work, accounts=[account])
             if progress is not None:
                 progress(start + len(some))
         return plan

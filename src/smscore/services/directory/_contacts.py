@@ -10,7 +10,7 @@ from smscore.domain.directory import Contact, ContactChanges, ContactId, Group
 from smscore.domain.links import Link
 from smscore.domain.messages import AccountId, clean_text
 from smscore.domain.numbers import PhoneNumber
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._auditing import Auditor
 from smscore.services._naming import check_unused, contact_called, groups_with
 from smscore.services._people import check_unnamed
@@ -140,4 +140,4 @@ class Contacts:
     def _run(self, account: AccountId, work: Callable[[UnitOfWork], Contact], what: str) -> Contact:
         # By its id: a name is a person's.
         noted = self._auditor.with_entry_of(work, what, lambda one: one.id, account=account)
-        return self._store.run(noted, accounts=[account], lane=Lane.CUSTODY).result()
+        return commit(self._store, noted, accounts=[account])

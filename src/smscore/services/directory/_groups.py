@@ -12,7 +12,7 @@ from smscore.domain.directory import Contact, Group, GroupId
 from smscore.domain.membership import check_nesting, nesting_of
 from smscore.domain.messages import AccountId
 from smscore.errors import NotFound
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._auditing import Auditor
 from smscore.services._naming import (
     Membership,
@@ -190,7 +190,7 @@ class Groups:
         subject: Callable[[T], object],
     ) -> T:
         noted = self._auditor.with_entry_of(work, what, subject, account=account)
-        return self._store.run(noted, accounts=[account], lane=Lane.CUSTODY).result()
+        return commit(self._store, noted, accounts=[account])
 
 
 def _nest(work: UnitOfWork, outer: Group, inner: Group) -> None:

@@ -22,7 +22,7 @@ from smscore.errors import (
 )
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork
+from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, commit
 from smscore.ports.transport import ChannelHealth, SendJob, SendReceipt, Transport
 from smscore.services._consent import Objections
 from smscore.services._settings import Settings
@@ -105,7 +105,8 @@ class Dispatch:
         those whose time is over expire, and those to recipients who opted out are withheld.
         """
         now, owner = self._clock.now(), self._ids.process
-        return self._store.run(
+        return commit(
+            self._store,
             lambda work: claim(
                 work,
                 channel,
@@ -115,8 +116,7 @@ class Dispatch:
                 limit=limit,
                 objections=self._objections,
             ),
-            lane=Lane.CUSTODY,
-        ).result()
+        )
 
     def _send_all(
         self,

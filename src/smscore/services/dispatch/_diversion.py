@@ -8,7 +8,7 @@ from datetime import datetime
 from smscore.domain.deliveries import Delivery, Leg, Status
 from smscore.domain.messages import MessageId, Priority
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 from smscore.services._progress import record
 
 __all__ = ["Diversion"]
@@ -52,9 +52,7 @@ class Diversion:
         found = [one.message.id for one in waiting if _way(one.delivery, able)]
         done = 0
         if found:
-            done = self._store.run(
-                lambda work: _divert(work, channel, found, able, now=now), lane=Lane.CUSTODY
-            ).result()
+            done = commit(self._store, lambda work: _divert(work, channel, found, able, now=now))
         is_last = len(waiting) < _BATCH
         self._looked_past[channel] = 0 if is_last else skip + len(waiting) - done
         return done

@@ -18,7 +18,7 @@ from smscore.domain.recipients import EmailAddress, Recipient
 from smscore.domain.routes import Revision
 from smscore.errors import InvalidRequest
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Trace, TraceKey, TraceKind, View
+from smscore.ports.storage import Store, Trace, TraceKey, TraceKind, View, commit
 from smscore.services._auditing import Auditor
 from smscore.services._pauses import leave_room
 from smscore.services._pseudonyms import Pseudonyms
@@ -165,7 +165,7 @@ class Erasure:
         """By the number's hash, which is that of an opt-out as well."""
         hashed = self._pseudonyms.of(who_is(number))
         entry = self._auditor.entry(what, f"hmac:{hashed}", **detail)
-        self._store.run(lambda work: work.audit.add(entry), lane=Lane.CUSTODY).result()
+        commit(self._store, lambda work: work.audit.add(entry))
 
     def _person(self, number: Recipient) -> Person:
         if isinstance(number, EmailAddress):
@@ -195,11 +195,11 @@ class Erasure:
 
     def _erase(self, search: Search, found: Sequence[Trace], *, now: datetime) -> Step:
         kind, keys, begun = found[0].kind, [one.key for one in found], self._clock.monotonic()
-        step = self._store.run(
+        step = commit(
+            self._store,
             lambda work: erase_some(work, search, kind, keys, now=now),
             accounts=sorted({one.account for one in found if one.account is not None}),
-            lane=Lane.CUSTODY,
-        ).result()
+        )
         leave_room(self._clock, since=begun)
         return step
 

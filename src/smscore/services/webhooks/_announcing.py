@@ -16,7 +16,7 @@ from smscore.domain.webhooks import Posting, PostingId
 from smscore.errors import GatewayError
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, Topic, Wakeup
+from smscore.ports.storage import Store, Topic, Wakeup, commit
 from smscore.ports.webhooks import Answer, WebhookSender
 from smscore.services._meters import Meters
 from smscore.services.webhooks._endpoints import Endpoint, Endpoints
@@ -137,9 +137,7 @@ class Announcing:
             for number, posting in zip(numbers, found.postings, strict=True)
         ]
         if postings or self._is_time_to_keep(found.cursor):
-            self._store.run(
-                lambda work: add(work, postings, cursor=found.cursor), lane=Lane.CUSTODY
-            ).result()
+            commit(self._store, lambda work: add(work, postings, cursor=found.cursor))
             self._kept_cursor, self._kept_at = found.cursor, self._clock.monotonic()
         for posting in postings:
             self._endpoints[posting.endpoint].account = posting.account
@@ -270,9 +268,7 @@ class Announcing:
             return 0
         now = self._clock.now()
         judgements = self._judgements(outcomes, now=now)
-        kept = self._store.run(
-            lambda work: keep(work, outcomes, judgements, now=now), lane=Lane.CUSTODY
-        ).result()
+        kept = commit(self._store, lambda work: keep(work, outcomes, judgements, now=now))
         self._heard.clear()
         warn_of(kept)
         for outcome in outcomes:

@@ -28,7 +28,7 @@ from smscore.domain.webhooks import (
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
-from smscore.ports.storage import Lane, Store, UnitOfWork, View
+from smscore.ports.storage import Store, UnitOfWork, View, commit
 from smscore.ports.webhooks import WebhookSender
 from smscore.services._auditing import Auditor
 from smscore.services.webhooks._overview import History, Troubles, history_of, troubles
@@ -273,7 +273,7 @@ class Webhooks:
         self, work: Callable[[UnitOfWork], T], what: str, subject: object, account: AccountId
     ) -> T:
         noted = self._auditor.with_entry(work, what, subject, account=account)
-        return self._store.run(noted, lane=Lane.CUSTODY).result()
+        return commit(self._store, noted)
 
 
 def _checked(events: Collection[str]) -> tuple[str, ...]:

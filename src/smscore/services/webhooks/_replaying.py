@@ -10,7 +10,7 @@ import attrs
 from smscore.domain.audit import AuditEntry
 from smscore.domain.moments import check_range
 from smscore.domain.webhooks import Posting, PostingId, PostingState
-from smscore.ports.storage import Lane, Store, UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork, commit
 
 __all__ = ["Deliveries", "replay_all"]
 
@@ -94,4 +94,4 @@ def _replay(
             work.audit.add(attrs.evolve(noted, detail=detail))
         return len(meant)
 
-    return store.run(work, lane=Lane.CUSTODY).result()
+    return commit(store, work)
