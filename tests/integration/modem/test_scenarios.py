@@ -20,12 +20,12 @@ FIRST, SECOND, THIRD = "+491700000002", "+491700000003", "+491700000004"
 # arrived, on the slowest wire.
 SCENARIOS: dict[str, tuple[str, int]] = {
     # It does not answer, or not what it should.
-    "silent seconds=60": ("delivered", 90),
+    "silent seconds=60": ("delivered", 100),
     "silent at=prompt seconds=60": ("delivered", 120),
     "silent at=pdu seconds=400": ("indeterminate", 480),
     "silent at=taken seconds=400": ("indeterminate", 480),
     "silent at=part seconds=60": ("delivered", 120),
-    "garbage seconds=60": ("delivered", 90),
+    "garbage seconds=60": ("delivered", 100),
     "garbage at=pdu": ("indeterminate", 270),
     "half_a_line seconds=60": ("delivered", 100),
     "half_a_line at=taken seconds=300": ("indeterminate", 340),

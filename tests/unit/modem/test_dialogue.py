@@ -259,6 +259,34 @@ def test_chatter_behind_a_payload_does_not_put_doubt_off(end: OtherEnd) -> None:
     assert end.time.monotonic() == pytest.approx(180.0)
 
 
+def test_an_answer_that_is_still_owed_is_let_pass(end: OtherEnd) -> None:
+    answers = iter(("one", "two", "three"))
+    end.replies = dict.fromkeys(
+        (b"AT+CGMI\r", b"AT+CGMM\r"),
+        lambda: end.time.later(
+            4.0, partial(end.dialogue.receive, f"\r\n{next(answers)}\r\n\r\nOK\r\n".encode())
+        ),
+    )
+
+    with pytest.raises(NoAnswer):
+        end.dialogue.ask("AT+CGMI", timeout=3.0)
+    end.dialogue.ask("AT+CGMI", timeout=3.0)
+    asked_at = end.time.monotonic()
+    assert end.dialogue.ask("AT+CGMM", timeout=3.0).lines == ("three",)
+    assert end.time.monotonic() - asked_at == pytest.approx(4.0)
+
+
+def test_an_answer_that_got_lost_is_not_waited_for_for_ever(end: OtherEnd) -> None:
+    with pytest.raises(NoAnswer):
+        end.dialogue.ask("AT+CGMI", timeout=60.0)
+    end.on(b"AT\r", b"\r\nOK\r\n")
+
+    end.dialogue.ask("AT", timeout=5.0)
+    assert end.time.monotonic() == pytest.approx(70.0)
+    end.dialogue.ask("AT", timeout=5.0)
+    assert end.time.monotonic() == pytest.approx(70.0)
+
+
 def test_an_endless_answer_fills_no_memory(end: OtherEnd) -> None:
     end.on(b"ATI\r", b"x\r\n" * 50_000, b"\r\nOK\r\n", after=1.0)
 

@@ -224,6 +224,23 @@ def test_a_program_that_is_not_there_does_not_end_the_recovery(ward: Ward) -> No
     ward.until(lambda: channel.health().is_ready, within=MINUTE)
 
 
+# Slowness.
+
+
+@pytest.mark.parametrize("delay", [2.5, 4.5, 7.0])
+def test_a_modem_that_is_slower_than_it_is_waited_for_is_understood(
+    ward: Ward, delay: float
+) -> None:
+    ward.lines.inject_sms(sender="+999200", text="hello")
+    ward.lines.begin_fault(Fault.SLOW, delay=delay)
+    channel = ward.admit(settles=False)
+
+    ward.until(lambda: len(ward.sink.parts) == 1, within=30 * MINUTE)
+    ward.until(lambda: channel.health().is_ready, within=MINUTE)
+    assert channel.health().facts["imei"] == ward.lines.modems[0].imei
+    assert channel.health().facts["registration"] == "CREG 1, CGREG 1, CEREG 1"
+
+
 # Settings.
 
 

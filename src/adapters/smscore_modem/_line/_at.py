@@ -202,7 +202,7 @@ class AtEngine:
         final = _final(text, is_call=self._pending is not None and self._pending.dials)
         if final is not None:
             if self._pending is None:
-                return [Noise(text=text, why="a final result of no command")]
+                return [Noise(text=text, why="a final result of no command", is_final=True)]
             self._pending = None
             self._awaits_prompt = False
             return [final]

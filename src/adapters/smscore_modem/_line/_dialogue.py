@@ -13,6 +13,7 @@ import attrs
 from smscore_modem._line._answers import Answer, Ear, Lost, NoAnswer, NoPrompt, Pacing, Unsettled
 from smscore_modem._line._at import AtEngine, DialogueError
 from smscore_modem._line._events import Event, Final, Information, Noise, Notification, Prompt
+from smscore_modem._line._owed import Owed
 from smscore_modem._line._serial import LineLost, Port
 from smscore_modem._line._transcript import Transcript
 from smscore_modem._time import SYSTEM, Mailbox, Silence, Time, Turn
@@ -36,7 +37,7 @@ class Dialogue:
     The dialogue with one modem, from opening the port until it is lost.
 
     Any thread may ask; the others wait for their turn. ``notify`` is called on the reader thread
-    and must return at once.
+    and must return at once. ``owed`` is what the modem still owes from a dialogue before.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Dialogue:
         *,
         time: Time = SYSTEM,
         transcript: Transcript | None = None,
+        owed: Owed | None = None,
     ) -> None:
         self._notify = notify
         self._time = time
@@ -58,6 +60,7 @@ class Dialogue:
         self._lost: str | None = None
         self._heard = self.spoken_at = self._monotonic()
         self.is_busy = False  # somebody waits for an answer
+        self.owed = owed or Owed()
         self._port: Port | None = None
 
     def attach(self, port: Port) -> None:
@@ -85,6 +88,8 @@ class Dialogue:
             ears = self._ears
             # Queued under the lock, so that they cannot fall to the next command.
             for event in events:
+                if isinstance(event, Noise) and event.is_final:
+                    self.owed.paid(now=self._heard)
                 if self._concerns_command(event):
                     self._events.put(event)
         for event in events:
@@ -97,7 +102,7 @@ class Dialogue:
         """Whether whoever waits for an answer wants to know; a report may stand in for one."""
         if isinstance(event, Notification):
             return self.is_busy and event.name == _REPORT
-        return not isinstance(event, Noise)
+        return not isinstance(event, Noise) or event.is_final
 
     def lose(self, reason: str) -> None:
         """The line has ended: whoever waits is told, and nobody can ask any more."""
@@ -124,19 +129,24 @@ class Dialogue:
         Send a command and wait for its final result, or for a line and so much silence behind it.
 
         Each line of the answer puts the deadline off, until ``longest`` seconds have passed in all,
-        or twice the deadline if that is not said.
+        or twice the deadline if that is not said. A modem that has shown to be slower gets more.
+        What it still owes is waited for afterwards, or it would be the answer to the next command.
 
         Raises:
             NoAnswer: there was none within ``timeout`` seconds.
             LineLost: the port is gone.
         """
         with self._exchange():
+            patience = max(timeout, self.owed.slowest)
             self._begin(command, prompts=False)
-            return self._collect(
-                timeout=timeout,
-                longest=longest or _SLOWEST * timeout,
-                suffices_after=line_suffices_after,
-            )
+            with self._owing():
+                answer = self._collect(
+                    timeout=patience,
+                    longest=max(longest or _SLOWEST * patience, patience),
+                    suffices_after=line_suffices_after,
+                )
+            self._await_owed()
+            return answer
 
     def submit(
         self,
@@ -161,7 +171,8 @@ class Dialogue:
             Unsettled: it was lost or silent afterwards.
         """
         escaped = False
-        with self._exchange():
+        prompt_timeout = max(prompt_timeout, self.owed.slowest)
+        with self._exchange(), self._owing():
             try:
                 refusal = self._prompted(command, timeout=prompt_timeout)
             except NoPrompt:
@@ -269,6 +280,24 @@ class Dialogue:
             data = data[-1:]
         self._write(data)
         return True
+
+    @contextmanager
+    def _owing(self) -> Iterator[None]:
+        """One command; if it is given up, its answer may come later."""
+        asked_at = self._monotonic()
+        try:
+            yield
+        except (NoAnswer, NoPrompt, Unsettled):
+            self.owed.add(asked_at=asked_at)
+            raise
+
+    def _await_owed(self) -> None:
+        """Let what was given up be answered before anything else is asked."""
+        patience = self.owed.patience(now=self._monotonic())
+        with suppress(NoAnswer):
+            while self.owed.count:
+                self._next(self._monotonic() + patience)
+        self.owed.lost()
 
     def _pause(self, seconds: float) -> None:
         with (gate := self._time.gate()):

@@ -55,10 +55,15 @@ class Notification:
 
 @attrs.frozen(kw_only=True)
 class Noise:
-    """A line that nobody asked for and that says nothing known."""
+    """
+    A line that nobody asked for and that says nothing known.
+
+    ``is_final`` when it would be a final result, if a command were in flight.
+    """
 
     text: str
     why: str
+    is_final: bool = False
 
 
 Event = Information | Prompt | Final | Notification | Noise

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._line._events import Notification
+from smscore_modem._line._owed import Owed
 from smscore_modem._line._transcript import Transcript
 from smscore_modem._start._ports import Connect
 from smscore_modem._time import Time
@@ -46,7 +47,7 @@ class Wire:
     def begin(self) -> Dialogue:
         """A new dialogue; nobody can ask in the one before any more."""
         self._dialogue.lose("another dialogue was begun")
-        dialogue = self._new()
+        dialogue = self._new(owed=self._dialogue.owed)
         dialogue.attach(self._port)
         self._dialogue = dialogue
         if self.is_gone:
@@ -58,8 +59,8 @@ class Wire:
         self._dialogue.lose("the port is being closed")
         self._port.close()
 
-    def _new(self) -> Dialogue:
-        return Dialogue(self._notify, time=self._time, transcript=self._transcript)
+    def _new(self, *, owed: Owed | None = None) -> Dialogue:
+        return Dialogue(self._notify, time=self._time, transcript=self._transcript, owed=owed)
 
     def _receive(self, data: bytes) -> None:
         self._dialogue.receive(data)
