@@ -139,8 +139,8 @@ class Desk:
             sparing=sparing,
         )
 
-    def sweep(self) -> None:
-        self.inbox.sweep(self.modem.dialogue, home="ME")
+    def sweep(self, *, home: str | None = "ME") -> None:
+        self.inbox.sweep(self.modem.dialogue, home=home)
 
     def fetch(self, name: str, text: str) -> None:
         self.inbox.fetch(Notification(name=name, text=text), self.modem.dialogue, home="ME")
@@ -171,6 +171,15 @@ def test_everything_is_taken_out_of_every_store(desk: Desk) -> None:
     assert [report.reference for report in desk.sink.reports] == ["7"]
     assert not any(desk.modem.stores.values())
     assert desk.modem.selected == "ME"
+
+
+@pytest.mark.parametrize("home", ["SM", "ME", None])
+def test_every_store_is_looked_into_whichever_is_used(desk: Desk, home: str | None) -> None:
+    desk.modem.selected = home or "SM"
+    desk.modem.stores = {"ME": {0: a_text("a")}, "SM": {7: a_text("b")}, "SR": {}}
+    desk.sweep(home=home)
+
+    assert sorted(desk.texts) == ["a", "b"]
 
 
 def test_what_is_not_stored_stays_in_the_modem_until_it_is(desk: Desk) -> None:

@@ -257,6 +257,20 @@ def test_a_modem_that_forgot_its_settings_gets_them_again(ward: Ward, fault: Fau
     assert len(ward.sink.parts) == 1
 
 
+def test_what_arrives_while_a_modem_starts_anew_is_found_in_the_store_of_its_choice(
+    ward: Ward,
+) -> None:
+    modem = ward.lines.modems[0]
+    modem.stores.capacities |= {"SM": 20, "ME": 10}
+    channel = ward.admit()
+    assert channel.health().facts["store"] == "SM (20)"
+    ward.lines.begin_fault(Fault.RESTARTS)
+    modem.stores.select(("ME", "ME", "ME"))
+    ward.lines.inject_sms(sender="+999200", text="hello")
+
+    ward.until(lambda: len(ward.sink.parts) == 1, within=5 * MINUTE)
+
+
 def test_what_a_modem_says_after_switching_on_does_not_disturb(ward: Ward) -> None:
     channel = ward.admit()
     ward.lines.begin_fault(Fault.BOOT_CHATTER)

@@ -122,7 +122,8 @@ class Inbox:
         """Look into all stores: announcements get lost while the line is busy or closed."""
         self.offer_again()
         self._doubted, self._doubtful = self._doubtful, set()
-        for store in dict.fromkeys((home or "SM", "SM", "SR")):
+        # One that starts anew keeps what arrives in a store of its own choice until it is set up.
+        for store in dict.fromkeys((home or "SM", "SM", "ME", "SR")):
             with _selected(dialogue, store, home) as usage:
                 # Those that know that nothing is there need not list it.
                 if usage is not None and usage[0] != 0:
