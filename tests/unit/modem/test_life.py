@@ -257,6 +257,17 @@ def test_a_modem_that_forgot_its_settings_gets_them_again(ward: Ward, fault: Fau
     assert len(ward.sink.parts) == 1
 
 
+def test_a_modem_that_was_left_in_text_mode_sends_nothing_to_a_number_of_two_digits(
+    ward: Ward,
+) -> None:
+    channel = ward.admit()
+    ward.lines.modems[0].settings.is_text = True  # its routing was kept
+
+    job = a_job()
+    channel.send(job)
+    assert [str(one.submit.recipient) for one in ward.lines.taken] == [job.number.value]
+
+
 def test_what_arrives_while_a_modem_starts_anew_is_found_in_the_store_of_its_choice(
     ward: Ward,
 ) -> None:

@@ -14,10 +14,12 @@ _TIMEOUT = 5.0
 
 def has_forgotten(dialogue: Dialogue, state: ModemState) -> bool:
     """Ask for what a modem loses that started anew, and for the centre that a SIM may lose."""
-    if state.routing is not None and state.routing.shown is not None:
-        if shown_routing(dialogue) != state.routing.shown:
-            return True
-    elif value_of(dialogue.ask("AT+CMGF?", timeout=_TIMEOUT).lines, "+CMGF") == "1":
+    # Some keep their routing, and begin in the mode that a former owner left. In text mode the
+    # length of a message would be taken for a number, and the message sent there.
+    if value_of(dialogue.ask("AT+CMGF?", timeout=_TIMEOUT).lines, "+CMGF") == "1":
+        return True
+    shown = state.routing.shown if state.routing is not None else None
+    if shown is not None and shown_routing(dialogue) != shown:
         return True
     answer = dialogue.ask("AT+CSCA?", timeout=_TIMEOUT)
     value = value_of(answer.lines, "+CSCA")
