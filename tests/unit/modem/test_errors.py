@@ -43,6 +43,9 @@ def class_of(text: str, *, was_written: bool = True, earlier: int = 0) -> ErrorC
         ("+CMS ERROR: 322", TemporaryFailure),  # the store is full
         ("+CMS ERROR: 331", NotReady),  # no network
         ("+CMS ERROR: 332", Indeterminate),  # network time-out
+        ("+CMS ERROR: network timeout", Indeterminate),  # a modem that keeps to words
+        ("+CMS ERROR: SIM not inserted", NotReady),
+        ("+CMS ERROR: no network service", NotReady),
         ("+CMS ERROR: 500", TemporaryFailure),
         ("+CMS ERROR: 777", TemporaryFailure),  # a vendor's own
         ("+CME ERROR: 14", TemporaryFailure),  # SIM busy

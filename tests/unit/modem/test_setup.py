@@ -382,6 +382,7 @@ def test_a_modem_of_another_imei_is_not_used(modem: ScriptedModem) -> None:
     ("answer", "remedy"),
     [
         ("+CME ERROR: 10", Remedy.PERSON),  # no SIM
+        ("+CME ERROR: SIM not inserted", Remedy.PERSON),
         ("+CME ERROR: 13", Remedy.RADIO),  # it failed
         ("+CME ERROR: SIM busy", Remedy.RADIO),  # for too long
         ("+CPIN: SIM PUK", Remedy.PERSON),

@@ -24,18 +24,19 @@ from smscore_modem._start._pin import (
     unlock_by_hand,
 )
 from smscore_modem._start._waking import Remedy, Unusable
+from smscore_modem._traffic._errors import number_of
 
 __all__ = ["Access", "is_sim_lost"]
 
 _TIMEOUT = 5.0
 _LINE_SUFFICES = 0.5
 # 27.005, 3.2.5 and 27.007, 9.2: SIM busy, not ready yet, "wait".
-_WAITING_CODES = frozenset({("CMS", "314"), ("CME", "14"), ("CME", "515")})
-_UNKNOWN_QUESTION = frozenset({"3", "4"})  # of +CME: not allowed, not supported
-_FOR_PERSONS = frozenset({"10", "15"})  # of +CME: no SIM, a wrong one
-_SIM_CODES = frozenset(map(str, range(310, 319)))  # of +CMS
-_SICK_SIM_CODES = frozenset({"313", "314"})
-_NO_SIM = frozenset({("CMS", "310"), ("CME", "10")})  # 27.005, 3.2.5 and 27.007, 9.2.1
+_WAITING_CODES = frozenset({("CMS", 314), ("CME", 14), ("CME", 515)})
+_UNKNOWN_QUESTION = frozenset({3, 4})  # of +CME: not allowed, not supported
+_FOR_PERSONS = frozenset({10, 15})  # of +CME: no SIM, a wrong one
+_SIM_CODES = range(310, 319)  # of +CMS
+_SICK_SIM_CODES = frozenset({313, 314})
+_NO_SIM = frozenset({("CMS", 310), ("CME", 10)})  # 27.005, 3.2.5 and 27.007, 9.2.1
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +64,9 @@ class Access:
         """Wait until the modem takes commands about messages."""
         # Many refuse everything about messages for some seconds after the PIN.
         answer = self.patiently("AT+CPMS?", is_slow=self.profile.is_slow_to_start)
-        if answer.final.family == "CMS" and answer.final.code in _SIM_CODES:
-            is_sick = answer.final.code in _SICK_SIM_CODES
+        number = number_of(answer.final)
+        if answer.final.family == "CMS" and number in _SIM_CODES:
+            is_sick = number in _SICK_SIM_CODES
             raise Unusable(
                 f"the modem is not ready for messages: {answer.final.text}",
                 remedy=Remedy.RADIO if is_sick else Remedy.PERSON,
@@ -139,8 +141,9 @@ class Access:
         answer = self.patiently("AT+CPIN?", line_suffices_after=_LINE_SUFFICES)
         if answer.is_ok:
             return value_of(answer.lines, "+CPIN")
-        if answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION:
-            is_for_persons = answer.final.code in _FOR_PERSONS
+        number = number_of(answer.final)
+        if answer.final.family == "CME" and number not in _UNKNOWN_QUESTION:
+            is_for_persons = number in _FOR_PERSONS
             raise Unusable(
                 f"the SIM cannot be used: {answer.final.text}",
                 remedy=Remedy.PERSON if is_for_persons else Remedy.RADIO,
@@ -156,13 +159,13 @@ def is_sim_lost(answer: Answer) -> bool:
     """Whether this answer to ``AT+CPIN?`` says that the SIM, which was open, is so no more."""
     if answer.is_ok:
         return value_of(answer.lines, "+CPIN") not in ("READY", None)
-    is_of_sim = answer.final.family == "CME" and answer.final.code not in _UNKNOWN_QUESTION
+    is_of_sim = answer.final.family == "CME" and number_of(answer.final) not in _UNKNOWN_QUESTION
     return is_of_sim and not _is_waiting(answer.final)
 
 
 def _is_without_sim(final: Final) -> bool:
-    return (final.family, final.code) in _NO_SIM or final.code.lower() == "sim not inserted"
+    return (final.family, number_of(final)) in _NO_SIM
 
 
 def _is_waiting(final: Final) -> bool:
-    return (final.family, final.code) in _WAITING_CODES or "busy" in final.code.lower()
+    return (final.family, number_of(final)) in _WAITING_CODES or "busy" in final.code.lower()

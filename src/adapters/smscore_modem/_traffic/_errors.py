@@ -132,24 +132,51 @@ CME = _table(
 )
 _UNKNOWN = Meaning.parse("R2M")
 _REFUSED_AT_ONCE = Meaning.parse("R")  # a bare ERROR in place of the prompt
-# 27.007, 9.2: what a modem writes that was told, or tells by itself, to use words.
-_WORDS = {
-    "phone failure": 0,
-    "operation not allowed": 3,
-    "operation not supported": 4,
-    "sim not inserted": 10,
-    "sim pin required": 11,
-    "sim puk required": 12,
-    "sim failure": 13,
-    "sim busy": 14,
-    "sim wrong": 15,
-    "incorrect password": 16,
-    "memory full": 20,
-    "invalid index": 21,
-    "memory failure": 23,
-    "no network service": 30,
-    "network timeout": 31,
-    "unknown": 100,
+# What a modem writes that uses words, told to or by itself: 27.005, 3.2.5 and 27.007, 9.2.
+_WORDS: Mapping[str, Mapping[str, int]] = {
+    "CMS": {
+        "me failure": 300,
+        "sms service of me reserved": 301,
+        "operation not allowed": 302,
+        "operation not supported": 303,
+        "invalid pdu mode parameter": 304,
+        "invalid text mode parameter": 305,
+        "sim not inserted": 310,
+        "sim pin required": 311,
+        "ph-sim pin required": 312,
+        "sim failure": 313,
+        "sim busy": 314,
+        "sim wrong": 315,
+        "sim puk required": 316,
+        "sim pin2 required": 317,
+        "sim puk2 required": 318,
+        "memory failure": 320,
+        "invalid memory index": 321,
+        "memory full": 322,
+        "smsc address unknown": 330,
+        "no network service": 331,
+        "network timeout": 332,
+        "no +cnma acknowledgement expected": 340,
+        "unknown error": 500,
+    },
+    "CME": {
+        "phone failure": 0,
+        "operation not allowed": 3,
+        "operation not supported": 4,
+        "sim not inserted": 10,
+        "sim pin required": 11,
+        "sim puk required": 12,
+        "sim failure": 13,
+        "sim busy": 14,
+        "sim wrong": 15,
+        "incorrect password": 16,
+        "memory full": 20,
+        "invalid index": 21,
+        "memory failure": 23,
+        "no network service": 30,
+        "network timeout": 31,
+        "unknown": 100,
+    },
 }
 
 _FAILURES: Mapping[ErrorClass, type[TransportError]] = {
@@ -190,7 +217,7 @@ def number_of(final: Final) -> int | None:
     code = final.code.strip()
     if code.isdecimal() and code.isascii():
         return int(code[:9])
-    return _WORDS.get(code.lower()) if final.family == "CME" else None
+    return _WORDS.get(final.family, {}).get(code.lower())
 
 
 def classify(meaning: Meaning, *, was_written: bool, earlier: int = 0) -> ErrorClass:
