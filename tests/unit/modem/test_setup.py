@@ -399,6 +399,21 @@ def test_only_what_may_pass_is_left_to_recovery(
     assert refusal.value.remedy is remedy
 
 
+@pytest.mark.parametrize(
+    ("offered", "remedy"),
+    [("+CMGF: (1)", Remedy.PERSON), ("+CMGF: (0,1)", Remedy.RECOVERY), ("", Remedy.RECOVERY)],
+)
+def test_a_modem_that_knows_text_mode_only_is_not_reset_again_and_again(
+    modem: ScriptedModem, offered: str, remedy: Remedy
+) -> None:
+    modem.answers("AT+CMGF=0", "ERROR")
+    modem.answers("AT+CMGF=?", offered)
+
+    with pytest.raises(Unusable) as refusal:
+        set_up(modem)
+    assert refusal.value.remedy is remedy
+
+
 @given(
     st.dictionaries(
         st.sampled_from([*ORDINARY, "AT", "ATE0", "AT+CNMI=?", "AT+CNMI?", "AT+CESQ", "ATI"]),

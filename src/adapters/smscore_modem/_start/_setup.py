@@ -74,7 +74,7 @@ class _Setup:
     def run(self) -> ModemState:
         self.access.await_sms()
         card = read_card(self.dialogue, profile=self.profile, is_open=True)
-        self._steps(self.profile.mode)
+        self._modes()
         store = choose_store(self.dialogue, profile=self.profile)
         routing = choose_routing(self.dialogue, profile=self.profile)
         centre = self._centre()
@@ -110,6 +110,19 @@ class _Setup:
             domains=tuple(networks.states),
             refused=tuple(self.refused),
         )
+
+    def _modes(self) -> None:
+        try:
+            self._steps(self.profile.mode)
+        except Unusable as error:
+            # Those for CDMA have nothing else (27.005, 3.2.3).
+            offered = value_of(self._ask("AT+CMGF=?").lines, "+CMGF")
+            if offered is None or "0" in offered:
+                raise
+            raise Unusable(
+                "the modem knows messages in text mode only, and PDU mode is needed; use another",
+                remedy=Remedy.PERSON,
+            ) from error
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
