@@ -194,8 +194,32 @@ def test_the_end_of_a_call_is_final_only_while_dialling() -> None:
 def test_a_first_line_whose_pdu_got_lost_is_told_and_the_next_line_stands(second: str) -> None:
     events = answers(None, f"+CMT: ,22\r\n{second}\r\n+CMTI: 1\r\n")
 
-    assert events[0] == Notification(name="+CMT", text=",22")
+    assert Notification(name="+CMT", text=",22") in events
     assert events[-1] == Notification(name="+CMTI", text="1")
+
+
+def test_a_pdu_is_found_behind_what_slipped_in_before_it() -> None:
+    said = f"+CMT: ,{LENGTH}\r\n^RSSI: 17\r\n+CREG: 1\r\n{PDU}\r\n"
+
+    assert answers(None, said) == [
+        Notification(name="^RSSI", text="17"),
+        Notification(name="+CREG", text="1"),
+        Notification(name="+CMT", text=f",{LENGTH}", pdu=PDU),
+    ]
+
+
+def test_a_pdu_that_never_comes_is_not_waited_for_for_ever() -> None:
+    said = f"+CMT: ,{LENGTH}\r\n" + "^RSSI: 17\r\n" * 3
+
+    assert Notification(name="+CMT", text=f",{LENGTH}") in answers(None, said)
+
+
+def test_what_is_listed_is_not_taken_for_a_pdu_that_got_lost() -> None:
+    said = f"+CMT: ,{LENGTH}\r\n+CMGL: 1,1,,{LENGTH}\r\n{PDU}\r\nOK\r\n"
+
+    events = answers("AT+CMGL=4", said)
+    assert events[0] == Notification(name="+CMT", text=f",{LENGTH}")
+    assert events[2] == Information(PDU)
 
 
 @pytest.mark.parametrize("damaged", [PDU[1:], PDU[:20] + "\ufffd" + PDU[21:]])

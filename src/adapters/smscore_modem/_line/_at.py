@@ -5,6 +5,8 @@ The engine owns no port, no clock and no thread. One command is in flight at a t
 is settled by it: its echo, its prompt, its information lines, its final result. Everything else
 is a notification or noise. Which events come out does not depend on how the bytes were cut, and
 no bytes make it raise.
+
+Longer than most modules, so that what a line may be is decided in one place.
 """
 
 import re
@@ -22,6 +24,7 @@ CTRL_Z = b"\x1a"
 
 _LONGEST_LINE = 4096
 _MOST_LINES_IN_QUOTES = 16
+_MOST_BETWEEN = 2
 
 
 class DialogueError(Exception):
@@ -88,6 +91,7 @@ class AtEngine:
         self._pending: _Command | None = None
         self._awaits_prompt = False
         self._header: Notification | None = None  # the first line of two
+        self._between = 0  # lines that came since then, and belong to something else
         self._quoted: list[str] = []  # lines of a text whose quotes are still open
 
     # Out.
@@ -222,7 +226,7 @@ class AtEngine:
         if self._is_answer(notification):
             return [Information(text)]
         if notification.name in _WITH_PDU:
-            self._header = notification
+            self._header, self._between = notification, 0
             return []
         if notification.name == "+CUSD" and _is_open(text):
             self._quoted = [notification.text]
@@ -245,7 +249,21 @@ class AtEngine:
         self._header = None
         if _is_meant_as_pdu(text, header.text):
             return [attrs.evolve(header, pdu=text.upper())]
-        return [header, *self._line(text)]
+        events = self._line(text)
+        if self._is_between(events):
+            # Some let other words of theirs slip in; the modem has no second copy of the message.
+            self._header = header
+            self._between += 1
+            return events
+        return [header, *events]
+
+    def _is_between(self, events: list[Event]) -> bool:
+        """Whether a line was something the modem says besides, and the PDU may still come."""
+        is_chatter = bool(events) and all(
+            isinstance(event, Notification) and not f"{event.name}:".startswith(_ARRIVALS)
+            for event in events
+        )
+        return is_chatter and self._header is None and self._between < _MOST_BETWEEN
 
     def _continue_quote(self, text: str) -> list[Event]:
         self._quoted.append(text)
