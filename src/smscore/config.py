@@ -7,8 +7,7 @@ Longer than most modules, so that all settings are found in one place.
 import enum
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from ipaddress import ip_network
+from collections.abc import Mapping
 from pathlib import Path
 from socket import gethostname
 from typing import Any, Self
@@ -22,7 +21,7 @@ from smscore.domain.policies import DEFAULT_POLICY, DoubtPolicy, RetryPolicy
 from smscore.domain.recipients import EmailAddress
 from smscore.domain.webhooks import check_url
 from smscore.errors import ConfigurationError, InvalidRequest
-from smscore.options import check_range, is_plain_address
+from smscore.options import between, is_given, networks, plain_address
 from smscore.structuring import nearest, structure
 
 __all__ = [
@@ -55,13 +54,25 @@ __all__ = [
 HOOKS = "hooks"
 """The first segment of the paths at which networks call their channels."""
 
-_PLAIN = "with a port up to 65535 or none, without a login, a question mark or a hash"
+UNIX = "unix"
+"""Among the trusted proxies: whoever calls at a unix socket."""
+
+_WEEK = 7 * 86_400
+_YEAR = 366 * 86_400
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Whatever is between the first colon, unless that has ports behind it, and an @: a password may
 # have everything else in it.
 _PASSWORD = re.compile(
     r"://[^/?#@\[]*:(?![0-9]*(?:,[^/?@]*)?(?:[/?]|$))[^@]*@|[?&](?:ssl)?password=", re.IGNORECASE
 )
+
+
+def _is_server(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+    if value is not None and not _SERVER_NAME.fullmatch(value):
+        raise ConfigurationError(
+            f"{attribute.name} cannot be {value!r}: it is a name such as that of a host, "
+            "of letters, digits, '.', '_' and '-'"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -79,7 +90,7 @@ class StoreConfig:
 class SecurityConfig:
     """``key_file``: what tokens and webhook secrets are derived from. Part of every backup."""
 
-    key_file: str = "smscore.key"
+    key_file: str = attrs.field(default="smscore.key", validator=is_given)
 
 
 class Role(enum.StrEnum):
@@ -109,7 +120,7 @@ class ServerConfig:
     """
 
     role: Role = Role.ALL
-    name: str | None = None
+    name: str | None = attrs.field(default=None, validator=_is_server)
 
 
 class MetricsAccess(enum.StrEnum):
@@ -118,10 +129,6 @@ class MetricsAccess(enum.StrEnum):
     OFF = "off"  # nobody: nothing is counted
     LOGIN = "login"  # users with the permission ``metrics``
     OPEN = "open"  # whoever reaches the port
-
-
-UNIX = "unix"
-"""Among the trusted proxies: whoever calls at a unix socket."""
 
 
 class ProxyHeader(enum.StrEnum):
@@ -135,22 +142,32 @@ class ProxyHeader(enum.StrEnum):
 class HttpConfig:
     """The HTTP surfaces."""
 
-    host: str = "127.0.0.1"
-    port: int = 8080
+    host: str = attrs.field(default="127.0.0.1", validator=is_given)
+    port: int = attrs.field(default=8080, validator=between(0, 65_535))
     # Where the surfaces are from outside, such as behind a proxy; None: not to be reached there.
-    public_url: str | None = None
+    public_url: str | None = attrs.field(
+        default=None, validator=plain_address("https://sms.example.org")
+    )
     explain: bool = False  # whether api.php adds the reason of a refusal to its body
-    submit_timeout: float = 4.0  # seconds until a submission is given up
+    # Seconds until a submission is given up.
+    submit_timeout: float = attrs.field(default=4.0, validator=between(0.01, 60))
     access_log: bool = True  # a line for each request; costs about a tenth of its time
     open_state: bool = False  # whether state.php answers without a login
     docs: bool = True  # whether /openapi.json and /docs are there, for everybody
-    certificate: str | None = None  # PEM; with it the port speaks TLS
-    key: str | None = None  # None: in the file of the certificate
-    plain_port: int | None = None  # without TLS, beside the other
+    # PEM; with it the port speaks TLS.
+    certificate: str | None = attrs.field(default=None, validator=is_given)
+    # None: in the file of the certificate.
+    key: str | None = attrs.field(default=None, validator=is_given)
+    # Without TLS, beside the other.
+    plain_port: int | None = attrs.field(default=None, validator=between(0, 65_535))
     # Networks of proxies that are believed who calls, or ``unix`` for those at a unix socket.
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = attrs.field(default=(), validator=networks(UNIX))
     proxy_header: ProxyHeader = ProxyHeader.X_FORWARDED
     metrics: MetricsAccess = MetricsAccess.OFF
+
+    def __attrs_post_init__(self) -> None:
+        if self.certificate is None and (self.key is not None or self.plain_port is not None):
+            raise ConfigurationError("key and plain_port need a certificate")
 
     def hooks_of(self, channel: str) -> str | None:
         """Where a channel's network calls it, but for the last segment; None: nowhere."""
@@ -164,7 +181,8 @@ class HttpConfig:
 class PhonesConfig:
     """The phones that fetch messages and send them."""
 
-    silent_after: float = 900.0  # seconds without a word, after which somebody should look
+    # Seconds without a word, after which somebody should look.
+    silent_after: float = attrs.field(default=900.0, validator=between(60, 365 * 86_400))
 
 
 @attrs.frozen(kw_only=True)
@@ -172,14 +190,14 @@ class InboundConfig:
     """What arrives."""
 
     # Seconds after the last part that came of a long message, after which it is kept with its gaps.
-    wait_for_parts: float = 3600.0
+    wait_for_parts: float = attrs.field(default=3600.0, validator=between(1, 72 * 3600))
 
 
 @attrs.frozen(kw_only=True)
 class AppsConfig:
     """``directory``: where the files of published apps are; None: ``apps`` beside the database."""
 
-    directory: str | None = None
+    directory: str | None = attrs.field(default=None, validator=is_given)
 
 
 @attrs.frozen(kw_only=True)
@@ -192,8 +210,8 @@ class WebhooksConfig:
     reached an endpoint.
     """
 
-    allow: tuple[str, ...] = ()
-    disable_after: float = 5 * 86_400.0
+    allow: tuple[str, ...] = attrs.field(default=(), validator=networks())
+    disable_after: float = attrs.field(default=5 * 86_400.0, validator=between(60, _YEAR))
 
 
 @attrs.frozen(kw_only=True)
@@ -213,6 +231,14 @@ class ConsentConfig:
     help_reply: str = ""  # then HELP is a message like any other
     account: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        try:
+            Keywords(stop=self.stop, start=self.start, help=self.help)
+            if self.account is not None:
+                check_name(self.account, of="an account")
+        except InvalidRequest as cause:
+            raise ConfigurationError(str(cause)) from cause
+
 
 @attrs.frozen(kw_only=True)
 class AlertReceiver:
@@ -226,6 +252,22 @@ class AlertReceiver:
     to: str | None = None
     channel: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        try:
+            if self.to is not None:
+                EmailAddress.parse(self.to)
+        except InvalidRequest as cause:
+            raise ConfigurationError(str(cause)) from cause
+        if (self.url is None) is (self.to is None):
+            raise ConfigurationError("either url or to is needed, and not both")
+        if self.channel is not None and self.to is None:
+            raise ConfigurationError("channel is for mail; say to whom with to")
+        try:
+            if self.url is not None:
+                check_url(self.url)
+        except InvalidRequest as cause:  # which leaves the address unsaid: it may hold a secret
+            raise ConfigurationError(f"{cause}, such as https://host/path") from cause
+
 
 @attrs.frozen(kw_only=True)
 class AlertsConfig:
@@ -238,16 +280,18 @@ class AlertsConfig:
     """
 
     receivers: Mapping[str, AlertReceiver] = attrs.field(factory=dict)
-    channel_down: float = 120.0
-    queue_age: float = 900.0
-    store_failing: float = 30.0
-    low_credit: int | None = None  # credits; None: nobody asks
-    sim_full: float = 0.8  # of its places
-    dead_letters: int = 1  # deliveries that were given up
-    hold: float = 60.0
-    settle: float = 300.0
-    pause: float = 30.0
-    remind_after: float = 43_200.0
+    channel_down: float = attrs.field(default=120.0, validator=between(0, _WEEK))
+    queue_age: float = attrs.field(default=900.0, validator=between(0, _WEEK))
+    store_failing: float = attrs.field(default=30.0, validator=between(0, _WEEK))
+    # Credits; None: nobody asks.
+    low_credit: int | None = attrs.field(default=None, validator=between(1, 10**12))
+    sim_full: float = attrs.field(default=0.8, validator=between(0.1, 1))  # of its places
+    # Deliveries that were given up.
+    dead_letters: int = attrs.field(default=1, validator=between(1, 1_000_000))
+    hold: float = attrs.field(default=60.0, validator=between(0, _WEEK))
+    settle: float = attrs.field(default=300.0, validator=between(0, _WEEK))
+    pause: float = attrs.field(default=30.0, validator=between(0, _WEEK))
+    remind_after: float = attrs.field(default=43_200.0, validator=between(60, _YEAR))
     ignore: tuple[AlertKind, ...] = ()
 
 
@@ -278,8 +322,10 @@ class TracingConfig:
     ``ratio`` is how many of the messages are traced, from 0 to 1.
     """
 
-    endpoint: str | None = None
-    ratio: float = 1.0
+    endpoint: str | None = attrs.field(
+        default=None, validator=plain_address("http://127.0.0.1:4318/v1/traces")
+    )
+    ratio: float = attrs.field(default=1.0, validator=between(0, 1))
 
 
 @attrs.frozen(kw_only=True)
@@ -293,8 +339,8 @@ class PluginsConfig:
 class Tariff:
     """An account's commercial plan; None means unlimited."""
 
-    provider_per_second: int | None = None
-    queue_per_minute: int | None = None
+    provider_per_second: int | None = attrs.field(default=None, validator=between(1, 1_000_000))
+    queue_per_minute: int | None = attrs.field(default=None, validator=between(1, 1_000_000))
 
     def shared_by(self, servers: int) -> Self:
         """What each of so many servers allows; together they allow no more, but each one call."""
@@ -308,12 +354,15 @@ class ChannelConfig:
     """One channel; ``options`` belong to its transport and are checked by it."""
 
     transport: str
-    price: int | None = None  # credits a part; None: 1 of an SMS, 0 by Telegram and e-mail
+    # Credits a part; None: 1 of an SMS, 0 by Telegram and e-mail.
+    price: int | None = attrs.field(default=None, validator=between(0, 1_000_000))
     account: str | None = None  # whose inbound messages these are
-    runs_on: str | None = None  # the name of the one server that may run it; None: any
+    # The name of the one server that may run it; None: any.
+    runs_on: str | None = attrs.field(default=None, validator=_is_server)
     in_doubt: DoubtPolicy = DoubtPolicy.INDETERMINATE  # of messages that may or may not have left
     retry: RetryPolicy = DEFAULT_POLICY.retry  # of messages that did not leave
-    fall_back_after: float = 30.0  # seconds to accept a Telegram message that could go as an SMS
+    # Seconds to accept a Telegram message that could go as an SMS.
+    fall_back_after: float = attrs.field(default=30.0, validator=between(1, 86_400))
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 
@@ -481,7 +530,7 @@ def _check(config: GatewayConfig) -> None:
         raise ConfigurationError(f"the name {name!r} is taken; rename the channel or group")
     _check_store(config.store)
     _check_role(config)
-    _check_ranges(config)
+    _check_receivers(config)
 
 
 def _check_store(store: StoreConfig) -> None:
@@ -493,13 +542,6 @@ def _check_store(store: StoreConfig) -> None:
 
 
 def _check_role(config: GatewayConfig) -> None:
-    names = {f"[channels.{name}] runs_on": one.runs_on for name, one in config.channels.items()}
-    for key, name in {"[server] name": config.server.name, **names}.items():
-        if name is not None and not _SERVER_NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"{key} cannot be {name!r}: it is a name such as that of a host, "
-                "of letters, digits, '.', '_' and '-'"
-            )
     if config.server.role is not Role.ALL and config.store_url.startswith(_SQLITE):
         raise ConfigurationError(
             f"[server] role cannot be {config.server.role.value!r} on {config.store.url}: a file "
@@ -508,125 +550,14 @@ def _check_role(config: GatewayConfig) -> None:
         )
 
 
-def _check_ranges(config: GatewayConfig) -> None:
-    _check_http(config.http)
-    silent_after = config.phones.silent_after
-    check_range(silent_after, "[phones] silent_after", lowest=60, highest=31_536_000)
-    wait = config.inbound.wait_for_parts
-    check_range(wait, "[inbound] wait_for_parts", lowest=1, highest=72 * 3600)
-    for name, channel in config.channels.items():
-        if channel.price is not None:
-            check_range(channel.price, f"[channels.{name}] price", lowest=0, highest=1_000_000)
-        check_range(
-            channel.fall_back_after,
-            f"[channels.{name}] fall_back_after",
-            lowest=1,
-            highest=86_400,
-        )
-    for name, tariff in config.tariffs.items():
-        for key in ("provider_per_second", "queue_per_minute"):
-            rate = getattr(tariff, key)
-            if rate is not None:
-                check_range(rate, f"[tariffs.{name}] {key}", lowest=1, highest=1_000_000)
-    _check_webhooks(config.webhooks)
-    check_range(config.tracing.ratio, "[tracing] ratio", lowest=0, highest=1)
-    endpoint = config.tracing.endpoint
-    if endpoint is not None and not is_plain_address(endpoint):
-        raise ConfigurationError(
-            f"[tracing] endpoint cannot be {endpoint!r}: "
-            f"it is an address such as http://127.0.0.1:4318/v1/traces, {_PLAIN}"
-        )
-    _check_consent(config.consent)
-    _check_alerts(config)
-    texts = {
-        "[http] host": config.http.host,
-        "[http] certificate": config.http.certificate,
-        "[http] key": config.http.key,
-        "[security] key_file": config.security.key_file,
-        "[apps] directory": config.apps.directory,
-    }
-    for key, text in texts.items():
-        if text is not None and ("\0" in text or not text):
-            raise ConfigurationError(f"{key} cannot be {text!r}")
-
-
-def _check_http(http: HttpConfig) -> None:
-    check_range(http.port, "[http] port", lowest=0, highest=65_535)
-    if http.plain_port is not None:
-        check_range(http.plain_port, "[http] plain_port", lowest=0, highest=65_535)
-    if http.certificate is None and (http.key is not None or http.plain_port is not None):
-        raise ConfigurationError("[http] has no certificate for key or plain_port")
-    for network in http.trusted_proxies:
+def _check_receivers(config: GatewayConfig) -> None:
+    for name, receiver in config.alerts.receivers.items():
+        where, channel = f"[alerts.receivers.{name}]", receiver.channel
         try:
-            if network != UNIX:
-                ip_network(network)
-        except ValueError as cause:
+            check_name(name, of="a receiver")
+        except InvalidRequest as cause:
+            raise ConfigurationError(f"{where} {cause}") from cause
+        if channel is not None and channel not in config.channels:
             raise ConfigurationError(
-                f"[http] trusted_proxies: {cause}; write 10.0.0.0/8, one address or {UNIX!r}"
-            ) from cause
-    check_range(http.submit_timeout, "[http] submit_timeout", lowest=0.01, highest=60)
-    if http.public_url is not None and not is_plain_address(http.public_url):
-        raise ConfigurationError(
-            f"[http] public_url cannot be {http.public_url!r}: "
-            f"it is an address such as https://sms.example.org, {_PLAIN}"
-        )
-
-
-def _check_webhooks(webhooks: WebhooksConfig) -> None:
-    year = 366 * 86_400
-    check_range(webhooks.disable_after, "[webhooks] disable_after", lowest=60, highest=year)
-    for network in webhooks.allow:
-        try:
-            ip_network(network)
-        except ValueError as cause:
-            raise ConfigurationError(f"[webhooks] allow: {cause}; write 10.0.0.0/8") from cause
-
-
-def _check_consent(consent: ConsentConfig) -> None:
-    try:
-        Keywords(stop=consent.stop, start=consent.start, help=consent.help)
-        if consent.account is not None:
-            check_name(consent.account, of="an account")
-    except InvalidRequest as cause:
-        raise ConfigurationError(f"[consent] {cause}") from cause
-
-
-def _check_alerts(config: GatewayConfig) -> None:
-    alerts = config.alerts
-    for key in ("channel_down", "queue_age", "store_failing", "hold", "settle", "pause"):
-        check_range(getattr(alerts, key), f"[alerts] {key}", lowest=0, highest=7 * 86_400)
-    check_range(alerts.remind_after, "[alerts] remind_after", lowest=60, highest=366 * 86_400)
-    check_range(alerts.sim_full, "[alerts] sim_full", lowest=0.1, highest=1)
-    check_range(alerts.dead_letters, "[alerts] dead_letters", lowest=1, highest=1_000_000)
-    if alerts.low_credit is not None:
-        check_range(alerts.low_credit, "[alerts] low_credit", lowest=1, highest=10**12)
-    for name, receiver in alerts.receivers.items():
-        _check_receiver(f"[alerts.receivers.{name}]", name, receiver, channels=config.channels)
-
-
-def _check_receiver(
-    where: str, name: str, receiver: AlertReceiver, *, channels: Collection[str]
-) -> None:
-    try:
-        check_name(name, of="a receiver")
-        if receiver.to is not None:
-            EmailAddress.parse(receiver.to)
-    except InvalidRequest as cause:
-        raise ConfigurationError(f"{where} {cause}") from cause
-    if (receiver.url is None) is (receiver.to is None):
-        raise ConfigurationError(f"{where} needs url or to, and not both")
-    if receiver.url is not None:
-        _check_called(where, receiver.url)
-    if receiver.channel is not None and receiver.to is None:
-        raise ConfigurationError(f"{where} channel is for mail; say to whom with to")
-    if receiver.channel is not None and receiver.channel not in channels:
-        raise ConfigurationError(
-            f"{where} names the channel {receiver.channel!r}{nearest(receiver.channel, channels)}"
-        )
-
-
-def _check_called(where: str, url: str) -> None:
-    try:
-        check_url(url)
-    except InvalidRequest as cause:  # which leaves the address unsaid: it may hold a secret
-        raise ConfigurationError(f"{where} {cause}, such as https://host/path") from cause
+                f"{where} names the channel {channel!r}{nearest(channel, config.channels)}"
+            )

@@ -1,9 +1,12 @@
 """
 What options may be: checks for the fields of tables, and secrets from files.
+
+A check names the key and not its table, which only those know who read the file.
 """
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +19,11 @@ from smscore.files import open_file
 __all__ = [
     "Check",
     "between",
-    "check_range",
     "checked_secret",
     "is_absolute",
-    "is_plain_address",
+    "is_given",
     "is_positive",
+    "networks",
     "plain_address",
     "read_secret",
 ]
@@ -42,25 +45,22 @@ def is_positive(_: object, attribute: "attrs.Attribute[Any]", value: float | Non
         raise ConfigurationError(f"{attribute.name} must be more than 0, not {value}")
 
 
-def between(lowest: float, highest: float, *, table: str = "") -> Check:
-    """A check: from one number to another. ``table`` stands before the option, as ``"[smtp] "``."""
+def between(lowest: float, highest: float) -> Check:
+    """A check: from one number to another."""
 
     def check(_: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
-        if value is not None:
-            check_range(value, f"{table}{attribute.name}", lowest=lowest, highest=highest)
+        if value is not None and not lowest <= value <= highest:  # nan is in no range
+            raise ConfigurationError(
+                f"{attribute.name} must be between {lowest} and {highest}, not {value}"
+            )
 
     return check
 
 
-def check_range(value: float, key: str, *, lowest: float, highest: float) -> None:
-    """
-    Refuse what is not from ``lowest`` to ``highest``.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    if not lowest <= value <= highest:  # nan is in no range
-        raise ConfigurationError(f"{key} must be between {lowest} and {highest}, not {value}")
+def is_given(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+    """A check: not empty, and fit for a path or a name of a host."""
+    if value is not None and (not value or "\0" in value):
+        raise ConfigurationError(f"{attribute.name} cannot be {value!r}")
 
 
 def is_absolute(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
@@ -69,21 +69,38 @@ def is_absolute(_: object, attribute: "attrs.Attribute[Any]", value: str | None)
         raise ConfigurationError(f"{attribute.name} must begin with a slash, not be {value!r}")
 
 
-def plain_address(example: str, *, table: str = "") -> Check:
-    """A check: an address as :func:`is_plain_address` knows it, such as the example."""
+def networks(*words: str) -> Check:
+    """A check: networks, or one of the words."""
+    *ways, last = "10.0.0.0/8", "one address", *map(repr, words)
+    remedy = f"write {', '.join(ways)} or {last}"
 
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
-        if value is not None and not is_plain_address(value):
-            raise ConfigurationError(
-                f"{table}{attribute.name} must be an address like {example}, "
-                "without a login, a question mark or a hash"
-            )
+    def check(_: object, attribute: "attrs.Attribute[Any]", values: tuple[str, ...] | None) -> None:
+        for network in values or ():
+            try:
+                if network not in words:
+                    ip_network(network)
+            except ValueError as cause:
+                raise ConfigurationError(f"{attribute.name}: {cause}; {remedy}") from cause
 
     return check
 
 
-def is_plain_address(text: str) -> bool:
-    """Whether it is an http or https address to which paths can be added, without a login."""
+def plain_address(example: str) -> Check:
+    """A check: an http or https address to which paths can be added, such as the example."""
+
+    def check(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
+        if value is None or _is_plain_address(value):
+            return
+        shown = "this address" if {*"@?"} & {*value} else repr(value)  # it may hold a secret
+        raise ConfigurationError(
+            f"{attribute.name} cannot be {shown}: it is an address such as {example}, with a port "
+            "up to 65535 or none, without a login, a question mark or a hash"
+        )
+
+    return check
+
+
+def _is_plain_address(text: str) -> bool:
     try:
         port = urlsplit(text).port
     except ValueError:  # it has none, or one above 65535, or what is in brackets is no IPv6

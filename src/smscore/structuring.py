@@ -106,6 +106,8 @@ def _priority(value: Any, _: Any) -> Priority:
 def _faults(error: BaseException, where: str) -> list[str]:
     """The leaves of a validation error, each with the table and key where it is."""
     if not isinstance(error, (ClassValidationError, IterableValidationError)):
+        if where and isinstance(error, ConfigurationError):  # of a check, which names the key
+            return [f"[{where}] {error}"]
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         return [f"{where}: {reason}" if where else reason]
     faults: list[str] = []

@@ -1,9 +1,10 @@
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from smscore.config import GatewayConfig
+from smscore.config import GatewayConfig, HttpConfig
 from smscore.domain.policies import DoubtPolicy
 from smscore.errors import ConfigurationError
 
@@ -88,7 +89,7 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
         ("store = 1", r"store must be a table, such as \[store\], not 1"),
         ("channels = 1", r"channels must be a table, such as \[channels\], not 1"),
         ("tariffs.x = 1", r"tariffs.x must be a table, such as \[tariffs.x\], not 1"),
-        ("[alerts.receivers.ops]", "needs url or to, and not both"),
+        ("[alerts.receivers.ops]", r"\[alerts.receivers.ops\] either url or to"),
         ('[alerts.receivers.ops]\nurl = "https://u:hush-word@h/"', "such as https://host/path"),
         ('[alerts.receivers.ops]\nurl = "https://h:65536/"', "such as https://host/path"),
         ('[alerts.receivers.ops]\nto = "ops"', "is not an e-mail address"),
@@ -103,6 +104,100 @@ def test_a_channel_may_have_policies_of_its_own() -> None:
 def test_a_mistake_is_named_with_its_remedy(text: str, complaint: str) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "lowest", "highest"),
+    [
+        ("http.port", 0, 65_535),
+        ("http.plain_port", 0, 65_535),
+        ("http.submit_timeout", 0.01, 60),
+        ("phones.silent_after", 60, 31_536_000),
+        ("inbound.wait_for_parts", 1, 259_200),
+        ("webhooks.disable_after", 60, 31_622_400),
+        *(
+            (f"alerts.{key}", 0, 604_800)
+            for key in ("channel_down", "queue_age", "store_failing", "hold", "settle", "pause")
+        ),
+        ("alerts.low_credit", 1, 10**12),
+        ("alerts.sim_full", 0.1, 1),
+        ("alerts.dead_letters", 1, 1_000_000),
+        ("alerts.remind_after", 60, 31_622_400),
+        ("tracing.ratio", 0, 1),
+        ("tariffs.x.provider_per_second", 1, 1_000_000),
+        ("tariffs.x.queue_per_minute", 1, 1_000_000),
+        ("channels.m1.price", 0, 1_000_000),
+        ("channels.m1.fall_back_after", 1, 86_400),
+    ],
+)
+def test_a_number_is_refused_beyond_its_bounds_and_taken_at_them(
+    key: str, lowest: float, highest: float
+) -> None:
+    table, name = key.rsplit(".", 1)
+    needed = {"http": 'certificate = "c.pem"', "channels.m1": 'transport = "x"'}.get(table, "")
+    step = 1 if isinstance(highest, int) and isinstance(lowest, int) else 0.001
+
+    def given(value: float) -> None:
+        parse(f"[{table}]\n{needed}\n{name} = {value}")
+
+    given(lowest)
+    given(highest)
+    for value in (lowest - step, highest + step):
+        said = f"[{table}] {name} must be between {lowest} and {highest}, not {value}"
+        with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
+            given(value)
+
+
+def test_what_is_built_in_python_is_checked_as_well() -> None:
+    with pytest.raises(ConfigurationError, match="port must be between 0 and 65535, not 65536"):
+        HttpConfig(port=65_536)
+
+
+@pytest.mark.parametrize("key", ["host", "certificate", "key"])
+@pytest.mark.parametrize("value", ["", "a\\u0000b"])
+def test_a_name_or_path_says_something(key: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^\[http\] {key} cannot be '"):
+        parse(f'[http]\n{key} = "{value}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[server]\nname = "a b"', "[server] name cannot be 'a b': it is a name such as"),
+        (
+            '[channels.m1]\ntransport = "x"\nruns_on = "a b"',
+            "[channels.m1] runs_on cannot be 'a b': it is a name such as",
+        ),
+        (
+            '[http]\ntrusted_proxies = ["10.0.0.1/8"]',
+            (
+                "[http] trusted_proxies: 10.0.0.1/8 has host bits set; "
+                "write 10.0.0.0/8, one address or 'unix'"
+            ),
+        ),
+        (
+            '[webhooks]\nallow = ["unix"]',
+            (
+                "[webhooks] allow: 'unix' does not appear to be an IPv4 or IPv6 network; "
+                "write 10.0.0.0/8 or one address"
+            ),
+        ),
+        ('[http]\nkey = "k.pem"', "[http] key and plain_port need a certificate"),
+        ('[consent]\naccount = "a b"', "[consent] 'a b' cannot name an account"),
+    ],
+)
+def test_a_mistake_is_told_in_full(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        parse(text)
+
+    assert str(told.value).startswith(complaint)
+
+
+def test_a_login_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as told:
+        parse('[tracing]\nendpoint = "https://user:hush-word@traces.example/v1"')
+
+    assert "hush-word" not in str(told.value)
 
 
 @pytest.mark.parametrize(

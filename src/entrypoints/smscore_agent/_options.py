@@ -3,7 +3,6 @@ What can be configured for the agent, and where its token comes from.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import attrs
@@ -18,25 +17,21 @@ MOST_AT_ONCE = 200
 """Messages that a server hands out in one answer, at most."""
 
 _LONGEST_DEVICE = 15
-_TABLE = "[agent] "
-
-_between = partial(between, table=_TABLE)
-_address = plain_address("https://gateway.example/api", table=_TABLE)
+_ADDRESS = plain_address("https://gateway.example/api")
 
 
 def _is_device(_: object, attribute: "attrs.Attribute[str | None]", value: str | None) -> None:
     if value is None or (0 < len(value) <= _LONGEST_DEVICE and value.isprintable()):
         return
     raise ConfigurationError(
-        f"[agent] {attribute.name} must have 1 to {_LONGEST_DEVICE} characters, not be {value!r}"
+        f"{attribute.name} must have 1 to {_LONGEST_DEVICE} characters, not be {value!r}"
     )
 
 
 def _is_account(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     if not is_name(value):
         raise ConfigurationError(
-            f"[agent] {attribute.name} cannot be {value!r}; use 1 to 64 letters, digits, dots, "
-            "hyphens or _"
+            f"{attribute.name} cannot be {value!r}; use 1 to 64 letters, digits, dots, hyphens or _"
         )
 
 
@@ -44,16 +39,16 @@ def _is_account(_: object, attribute: "attrs.Attribute[str]", value: str) -> Non
 class AgentOptions:
     """The table ``[agent]``; times in seconds."""
 
-    server: str = attrs.field(validator=_address)  # ends in /api, as a rule
+    server: str = attrs.field(validator=_ADDRESS)  # ends in /api, as a rule
     token_file: str | None = None  # None: the token is in the environment
     device: str | None = attrs.field(default=None, validator=_is_device)  # None: nameless
     account: str = attrs.field(default="agent", validator=_is_account)  # whose the messages are
-    poll_every: float = attrs.field(default=5.0, validator=_between(0.05, 3600))
-    batch: int = attrs.field(default=10, validator=_between(1, MOST_AT_ONCE))  # waiting at once
+    poll_every: float = attrs.field(default=5.0, validator=between(0.05, 3600))
+    batch: int = attrs.field(default=10, validator=between(1, MOST_AT_ONCE))  # waiting at once
     # How long a delivery report may take until "sent" counts as success.
-    delivery_patience: float = attrs.field(default=120.0, validator=_between(0, 604_800))
-    reconnect_delay: float = attrs.field(default=1.0, validator=_between(0.01, 300))  # doubles
-    timeout: float = attrs.field(default=10.0, validator=_between(0.1, 120))  # for each answer
+    delivery_patience: float = attrs.field(default=120.0, validator=between(0, 604_800))
+    reconnect_delay: float = attrs.field(default=1.0, validator=between(0.01, 300))  # doubles
+    timeout: float = attrs.field(default=10.0, validator=between(0.1, 120))  # for each answer
 
 
 def token_reader(*, file: Path | None, given: str | None) -> Callable[[], str]:
@@ -72,4 +67,4 @@ def token_reader(*, file: Path | None, given: str | None) -> Callable[[], str]:
     if file is None:
         token = checked_secret(given or "", where="SMSCORE_AGENT_TOKEN", what="token")
         return lambda: token
-    return lambda: read_secret(file, key=f"{_TABLE}token_file", what="token")
+    return lambda: read_secret(file, key="[agent] token_file", what="token")

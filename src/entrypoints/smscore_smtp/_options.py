@@ -5,15 +5,13 @@ What can be configured for the door: the table ``[smtp]`` and the tables below i
 import enum
 import re
 from collections.abc import Mapping
-from functools import partial
-from ipaddress import ip_network
 from typing import Any
 
 import attrs
 
 from smscore.domain.accounts import is_name
 from smscore.errors import ConfigurationError
-from smscore.options import between
+from smscore.options import between, networks
 from smscore.structuring import structure
 
 __all__ = ["Client", "SmtpOptions", "TextFrom", "options_of"]
@@ -23,8 +21,6 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _SENDER = re.compile(r"[^@\s<>]*@[^@\s<>]+")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
-
-_between = partial(between, table="[smtp] ")
 
 
 class TextFrom(enum.StrEnum):
@@ -39,37 +35,25 @@ def _each(pattern: re.Pattern[str], example: str) -> Any:
     def check(_: object, attribute: "attrs.Attribute[Any]", values: Any) -> None:
         for value in values or ():
             if not pattern.fullmatch(value):
-                raise ConfigurationError(
-                    f"[smtp] {attribute.name} cannot hold {value!r}; write {example}"
-                )
+                raise ConfigurationError(f"{attribute.name} cannot hold {value!r}; write {example}")
 
     return check
 
 
-def _networks(_: object, attribute: "attrs.Attribute[Any]", values: Any) -> None:
-    for value in values or ():
-        try:
-            ip_network(value)
-        except ValueError as cause:
-            raise ConfigurationError(
-                f"[smtp] {attribute.name}: {cause}; write 10.0.0.0/8"
-            ) from cause
-
-
 def _account(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     if not is_name(value):
-        raise ConfigurationError(f"[smtp] {attribute.name} cannot be {value!r}; name an account")
+        raise ConfigurationError(f"{attribute.name} cannot be {value!r}; name an account")
 
 
 def _inboxes(_: object, attribute: "attrs.Attribute[Any]", values: Mapping[str, str]) -> None:
     for address, account in values.items():
         if not _ADDRESS.fullmatch(address):
             raise ConfigurationError(
-                f"[smtp.{attribute.name}] has {address!r}; write inbox@sms.example.org"
+                f"{attribute.name} cannot hold {address!r}; write inbox@sms.example.org"
             )
         if account and not is_name(account):
             raise ConfigurationError(
-                f"[smtp.{attribute.name}] {address}: {account!r} is no name of an account"
+                f"{attribute.name}.{address}: {account!r} is no name of an account"
             )
 
 
@@ -86,7 +70,7 @@ class Client:
     """
 
     account: str = attrs.field(validator=_account)
-    networks: tuple[str, ...] = attrs.field(default=LOOPBACK, validator=_networks)
+    networks: tuple[str, ...] = attrs.field(default=LOOPBACK, validator=networks())
     senders: tuple[str, ...] | None = attrs.field(default=None, validator=_SENDERS)  # None: all
     domains: tuple[str, ...] | None = attrs.field(default=None, validator=_DOMAINS)  # None: all
 
@@ -97,12 +81,12 @@ class SmtpOptions:
 
     domains: tuple[str, ...] = attrs.field(validator=_DOMAINS)  # behind the @ of recipients
     host: str = "127.0.0.1"
-    port: int = attrs.field(default=2525, validator=_between(0, 65_535))
+    port: int = attrs.field(default=2525, validator=between(0, 65_535))
     hostname: str | None = None  # how the server greets; None: as the first domain
     text: TextFrom = TextFrom.BODY
     separator: str = "\n"  # between subject and body
-    longest: int = attrs.field(default=1600, validator=_between(1, 10_000))  # characters of a text
-    networks: tuple[str, ...] | None = attrs.field(default=None, validator=_networks)  # None: all
+    longest: int = attrs.field(default=1600, validator=between(1, 10_000))  # characters of a text
+    networks: tuple[str, ...] | None = attrs.field(default=None, validator=networks())  # None: all
     allow: tuple[str, ...] | None = attrs.field(default=None, validator=_SENDERS)  # None: all
     deny: tuple[str, ...] = attrs.field(default=(), validator=_SENDERS)
     clients: tuple[Client, ...] = ()  # the first one that suits counts
@@ -111,14 +95,14 @@ class SmtpOptions:
     key: str | None = None  # None: in the file of the certificate
     require_tls: bool = False  # nothing but STARTTLS before it
     login_without_tls: bool = False  # also for who does not come from this machine
-    connections: int = attrs.field(default=100, validator=_between(1, 10_000))
-    timeout: float = attrs.field(default=300.0, validator=_between(0.1, 3600))
+    connections: int = attrs.field(default=100, validator=between(1, 10_000))
+    timeout: float = attrs.field(default=300.0, validator=between(0.1, 3600))
 
     def __attrs_post_init__(self) -> None:
         if not self.domains:
-            raise ConfigurationError('[smtp] domains are missing, such as ["sms.example.org"]')
+            raise ConfigurationError('domains are missing, such as ["sms.example.org"]')
         if self.certificate is None and (self.key is not None or self.require_tls):
-            raise ConfigurationError("[smtp] has no certificate for key or require_tls")
+            raise ConfigurationError("key and require_tls need a certificate")
 
     @property
     def name(self) -> str:

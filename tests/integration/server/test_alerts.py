@@ -213,7 +213,7 @@ def test_a_trial_that_fails_says_why(
             f'{A_MODEM}[alerts.receivers.ops]\nto = "a@example.org"\nchannel = "modem-1"',
             "takes no mail",
         ),
-        ("[alerts.receivers.ops]", "needs url or to"),
+        ("[alerts.receivers.ops]", "either url or to"),
         ('[alerts.receivers.ops]\nurl = "ftp://x"', "such as https://host/path"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_relative_token_file_is_refused_since_nobody_knows_where_it_begins():
     ],
 )
 def test_what_is_no_plain_address_is_refused(address):
-    with pytest.raises(ConfigurationError, match="must be an address"):
+    with pytest.raises(ConfigurationError, match="it is an address such as"):
         options(token="1:a", base_url=address)
 
 
