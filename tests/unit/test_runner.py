@@ -603,7 +603,7 @@ def test_a_child_that_was_forked_leaves_the_channels_alone() -> None:
         child = os.fork()
         if child == 0:
             try:
-                gateway._runner.stop()
+                gateway.close()
                 os._exit(int(network.is_closed))
             finally:
                 os._exit(2)

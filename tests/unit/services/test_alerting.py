@@ -104,7 +104,7 @@ def told(sender: FakeSender) -> list[tuple[str, str, str]]:
 
 def live(gateway: Gateway, clock: ManualClock, seconds: int, *, step: int = 5) -> None:
     for _ in range(seconds // step):
-        gateway._runner._monitoring.run_once() if gateway.store.fault is None else None
+        gateway.run_pending() if gateway.store.fault is None else None
         gateway.alerts.run_once()
         clock.move(seconds=step)
 
