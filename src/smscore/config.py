@@ -22,7 +22,7 @@ from smscore.domain.recipients import EmailAddress
 from smscore.domain.webhooks import check_url
 from smscore.errors import ConfigurationError, InvalidRequest
 from smscore.options import between, is_given, networks, plain_address
-from smscore.structuring import nearest, structure
+from smscore.structuring import nearest, read_toml, structure
 
 __all__ = [
     "HOOKS",
@@ -416,12 +416,12 @@ class GatewayConfig:
         """
         path = Path(path)
         try:
-            return cls.from_mapping(tomllib.loads(path.read_text("utf-8")), directory=path.parent)
+            return cls.from_mapping(read_toml(path), directory=path.parent)
         except FileNotFoundError as cause:
             raise ConfigurationError(
                 f"there is no configuration file {path}; 'smscore init' writes one"
             ) from cause
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        except (OSError, tomllib.TOMLDecodeError) as cause:
             raise ConfigurationError(f"{path} cannot be read: {cause}") from cause
         except ConfigurationError as cause:
             raise ConfigurationError(f"{path}: {cause}") from cause

@@ -26,7 +26,7 @@ from smscore.domain.inbound_rules import InboundRule
 from smscore.domain.messages import Priority
 from smscore.domain.routes import Revision, Route
 from smscore.errors import ConfigurationError
-from smscore.structuring import structure
+from smscore.structuring import read_toml, structure
 
 __all__ = [
     "Rulebook",
@@ -77,9 +77,9 @@ def read_rulebook(file: Path) -> Rulebook:
         ConfigurationError: it cannot be read, a key is unknown, or a value is wrong.
     """
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = read_toml(file)
         return rulebook_of(content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+    except (OSError, tomllib.TOMLDecodeError) as cause:
         raise ConfigurationError(f"{file} cannot be read: {cause}") from cause
     except RecursionError as cause:
         raise ConfigurationError(f"{file} nests its conditions too deep") from cause

@@ -1,9 +1,10 @@
 """
-From parsed TOML to attrs classes: every mistake is named with its remedy.
+From TOML to attrs classes: every mistake is named with its remedy.
 """
 
 import difflib
 import enum
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import NoneType
@@ -17,9 +18,28 @@ from smscore.domain.destinations import Destination
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError
 
-__all__ = ["nearest", "structure"]
+__all__ = ["nearest", "read_toml", "structure"]
 
 T = TypeVar("T")
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """
+    What a file of TOML holds, with or without the mark that editors of Windows put before it.
+
+    Raises:
+        OSError: it cannot be read.
+        tomllib.TOMLDecodeError: it is no TOML.
+        ConfigurationError: it is not UTF-8; the line is named, and the file is not.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        line = cause.object.count(b"\n", 0, cause.start) + 1
+        raise ConfigurationError(
+            f"line {line} is not valid UTF-8; save the file in UTF-8"
+        ) from cause
+    return tomllib.loads(text)
 
 
 def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:

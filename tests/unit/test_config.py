@@ -234,3 +234,18 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=r"smscore\.toml cannot be read"):
         GatewayConfig.from_toml(path)
+
+
+def test_a_file_may_be_saved_as_editors_of_windows_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "smscore.toml"
+    path.write_bytes(b"\xef\xbb\xbf[http]\r\nport = 8443\r\n")
+
+    assert GatewayConfig.from_toml(path).http.port == 8443
+
+
+def test_a_file_that_is_not_utf_8_is_named_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "smscore.toml"
+    path.write_bytes("[http]\r\n# für alle\r\n".encode("latin-1"))
+
+    with pytest.raises(ConfigurationError, match=r"smscore\.toml: line 2 is not .* save the file"):
+        GatewayConfig.from_toml(path)

@@ -115,6 +115,17 @@ def test_a_mistake_is_named(tmp_path, content, complaint):
     assert str(file) in str(refusal.value)
 
 
+def test_rules_may_be_saved_as_editors_of_windows_save_them(tmp_path):
+    file = tmp_path / "rules.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + f"{RULE}message = 'für'\n".replace("\n", "\r\n").encode())
+    other = tmp_path / "other.toml"
+    other.write_bytes("# für\n".encode("latin-1"))
+
+    assert read_rulebook(file).routes[0].message == "für"
+    with pytest.raises(ConfigurationError, match=r"other\.toml: line 1 is not valid UTF-8"):
+        read_rulebook(other)
+
+
 def test_a_file_says_from_which_revision_it_is_or_does_not(tmp_path):
     file = tmp_path / "rules.toml"
     file.write_text(RULE)

@@ -97,6 +97,17 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
         Scenario.load(path)
 
 
+def test_a_file_may_be_saved_as_editors_of_windows_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_bytes(b"\xef\xbb\xbf[[modems]]\r\n[[modems]]\r\n")
+    other = tmp_path / "other.toml"
+    other.write_bytes("# für\n".encode("latin-1"))
+
+    assert len(Scenario.load(path).seats()) == 2
+    with pytest.raises(ConfigurationError, match=r"other\.toml: line 1 is not valid UTF-8"):
+        Scenario.load(other)
+
+
 def test_a_transcript_is_looked_for_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("0.000 > AT\\r\n0.010 < \\r\\nOK\\r\\n")
     path = tmp_path / "scenario.toml"

@@ -10,7 +10,7 @@ from typing import Any, Self
 import attrs
 
 from smscore.errors import ConfigurationError
-from smscore.structuring import nearest, structure
+from smscore.structuring import nearest, read_toml, structure
 from smscore_modem.simulator._actions import Action, Doing
 from smscore_modem.simulator._personality import Personality
 from smscore_modem.simulator._seats import Seat, read_transcript_file
@@ -73,11 +73,13 @@ class Scenario:
                 way out are named.
         """
         try:
-            content = tomllib.loads(path.read_text("utf-8"))
+            content = read_toml(path)
         except OSError as cause:
             raise ConfigurationError(f"cannot read {path}: {cause.strerror}") from cause
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        except tomllib.TOMLDecodeError as cause:
             raise ConfigurationError(f"{path} is not TOML: {cause}") from cause
+        except ConfigurationError as cause:
+            raise ConfigurationError(f"{path}: {cause}") from cause
         return cls.of(content, directory=path.parent, where=str(path))
 
     @classmethod
