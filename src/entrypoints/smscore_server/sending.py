@@ -15,11 +15,20 @@ from smscore_server._times import When, parse_ahead
 __all__ = ["send"]
 
 
+def _only(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str:
+    """The one recipient: of several all but the last would silently get nothing."""
+    if len(given) > 1:
+        raise click.BadParameter("it is given more than once; send to each by a command of its own")
+    return given[0]
+
+
 @click.command()
 @account_option
 @click.option(
     "--to",
     required=True,
+    multiple=True,
+    callback=_only,
     metavar="RECIPIENT",
     help="A number like +491701234567, or an address like anna@example.org.",
 )

@@ -72,6 +72,7 @@ def test_a_repeated_command_with_a_key_sends_once(send, answer, command):
         (("--expires", "1h", "--not-before", "2h"), 1),
         (("--from", "much too long a name"), 1),
         (("--idempotency-key", ""), 1),
+        (("--to", "+491701234568"), 2),
     ],
 )
 def test_a_wish_that_cannot_be_is_refused(command, send, answer, arguments, status):
