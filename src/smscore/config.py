@@ -445,6 +445,12 @@ class GatewayConfig:
         _check(config)
         return config
 
+    def may_run(self, channel: str) -> bool:
+        """Whether a server with this configuration may have the channel and its device."""
+        configured = self.channels.get(channel)
+        runs_on = None if configured is None else configured.runs_on
+        return self.server.role.has_channels and runs_on in (None, self.server_name)
+
     def with_role(self, role: Role) -> Self:
         """
         The same configuration for a server of this role.

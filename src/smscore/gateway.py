@@ -506,12 +506,7 @@ class Gateway:
     ) -> Servers:
         """This server among the others."""
         hosts = {name: channel.runs_on for name, channel in config.channels.items()}
-        own = (None, config.server_name)
-        channels = tuple(
-            name
-            for name in self.transports
-            if config.server.role.has_channels and hosts.get(name) in own
-        )
+        channels = tuple(name for name in self.transports if config.may_run(name))
         bound = tuple(name for name in channels if name in devices and hosts.get(name) is None)
         return Servers(
             store=self.store,

@@ -149,6 +149,38 @@ def test_two_hosts_with_a_modem_of_one_name_are_told(hosts: Hosts) -> None:
     assert "it belongs to the server alpha" in beta.log.read_text()
 
 
+def test_the_modem_of_another_host_is_left_alone(hosts: Hosts) -> None:
+    """What this host has at the same port may be another modem, with another PIN."""
+    config = str(hosts.directory / "beta" / "smscore.toml")
+    checked = CliRunner().invoke(smscore, ["check", "--config", config])
+    assert re.search(r"note +channel modem-1: it belongs to the server alpha", checked.stdout)
+    assert re.search(r"ok +channel modem-2: ready", checked.stdout)
+
+    asked = CliRunner().invoke(
+        smscore, ["modem", "signal", "--modem", "modem-1", "--config", config]
+    )
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert "modem-1 belongs to the server alpha" in asked.stderr
+
+    hosts.server("alpha", "channels")
+    until(lambda: "channel modem-1" in holders(hosts))
+    until(lambda: run(hosts, "channel", "list", "--json")[0]["state"] == "ready")
+    checked = CliRunner().invoke(smscore, ["check", "--wait", "0", "--config", config])
+    assert re.search(r"ok +channel modem-1: ready, says the server alpha", checked.stdout)
+
+
+def test_a_server_without_channels_is_known_to_run(hosts: Hosts) -> None:
+    config = str(hosts.directory / "beta" / "smscore.toml")
+    server = hosts.server("beta", "api")
+
+    checked = CliRunner().invoke(smscore, ["check", "--config", config])
+    assert "note   server: it is running, and has no channels" in checked.stdout
+
+    server.kill()
+    checked = CliRunner().invoke(smscore, ["check", "--config", config])
+    assert "note   server: it is not running" in checked.stdout
+
+
 def test_a_host_with_a_key_file_of_its_own_is_told_and_runs_nothing(hosts: Hosts) -> None:
     hosts.server("alpha", "api")
     config = hosts.directory / "beta" / "smscore.toml"

@@ -11,7 +11,8 @@ from contextlib import ExitStack, suppress
 from time import monotonic
 
 from smscore import Gateway, GatewayConfig
-from smscore.errors import GatewayError, StoreUnavailable
+from smscore.errors import GatewayError, StoreError, StoreUnavailable
+from smscore.machine import has_ended
 from smscore.ports.transport import ChannelHealth, Transport
 from smscore_server._listening import listen
 from smscore_server._output import Failure
@@ -33,6 +34,7 @@ def devices(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
 
 
 def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[Finding]:
+    is_served = _is_served(gateway)
     try:
         # Until the end: no server can begin to use the channels meanwhile.
         held.enter_context(gateway.holding())
@@ -46,16 +48,32 @@ def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[
                     f"{fault}; it has none, so commands about modems cannot reach it",
                     remedy="if it is a server its log says why; a command ends by itself",
                 )
-            yield from _judged(
-                gateway, lambda: _seen(gateway), names=gateway.transports, patience=patience
-            )
+            own = [name for name in gateway.transports if gateway.config.may_run(name)]
+            yield from _judged(gateway, lambda: _seen(gateway), names=own, patience=patience)
+            yield from _elsewhere(gateway)
         else:
             yield wrong("server", str(fault), remedy="no server could start: is it allowed to you?")
         return
-    yield note("server", "it is not running")
-    if not gateway.config.agent:  # an agent listens nowhere
-        yield from _ports(gateway)
+    if is_served:
+        yield note("server", "it is running, and has no channels")
+    else:
+        yield note("server", "it is not running")
+        if not gateway.config.agent:  # an agent listens nowhere
+            yield from _ports(gateway)
     yield from _opened(gateway, patience=patience)
+    yield from _elsewhere(gateway)
+
+
+def _is_served(gateway: Gateway) -> bool:
+    """Whether a server of this name lives: one without channels holds nothing that could be had."""
+    with suppress(StoreError):
+        return any(
+            one.is_alive
+            and one.about.name == gateway.config.server_name
+            and not has_ended(one.about.machine)
+            for one in gateway.inquiry.servers()
+        )
+    return False  # another finding says so
 
 
 def _surroundings(gateway: Gateway) -> Iterator[Finding]:
@@ -108,6 +126,9 @@ def _opened(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
     opened: dict[str, Transport] = {}
     try:
         for name, transport in gateway.transports.items():
+            # What is at the same port here may be the modem of another channel, with another PIN.
+            if not gateway.config.may_run(name):
+                continue
             # The real sink: what a modem has for us meanwhile is stored, and not lost.
             try:
                 transport.open(gateway.reception, gateway.journal(name))
@@ -126,12 +147,30 @@ def _opened(gateway: Gateway, *, patience: float) -> Iterator[Finding]:
             transport.close()
 
 
+def _elsewhere(gateway: Gateway) -> Iterator[Finding]:
+    """The channels that other servers have, as those saw them last."""
+    living = {one.about.name for one in gateway.inquiry.servers() if one.is_alive}
+    for one in gateway.inquiry.channels():
+        if one.name not in gateway.transports or gateway.config.may_run(one.name):
+            continue
+        subject = f"channel {one.name}"
+        if one.sighting is None or one.server not in living:
+            owner = gateway.config.channels[one.name].runs_on
+            whose = f"the server {owner}" if owner else "servers of another role"
+            yield note(subject, f"it belongs to {whose}, and is not looked at from here")
+        elif one.sighting.health.is_ready and not one.sighting.health.is_alarming:
+            yield ok(subject, f"{one.sighting.health.detail}, says the server {one.server}")
+        else:
+            detail, remedy = one.sighting.health.detail, f"smscore check, where {one.server} is"
+            yield wrong(subject, detail, remedy=remedy)
+
+
 def _seen(gateway: Gateway) -> dict[str, ChannelHealth]:
     """What the running server saw last."""
     return {
         one.name: one.sighting.health
         for one in gateway.inquiry.channels()
-        if one.sighting is not None
+        if one.sighting is not None and gateway.config.may_run(one.name)
     }
 
 

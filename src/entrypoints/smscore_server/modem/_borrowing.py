@@ -57,9 +57,13 @@ def borrowed_channel(config: GatewayConfig, name: str) -> Iterator[BorrowedModem
     A configured channel, opened until the block ends; no server can begin to run it meanwhile.
 
     Raises:
-        Failure: a server or another command has the devices.
+        Failure: a server or another command has the devices, or they are another server's.
         GatewayError: the channel or the store cannot be used.
     """
+    if not config.may_run(name):
+        owner = config.channels[name].runs_on
+        whose = f"the server {owner}" if owner else "servers of another role than this one's"
+        raise Failure(f"{name} belongs to {whose}; run this command there, or try --port PATH")
     with build(only_channel(config, name)) as gateway, ExitStack() as held:
         try:
             held.enter_context(gateway.holding())
