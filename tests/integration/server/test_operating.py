@@ -4,12 +4,16 @@ The page for operators: its commands run as they stand, and it knows every comma
 
 import re
 import shlex
+import tomllib
 
 import click
 import pytest
 from pages import blocks, page
 
+from smscore import GatewayConfig
 from smscore.domain.deliveries import Status
+from smscore.plugins import load
+from smscore.structuring import structure
 from smscore_server.cli import smscore
 
 PAGE = page("operating.md")
@@ -27,6 +31,15 @@ def test_the_commands_of_the_page_run_in_their_order(command, answer, channel):
         assert program == "smscore"
         is_check = arguments[0] == "check"  # there is no modem, and it says so
         assert result.exit_code == 0 or is_check, f"{example}\n{result.output}"
+
+
+def test_the_channels_of_several_servers_can_be_made():
+    [block] = [one for one in blocks(PAGE, "toml") if "runs_on" in one]
+    registry = load().registry
+
+    for name, channel in GatewayConfig.from_mapping(tomllib.loads(block)).channels.items():
+        kind = registry.transport_kind(channel.transport)
+        kind.make(name, structure(channel.options, kind.options, where=name))
 
 
 def test_the_page_names_every_command_in_its_table():
