@@ -204,6 +204,31 @@ def test_each_message_is_deleted_by_its_own_place(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize("pdu", [a_text(), "00FF"])
+def test_what_a_modem_does_not_delete_is_stored_once_and_told(
+    desk: Desk, pdu: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.modem.stores["ME"] = {3: pdu}
+    desk.modem.answers["AT+CMGD=3"] = ["+CMS ERROR: 500"]
+    for _ in range(5):
+        desk.sweep()
+
+    assert len(desk.sink.parts) + len(desk.unreadable) == 1
+    assert caplog.text.count("message 3 is stored, and the modem does not delete it") == 1
+    desk.modem.answers.clear()
+    desk.sweep()
+    assert not desk.modem.stores["ME"]
+
+
+def test_another_message_in_the_place_of_one_that_was_not_deleted_is_stored(desk: Desk) -> None:
+    desk.modem.answers["AT+CMGD=3"] = ["+CMS ERROR: 500"]
+    for text in ("a", "b"):
+        desk.modem.stores["ME"] = {3: a_text(text)}
+        desk.sweep()
+
+    assert desk.texts == ["a", "b"]
+
+
 def test_an_empty_answer_is_no_message_and_makes_it_look_everywhere(desk: Desk) -> None:
     # EC25 announces reports in SM, and keeps them in SR.
     desk.modem.stores["SR"] = {3: a_report()}

@@ -19,6 +19,7 @@ from smscore_modem._line._dialogue import Dialogue
 from smscore_modem._line._events import Notification
 from smscore_modem._sparing import SparingLog
 from smscore_modem._time import Time
+from smscore_modem._traffic._errors import number_of
 from smscore_modem._traffic._intake import Intake
 
 __all__ = ["Inbox", "is_full_notice", "listing"]
@@ -30,6 +31,8 @@ _FIRST_OFFER, _LAST_OFFER = 0.2, 30.0  # seconds until the sink is offered again
 _BURST = 1.0  # announcements that follow so closely may have swallowed another one
 _SOON = 1.0  # one look for a whole burst; some modems hang when they are asked too often
 _MOST_UNSTORED = 1000
+_MOST_UNDELETED = 1000
+_NOTHING_THERE = frozenset({("CMS", 321), ("CME", 21)})  # 27.005, 3.2.5 and 27.007, 9.2.1
 _MOST_PLACES = 300
 # So long the listing of one place may take, on a line of 1200 bits a second; and that of all.
 _PER_PLACE, _LONGEST_LISTING = 3.5, 300.0
@@ -70,6 +73,7 @@ class Inbox:
         # By place and PDU, what the look before, and this one, found in lists alone, and damaged.
         self._doubted: set[tuple[int, str]] = set()
         self._doubtful: set[tuple[int, str]] = set()
+        self._undeleted: set[tuple[int, str]] = set()  # the same, stored and still in the modem
         self._delay = _FIRST_OFFER
         self._announced_at: float | None = None
         self.again_at: float | None = None  # on the monotonic clock; None: nothing waits
@@ -146,11 +150,33 @@ class Inbox:
         sound = self._sound(dialogue, found)
         if sound is None:
             return
-        if not self._stored(sound.pdu, length=sound.length, place=str(sound.index)):
+        is_known = (sound.index, sound.pdu) in self._undeleted
+        if not is_known and not self._stored(
+            sound.pdu, length=sound.length, place=str(sound.index)
+        ):
             self._again_in(self._delay)
             return
+        self._delete(dialogue, sound)
+
+    def _delete(self, dialogue: Dialogue, stored: Listed) -> None:
+        """Take it out of the modem; one that a modem holds on to is not stored time and again."""
+        mark = (stored.index, stored.pdu)
         # One index only: other forms of the command delete what came in the meantime.
-        dialogue.ask(f"AT+CMGD={sound.index}", timeout=_TIMEOUT)
+        final = dialogue.ask(f"AT+CMGD={stored.index}", timeout=_TIMEOUT).final
+        if final.is_ok or (final.family, number_of(final)) in _NOTHING_THERE:
+            self._undeleted.discard(mark)
+            return
+        if mark not in self._undeleted and self._sparing.admits("messages that cannot be deleted"):
+            log.warning(
+                "channel %s: message %d is stored, and the modem does not delete it: %s; "
+                "when all its places are taken nothing more arrives",
+                self._channel,
+                stored.index,
+                final.text,
+            )
+        if len(self._undeleted) >= _MOST_UNDELETED:
+            self._undeleted.clear()
+        self._undeleted.add(mark)
 
     def _sound(self, dialogue: Dialogue, found: Listed) -> Listed | None:
         """
