@@ -300,6 +300,20 @@ def a_direct_message() -> str:
     return f"+CMT: ,{len(pdu) - 1}\r\n{pdu.hex().upper()}"
 
 
+def test_a_modem_that_insists_on_acknowledgements_gets_them(ward: Ward) -> None:
+    modem = ward.lines.modems[0]
+    modem.settings.service = 1
+    modem.faults.begin(Fault.REFUSES, command="+CSMS", times=1)
+    channel = ward.admit()
+    channel.send(a_job())
+    ward.time.sleep(MINUTE)
+    ward.lines.inject_sms(sender="+999200", text="hello", flash=True)
+    ward.time.sleep(5 * MINUTE)
+
+    assert (len(ward.sink.reports), len(ward.sink.parts)) == (1, 1)
+    assert "restarts" not in channel.health().facts
+
+
 def test_a_message_is_not_lost_for_the_sake_of_chatter(ward: Ward) -> None:
     wishes = Wishes(ward.time)
     message = Notification(name="+CMT", text=",24", pdu="00")

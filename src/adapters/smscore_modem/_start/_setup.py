@@ -55,6 +55,7 @@ class ModemState:
     routing: Routing | None
     networks: Networks
     signal_dbm: int | None
+    acknowledges: bool = False  # what it hands over directly it wants to be thanked for
 
     @property
     def identity(self) -> str:
@@ -75,6 +76,7 @@ class _Setup:
         self.access.await_sms()
         card = read_card(self.dialogue, profile=self.profile, is_open=True)
         self._modes()
+        acknowledges = self._wants_acknowledgement()
         store = choose_store(self.dialogue, profile=self.profile)
         routing = choose_routing(self.dialogue, profile=self.profile)
         centre = self._centre()
@@ -91,6 +93,7 @@ class _Setup:
             routing=routing,
             networks=networks,
             signal_dbm=read_signal(self.dialogue),
+            acknowledges=acknowledges,
         )
 
     def _record(
@@ -123,6 +126,12 @@ class _Setup:
                 "the modem knows messages in text mode only, and PDU mode is needed; use another",
                 remedy=Remedy.PERSON,
             ) from error
+
+    def _wants_acknowledgement(self) -> bool:
+        """Whether it insists on phase 2+ (27.005, 3.2.1), where silence ends all routing."""
+        if "AT+CSMS=0" not in self.refused:
+            return False
+        return (value_of(self._ask("AT+CSMS?").lines, "+CSMS") or "").startswith("1")
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:

@@ -84,23 +84,28 @@ class Inbox:
         """How full the fullest store is, from 0 to 1; None: nobody has looked."""
         return max((used / total for used, total in self.usage.values() if total), default=None)
 
-    def accept(self, notification: Notification) -> None:
-        """Store what ``+CMT`` or ``+CDS`` brought along; blocks until it is durable."""
+    def accept(self, notification: Notification) -> bool:
+        """
+        Store what ``+CMT`` or ``+CDS`` brought along; blocks until it is durable.
+
+        False: it is not, and is offered again.
+        """
         if notification.pdu is None:
             if self._sparing.admits("messages that did not follow"):
                 log.error(
                     "channel %s: the line lost what %s announced", self._channel, notification.name
                 )
             self._again_in(_SOON)  # some keep a copy all the same
-            return
+            return False
         if self._stored(notification.pdu, length=length_in(notification.text)):
-            return
+            return True
         # The modem keeps no copy of it: this is the only one.
         if len(self._unstored) < _MOST_UNSTORED:
             self._unstored.append(notification)
         elif self._sparing.admits("lost messages"):
             log.error("channel %s: too much waits to be stored; a message is lost", self._channel)
         self._again_in(self._delay)
+        return False
 
     def fetch(self, notification: Notification, dialogue: Dialogue, *, home: str | None) -> None:
         """

@@ -183,7 +183,7 @@ class Service:
             case Wish.RENEW:
                 raise Forgotten("the modem lost its settings")
             case Notification(name="+CMT" | "+CDS"):
-                self._inbox.accept(letter)
+                self._accept(letter)
             case Notification(name="+CMTI" | "+CDSI"):
                 self._fetch(letter)
             case Notification(name=name, text=text) if name in DOMAINS:
@@ -195,6 +195,11 @@ class Service:
                     self._check_settings()
             case Notification() if is_full_notice(letter):
                 self._sweep_at = self._now()
+
+    def _accept(self, message: Notification) -> None:
+        if self._inbox.accept(message) and self._line.state.acknowledges:
+            # 27.005, 3.4.4: otherwise the network delivers it once more, and nothing follows it.
+            self._dialogue.ask("AT+CNMA", timeout=_TIMEOUT)
 
     def _fetch(self, announced: Notification) -> None:
         with self._wishes.at_work() as may_begin:
