@@ -82,7 +82,7 @@ def list_deliveries(
         [*(one[key] for key in _DELIVERY_COLUMNS[:-1]), one["last_error"] or one["last_status"]]
         for one in documents
     ]
-    show_table([name.upper() for name in _DELIVERY_COLUMNS], rows)
+    show_table(_DELIVERY_COLUMNS, rows)
 
 
 @click.command("attempts")

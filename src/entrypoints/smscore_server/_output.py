@@ -61,13 +61,19 @@ def show_json(document: object) -> None:
     click.echo(json.dumps(document, separators=(",", ":")))
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print columns as wide as they need to be."""
-    lines = [tuple(headings), *(tuple(_cell(value) for value in row) for row in rows)]
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print columns as wide as they need to be, below their names, such as keys of JSON."""
+    headings = tuple(column.upper().replace("_", " ") for column in columns)
+    lines = [headings, *(tuple(_cell(value) for value in row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def show_documents(columns: Sequence[str], documents: Iterable[Mapping[str, object]]) -> None:
+    """Print some of what is known of several things, one a line."""
+    show_table(columns, [[one[column] for column in columns] for one in documents])
 
 
 def show_fields(fields: Iterable[tuple[str, object]]) -> None:

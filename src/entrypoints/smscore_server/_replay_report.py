@@ -92,11 +92,11 @@ class ReplayReport(Generic[D]):
         changes = self._changes.most_common()
         if changes:
             rows = [(n, self._tell(was), self._tell(would_be)) for (was, would_be), n in changes]
-            show_table(["MESSAGES", "WAS", "WOULD BE"], rows)
+            show_table(["messages", "was", "would be"], rows)
         if self._examples:
             click.echo()
             examples = [
                 (f"{message:016x}", None if account is None else names.get(account), instant(at))
                 for message, account, at, _, _ in self._examples
             ]
-            show_table(["ID", "ACCOUNT", "AT"], examples)
+            show_table(["id", "account", "at"], examples)

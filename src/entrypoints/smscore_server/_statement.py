@@ -120,7 +120,7 @@ def _show(account: Account, found: Statement, *, now: datetime, has_more: bool) 
         rows = [_row(one, zone) for one in found.entries]
         if found.opening:
             rows.insert(0, ("", "brought forward", "", found.opening, "", ""))
-        show_table(["AT", "KIND", "CREDITS", "BALANCE", "MESSAGE", "WHY"], rows)
+        show_table(["at", "kind", "credits", "balance", "message", "why"], rows)
         click.echo()
     _show_sums(found)
     limit = "no limit" if account.monthly_limit is None else f"of {account.monthly_limit}"

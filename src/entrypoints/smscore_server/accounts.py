@@ -17,7 +17,7 @@ from smscore_server._account_options import AccountWishes, account_options, as_c
 from smscore_server._encoding import options_as_document
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
-from smscore_server._output import instant, show_fields, show_json, show_table
+from smscore_server._output import instant, show_documents, show_fields, show_json
 from smscore_server._statement import entry_as_document, statement
 
 __all__ = ["account"]
@@ -135,7 +135,7 @@ def list_accounts(*, as_json: bool, config_file: Path) -> None:
         show_json(found)
         return
     columns = ("name", "plan", "country", "credits", "used_this_month", "monthly_limit")
-    show_table([name.upper() for name in columns], [[one[key] for key in columns] for one in found])
+    show_documents(columns, found)
 
 
 @account.command("show")
@@ -196,11 +196,8 @@ def _show(
     show_fields(document.items())
     if entries:
         click.echo()
-        columns = ("at", "kind", "credits", "balance", "why", "message")
-        lines = [entry_as_document(one) for one in entries]
-        show_table(
-            [name.upper() for name in columns], [[one[key] for key in columns] for one in lines]
-        )
+        columns = ("at", "kind", "credits", "balance", "message", "why")
+        show_documents(columns, [entry_as_document(one) for one in entries])
 
 
 def _as_document(gateway: Gateway, found: Account) -> dict[str, object]:

@@ -44,7 +44,7 @@ def list_alerts(*, as_json: bool, config_file: Path) -> None:
         show_json([_document(one) for one in found])
         return
     show_table(
-        ["KIND", "DETAIL", "RAISED AT", "SEEN AT", "HEARD BY"],
+        ["kind", "detail", "raised_at", "seen_at", "heard_by"],
         [
             (
                 one.kind.value,

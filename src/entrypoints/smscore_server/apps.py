@@ -16,7 +16,7 @@ from smscore_apk import read_apk
 from smscore_server._app_files import AppFiles
 from smscore_server._opening import opened
 from smscore_server._options import WholeNumber, check_text, config_option, json_option
-from smscore_server._output import Failure, instant, show_document, show_json, show_table
+from smscore_server._output import Failure, instant, show_document, show_documents, show_json
 
 __all__ = ["app"]
 
@@ -115,10 +115,7 @@ def list_apps(*, as_json: bool, config_file: Path) -> None:
     if as_json:
         show_json(documents)
         return
-    show_table(
-        [column.upper().replace("_", " ") for column in _COLUMNS],
-        [[one[column] for column in _COLUMNS] for one in documents],
-    )
+    show_documents(_COLUMNS, documents)
 
 
 @app.command("activate")

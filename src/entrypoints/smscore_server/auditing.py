@@ -54,7 +54,7 @@ def audit(*, since: When | None, limit: int, as_json: bool, config_file: Path) -
         show_json([{"number": number, **_document(entry)} for number, entry in found])
         return
     show_table(
-        ["AT", "WHO", "WHAT", "SUBJECT", "DETAIL"],
+        ["at", "who", "what", "subject", "detail"],
         [
             (instant(one.at), one.who or None, one.what, one.subject, _told(one) or None)
             for _, one in found

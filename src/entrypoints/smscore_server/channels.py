@@ -65,7 +65,7 @@ def list_channels(*, as_json: bool, config_file: Path) -> None:
         return
     columns = ("name", "transport", "mode", "queued", "since", "state", "seen_at")
     show_table(
-        [*(name.upper().replace("_", " ") for name in columns), "WHY"],
+        [*columns, "why"],
         [[*(one[key] for key in columns), _reason(one)] for one in found],
     )
     for one in found:

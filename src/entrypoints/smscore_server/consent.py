@@ -81,7 +81,7 @@ def list_counts(*, as_json: bool, config_file: Path) -> None:
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        show_table([one.upper() for one in columns], [(row[0] or "all", *row[1:]) for row in rows])
+        show_table(columns, [(row[0] or "all", *row[1:]) for row in rows])
 
 
 @consent.command("show")
@@ -298,7 +298,7 @@ def _show_marks(marks: Sequence[Mark], names: Mapping[AccountId, str], *, as_jso
     else:
         everybody = {"account": "all", "sender": "all"}
         rows = [[one[key] or everybody.get(key) for key in one] for one in documents]
-        show_table([key.upper() for key in documents[0]], rows)
+        show_table([*documents[0]], rows)
 
 
 def _name(account: AccountId | None, names: Mapping[AccountId, str]) -> str | None:

@@ -186,7 +186,7 @@ def list_contacts(
         return
     columns = ("id", "name", "number", "email")
     show_table(
-        [*(name.upper() for name in columns), "LINKS"],
+        [*columns, "links"],
         [
             [*(one[key] for key in columns), [link.channel for link in of]]
             for one, of in zip(documents, links, strict=True)

@@ -137,12 +137,12 @@ def _show(description: Description) -> None:
     )
     _show_characters(
         "What forces UCS-2",
-        ["POSITION", "CHARACTER", "CODE", "NAME"],
+        ["position", "character", "code", "name"],
         [(one.index, one.character, _code(one.character), one.name) for one in description.forcing],
     )
     _show_characters(
         "What is replaced",
-        ["POSITION", "CHARACTER", "CODE", "BY", "NAME"],
+        ["position", "character", "code", "by", "name"],
         [
             (one.index, one.character, _code(one.character), repr(one.replacement), one.name)
             for one in description.replacements
@@ -159,11 +159,11 @@ def _tables(segments: Segments) -> str | None:
     return ", ".join(tables) or None
 
 
-def _show_characters(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def _show_characters(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     if not rows:
         return
     click.echo(f"\n{title}")
-    show_table(headings, rows[:_SHOWN])
+    show_table(columns, rows[:_SHOWN])
     if len(rows) > _SHOWN:
         click.echo(f"and {len(rows) - _SHOWN} more; --json shows all")
 

@@ -204,12 +204,12 @@ def _show_parts(story: Story) -> None:
     if not (parts := story.tracked.delivery.parts):
         return
     click.echo("\nParts, as far as known")
-    headings = ["  PART", "CHANNEL", "STATE", "REFERENCE", "SINCE"]
+    columns = ["  part", "channel", "state", "reference", "since"]
     rows = [
         (f"  {part.number}", part.channel, part.state, part.reference, clock(part.at))
         for part in parts
     ]
-    show_table(headings, rows)
+    show_table(columns, rows)
 
 
 def _show_ledger(story: Story) -> None:
@@ -220,7 +220,7 @@ def _show_ledger(story: Story) -> None:
         (f"  {clock(one.at)}", one.kind, f"{one.credits:+d}", one.balance, one.why or None)
         for one in story.entries
     ]
-    show_table(["  AT", "KIND", "CREDITS", "BALANCE", "WHY"], rows)
+    show_table(["  at", "kind", "credits", "balance", "why"], rows)
     first = story.entries[0]
     if first.message != story.tracked.message.id:
         begin = f"{first.message:016x}"

@@ -106,7 +106,7 @@ def list_groups(*, account: str, as_json: bool, config_file: Path) -> None:
     if as_json:
         show_json([{"id": one.id, "name": one.name} for one in found])
     else:
-        show_table(("ID", "NAME"), [(one.id, one.name) for one in found])
+        show_table(("id", "name"), [(one.id, one.name) for one in found])
 
 
 @group.command("delete")

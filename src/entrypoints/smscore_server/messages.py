@@ -74,7 +74,7 @@ def list_messages(*, as_json: bool, config_file: Path, **selection: Unpack[Selec
         return
     columns = ("id", "status", "account", "to", "channel", "accepted_at")
     show_table(
-        [*(name.upper() for name in columns), "TEXT"],
+        [*columns, "text"],
         [[*(one[key] for key in columns), preview(str(one["text"]))] for one in documents],
     )
 
@@ -111,7 +111,7 @@ def list_received(*, account: str | None, limit: int, as_json: bool, config_file
         return
     columns = ("id", "account", "channel", "kind", "from", "received_at")
     show_table(
-        [*(name.upper() for name in columns), "TEXT"],
+        [*columns, "text"],
         [[*(one[key] for key in columns), preview(str(one["text"]))] for one in documents],
     )
 

@@ -10,7 +10,7 @@ import click
 from smscore.services.phones import PhoneOverview
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
-from smscore_server._output import instant, printable, several, show_json, show_table
+from smscore_server._output import instant, printable, several, show_documents, show_json
 from smscore_server._times import When, parse_ago
 
 __all__ = ["device", "queue"]
@@ -57,10 +57,7 @@ def list_devices(*, account: str | None, as_json: bool, config_file: Path) -> No
         show_json(found)
         return
     columns = ("account", "name", "last_seen", "last_poll", "delivered", "failed", "silent")
-    show_table(
-        [name.replace("_", " ").upper() for name in columns],
-        [[one[key] for key in columns] for one in ({**one, "name": _shown(one)} for one in found)],
-    )
+    show_documents(columns, [{**one, "name": _shown(one)} for one in found])
 
 
 @device.command("forget")

@@ -44,6 +44,6 @@ def plugins(*, as_json: bool, config_file: Path) -> None:
         show_json(found)
         return
     show_table(
-        ["NAME", "MODULE", "DISTRIBUTION", "VERSION", "ENABLED"],
+        ["name", "module", "distribution", "version", "enabled"],
         [[*list(one.values())[:-1], "yes" if one["enabled"] else "no"] for one in found],
     )

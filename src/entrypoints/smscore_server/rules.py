@@ -153,7 +153,7 @@ def list_revisions(*, as_json: bool, config_file: Path) -> None:
     if as_json:
         show_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        show_table([column.upper() for column in columns], rows)
+        show_table(columns, rows)
 
 
 def _one_before(gateway: Gateway) -> int:

@@ -42,7 +42,7 @@ def servers(*, as_json: bool, config_file: Path) -> None:
         show_json([_as_document(one, ahead=clocks.get(identity(one))) for one in found])
         return
     show_table(
-        ["NAME", "ROLE", "VERSION", "STATE", "STARTED AT", "HEARTBEAT AT", "RUNS"],
+        ["name", "role", "version", "state", "started_at", "heartbeat_at", "runs"],
         [
             [
                 one.about.name,

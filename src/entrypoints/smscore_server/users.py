@@ -12,7 +12,7 @@ from smscore import Gateway
 from smscore.domain.credentials import Permission, User
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
-from smscore_server._output import Failure, show_document, show_json, show_table
+from smscore_server._output import Failure, show_document, show_documents, show_json
 
 __all__ = ["user"]
 
@@ -102,8 +102,7 @@ def list_users(*, account: str | None, as_json: bool, config_file: Path) -> None
     if as_json:
         show_json(chosen)
         return
-    rows = [[one[key] for key in _COLUMNS] for one in chosen]
-    show_table([name.upper() for name in _COLUMNS], rows)
+    show_documents(_COLUMNS, chosen)
 
 
 @user.command("password")

@@ -19,7 +19,7 @@ from smscore_server._deliveries import (
 )
 from smscore_server._opening import opened
 from smscore_server._options import account_option, check_text, config_option, json_option
-from smscore_server._output import show_fields, show_json, show_table
+from smscore_server._output import show_documents, show_fields, show_json
 from smscore_server._webhook_documents import history_document, webhook_document
 
 __all__ = ["webhooks"]
@@ -72,8 +72,7 @@ def list_webhooks(*, account: str | None, as_json: bool, config_file: Path) -> N
     if as_json:
         show_json(found)
         return
-    rows = [[one[key] for key in _COLUMNS] for one in found]
-    show_table([name.upper() for name in _COLUMNS], rows)
+    show_documents(_COLUMNS, found)
 
 
 @webhooks.command("add")

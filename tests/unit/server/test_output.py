@@ -4,7 +4,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from smscore_server._output import Failure, instant, printable, show_fields, show_json, show_table
+from smscore_server._output import (
+    Failure,
+    instant,
+    printable,
+    show_documents,
+    show_fields,
+    show_json,
+    show_table,
+)
 
 
 def test_a_moment_is_shown_in_utc():
@@ -25,6 +33,12 @@ def test_escape_sequences_are_shown_and_not_obeyed():
 
 def test_half_a_surrogate_pair_can_be_shown():
     assert printable("a\ud800b").encode()
+
+
+def test_columns_have_the_names_of_the_keys_of_json(capsys: pytest.CaptureFixture[str]):
+    show_documents(("id", "seen_at"), [{"seen_at": "noon", "id": 1, "text": "hello"}])
+
+    assert capsys.readouterr().out == "ID  SEEN AT\n1   noon\n"
 
 
 def test_columns_are_as_wide_as_their_widest_cell(capsys: pytest.CaptureFixture[str]):

@@ -81,7 +81,7 @@ def _show(
     if modems:
         columns = ("name", "port", "ready", "signal_dbm", "identity", "detail", "seen_at")
         show_table(
-            ["NAME", "PORT", "READY", "DBM", "MODEM", "DETAIL", "SEEN AT"],
+            ["name", "port", "ready", "dbm", "modem", "detail", "seen_at"],
             [[one[key] for key in columns] for one in modems],
         )
     else:
@@ -89,7 +89,7 @@ def _show(
     click.echo()
     if ports:
         show_table(
-            ["SERIAL PORT", "NOW AT", "DEVICE", "USED BY"],
+            ["serial port", "now at", "device", "used by"],
             [[one["path"], one["device"], one["label"], one["modem"]] for one in ports],
         )
     else:

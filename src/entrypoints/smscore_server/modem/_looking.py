@@ -93,7 +93,7 @@ def inbox(*, as_json: bool, **choice: Unpack[Choice]) -> None:
         click.echo("nothing lies in the modem", err=True)
         return
     show_table(
-        ["STORE", "INDEX", "KIND", "FROM", "SENT AT", "TEXT"],
+        ["store", "index", "kind", "from", "sent_at", "text"],
         [
             [
                 *(one["store"], one["index"], one["kind"]),

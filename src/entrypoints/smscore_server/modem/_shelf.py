@@ -95,7 +95,7 @@ def _show(entries: list[Mapping[str, str]]) -> None:
         return
     columns = ("entry", "at", "why", "pdu")
     show_table(
-        ["ENTRY", "SET ASIDE AT", "WHY", "PDU"], [[one[key] for key in columns] for one in entries]
+        ["entry", "set aside at", "why", "pdu"], [[one[key] for key in columns] for one in entries]
     )
 
 
