@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import serial
@@ -482,6 +483,17 @@ def test_a_server_without_a_control_socket_is_noted(findings, configure, start, 
     (installation / "control.sock").unlink()
 
     assert findings()["control socket"]["verdict"] == "note"
+
+
+def test_nobody_waits_for_channels_that_a_command_holds(findings, configure, installation):
+    configure('[channels.modem-1]\ntransport = "modem"\nport = "/nowhere"\n')
+    with build(GatewayConfig.from_toml(installation / "smscore.toml")) as holder, holder.holding():
+        began = monotonic()
+
+        found = findings(patience="60")
+
+        assert monotonic() - began < 60
+    assert "a command ends by itself" in found["control socket"]["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from smscore import Gateway, GatewayConfig
 from smscore.errors import GatewayError, StoreError, StoreUnavailable
 from smscore.machine import has_ended
 from smscore.ports.transport import ChannelHealth, Transport
+from smscore.runner import DUTIES
 from smscore_server._listening import listen
 from smscore_server._output import Failure
 from smscore_server.check._findings import Finding, note, ok, wrong
@@ -40,7 +41,7 @@ def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[
         held.enter_context(gateway.holding())
     except StoreUnavailable as fault:
         if isinstance(fault.__cause__, BlockingIOError | None):
-            if control_path(gateway.config).is_socket():
+            if has_socket := control_path(gateway.config).is_socket():
                 yield note("server", "it is running, and says how its channels are")
             else:
                 yield note(
@@ -49,7 +50,8 @@ def _devices(gateway: Gateway, held: ExitStack, *, patience: float) -> Iterator[
                     remedy="if it is a server its log says why; a command ends by itself",
                 )
             own = [name for name in gateway.transports if gateway.config.may_run(name)]
-            yield from _judged(gateway, lambda: _seen(gateway), names=own, patience=patience)
+            awaited = own if has_socket or _has_server(gateway) else ()
+            yield from _judged(gateway, lambda: _seen(gateway), names=awaited, patience=patience)
             yield from _elsewhere(gateway)
         else:
             yield wrong("server", str(fault), remedy="no server could start: is it allowed to you?")
@@ -172,6 +174,11 @@ def _seen(gateway: Gateway) -> dict[str, ChannelHealth]:
         for one in gateway.inquiry.channels()
         if one.sighting is not None and gateway.config.may_run(one.name)
     }
+
+
+def _has_server(gateway: Gateway) -> bool:
+    """Whether a server lives; a command that holds the channels has none of its duties."""
+    return any(one.is_alive and {*one.runs} & {*DUTIES} for one in gateway.inquiry.servers())
 
 
 def _judged(
