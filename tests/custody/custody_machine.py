@@ -34,7 +34,7 @@ from smscore.domain.messages import Priority, Surface
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.receipts import Receipt
 from smscore.domain.routes import Route
-from smscore.errors import LeaseLost, NotCancellable, Rejected
+from smscore.errors import NotCancellable, NotReady, Rejected
 from smscore.ports.storage import Store
 from smscore.registry import Registry
 from smscore.services._leaps import CautiousClock
@@ -549,7 +549,7 @@ class CustodyMachine(RuleBasedStateMachine):
             journal.accepted(zombie.job, zombie.part, zombie.reference)
         try:
             journal.submitting(zombie.job, zombie.part)
-        except LeaseLost:
+        except NotReady:
             return
         raise AssertionError("it could have sent what others may be sending")
 

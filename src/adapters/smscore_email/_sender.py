@@ -6,7 +6,6 @@ import logging
 
 from smscore.domain.recipients import EmailAddress
 from smscore.errors import (
-    GatewayError,
     Indeterminate,
     NotReady,
     PermanentFailure,
@@ -71,18 +70,12 @@ class Sender:
     def _send_part(self, job: SendJob, number: int, letter: Letter) -> str:
         with self._line.turn():
             self._prepare(letter)
-            try:
-                self._journal.submitting(job, number)
-            except GatewayError as error:
-                raise NotReady("the part could not be marked before sending") from error
+            self._journal.submitting(job, number)
             try:
                 self._line.hand_over(letter)
             except (RelayDown, Refusal, Lost) as error:
                 raise self._failure(job, number, error) from error
-        try:
-            self._journal.accepted(job, number, letter.reference)
-        except GatewayError as error:
-            raise Indeterminate("the relay took it, but that could not be stored") from error
+        self._journal.accepted(job, number, letter.reference)
         return letter.reference
 
     def _prepare(self, letter: Letter) -> None:
@@ -104,7 +97,7 @@ class Sender:
                 "the relay was given the message and did not say what became of it",
                 cause=str(error),
             )
-        self._lift_doubt(job, number)
+        self._journal.refused(job, number)
         if isinstance(error, RelayDown):
             return self._down(error)
         if is_about_us(error):
@@ -117,10 +110,3 @@ class Sender:
     def _down(self, trouble: RelayDown) -> NotReady:
         self._standing.troubled(trouble)
         return NotReady(str(trouble))
-
-    def _lift_doubt(self, job: SendJob, number: int) -> None:
-        try:
-            self._journal.refused(job, number)
-        except GatewayError:
-            # The failure is what the caller must hear of; a doubt too many does no harm.
-            log.exception("channel %s: a refusal could not be stored", self._channel)

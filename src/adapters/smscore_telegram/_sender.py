@@ -86,10 +86,7 @@ class Sender:
         return job.address
 
     def _send_part(self, job: SendJob, number: int, text: str, address: str) -> str:
-        try:
-            self._journal.submitting(job, number)
-        except GatewayError as error:
-            raise NotReady("the part could not be marked before sending") from error
+        self._journal.submitting(job, number)
         attempt = Attempt()
         try:
             message = self._loop.submit(
@@ -135,10 +132,7 @@ class Sender:
 
     def _accepted(self, job: SendJob, number: int, message: Message) -> str:
         reference = str(message.message_id)
-        try:
-            self._journal.accepted(job, number, reference)
-        except GatewayError as error:
-            raise Indeterminate("Telegram took it, but that could not be stored") from error
+        self._journal.accepted(job, number, reference)
         return reference
 
     def _failure(
@@ -156,7 +150,7 @@ class Sender:
         else:
             failure = NotReady(f"channel {self._channel} is closed")
         if not isinstance(failure, Indeterminate):
-            self._lift_doubt(job, number)
+            self._journal.refused(job, number)
         return failure
 
     def _refused(self, address: str, refusal: Refusal) -> TransportError:
@@ -181,13 +175,6 @@ class Sender:
         except GatewayError:
             # The next message finds out again.
             log.exception("channel %s: a link could not be removed", self._channel)
-
-    def _lift_doubt(self, job: SendJob, number: int) -> None:
-        try:
-            self._journal.refused(job, number)
-        except GatewayError:
-            # The failure is what the caller must hear of; a doubt too many does no harm.
-            log.exception("channel %s: a refusal could not be stored", self._channel)
 
 
 def _look_away(call: "asyncio.Task[Message]") -> None:

@@ -7,7 +7,6 @@ import shutil
 import threading
 
 from smscore.errors import (
-    GatewayError,
     Indeterminate,
     NotReady,
     TemporaryFailure,
@@ -58,12 +57,12 @@ class TermuxChannel:
             raise NotReady(f"channel {self._name} is not open")
         if not job.accepted:
             self._admit(job)
-            self._mark(job, journal)
+            journal.submitting(job, 1)
             self._settle(job, journal, self._send(job))
         for number in job.missing:
             if number > 1:
-                self._mark(job, journal, part=number)
-                self._accepted(job, journal, part=number)
+                journal.submitting(job, number)
+                journal.accepted(job, number, None)
         return job.receipt({})
 
     def health(self) -> ChannelHealth:
@@ -117,41 +116,20 @@ class TermuxChannel:
     def _settle(self, job: SendJob, journal: Journal, ending: Ending | TransportError) -> None:
         """Mark what is known; raises unless it was sent."""
         if isinstance(ending, TransportError):
-            self._lift_doubt(job, journal)
+            journal.refused(job, 1)
             raise ending
         verdict = verdict_of(ending)
         if verdict is Verdict.UNKNOWN:
             raise Indeterminate(f"{self._options.program} did not end well", cause=_word_of(ending))
         if verdict is Verdict.SENT:
             self._forbidden = None
-            self._accepted(job, journal, part=1)
+            journal.accepted(job, 1, None)
             return
-        self._lift_doubt(job, journal)
+        journal.refused(job, 1)
         if verdict is Verdict.FORBIDDEN:
             self._forbidden = (self._clock.monotonic(), ending.said)
             raise NotReady("Android does not let us send", cause=ending.said)
         raise TemporaryFailure(f"{self._options.program} did not send it", cause=_word_of(ending))
-
-    # The journal.
-
-    def _mark(self, job: SendJob, journal: Journal, *, part: int = 1) -> None:
-        try:
-            journal.submitting(job, part)
-        except GatewayError as error:
-            raise NotReady("the part could not be marked before sending") from error
-
-    def _accepted(self, job: SendJob, journal: Journal, *, part: int) -> None:
-        try:
-            journal.accepted(job, part, None)
-        except GatewayError as error:
-            raise Indeterminate("it was sent, but that could not be stored") from error
-
-    def _lift_doubt(self, job: SendJob, journal: Journal) -> None:
-        try:
-            journal.refused(job, 1)
-        except GatewayError:
-            # The failure is what the caller must hear of; a doubt too many does no harm.
-            _log.exception("channel %s: a refusal could not be stored", self._name)
 
 
 def _alarming(detail: str, *, remedy: str) -> ChannelHealth:

@@ -1,5 +1,7 @@
 """
 How messages leave and arrive: what a transport promises, and what it is given in return.
+
+Longer than most modules: it is all that authors of transports have to read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -161,15 +163,25 @@ class Journal(Protocol):
     """What must be durable while a message is being sent: a mark is when its call returns."""
 
     def submitting(self, job: SendJob, part: int) -> None:
-        """Part ``part`` (from 1) is about to leave: from here on a crash leaves it in doubt."""
+        """
+        Part ``part`` (from 1) is about to leave: from here on a crash leaves it in doubt.
+
+        Raises:
+            NotReady: it must not leave, for that could not be stored. ``send`` raises it, too.
+        """
         ...
 
     def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
-        """The network took the part and called it ``reference``."""
+        """
+        The network took the part and called it ``reference``.
+
+        Raises:
+            Indeterminate: that could not be stored. ``send`` raises it, too.
+        """
         ...
 
     def refused(self, job: SendJob, part: int) -> None:
-        """The part certainly did not leave: the doubt is lifted."""
+        """The part certainly did not leave: the doubt is lifted, or stays if that fails."""
         ...
 
     def exchanged(self, exchange: Exchange) -> None:

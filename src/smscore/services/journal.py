@@ -2,6 +2,7 @@
 What must be durable while a message is being handed over: the marks of its parts.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from smscore.domain.deliveries import Delivery, Part, PartState, Status
 from smscore.domain.events import next_event
 from smscore.domain.messages import Medium, MessageId
 from smscore.domain.recipients import is_same_recipient
-from smscore.errors import LeaseLost, NotReady
+from smscore.errors import GatewayError, Indeterminate, LeaseLost, NotReady
 from smscore.ids import IdSequence
 from smscore.ports.clock import Clock
 from smscore.ports.measurement import Exchange
@@ -18,6 +19,8 @@ from smscore.ports.transport import SendJob
 from smscore.services._progress import record, record_report
 
 __all__ = ["ChannelJournal"]
+
+_log = logging.getLogger(__name__)
 
 
 class ChannelJournal:
@@ -48,33 +51,27 @@ class ChannelJournal:
     def submitting(self, job: SendJob, part: int) -> None:
         if self._is_stopping():
             raise NotReady("the channel is stopping here")
-        mark = self._mark(part, state=PartState.SUBMITTING)
-
-        def begin(_: UnitOfWork, delivery: Delivery) -> Delivery:
-            if not self._holds(delivery) or part in delivery.accepted_parts:
-                raise LeaseLost(f"part {part} of message {job.message:016x} is not ours to send")
-            return delivery.with_part(mark)
-
-        if not self._change(job.message, begin):
-            raise LeaseLost(f"message {job.message:016x} is gone: others ended it long ago")
+        try:
+            self._submitting(job, part)
+        except GatewayError as fault:
+            raise NotReady("the part could not be marked before sending") from fault
 
     def accepted(self, job: SendJob, part: int, reference: str | None) -> None:
-        # Whoever holds the message now: that the network has the part is a fact.
-        mark, now = self._mark(part, state=PartState.ACCEPTED, reference=reference), self._now()
-
-        def accept(work: UnitOfWork, delivery: Delivery) -> Delivery:
-            if _counts_for(delivery, job, mark):
-                return _accept(work, delivery, mark, now=now)
-            return _note_late(work, delivery, mark, now=now)
-
-        self._change(job.message, accept)
+        try:
+            self._accepted(job, part, reference)
+        except GatewayError as fault:
+            raise Indeterminate("the network took it, but that could not be stored") from fault
 
     def refused(self, job: SendJob, part: int) -> None:
         def lift(_: UnitOfWork, delivery: Delivery) -> Delivery:
             # Whoever holds the message now has marks of their own, which are none of our business.
             return delivery.without_part(part) if self._holds(delivery) else delivery
 
-        self._change(job.message, lift)
+        try:
+            self._change(job.message, lift)
+        except GatewayError:
+            # The refusal is what matters to the transport; a doubt too many does no harm.
+            _log.exception("channel %s: a refusal could not be stored", self._channel)
 
     def exchanged(self, exchange: Exchange) -> None:
         self._exchanged(exchange)
@@ -86,6 +83,28 @@ class ChannelJournal:
         commit(
             self._store, lambda work: work.journal.put(channel=self._channel, key=key, value=value)
         )
+
+    def _submitting(self, job: SendJob, part: int) -> None:
+        mark = self._mark(part, state=PartState.SUBMITTING)
+
+        def begin(_: UnitOfWork, delivery: Delivery) -> Delivery:
+            if not self._holds(delivery) or part in delivery.accepted_parts:
+                raise LeaseLost(f"part {part} of message {job.message:016x} is not ours to send")
+            return delivery.with_part(mark)
+
+        if not self._change(job.message, begin):
+            raise LeaseLost(f"message {job.message:016x} is gone: others ended it long ago")
+
+    def _accepted(self, job: SendJob, part: int, reference: str | None) -> None:
+        # Whoever holds the message now: that the network has the part is a fact.
+        mark, now = self._mark(part, state=PartState.ACCEPTED, reference=reference), self._now()
+
+        def accept(work: UnitOfWork, delivery: Delivery) -> Delivery:
+            if _counts_for(delivery, job, mark):
+                return _accept(work, delivery, mark, now=now)
+            return _note_late(work, delivery, mark, now=now)
+
+        self._change(job.message, accept)
 
     def _holds(self, delivery: Delivery) -> bool:
         """Whether it is this process that sends the message, and on this channel."""

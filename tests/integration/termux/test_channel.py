@@ -10,7 +10,6 @@ from smscore.errors import (
     ConfigurationError,
     Indeterminate,
     NotReady,
-    StoreUnavailable,
     TemporaryFailure,
 )
 from smscore.structuring import structure
@@ -169,7 +168,7 @@ def test_what_is_no_program_is_not_run(termux, channel, journal):
 
 def test_nothing_leaves_that_could_not_be_marked(termux, channel, journal):
     def fail(*_: object) -> None:
-        raise StoreUnavailable("no room")
+        raise NotReady("no room")
 
     journal.submitting = fail
 

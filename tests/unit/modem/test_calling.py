@@ -9,7 +9,7 @@ import pytest
 from smscore.domain.messages import Medium
 from smscore.domain.numbers import PhoneNumber
 from smscore.domain.segments import split
-from smscore.errors import LeaseLost, NotReady, PermanentFailure, TemporaryFailure
+from smscore.errors import NotReady, PermanentFailure, TemporaryFailure
 from smscore.ports.transport import SendJob
 from smscore.testing.builders import a_job
 from smscore.testing.fakes import RecordingJournal, RecordingSink
@@ -21,7 +21,7 @@ class Refusing(RecordingJournal):
     """A journal that lets nobody begin."""
 
     def submitting(self, job: SendJob, part: int) -> None:  # it is all the same
-        raise LeaseLost("not ours")
+        raise NotReady("not ours")
 
 
 @pytest.fixture

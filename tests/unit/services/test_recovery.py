@@ -15,7 +15,7 @@ from smscore.domain.deliveries import (
 )
 from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.policies import CustodyPolicy, DoubtPolicy
-from smscore.errors import LeaseLost
+from smscore.errors import Indeterminate, LeaseLost, NotReady
 from smscore.ids import IdSequence, Lease
 from smscore.ports.storage import UnitOfWork
 from smscore.ports.transport import Journal, SendJob
@@ -256,10 +256,25 @@ def test_who_was_given_up_for_dead_begins_no_part(
     job = given_up(gateway, store, clock, journal, begun=begun)
     before = delivery_of(store, job.message)
 
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NotReady) as told:
         journal.submitting(job, 2)
 
+    assert isinstance(told.value.__cause__, LeaseLost)
     assert delivery_of(store, job.message) == before
+
+
+def test_what_cannot_be_marked_is_told_as_a_transport_has_to_tell_it(
+    store: MemoryStore, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.close()
+
+    with pytest.raises(NotReady):
+        journal.submitting(a_job(), 1)
+    with pytest.raises(Indeterminate):
+        journal.accepted(a_job(), 1, "r1")
+    journal.refused(a_job(), 1)
+
+    assert "channel fake: a refusal could not be stored" in caplog.text
 
 
 def test_a_part_of_a_message_that_was_pruned_meanwhile_is_not_begun(
@@ -269,7 +284,7 @@ def test_a_part_of_a_message_that_was_pruned_meanwhile_is_not_begun(
     clock.move(days=400)
     gateway.housekeeping.prune(before=NOON.replace(month=12))
 
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NotReady):
         journal.submitting(job, 2)
 
 
@@ -387,9 +402,9 @@ def test_a_channel_cannot_go_on_with_what_another_one_holds(
     again = replace(held, status=Status.SENDING, owner=gateway._ids.process, parts=())
     gateway.store.run(lambda work: work.outbox.save(again)).result()
 
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NotReady):
         gateway.journal("two").submitting(job, 1)
     gateway.journal("one").submitting(job, 1)
     gateway.journal("one").accepted(job, 1, "9")
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NotReady):
         gateway.journal("one").submitting(job, 1)

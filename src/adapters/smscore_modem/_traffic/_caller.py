@@ -5,9 +5,7 @@ Messages that are calls: a telephone rings, and that is the message.
 import logging
 
 from smscore.errors import (
-    GatewayError,
     Indeterminate,
-    NotReady,
     PermanentFailure,
     TemporaryFailure,
 )
@@ -52,34 +50,18 @@ class Caller:
     def _call(self, job: SendJob) -> None:
         with self._keeper.undisturbed():
             dialogue = self._keeper.borrow()
-            try:
-                self._journal.submitting(job, 1)
-            except GatewayError as error:
-                raise NotReady("the call could not be marked before it was made") from error
+            self._journal.submitting(job, 1)
             began = self._monotonic()
             try:
                 outcome = ring(dialogue, job.number.value, seconds=_RINGING)
             except PermanentFailure:
-                self._lift_doubt(job)
+                self._journal.refused(job, 1)
                 raise
             except (NoAnswer, LineLost) as error:
                 self._keeper.drop(dialogue, str(error))
                 raise Indeterminate("nobody knows whether it rang", cause=str(error)) from error
         ended_soon = outcome == "no carrier" and self._monotonic() - began < _SOON
         if outcome == "no dialtone" or ended_soon:
-            self._lift_doubt(job)
-            raise TemporaryFailure("the telephone did not ring", cause=outcome.upper())
-        self._accept(job)
-
-    def _accept(self, job: SendJob) -> None:
-        try:
-            self._journal.accepted(job, 1, None)
-        except GatewayError as error:
-            raise Indeterminate("it rang, but that could not be stored") from error
-
-    def _lift_doubt(self, job: SendJob) -> None:
-        try:
             self._journal.refused(job, 1)
-        except GatewayError:
-            # The failure is what the caller must hear of; a doubt too many does no harm.
-            log.exception("channel %s: a refusal could not be stored", self._name)
+            raise TemporaryFailure("the telephone did not ring", cause=outcome.upper())
+        self._journal.accepted(job, 1, None)

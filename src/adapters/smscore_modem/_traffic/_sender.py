@@ -268,10 +268,7 @@ class Sender:
         self._history.settled(job.message, number)
         self._witness.left(job.number, reference)
         self._doubts.settle()
-        try:
-            self._journal.accepted(job, number, name)
-        except GatewayError as error:
-            raise Indeterminate("the network took it, but that could not be stored") from error
+        self._journal.accepted(job, number, name)
         return name
 
 
