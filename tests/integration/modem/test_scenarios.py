@@ -53,6 +53,7 @@ SCENARIOS: dict[str, tuple[str, int]] = {
     # It is not itself any more.
     "forgot_settings": ("delivered", 60),
     "lost_routing": ("delivered", 60),
+    "text_mode": ("delivered", 60),
     # Its SIM, its network.
     "puk seconds=600": ("delivered", 700),
     "no_sim seconds=600": ("delivered", 700),

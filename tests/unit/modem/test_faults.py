@@ -98,7 +98,7 @@ def test_every_fault_begins_and_ends_and_leaves_a_modem_that_works(name: Fault) 
     bench.type("AT", "AT+CPIN?")
     bench.modem.faults.end()
     bench.wait(10)
-    bench.modem.settings.echo = False
+    bench.modem.settings.echo = bench.modem.settings.is_text = False
     bench.modem.centre = "+99910000"
     bench.wait(0)
 
@@ -115,6 +115,13 @@ def test_words_on_the_line_and_beside_it_go_together(bench: Bench) -> None:
 def test_a_fault_that_does_not_exist_cannot_be_ended(bench: Bench) -> None:
     with pytest.raises(ValueError, match="did you mean 'silent'"):
         bench.modem.faults.end("silence")
+
+
+def test_a_modem_in_text_mode_takes_a_length_for_a_number(bench: Bench) -> None:
+    bench.modem.faults.begin("text_mode")
+    bench.send()
+
+    assert [str(one.submit.recipient) for one in bench.taken] == [str(len(a_pdu()) - 1)]
 
 
 # What a client hears.

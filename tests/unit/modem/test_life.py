@@ -261,7 +261,7 @@ def test_a_modem_that_was_left_in_text_mode_sends_nothing_to_a_number_of_two_dig
     ward: Ward,
 ) -> None:
     channel = ward.admit()
-    ward.lines.modems[0].settings.is_text = True  # its routing was kept
+    ward.lines.begin_fault(Fault.TEXT_MODE)  # its routing was kept
 
     job = a_job()
     channel.send(job)

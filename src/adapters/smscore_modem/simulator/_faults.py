@@ -38,6 +38,7 @@ class Fault(enum.StrEnum):
     ``restarts``                it was off for a moment, with its port still there
     ``boot_chatter``            says what it says after switching on
     ``forgot_settings``         everything a client can set is as after switching on
+    ``text_mode``               it shows and takes texts, as another program left it (``+CMGF: 1``)
     ``lost_routing``            nothing is announced any more: ``+CNMI`` is back at 0
     ``unannounced``             what arrives is kept, and nobody is told
     ``lost_centre``             the number of the service centre is gone
@@ -69,6 +70,7 @@ class Fault(enum.StrEnum):
     RESTARTS = "restarts"
     BOOT_CHATTER = "boot_chatter"
     FORGOT_SETTINGS = "forgot_settings"
+    TEXT_MODE = "text_mode"
     LOST_ROUTING = "lost_routing"
     UNANNOUNCED = "unannounced"
     LOST_CENTRE = "lost_centre"

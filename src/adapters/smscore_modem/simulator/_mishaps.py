@@ -57,6 +57,10 @@ def _forget_settings(modem: "VirtualModem", _: How) -> None:
     modem.stores.reset()
 
 
+def _switch_to_text(modem: "VirtualModem", _: How) -> None:
+    modem.settings.is_text = True
+
+
 def _lose_routing(modem: "VirtualModem", _: How) -> None:
     modem.settings.routing = [0, 0, 0, 0, 0]
 
@@ -153,6 +157,7 @@ _MOMENTARY: dict[Fault, Callable[["VirtualModem", How], None]] = {
     Fault.RESTARTS: _restart,
     Fault.BOOT_CHATTER: _chatter,
     Fault.FORGOT_SETTINGS: _forget_settings,
+    Fault.TEXT_MODE: _switch_to_text,
     Fault.LOST_ROUTING: _lose_routing,
     Fault.STORE_FULL: _fill_stores,
 }
