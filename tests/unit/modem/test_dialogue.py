@@ -276,6 +276,20 @@ def test_an_answer_that_is_still_owed_is_let_pass(end: OtherEnd) -> None:
     assert end.time.monotonic() - asked_at == pytest.approx(4.0)
 
 
+def test_a_message_that_is_answered_late_makes_no_slow_modem(end: OtherEnd) -> None:
+    end.on(b"AT+CMGS=2\r", b"\r\n> ")
+    with pytest.raises(Unsettled):
+        end.submit()
+    end.on(b"AT\r", b"\r\n+CMGS: 7\r\n\r\nOK\r\n", b"\r\nOK\r\n", after=0.5)
+    end.dialogue.ask("AT", timeout=5.0)
+    end.replies.clear()
+
+    asked_at = end.time.monotonic()
+    with pytest.raises(NoAnswer):
+        end.dialogue.ask("AT", timeout=5.0)
+    assert end.time.monotonic() - asked_at == pytest.approx(5.0)
+
+
 def test_an_answer_that_got_lost_is_not_waited_for_for_ever(end: OtherEnd) -> None:
     with pytest.raises(NoAnswer):
         end.dialogue.ask("AT+CGMI", timeout=60.0)

@@ -139,7 +139,7 @@ class Dialogue:
         with self._exchange():
             patience = max(timeout, self.owed.slowest)
             self._begin(command, prompts=False)
-            with self._owing():
+            with self._owing(since=self._monotonic()):
                 answer = self._collect(
                     timeout=patience,
                     longest=max(longest or _SLOWEST * patience, patience),
@@ -282,13 +282,17 @@ class Dialogue:
         return True
 
     @contextmanager
-    def _owing(self) -> Iterator[None]:
-        """One command; if it is given up, its answer may come later."""
-        asked_at = self._monotonic()
+    def _owing(self, *, since: float | None = None) -> Iterator[None]:
+        """
+        One command; if it is given up, its answer may come later.
+
+        The network takes its time for a message, which says nothing of how slow the modem is: then
+        it counts from when it was given up.
+        """
         try:
             yield
         except (NoAnswer, NoPrompt, Unsettled):
-            self.owed.add(asked_at=asked_at)
+            self.owed.add(since=self._monotonic() if since is None else since)
             raise
 
     def _await_owed(self) -> None:

@@ -7,8 +7,8 @@ import attrs
 __all__ = ["Owed"]
 
 _MARGIN = 1.5
-_LONGEST_WAIT = 10.0
-_SLOWEST = 60.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 2.0, 10.0
+_SLOWEST = 20.0
 
 
 @attrs.define
@@ -21,13 +21,13 @@ class Owed:
     """
 
     count: int = 0
-    since: float = 0.0  # when the first of them was asked
+    since: float = 0.0  # when the first of them was asked, or a message was given up
     slowest: float = 0.0  # that an answer took which came after all
 
-    def add(self, *, asked_at: float) -> None:
-        """That command was given up."""
+    def add(self, *, since: float) -> None:
+        """A command was given up that was asked at that moment."""
         if not self.count:
-            self.since = asked_at
+            self.since = since
         self.count += 1
 
     def paid(self, *, now: float) -> None:
@@ -46,4 +46,4 @@ class Owed:
 
         Some command has been answered by now, so none takes longer than from the first until here.
         """
-        return min(_MARGIN * (now - self.since), _LONGEST_WAIT)
+        return min(max(_MARGIN * (now - self.since), _SHORTEST_WAIT), _LONGEST_WAIT)
