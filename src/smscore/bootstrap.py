@@ -137,7 +137,10 @@ def backup(config: GatewayConfig, directory: Path, *, plugins: Iterable[Any] = (
     """
     kind = _store_kind(config, load(config.plugins.enabled, extra=plugins).registry)
     if kind.backup is None:
-        raise ConfigurationError(f"stores such as {kind.scheme}:… are copied by their own tools")
+        raise ConfigurationError(
+            f"a store such as {kind.scheme}:… is copied by a tool of its own, such as pg_dump; "
+            f"copy the key file {config.path(config.security.key_file)} as well (docs/operating.md)"
+        )
     made = BackedUp(
         store=directory / "smscore.db",
         store_url=config.store_url,

@@ -102,7 +102,7 @@ def backup(*, directory: Path, as_json: bool, config_file: Path) -> None:
     The directory is made if it is not there. The server may run meanwhile: the copy is the database
     of one moment. Nothing is overwritten; the files are for their owner alone. The configuration
     file is not copied: it is yours; nor are the files of published apps, in a directory beside the
-    database.
+    database. What is on PostgreSQL is copied by pg_dump, see docs/operating.md.
 
     \b
     Example: smscore backup /var/backups/sms/2026-11-22

@@ -169,6 +169,16 @@ def test_the_modem_of_another_host_is_left_alone(hosts: Hosts) -> None:
     assert re.search(r"ok +channel modem-1: ready, says the server alpha", checked.stdout)
 
 
+def test_a_backup_names_what_makes_one(hosts: Hosts) -> None:
+    config = str(hosts.directory / "alpha" / "smscore.toml")
+
+    result = CliRunner().invoke(smscore, ["backup", "copies", "--config", config])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "such as pg_dump; copy the key file" in result.stderr
+    assert f"{hosts.directory}/smscore.key" in result.stderr
+
+
 def test_a_server_without_channels_is_known_to_run(hosts: Hosts) -> None:
     config = str(hosts.directory / "beta" / "smscore.toml")
     server = hosts.server("beta", "api")
