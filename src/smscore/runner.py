@@ -95,8 +95,6 @@ class Runner:
         self._reception = reception
         self._notification = notification
         self._announcing = announcing
-        self._monitoring = monitoring
-        self._alerting = alerting
         self._role = role
         self._stop = stopping
         self._grace = grace

@@ -73,16 +73,6 @@ def test_three_groups_indicate_waiting_messages(octet: int, waiting: Waiting | N
     assert Scheme(octet=octet).waiting == waiting
 
 
-def test_the_marks_of_the_general_groups_are_not_sought_elsewhere() -> None:
-    assert [octet for octet in range(256) if Scheme(octet=octet).is_compressed] == [
-        *range(0x20, 0x40),
-        *range(0x60, 0x80),
-    ]
-    assert [octet for octet in range(256) if Scheme(octet=octet).is_deleted_after_reading] == [
-        *range(0x40, 0x80)
-    ]
-
-
 @pytest.mark.parametrize(
     ("coding", "message_class", "octet"),
     [

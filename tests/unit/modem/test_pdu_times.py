@@ -206,7 +206,6 @@ def test_an_enhanced_validity_is_read_by_its_form(
 def test_any_seven_octets_are_an_enhanced_validity(octets: bytes) -> None:
     validity = EnhancedValidity(octets=octets)
 
-    assert validity.is_extended == (octets[0] >= 0x80)
     assert validity.duration is None or validity.duration > timedelta()
 
 

@@ -11,7 +11,6 @@ from smscore.domain.user_data import Coding
 __all__ = ["Scheme", "Waiting", "WaitingKind"]
 
 # Groups by their high bits (23.038, 4).
-_DELETED_AFTERWARDS = 0x40  # 01xx; otherwise like 00xx
 _WAITING_DISCARDED, _WAITING_UCS2, _CLASS = 0xC, 0xE, 0xF  # 1101: waiting, stored
 _COMPRESSED, _HAS_CLASS = 0x20, 0x10
 _ACTIVE = 0x08
@@ -84,16 +83,6 @@ class Scheme:
         """0 to 3, if the message has a class."""
         is_general = self.octet < 0x80 and self.octet & _HAS_CLASS
         return self.octet & 0x3 if is_general or self.octet >> 4 == _CLASS else None
-
-    @property
-    def is_compressed(self) -> bool:
-        """Whether the content was compressed (23.042)."""
-        return self.octet < 0x80 and bool(self.octet & _COMPRESSED)
-
-    @property
-    def is_deleted_after_reading(self) -> bool:
-        """Whether the telephone shall delete the message once it was read."""
-        return self.octet < 0x80 and bool(self.octet & _DELETED_AFTERWARDS)
 
     @property
     def waiting(self) -> Waiting | None:

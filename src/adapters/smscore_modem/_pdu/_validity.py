@@ -130,11 +130,6 @@ class EnhancedValidity:
         return bool(self.octets[0] & _SINGLE_SHOT)
 
     @property
-    def is_extended(self) -> bool:
-        """Whether indicators follow that the standard does not know yet."""
-        return bool(self.octets[0] & _EXTENDED)
-
-    @property
     def form(self) -> EnhancedForm | None:
         """How the time is given; None: in a way that the standard does not know yet."""
         form = self.octets[0] & _FORM
