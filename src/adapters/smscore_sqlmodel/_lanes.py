@@ -19,7 +19,8 @@ _LONGEST_WAIT = 2.0  # seconds
 
 class Lanes:
     """
-    First in, first out, but custody before submissions, of which accounts have one in turn.
+    First in, first out, but custody before submissions, of which accounts have one in turn. What is
+    recalled goes before all of custody.
 
     So whoever submits more than the writer can take waits for himself, and is refused alone. Any
     thread puts; only the writer waits and takes.

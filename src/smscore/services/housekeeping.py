@@ -72,7 +72,11 @@ class Housekeeping:
         self._leases_ended_at: datetime | None = None
 
     def run_once(self) -> int:
-        """Promote, expire and, now and then, sweep."""
+        """
+        Let go what is due, end what is over, give to the next channel what was not accepted.
+
+        Once a minute leases of phones end, and what nobody needs any more is forgotten.
+        """
         now = self._clock.now()
         done = self._promote(now) + self._expire(now) + self._fall_back(now)
         done += self._mend_times(now) + self._end_leases(now)
