@@ -4,6 +4,7 @@ From TOML to attrs classes: every mistake is named with its remedy.
 
 import difflib
 import enum
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +24,10 @@ __all__ = ["nearest", "read_toml", "structure"]
 T = TypeVar("T")
 
 
+_TWICE = re.compile(r"Cannot declare \((?P<path>.*)\) twice \(at line (?P<line>\d+)")
+_STEP = re.compile(r"'([^']*)'")
+
+
 def read_toml(file: Path) -> dict[str, Any]:
     """
     What a file of TOML holds, with or without the mark that editors of Windows put before it.
@@ -30,7 +35,8 @@ def read_toml(file: Path) -> dict[str, Any]:
     Raises:
         OSError: it cannot be read.
         tomllib.TOMLDecodeError: it is no TOML.
-        ConfigurationError: it is not UTF-8; the line is named, and the file is not.
+        ConfigurationError: it is not UTF-8, or has a table twice, as when an example was put below
+            the same table; the line is named, and the file is not.
     """
     try:
         text = file.read_text("utf-8-sig")
@@ -39,7 +45,16 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"line {line} is not valid UTF-8; save the file in UTF-8"
         ) from cause
-    return tomllib.loads(text)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        if (found := _TWICE.match(str(cause))) is None:
+            raise
+        table = ".".join(_STEP.findall(found["path"]))
+        raise ConfigurationError(
+            f"line {found['line']} begins the table [{table}] a second time; write its keys into "
+            "the first"
+        ) from cause
 
 
 def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:

@@ -243,6 +243,20 @@ def test_a_file_may_be_saved_as_editors_of_windows_save_it(tmp_path: Path) -> No
     assert GatewayConfig.from_toml(path).http.port == 8443
 
 
+@pytest.mark.parametrize("table", ["alerts", "channels.modem-1"])
+def test_a_table_that_is_pasted_below_the_one_of_the_template_is_named(
+    tmp_path: Path, table: str
+) -> None:
+    path = tmp_path / "smscore.toml"
+    path.write_text(f"[{table}]\n[http]\n[{table}]\nhold = 5\n")
+
+    with pytest.raises(ConfigurationError) as refusal:
+        GatewayConfig.from_toml(path)
+    assert str(refusal.value) == (
+        f"{path}: line 3 begins the table [{table}] a second time; write its keys into the first"
+    )
+
+
 def test_a_file_that_is_not_utf_8_is_named_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "smscore.toml"
     path.write_bytes("[http]\r\n# für alle\r\n".encode("latin-1"))
