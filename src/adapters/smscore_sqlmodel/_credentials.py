@@ -23,6 +23,7 @@ _SAVE_USER = replacement(USERS)
 _REMOVE_USER = deletion(USERS, "WHERE name = ?")
 _KEY = selection(PROVIDER_KEYS, "WHERE digest = ?")
 _ADD_KEY = insertion(PROVIDER_KEYS)
+_REMOVE_KEYS = deletion(PROVIDER_KEYS, "WHERE account = ?")
 _TOKEN = selection(QUEUE_TOKENS, "WHERE digest = ?")
 _TOKEN_OF = selection(QUEUE_TOKENS, "WHERE account = ?")
 _SET_TOKEN = replacement(QUEUE_TOKENS)
@@ -75,6 +76,9 @@ class Credentials(Writes, CredentialsView):
 
     def add_key(self, key: ProviderKey) -> None:
         self._change(_ADD_KEY.sql, (key.digest, key.account, micros(key.created_at), key.label))
+
+    def remove_keys(self, account: AccountId) -> int:
+        return self._change(_REMOVE_KEYS, (account,))
 
     def set_token(self, token: QueueToken) -> None:
         self._change(_SET_TOKEN.sql, (token.account, token.digest, token.generation))

@@ -60,18 +60,23 @@ def key() -> None:
 
 @key.command("create")
 @account_option
+@click.option("--renew", is_flag=True, help="Let all other keys of the account end at once.")
 @json_option
 @config_option
-def create_key(*, account: str, as_json: bool, config_file: Path) -> None:
+def create_key(*, account: str, renew: bool, as_json: bool, config_file: Path) -> None:
     """
     Print a new key of the provider API: now, and never again.
+
+    An account may have several. Of one that is lost nothing is kept by which it could be told from
+    the others: --renew ends all of them.
 
     \b
     Example: smscore key create --account shop
     JSON keys: account, key
     """
     with opened(config_file) as gateway:
-        issued = gateway.administration.create_key(account)
+        administration = gateway.administration
+        issued = administration.renew_key(account) if renew else administration.create_key(account)
     if as_json:
         show_json({"account": account, "key": issued.secret})
         return

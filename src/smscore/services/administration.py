@@ -230,13 +230,26 @@ class Administration:
         issued, now = self._authenticator().new_key(), self._clock.now()
 
         def work(work: UnitOfWork) -> IssuedKey:
-            owner = _named(work, account).id
-            work.credentials.add_key(
-                ProviderKey(digest=issued.digest, account=owner, created_at=now, label=label)
-            )
+            _add_key(work, issued, account, label=label, now=now)
             return issued
 
         return self._run(work, "key.created", account, label=label)
+
+    def renew_key(self, account: str, *, label: str = "") -> IssuedKey:
+        """
+        The same, and all other keys of the account end at once.
+
+        Raises:
+            NotFound: there is no such account.
+        """
+        issued, now = self._authenticator().new_key(), self._clock.now()
+
+        def work(work: UnitOfWork) -> IssuedKey:
+            work.credentials.remove_keys(_named(work, account).id)
+            _add_key(work, issued, account, label=label, now=now)
+            return issued
+
+        return self._run(work, "key.renewed", account, label=label)
 
     def token(self, account: str) -> IssuedKey:
         """
@@ -321,6 +334,15 @@ def _open_account(
     if entry is not None and credits:
         work.ledger.add(entry)
     return funded
+
+
+def _add_key(
+    work: UnitOfWork, issued: IssuedKey, account: str, *, label: str, now: datetime
+) -> None:
+    owner = _named(work, account).id
+    work.credentials.add_key(
+        ProviderKey(digest=issued.digest, account=owner, created_at=now, label=label)
+    )
 
 
 def _named(work: UnitOfWork, name: str) -> Account:

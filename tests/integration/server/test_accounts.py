@@ -1,5 +1,8 @@
 import pytest
 
+from smscore import GatewayConfig, build
+from smscore.errors import AuthenticationFailed
+
 
 def test_an_account_is_created_and_shown(answer):
     created = answer(
@@ -300,6 +303,23 @@ def test_the_token_stays_the_same_until_it_is_renewed(answer):
     assert first == again
     assert len(renewed) == 64
     assert renewed != first
+
+
+def test_a_renewed_key_ends_all_others_of_its_account(answer, installation):
+    answer("account", "create", "shop")
+    answer("account", "create", "other")
+    old = [answer("key", "create", "--account", "shop")["key"] for _ in range(2)]
+    foreign = answer("key", "create", "--account", "other")["key"]
+
+    new = answer("key", "create", "--account", "shop", "--renew")["key"]
+
+    with build(GatewayConfig.from_toml(installation / "smscore.toml")) as gateway:
+        for key in (new, foreign):
+            gateway.authenticator.key(key)
+        for key in old:
+            with pytest.raises(AuthenticationFailed):
+                gateway.authenticator.key(key)
+    assert answer("audit")[0]["what"] == "key.renewed"
 
 
 def test_only_the_key_itself_goes_to_standard_output(command):

@@ -43,6 +43,7 @@ DONE = {
         "anna", account="acme", password="some-word", permissions=()
     ),
     "key.created": lambda operator, _: operator.create_key("acme", label="shop"),
+    "key.renewed": lambda operator, _: operator.renew_key("acme"),
     "token.issued": lambda operator, _: operator.renew_token("acme"),
     "channel.paused": lambda operator, _: operator.set_channel_mode("fake", ChannelMode.PAUSED),
     "rules.applied": lambda _, gateway: gateway.rules.apply([Route(name="a", channels=("fake",))]),

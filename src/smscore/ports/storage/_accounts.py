@@ -83,6 +83,10 @@ class Credentials(CredentialsView, Protocol):
 
     def add_key(self, key: ProviderKey) -> None: ...
 
+    def remove_keys(self, account: AccountId) -> int:
+        """Remove all keys of the account, and say how many there were."""
+        ...
+
     def set_token(self, token: QueueToken) -> None:
         """Replaces the account's token, if it has one."""
         ...

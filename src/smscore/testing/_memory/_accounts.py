@@ -124,6 +124,13 @@ class MemoryCredentials:
         self._log.put(self._keys, key.digest, key)
         self._log.topics.add(Topic.CREDENTIALS)
 
+    def remove_keys(self, account: AccountId) -> int:
+        gone = [digest for digest, key in self._keys.items() if key.account == account]
+        for digest in gone:
+            self._log.drop(self._keys, digest)
+        self._log.topics.add(Topic.CREDENTIALS)
+        return len(gone)
+
     def set_token(self, token: QueueToken) -> None:
         self._log.put(self._tokens, token.account, token)
         self._log.topics.add(Topic.CREDENTIALS)
