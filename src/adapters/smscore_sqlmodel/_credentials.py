@@ -22,8 +22,9 @@ _USERS = selection(USERS, "ORDER BY name")
 _SAVE_USER = replacement(USERS)
 _REMOVE_USER = deletion(USERS, "WHERE name = ?")
 _KEY = selection(PROVIDER_KEYS, "WHERE digest = ?")
+_KEYS = selection(PROVIDER_KEYS, "WHERE account = ? ORDER BY created_at, digest")
 _ADD_KEY = insertion(PROVIDER_KEYS)
-_REMOVE_KEYS = deletion(PROVIDER_KEYS, "WHERE account = ?")
+_REMOVE_KEY = deletion(PROVIDER_KEYS, "WHERE digest = ?")
 _TOKEN = selection(QUEUE_TOKENS, "WHERE digest = ?")
 _TOKEN_OF = selection(QUEUE_TOKENS, "WHERE account = ?")
 _SET_TOKEN = replacement(QUEUE_TOKENS)
@@ -39,15 +40,10 @@ class CredentialsView(Reads):
 
     def key(self, digest: str) -> ProviderKey | None:
         cells = self._one(_KEY, digest)
-        if cells is None:
-            return None
-        digest, account, created_at, label = cells
-        return ProviderKey(
-            digest=digest,
-            account=AccountId(account),
-            created_at=from_micros(created_at),
-            label=label,
-        )
+        return _key_of(cells) if cells else None
+
+    def keys(self, account: AccountId) -> Sequence[ProviderKey]:
+        return [_key_of(cells) for cells in self._session.fetch(_KEYS, (account,))]
 
     def token(self, digest: str) -> QueueToken | None:
         return _token_of(self._one(_TOKEN, digest))
@@ -77,8 +73,8 @@ class Credentials(Writes, CredentialsView):
     def add_key(self, key: ProviderKey) -> None:
         self._change(_ADD_KEY.sql, (key.digest, key.account, micros(key.created_at), key.label))
 
-    def remove_keys(self, account: AccountId) -> int:
-        return self._change(_REMOVE_KEYS, (account,))
+    def remove_key(self, digest: str) -> bool:
+        return self._change(_REMOVE_KEY, (digest,)) > 0
 
     def set_token(self, token: QueueToken) -> None:
         self._change(_SET_TOKEN.sql, (token.account, token.digest, token.generation))
@@ -87,6 +83,16 @@ class Credentials(Writes, CredentialsView):
         count = self._writer.change(sql, cells)
         self._writer.touch(Topic.CREDENTIALS)
         return count
+
+
+def _key_of(cells: Cells) -> ProviderKey:
+    digest, account, created_at, label = cells
+    return ProviderKey(
+        digest=digest,
+        account=AccountId(account),
+        created_at=from_micros(created_at),
+        label=label,
+    )
 
 
 def _user_of(cells: Cells) -> User:

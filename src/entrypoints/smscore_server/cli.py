@@ -25,7 +25,7 @@ _COMMANDS = {
         "Create system users, who log in with a password, and change what they may do.",
     ),
     "token": ("access", "Show or renew the token with which an account's phones log in."),
-    "key": ("access", "Issue keys of the provider API."),
+    "key": ("access", "Issue keys of the provider API, list them and take them back."),
     "contact": ("contacts", "Keep contacts: people whom an account writes to by name."),
     "group": ("groups", "Keep groups of contacts: one name for several people."),
     "send": ("sending", "Send one text and print its id."),

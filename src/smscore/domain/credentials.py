@@ -42,6 +42,11 @@ class ProviderKey:
     created_at: datetime
     label: str = ""
 
+    @property
+    def id(self) -> str:
+        """What people call it: the first twelve digits of its digest."""
+        return self.digest[:12]
+
 
 @attrs.frozen(kw_only=True)
 class QueueToken:

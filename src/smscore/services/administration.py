@@ -21,13 +21,14 @@ from smscore.domain.settings import AccountChanges, check_amount, check_tariff, 
 from smscore.errors import InvalidRequest, NotFound
 from smscore.ports.clock import Clock
 from smscore.ports.identity import Authenticator, IssuedKey
-from smscore.ports.storage import Store, UnitOfWork, commit
+from smscore.ports.storage import Store, UnitOfWork, View, commit
 from smscore.services._auditing import Auditor
 
 __all__ = ["Administration"]
 
 T = TypeVar("T")
 _SHORTEST_PASSWORD = 8
+_LONGEST_LABEL = 64
 
 
 class Administration:
@@ -225,31 +226,54 @@ class Administration:
         Issue a key of the provider API: its secret is in the answer and nowhere else.
 
         Raises:
+            InvalidRequest: the label is too long, or not printable.
             NotFound: there is no such account.
         """
+        if len(label) > _LONGEST_LABEL or not label.isprintable():
+            raise InvalidRequest(
+                f"the label {label[:_LONGEST_LABEL]!r} cannot be; "
+                f"at most {_LONGEST_LABEL} printable characters are allowed"
+            )
         issued, now = self._authenticator().new_key(), self._clock.now()
 
         def work(work: UnitOfWork) -> IssuedKey:
-            _add_key(work, issued, account, label=label, now=now)
+            owner = _named(work, account).id
+            work.credentials.add_key(
+                ProviderKey(digest=issued.digest, account=owner, created_at=now, label=label)
+            )
             return issued
 
         return self._run(work, "key.created", account, label=label)
 
-    def renew_key(self, account: str, *, label: str = "") -> IssuedKey:
+    def keys(self, account: str) -> Sequence[ProviderKey]:
         """
-        The same, and all other keys of the account end at once.
+        The provider keys of an account, the oldest first.
 
         Raises:
             NotFound: there is no such account.
         """
-        issued, now = self._authenticator().new_key(), self._clock.now()
+        return self._store.read(lambda view: view.credentials.keys(_named(view, account).id))
 
-        def work(work: UnitOfWork) -> IssuedKey:
-            work.credentials.remove_keys(_named(work, account).id)
-            _add_key(work, issued, account, label=label, now=now)
-            return issued
+    def remove_key(self, account: str, key_id: str) -> ProviderKey:
+        """
+        End a provider key: within a second every server refuses it. What it submitted stays.
 
-        return self._run(work, "key.renewed", account, label=label)
+        Raises:
+            NotFound: there is no such account, or it has no such key.
+        """
+
+        def work(work: UnitOfWork) -> ProviderKey:
+            found = work.credentials.keys(_named(work, account).id)
+            key = next((one for one in found if one.id == key_id), None)
+            if key is None:
+                raise NotFound(
+                    f"account {account!r} has no key {key_id!r}; "
+                    f"'smscore key list --account {account}' shows all"
+                )
+            work.credentials.remove_key(key.digest)
+            return key
+
+        return self._run(work, "key.removed", account, key=key_id)
 
     def token(self, account: str) -> IssuedKey:
         """
@@ -336,17 +360,8 @@ def _open_account(
     return funded
 
 
-def _add_key(
-    work: UnitOfWork, issued: IssuedKey, account: str, *, label: str, now: datetime
-) -> None:
-    owner = _named(work, account).id
-    work.credentials.add_key(
-        ProviderKey(digest=issued.digest, account=owner, created_at=now, label=label)
-    )
-
-
-def _named(work: UnitOfWork, name: str) -> Account:
-    account = work.accounts.named(name)
+def _named(view: View, name: str) -> Account:
+    account = view.accounts.named(name)
     if account is None:
         raise NotFound(f"there is no account {name!r}; 'smscore account list' shows all")
     return account

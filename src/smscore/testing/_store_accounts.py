@@ -192,20 +192,35 @@ class AccountsContract:
         assert store.read(lambda view: view.credentials.key("d" * 64)) == key
         assert store.read(lambda view: view.credentials.key("e" * 64)) is None
 
-    def test_the_provider_keys_of_one_account_are_removed(self, store: Store) -> None:
+    def test_the_provider_keys_of_an_account_are_found_the_oldest_first(self, store: Store) -> None:
         keys = [
-            ProviderKey(digest=digest, account=AccountId(account), created_at=NOON)
-            for digest, account in (("d", 1), ("e", 1), ("f", 2))
+            ProviderKey(
+                digest=digest,
+                account=AccountId(account),
+                created_at=NOON + timedelta(hours=hour),
+                label=digest,
+            )
+            for digest, account, hour in (("d", 1, 2), ("e", 1, 1), ("f", 2, 0), ("a", 1, 2))
+        ]
+        do_each(store, keys, lambda work, key: work.credentials.add_key(key))
+
+        found = store.read(lambda view: view.credentials.keys(AccountId(1)))
+
+        assert list(found) == [keys[1], keys[3], keys[0]]
+
+    def test_a_provider_key_is_removed(self, store: Store) -> None:
+        keys = [
+            ProviderKey(digest=digest, account=AccountId(1), created_at=NOON) for digest in "de"
         ]
         do_each(store, keys, lambda work, key: work.credentials.add_key(key))
         wakeup = store.wakeup(Topic.CREDENTIALS)
 
-        assert do(store, lambda work: work.credentials.remove_keys(AccountId(1))) == 2
-        assert do(store, lambda work: work.credentials.remove_keys(AccountId(1))) == 0
+        assert do(store, lambda work: work.credentials.remove_key("d"))
+        assert not do(store, lambda work: work.credentials.remove_key("d"))
 
         assert wakeup.wait(0)
-        found = store.read(lambda view: [view.credentials.key(digest) for digest in "def"])
-        assert [one is None for one in found] == [True, True, False]
+        assert store.read(lambda view: view.credentials.key("d")) is None
+        assert store.read(lambda view: view.credentials.key("e")) == keys[1]
 
     def test_a_new_token_replaces_the_accounts_old_one(self, store: Store) -> None:
         old = QueueToken(digest="1" * 64, account=AccountId(1), generation=1)

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from smscore import GatewayConfig, build
@@ -305,21 +307,46 @@ def test_the_token_stays_the_same_until_it_is_renewed(answer):
     assert renewed != first
 
 
-def test_a_renewed_key_ends_all_others_of_its_account(answer, installation):
+def test_a_key_is_found_by_its_label_and_ended(answer, command, installation):
     answer("account", "create", "shop")
     answer("account", "create", "other")
-    old = [answer("key", "create", "--account", "shop")["key"] for _ in range(2)]
-    foreign = answer("key", "create", "--account", "other")["key"]
+    stays = answer("key", "create", "--account", "shop")["key"]
+    lost = answer("key", "create", "--account", "shop", "--label", "website")["key"]
 
-    new = answer("key", "create", "--account", "shop", "--renew")["key"]
+    _, found = answer("key", "list", "--account", "shop")
+    assert found["label"] == "website"
+    assert hashlib.sha256(lost.encode()).hexdigest().startswith(found["id"])
+    refused = command("key", "delete", found["id"], "--account", "other")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert answer("key", "delete", found["id"], "--account", "shop") == found
 
+    assert len(answer("key", "list", "--account", "shop")) == 1
     with build(GatewayConfig.from_toml(installation / "smscore.toml")) as gateway:
-        for key in (new, foreign):
-            gateway.authenticator.key(key)
-        for key in old:
-            with pytest.raises(AuthenticationFailed):
-                gateway.authenticator.key(key)
-    assert answer("audit")[0]["what"] == "key.renewed"
+        gateway.authenticator.key(stays)
+        with pytest.raises(AuthenticationFailed):
+            gateway.authenticator.key(lost)
+    noted = answer("audit")[0]
+    assert (noted["what"], noted["detail"]) == ("key.removed", {"key": found["id"]})
+
+
+def test_a_key_that_there_is_not_is_named(answer, command):
+    answer("account", "create", "shop")
+
+    refused = command("key", "delete", "0123456789ab", "--account", "shop")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "has no key '0123456789ab'; 'smscore key list --account shop'" in refused.stderr
+
+
+@pytest.mark.parametrize("label", ["x" * 65, "two\nlines"])
+def test_a_label_is_short_and_of_one_line(answer, command, label):
+    answer("account", "create", "shop")
+
+    refused = command("key", "create", "--account", "shop", "--label", label)
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "at most 64 printable characters" in refused.stderr
+    assert answer("key", "list", "--account", "shop") == []
 
 
 def test_only_the_key_itself_goes_to_standard_output(command):

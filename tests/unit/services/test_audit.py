@@ -11,6 +11,7 @@ from smscore.domain.messages import AccountId
 from smscore.domain.routes import Route
 from smscore.domain.settings import AccountChanges
 from smscore.errors import Conflict, NotCancellable, NotFound, PermanentFailure
+from smscore.services.administration import Administration
 from smscore.services.consent import Wish
 from smscore.testing import NOON, FakeTransport, ManualClock
 from smscore.testing.builders import an_app_manifest
@@ -35,6 +36,11 @@ def add_webhook(gateway: Gateway) -> None:
     gateway.webhooks.add(ACCOUNT, url="https://example.org/", events=["message.sent"])
 
 
+def end_key(operator: Administration) -> None:
+    operator.create_key("acme")
+    operator.remove_key("acme", operator.keys("acme")[0].id)
+
+
 DONE = {
     "account.created": lambda operator, _: operator.create_account("shop"),
     "account.credited": lambda operator, _: operator.credit("acme", 5, why="invoice"),
@@ -43,7 +49,7 @@ DONE = {
         "anna", account="acme", password="some-word", permissions=()
     ),
     "key.created": lambda operator, _: operator.create_key("acme", label="shop"),
-    "key.renewed": lambda operator, _: operator.renew_key("acme"),
+    "key.removed": lambda operator, _: end_key(operator),
     "token.issued": lambda operator, _: operator.renew_token("acme"),
     "channel.paused": lambda operator, _: operator.set_channel_mode("fake", ChannelMode.PAUSED),
     "rules.applied": lambda _, gateway: gateway.rules.apply([Route(name="a", channels=("fake",))]),

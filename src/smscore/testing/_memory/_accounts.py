@@ -98,6 +98,10 @@ class MemoryCredentials:
     def key(self, digest: str) -> ProviderKey | None:
         return self._keys.get(digest)
 
+    def keys(self, account: AccountId) -> Sequence[ProviderKey]:
+        found = [one for one in self._keys.values() if one.account == account]
+        return sorted(found, key=lambda one: (one.created_at, one.digest))
+
     def token(self, digest: str) -> QueueToken | None:
         return next((one for one in self._tokens.values() if one.digest == digest), None)
 
@@ -124,12 +128,12 @@ class MemoryCredentials:
         self._log.put(self._keys, key.digest, key)
         self._log.topics.add(Topic.CREDENTIALS)
 
-    def remove_keys(self, account: AccountId) -> int:
-        gone = [digest for digest, key in self._keys.items() if key.account == account]
-        for digest in gone:
-            self._log.drop(self._keys, digest)
+    def remove_key(self, digest: str) -> bool:
+        if digest not in self._keys:
+            return False
+        self._log.drop(self._keys, digest)
         self._log.topics.add(Topic.CREDENTIALS)
-        return len(gone)
+        return True
 
     def set_token(self, token: QueueToken) -> None:
         self._log.put(self._tokens, token.account, token)
