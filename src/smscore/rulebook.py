@@ -74,10 +74,13 @@ def read_rulebook(file: Path) -> Rulebook:
     The rules of a TOML file.
 
     Raises:
-        ConfigurationError: it cannot be read, a key is unknown, or a value is wrong.
+        ConfigurationError: it cannot be read, says nothing, a key is unknown, or a value is wrong.
     """
     try:
         content = read_toml(file)
+        if not content:
+            # As a command leaves behind that failed to write it.
+            raise ConfigurationError("it is empty; for no rules at all write routes = []")
         return rulebook_of(content)
     except (OSError, tomllib.TOMLDecodeError) as cause:
         raise ConfigurationError(f"{file} cannot be read: {cause}") from cause

@@ -76,7 +76,7 @@ def test_a_plan_that_changes_nothing_says_so(apply, command, answer):
 def test_a_file_that_was_overtaken_is_refused(apply, command, installation, verb):
     apply(RULES)
     mine = command("rules", "export").stdout
-    apply("")
+    apply("routes = []\n")
     (installation / "mine.toml").write_text(mine)
 
     result = command("rules", verb, "mine.toml")
@@ -86,7 +86,7 @@ def test_a_file_that_was_overtaken_is_refused(apply, command, installation, verb
 
 def test_rules_are_rolled_back_and_the_history_tells_it(apply, command, answer):
     apply(RULES)
-    apply("")
+    apply("routes = []\n")
 
     assert command("rules", "rollback").stdout == "2 rules in force, revision 3\n"
     assert answer("rules", "rollback", "2")["routes"] == []
@@ -117,10 +117,21 @@ def test_rules_decide_about_the_next_message(apply, answer):
     assert answer("status", message)["channel"] == "phones/shop"
 
 
-def test_an_empty_file_takes_all_rules_away(apply, answer, command):
+def test_a_file_that_says_nothing_takes_no_rules_away(apply, answer):
+    """As is left of 'smscore rules export > rules.toml' with a word mistyped."""
     apply(RULES)
 
-    assert apply("").exit_code == 0
+    refused = apply("# rules\n")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "rules.toml: it is empty; for no rules at all write routes = []" in refused.stderr
+    assert answer("rules", "export")["revision"] == 1
+
+
+def test_all_rules_can_be_taken_away(apply, answer, command):
+    apply(RULES)
+
+    assert apply("routes = []\n").exit_code == 0
     assert answer("rules", "export") == {"revision": 2, "routes": []}
     assert "# no rules" in command("rules", "export").stdout
 
@@ -230,7 +241,7 @@ def test_what_would_differ_is_told(apply, command, answer, installation):
 
 
 def test_a_backtest_of_rules_that_cannot_be_applied_is_refused(apply, command):
-    assert apply("").exit_code == 0
+    assert apply("routes = []\n").exit_code == 0
     apply("[[routes]]\nname = 'x'\nchannels = ['modem-9']\n")
 
     result = command("rules", "backtest", "rules.toml", "--since", "1h")
@@ -242,7 +253,7 @@ def test_explain_names_the_rules_that_nearly_matched(apply, command, answer):
     apply("[[routes]]\nname = 'vip'\nchannels = ['phones']\naccounts = ['bank']\n" + RULES)
     answer("account", "create", "shop")
     message = answer("send", "--account", "shop", "--to", "+491701234567", "x")["id"]
-    apply("")
+    apply("routes = []\n")
 
     assert answer("explain", message)["near_misses"] == [
         {"rule": "vip", "failed": "accounts", "asked": 'accounts = ["bank"]'}
@@ -353,7 +364,7 @@ def test_what_says_nothing_in_a_direction_is_a_usage_error(command, arguments, c
 def test_what_arrived_is_judged_again(receive, answer, command, installation):
     command("rules", "apply", "arriving.toml")
     message = receive("ALARM")
-    (installation / "none.toml").write_text("")
+    (installation / "none.toml").write_text("routes = []\n")
 
     assert answer("rules", "backtest", "--since", "1d")["inbound"]["different"] == 0
     changed = answer("rules", "backtest", "none.toml", "--since", "1d")["inbound"]
