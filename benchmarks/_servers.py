@@ -75,7 +75,7 @@ class Running:
         self._process = subprocess.Popen(
             command,
             cwd=directory,
-            env={**os.environ, "PYTHONPATH": str(HERE), **program.environment},
+            env={**_environment(), "PYTHONPATH": str(HERE), **program.environment},
             stdout=self._log,
             stderr=self._log,
         )
@@ -127,6 +127,11 @@ class Running:
             except OSError:
                 time.sleep(0.005)
         raise RuntimeError(f"{name} did not answer within {_PATIENCE} s")
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, in which Python keeps its bytecode, as an installed package has it."""
+    return {key: it for key, it in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def uvicorn(app: str, **environment: str) -> tuple[tuple[str, ...], dict[str, str]]:
