@@ -11,11 +11,13 @@ from importlib.metadata import version as _version
 from smscore.bootstrap import backup, build, migrate, wipe
 from smscore.config import GatewayConfig
 from smscore.gateway import Gateway
+from smscore.grace import Grace
 from smscore.hookspecs import hookimpl
 
 __all__ = [
     "Gateway",
     "GatewayConfig",
+    "Grace",
     "__version__",
     "backup",
     "build",

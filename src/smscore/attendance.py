@@ -8,21 +8,18 @@ from collections.abc import Callable
 
 from smscore.errors import GatewayError, PluginError
 
-__all__ = ["PATIENCE", "Attended"]
+__all__ = ["Attended"]
 
 _log = logging.getLogger(__name__)
-
-PATIENCE = 30.0
-"""Seconds that a transport has for its opening, and all together have for their close."""
 
 
 class Attended:
     """
     The transport of one channel. What does not come back in time is left behind on its thread.
 
-    ``origin`` is whose transport it is, in words. Unless it ``has_threads`` everything is done on
-    the caller's thread, for as long as that takes. As long as a call is left behind the transport
-    is not opened again.
+    ``origin`` is whose transport it is, in words, and ``patience`` the seconds for its opening.
+    Unless it ``has_threads`` everything is done on the caller's thread, for as long as that takes.
+    As long as a call is left behind the transport is not opened again.
     """
 
     def __init__(
@@ -33,7 +30,7 @@ class Attended:
         open_it: Callable[[], None],
         close_it: Callable[[], None],
         has_threads: Callable[[], bool],
-        patience: float = PATIENCE,
+        patience: float,
     ) -> None:
         self._channel = channel
         self._origin = origin

@@ -19,6 +19,7 @@ from smscore.domain.routing import PHONES, ChannelOffer, Topology
 from smscore.errors import ConfigurationError, GatewayError, InvalidRequest, PluginError
 from smscore.files import open_file
 from smscore.gateway import Gateway
+from smscore.grace import Grace
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import Clock, SystemClock
 from smscore.ports.identity import Authenticator
@@ -56,6 +57,7 @@ def build(
     pattern_engine: PatternEngine | None = None,
     webhook_sender: WebhookSender | None = None,
     clock: Clock | None = None,
+    grace: Grace | None = None,
     plugins: Iterable[Any] = (),
 ) -> Gateway:
     """
@@ -64,7 +66,8 @@ def build(
     What is handed in is used as it is; the rest comes from the configuration and the plugins it
     enables. ``transports`` are channels by name, beside the configured ones; with a ``store``
     handed in no file is touched but the key file, and that only when credentials are used, or when
-    it runs on a store that bears several servers: all of them need the same one.
+    it runs on a store that bears several servers: all of them need the same one. ``grace`` is how
+    long it waits for what does not come back.
 
     Raises:
         ConfigurationError: the configuration is wrong.
@@ -104,6 +107,7 @@ def build(
         webhook_sender=_webhook_sender(config, loaded, webhook_sender),
         screens=loaded.screens,
         observers=loaded.observers,
+        grace=grace or Grace(),
     )
 
 

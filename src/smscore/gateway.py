@@ -21,6 +21,7 @@ from smscore.domain.liveness import right_to
 from smscore.domain.policies import CustodyPolicy
 from smscore.domain.routing import Topology
 from smscore.errors import InvalidRequest, NotFound, NotReady, StoreError
+from smscore.grace import Grace
 from smscore.heartbeats import holding
 from smscore.hooks import is_async
 from smscore.ids import IdSequence, Lease
@@ -99,6 +100,7 @@ class Gateway:
         webhook_sender: Callable[[], WebhookSender] | None = None,
         screens: Sequence[Screen] = (),
         observers: Sequence[Observer] = (),
+        grace: Grace,
     ) -> None:
         self.config = config
         self.store = store
@@ -311,6 +313,7 @@ class Gateway:
             role=config.server.role,
             stopping=self._stopping,
             origins=origins,
+            grace=grace,
         )
 
     @cached_property

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypedDict
 
-from smscore.attendance import PATIENCE, Attended
+from smscore.attendance import Attended
 from smscore.config import Role
 from smscore.domain.liveness import right_to
 from smscore.errors import PluginError
+from smscore.grace import Grace
 from smscore.heartbeats import keep_alive
 from smscore.ports.storage import Store, Topic
 from smscore.ports.transport import Journal, Transport
@@ -39,8 +40,6 @@ _LOOK = 1.0
 """Seconds between two looks for servers that have ended."""
 _WATCH = 5.0
 """Seconds between two looks for what alerts operators, and for messages with late parts."""
-_LEFT_AFTER = 5.0
-"""Seconds that whoever calls a transport has for its end after that was closed."""
 _GATHERING, _MOMENT = 0.05, 0.005
 """
 Seconds in which news come together before endpoints and observers are told: each commit would be a
@@ -61,10 +60,9 @@ class Runner:
     Keeps the workers of a gateway going. None calls another: progress goes through the store.
 
     What several servers share is done by the one that has the right to. ``stopping`` is set while
-    it stops, so that no part of a message is begun any more; one that was begun has ``grace``
-    seconds for its answer, for it would be in doubt without. A transport that does not come back
-    from its opening or close within ``patience`` seconds is left behind; ``origins`` say whose
-    it is.
+    it stops, so that no part of a message is begun any more; one that was begun has the time of
+    ``grace`` for its answer, for it would be in doubt without. A transport that does not come back
+    in its own is left behind; ``origins`` say whose it is.
     """
 
     def __init__(
@@ -85,8 +83,7 @@ class Runner:
         role: Role,
         stopping: threading.Event,
         origins: Mapping[str, str],
-        grace: float = 15.0,
-        patience: float = PATIENCE,
+        grace: Grace,
     ) -> None:
         self._store = store
         self._servers = servers
@@ -98,7 +95,6 @@ class Runner:
         self._role = role
         self._stop = stopping
         self._grace = grace
-        self._patience = patience
         self._has_threads = False
         self._unfollowed: Mapping[str, str] = {}  # what was tried in vain, and why
         self._attended = {
@@ -115,7 +111,7 @@ class Runner:
             ),
             Worker("recovery", recovery.recover_dead, **self._by("recovery"), pause=_LOOK),
             # It asks transports how they are.
-            Worker("monitoring", monitoring.run_once, pause=_TICK, left_after=_LEFT_AFTER),
+            Worker("monitoring", monitoring.run_once, pause=_TICK, left_after=grace.caller),
             Worker("watch", monitoring.look_for_absent, **self._by("watch"), pause=_LOOK),
             *self._channels.values(),
         ]
@@ -276,12 +272,12 @@ class Runner:
     def _end(self, workers: Sequence[Worker]) -> None:
         for worker in workers:
             worker.ask_to_end()
-        deadline = time.monotonic() + self._grace
+        deadline = time.monotonic() + self._grace.step
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
         for worker in workers:
             worker.close()
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._grace.transport
         for name, attended in self._attended.items():
             if self._channels[name] in workers:
                 attended.await_close(max(0.0, deadline - time.monotonic()))
@@ -315,7 +311,7 @@ class Runner:
             open_it=lambda: transport.open(self._reception, journal),
             close_it=transport.close,
             has_threads=lambda: self._has_threads,
-            patience=self._patience,
+            patience=self._grace.transport,
         )
 
     def _channel(self, name: str, transport: Transport) -> Worker:
@@ -338,7 +334,7 @@ class Runner:
             **self._by(right_to(name)),
             wakeup=lambda: self._store.wakeup(name),
             is_repeated=True,
-            left_after=_LEFT_AFTER,
+            left_after=self._grace.caller,
             prepare=open_it,
             mend=lambda: self._recovery.recover_own(name),
             close=attended.close,

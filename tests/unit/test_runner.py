@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import attrs
 import pytest
 
-from smscore import Gateway, GatewayConfig, build
+from smscore import Gateway, GatewayConfig, Grace, build
 from smscore.config import PluginsConfig
 from smscore.domain.deliveries import Status
 from smscore.domain.events import Event
@@ -202,8 +202,7 @@ def test_an_observer_that_does_not_come_back_keeps_nobody_from_stopping(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     network, held = FakeTransport(), Held()
-    with a_gateway(network) as gateway:
-        gateway._runner._grace = 0.1
+    with a_gateway(network, grace=Grace(step=0.1)) as gateway:
         gateway.observe(held)
         stack = ExitStack()
         stack.enter_context(gateway.running())
@@ -344,14 +343,9 @@ def a_gateway_with(stuck: Stuck, other: FakeTransport, store: MemoryStore) -> Ga
         transports={"other": other},
         authenticator=PlainAuthenticator(store),
         plugins=[Driver()],
+        grace=Grace(step=0.1, transport=0.1, caller=0.1),
     )
     gateway.administration.create_account("acme")
-    gateway._runner._grace = 0.1
-    for attended in gateway._runner._attended.values():
-        attended._patience = 0.1
-    gateway._runner._patience = 0.1
-    for worker in gateway._runner._all():
-        worker._left_after = worker._left_after and 0.1
     return gateway
 
 
