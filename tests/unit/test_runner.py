@@ -12,7 +12,7 @@ import pytest
 
 from smscore import Gateway, GatewayConfig, Grace, build
 from smscore.config import PluginsConfig
-from smscore.domain.deliveries import Status
+from smscore.domain.deliveries import ProcessId, Status
 from smscore.domain.events import Event
 from smscore.domain.messages import MessageId
 from smscore.domain.routes import Route
@@ -42,6 +42,14 @@ def a_gateway(
     if not gateway.inquiry.accounts():
         gateway.administration.create_account("acme")
     return gateway
+
+
+class SharedStore(MemoryStore):
+    """One that bears several servers."""
+
+    def become_server(self, process: ProcessId) -> bool:
+        super().become_server(process)
+        return False
 
 
 def submit(gateway: Gateway) -> MessageId:
@@ -140,7 +148,12 @@ def test_what_an_operator_has_to_mend_is_said_once_and_a_bug_each_time(
 
 
 class Unopenable(FakeTransport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried = threading.Semaphore(0)
+
     def open(self, sink: TransportSink, journal: Journal) -> None:
+        self.tried.release()
         raise OSError("no such device")
 
 
@@ -162,15 +175,21 @@ def test_a_channel_that_cannot_be_opened_leaves_no_other_open() -> None:
 def test_a_channel_that_cannot_be_taken_over_keeps_no_other_from_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    other = FakeTransport()
-    transports = {"a": Unopenable(), "b": other}
-    with build(NO_PLUGINS, store=MemoryStore(), transports=transports) as gateway:
-        gateway._runner._begin()
+    store, broken, other = SharedStore(), Unopenable(), FakeTransport()
 
-        gateway._runner._follow_once()
-        gateway._runner._follow_once()
+    def a_server(**transports: FakeTransport) -> Gateway:
+        authenticator = PlainAuthenticator(store)
+        return build(NO_PLUGINS, store=store, transports=transports, authenticator=authenticator)
 
-        assert gateway._runner.open_channels() == ("b",)
+    first, second = a_server(a=FakeTransport(), b=FakeTransport()), a_server(a=broken, b=other)
+    with ExitStack() as running:
+        with first.running():
+            running.enter_context(second.running())
+            assert second.is_elsewhere("a")
+        for _ in range(3):  # to take it over
+            assert broken.tried.acquire(timeout=30)
+
+        assert (second.is_elsewhere("a"), second.is_elsewhere("b")) == (True, False)
         assert [one.getMessage() for one in caplog.records] == [
             "what this server has the right to could not be begun or ended"
         ]
@@ -244,7 +263,8 @@ def test_an_observer_that_would_exit_is_told_on_and_so_are_the_others() -> None:
 def test_an_observer_that_stops_its_gateway_is_told_that_it_cannot() -> None:
     refusals: list[RuntimeError] = []
     refused = threading.Event()
-    with a_gateway(FakeTransport()) as gateway:
+    network = FakeTransport()
+    with a_gateway(network) as gateway:
 
         def stop(event: Event) -> None:
             try:
@@ -261,7 +281,8 @@ def test_an_observer_that_stops_its_gateway_is_told_that_it_cannot() -> None:
             assert "'smscore observers' is a thread of the gateway, and cannot stop it" in str(
                 refusals[0]
             )
-            assert not gateway._stopping.is_set()
+            message = submit(gateway)
+            assert network.wait_for(lambda: message in network.sent, timeout=10)
 
 
 def test_an_observer_of_one_kind_names_it_in_a_list() -> None:
@@ -508,7 +529,9 @@ def test_what_a_dead_server_had_claimed_is_taken_over() -> None:
     store = MemoryStore()
     with a_gateway(FakeTransport(), store=store) as dead:
         message = submit(dead)
-        dead._runner._dispatch.claim("fake")
+        (process,) = store.read(lambda view: view.processes.all())
+        claimed = dead.inquiry.message(message).delivery.claimed(owner=process.id)
+        store.run(lambda work: work.outbox.save(claimed)).result()
         assert dead.inquiry.message(message).delivery.status is Status.SENDING
 
         network = FakeTransport()
@@ -555,8 +578,10 @@ def stop_while_sending(text: str) -> tuple[Slow, Tracked]:
         message = gateway.submissions.submit(account="acme", to="+491701234567", text=text).message
         assert network.begun.wait(5)
         stopping = threading.Thread(target=stack.close)
+        (first_to_end,) = (one for one in threading.enumerate() if one.name == "smscore rights")
         stopping.start()
-        assert gateway._stopping.wait(5)
+        first_to_end.join(5)
+        assert not first_to_end.is_alive()
         network.go_on.set()
         stopping.join(5)
         return network, gateway.inquiry.message(message)

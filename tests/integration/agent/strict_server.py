@@ -93,6 +93,11 @@ class StrictServer:
     def script(self, call: str, *answers: Answer | str) -> None:
         self._script[call].extend(answers)
 
+    def forget_script(self) -> None:
+        """Answer as usual from now on."""
+        for planned in self._script.values():
+            planned.clear()
+
     def statuses(self) -> dict[Any, int]:
         return {one.text: one.status for one in self.messages.values()}
 

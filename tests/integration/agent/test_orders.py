@@ -82,8 +82,7 @@ class World:
             authenticator=PlainAuthenticator(self.store),
         ) as gateway:
             Agent(gateway, options, token=lambda: self.server.token).run_once(patience=0.15)
-        for planned in self.server._script.values():
-            planned.clear()
+        self.server.forget_script()
 
     def is_settled(self, key: str) -> bool:
         """Whether the server has heard what it can hear of a message, and nothing else."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from databases import connection_of
 
 from smscore.domain.deliveries import ProcessId
 from smscore.errors import StoreUnavailable
@@ -43,15 +44,11 @@ def _held(store: SqlStore) -> Callable[[], None]:
 
 def test_one_commit_serves_many_requests(store: SqlStore) -> None:
     commits: list[str] = []
+    connection = connection_of(store)
     release = _held(store)
     futures = [store.run(_sending()) for _ in range(300)]
 
-    writer = store._writer
-    assert writer is not None
-    assert writer._connection is not None
-    writer._connection.raw.set_trace_callback(
-        lambda sql: commits.append(sql) if sql == "COMMIT" else None
-    )
+    connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
     release()
     for future in futures:
         future.result(PATIENCE)
@@ -207,14 +204,11 @@ def test_the_servers_lock_names_its_file(store: SqlStore, path: Path) -> None:
 
 
 def test_every_commit_is_synchronous(store: SqlStore) -> None:
-    store.run(_sending()).result(PATIENCE)
-    writer = store._writer
-    assert writer is not None
-    assert writer._connection is not None
+    connection = connection_of(store)
 
-    assert writer._connection.raw.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert writer._connection.raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert writer._connection.raw.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 
 def test_a_reader_cannot_write(store: SqlStore) -> None:

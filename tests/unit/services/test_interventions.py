@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from smscore import Gateway
 from smscore.domain.channels import ChannelMode
-from smscore.domain.deliveries import Delivery, ReportOutcome, Status
+from smscore.domain.deliveries import Delivery, ProcessId, ReportOutcome, Status
 from smscore.domain.ledger import EntryKind
 from smscore.domain.messages import AccountId, MessageId, Surface
 from smscore.domain.receipts import Receipt
@@ -323,8 +323,7 @@ def test_a_message_that_is_sent_again_does_not_count_for_the_month_again(
 )
 def test_nothing_else_is_sent_again(gateway: Gateway, store: MemoryStore, status: Status) -> None:
     message = submit(gateway)
-    owner = gateway._ids.process
-    put(store, replace(delivery_of(gateway, message), status=status, owner=owner))
+    put(store, replace(delivery_of(gateway, message), status=status, owner=ProcessId(1)))
 
     with pytest.raises(Conflict, match=f"is {status}"):
         gateway.interventions.resend(message)

@@ -17,7 +17,7 @@ from smscore.domain.messages import AccountId, MessageId
 from smscore.domain.policies import CustodyPolicy, DoubtPolicy
 from smscore.errors import Indeterminate, LeaseLost, NotReady
 from smscore.ids import IdSequence, Lease
-from smscore.ports.storage import UnitOfWork
+from smscore.ports.storage import Store, UnitOfWork
 from smscore.ports.transport import Journal, SendJob
 from smscore.services.recovery import Recovery
 from smscore.testing import (
@@ -228,13 +228,19 @@ def journal(gateway: Gateway, network: FakeTransport) -> Journal:
     return gateway.journal("fake")
 
 
+def process_of(store: Store) -> ProcessId:
+    """The only one there is."""
+    (process,) = store.read(lambda view: view.processes.all())
+    return process.id
+
+
 def given_up(
     gateway: Gateway, store: MemoryStore, clock: ManualClock, journal: Journal, *, begun: bool
 ) -> SendJob:
     """Claim a message of two parts, perhaps begin it, and be given up for dead."""
     text = "x" * 200
     message = gateway.submissions.submit(account="acme", to="+491701234567", text=text).message
-    me = gateway._ids.process
+    me = process_of(store)
     store.run(lambda work: work.outbox.save(_delivery(work, message).claimed(owner=me))).result()
     job = a_job("1", "2", message=message)
     if begun:
@@ -399,7 +405,7 @@ def test_a_channel_cannot_go_on_with_what_another_one_holds(
     gateway.run_pending()
     (job,) = networks["one"].jobs
     held = gateway.inquiry.message(job.message).delivery
-    again = replace(held, status=Status.SENDING, owner=gateway._ids.process, parts=())
+    again = replace(held, status=Status.SENDING, owner=process_of(gateway.store), parts=())
     gateway.store.run(lambda work: work.outbox.save(again)).result()
 
     with pytest.raises(NotReady):

@@ -34,6 +34,18 @@ FAILED = Answer(seconds=0.1, status=500, error="the endpoint answered 500", body
 DAY = timedelta(days=1)
 
 
+class KeptStore(MemoryStore):
+    """One that is there for the next process, too."""
+
+    def close(self) -> None:
+        """As a file is, when it is closed."""
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> KeptStore:
+    return KeptStore(clock=clock)
+
+
 @pytest.fixture
 def sender() -> FakeSender:
     return FakeSender()
@@ -428,9 +440,7 @@ def test_what_was_answered_before_the_end_is_not_told_again(
     submit(gateway)
     settle(gateway)
     sender.let_go()
-    announcing = gateway._runner._announcing
-    assert announcing is not None
-    announcing.close()
+    gateway.close()
 
     following = FakeSender()
     settle(open_gateway(clock, store, following))
