@@ -23,7 +23,7 @@ SERVER = AccountId(0)
 _ENCODING = "iso-8859-1"
 
 # XML 1.0, 2.2: what no document may hold, not even as a reference.
-_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # XML 1.0, 2.11: a bare carriage return would be read as a line feed. The others are letters to
 # whoever takes ISO 8859-1 for Windows' own.
 _AS_REFERENCE = re.compile("[\r\x7f-\x9f]")

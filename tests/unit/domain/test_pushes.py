@@ -109,6 +109,9 @@ def test_a_form_without_a_login_is_the_document_alone() -> None:
 
 
 @given(text=texts, sender=texts, word=texts)
+@example(
+    text="".join(map(chr, range(0x20))), sender="\ud7ff\ue000\ufffd\ufffe\uffff\U0010ffff", word=""
+)
 def test_a_receiver_reads_what_was_received(text: str, sender: str, word: str) -> None:
     push = IsmsPush(url=URL, username=word, password=word)
 

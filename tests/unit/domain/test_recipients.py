@@ -1,3 +1,6 @@
+import string
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +73,15 @@ def test_an_address_has_one_normal_form(written: str, normal: str | None) -> Non
 def test_what_is_no_address_is_refused(written: str) -> None:
     with pytest.raises(InvalidRequest):
         EmailAddress.parse(written)
+
+
+def test_an_atom_holds_all_of_ascii_that_rfc_5322_lists() -> None:
+    atoms = []
+    for one in map(chr, range(0x80)):
+        with suppress(InvalidRequest):
+            atoms.append(EmailAddress.parse(f"a{one}b@x.example").value[1])
+
+    assert set(atoms) == {*string.ascii_letters, *string.digits, *"!#$%&'*+-/=?^_`{|}~", "."}
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
