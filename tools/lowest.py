@@ -39,5 +39,6 @@ def _required(project: dict[str, Any], extras: Collection[str]) -> Iterator[Requ
 
 
 if __name__ == "__main__":
-    described = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text("utf-8"))
-    print("\n".join(constraints(described["project"], sys.argv[1:])))
+    path = Path(__file__).parents[1] / "pyproject.toml"
+    project = tomllib.loads(path.read_text("utf-8"))["project"]
+    sys.stdout.writelines(f"{one}\n" for one in constraints(project, sys.argv[1:]))
