@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from smscore.errors import ConfigurationError, StoreUnavailable
-from smscore_sqlmodel._sqlite import VERSION_TABLE, SqliteFile
+from smscore_sqlmodel._server_lock import ServerLock
+from smscore_sqlmodel._sqlite import REVISION, VERSION_TABLE, SqliteFile, revision_of
 from smscore_sqlmodel._wiping import rewrite
 
 __all__ = ["migrate_file", "upgrade"]
@@ -23,10 +24,17 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate_file(url: str) -> None:
-    """Create the database in a file, or upgrade it; all of it or nothing."""
+    """
+    Create the database in a file, or upgrade it; all of it or nothing.
+
+    Raises:
+        ConfigurationError: the URL names no file, or its schema is newer than this version.
+        StoreUnavailable: it cannot be written, or a server runs on it that needs the older schema.
+    """
     file = SqliteFile(url)
     try:
         _create(file.path)
+        _check_unused(file)
         _clean(file)
         engine = create_engine("sqlite://", creator=file.connect_writer)
         # The driver is told not to begin transactions; without one, half a migration could stay.
@@ -67,6 +75,14 @@ def _create(path: Path) -> None:
     # One that is there is left alone: closing it would drop the locks of whoever has it open here.
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _check_unused(file: SqliteFile) -> None:
+    """A server of the version before would lose its database in the midst of its work."""
+    with closing(file.connect_reader()) as connection:
+        found = revision_of(connection)
+    if found is not None and found < REVISION:
+        ServerLock(file).check_free()
 
 
 def _clean(file: SqliteFile) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "Link",
     "PostgresServer",
     "is_alive",
+    "revision_of",
     "translated",
 ]
 
@@ -168,7 +169,7 @@ class PostgresServer:
         Raises ConfigurationError: the schema is missing, older or newer; StoreUnavailable: it is
         there, and not allowed to us.
         """
-        found = _revision(link)
+        found = revision_of(link)
         if found is None:
             self.check_granted(link)
             raise ConfigurationError(
@@ -232,7 +233,8 @@ def _has_news(descriptor: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _revision(link: Link) -> str | None:
+def revision_of(link: Link) -> str | None:
+    """The schema of a database, such as ``0024``; None if it is none of ours."""
     try:
         found = link.execute("SELECT to_regclass($1)", (VERSION_TABLE,)).fetchone()
         if found is None or found[0] is None:

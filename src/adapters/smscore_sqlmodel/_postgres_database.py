@@ -13,16 +13,17 @@ from smscore_sqlmodel._postgres_connections import PostgresWriting
 from smscore_sqlmodel._postgres_ear import PostgresEar
 from smscore_sqlmodel._postgres_reading import PostgresReading
 
-__all__ = ["PostgresDatabase"]
+__all__ = ["HOLDERS", "PostgresDatabase"]
 
 # The first number is the same for whoever shares the tables, the second that of the process.
 _TABLES = "hashtext('smscore servers in ' || current_schema())"
 _LOCK = f"SELECT pg_try_advisory_lock({_TABLES}, $1::integer)"
-_HOLDERS = (
+HOLDERS = (
     "SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "  # noqa: S608  # constants
     "WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND datname = current_database() "
     f"AND classid::bigint = ({_TABLES}::bigint & 4294967295)"
 )
+"""The numbers of the processes that are servers."""
 
 
 class PostgresDatabase:
@@ -94,7 +95,7 @@ class PostgresServerLock:
                 return ()
             link = self._show()
             try:
-                return [ProcessId(number) for (number,) in link.execute(_HOLDERS).fetchall()]
+                return [ProcessId(number) for (number,) in link.execute(HOLDERS).fetchall()]
             except psycopg.Error as cause:
                 self._drop()
                 raise translated(cause) from cause

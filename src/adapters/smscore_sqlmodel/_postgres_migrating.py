@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 
-from smscore.errors import ConfigurationError
+from smscore.errors import ConfigurationError, StoreUnavailable
 from smscore_sqlmodel._migrating import upgrade
-from smscore_sqlmodel._postgres import Link, PostgresServer
+from smscore_sqlmodel._postgres import Link, PostgresServer, revision_of
 from smscore_sqlmodel._postgres_commit import CHANNEL, MISSED
+from smscore_sqlmodel._postgres_database import HOLDERS
+from smscore_sqlmodel._sqlite import REVISION
 
 __all__ = ["migrate_database"]
 
@@ -30,12 +32,19 @@ class _ByBytes(PGTypeCompiler):
 
 
 def migrate_database(url: str) -> None:
-    """Make the database one of ours, or upgrade it; all of it or nothing."""
+    """
+    Make the database one of ours, or upgrade it; all of it or nothing.
+
+    Raises:
+        ConfigurationError: it is encoded otherwise, or its schema is newer than this version.
+        StoreUnavailable: it cannot be written, or servers run on it that need the older schema.
+    """
     server = PostgresServer(url)
     link = server.connect()
     try:
         _check_encoding(server, link)
         server.check_granted(link)
+        _check_unused(server, link)
     finally:
         link.close()
     engine = create_engine("postgresql+psycopg://", creator=server.connect_for_migrating)
@@ -50,6 +59,18 @@ def _check_encoding(server: PostgresServer, link: Link) -> None:
         raise ConfigurationError(
             f"the database {server.name} is not encoded in UTF-8; "
             "create one with: createdb --encoding=UTF8 --template=template0"
+        )
+
+
+def _check_unused(server: PostgresServer, link: Link) -> None:
+    found = revision_of(link)
+    if found is None or found >= REVISION:
+        return
+    if number := len(link.execute(HOLDERS).fetchall()):
+        who = "a server runs" if number == 1 else f"{number} servers run"
+        raise StoreUnavailable(
+            f"{who} on the database {server.name}, of the version before; stop all servers, and "
+            "migrate then"
         )
 
 

@@ -12,7 +12,8 @@ from smscore.errors import StoreError
 from smscore_sqlmodel._database import Cells
 from smscore_sqlmodel._kept import Kept
 from smscore_sqlmodel._presence import OpenedFiles
-from smscore_sqlmodel._sqlite import FAULTS, ServerLock, SqliteFile, translated
+from smscore_sqlmodel._server_lock import ServerLock
+from smscore_sqlmodel._sqlite import FAULTS, SqliteFile, translated
 from smscore_sqlmodel._statements import Statement
 from smscore_sqlmodel._turns import Turns
 

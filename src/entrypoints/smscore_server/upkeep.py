@@ -127,6 +127,6 @@ def _restoring(made: BackedUp, config_file: Path) -> list[str]:
         f"rm -f {quote(store + '-wal')} {quote(store + '-shm')}",
         f"cp -p {quote(str(made.store.absolute()))} {quote(store)}",
         f"cp -p {quote(str(made.key.absolute()))} {quote(str(made.key_file))}",
-        f"smscore migrate --config {quote(str(config_file))}",
-        f"smscore check --config {quote(str(config_file))}",
+        f"smscore migrate --config {quote(str(config_file.absolute()))}",
+        f"smscore check --config {quote(str(config_file.absolute()))}",
     ]

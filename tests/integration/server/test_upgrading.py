@@ -106,6 +106,26 @@ def test_the_way_back_is_the_backup_from_before(old, command, answer):
     assert answer("account", "statement", "acme")["adds_up"]
 
 
+def test_a_database_is_not_migrated_under_a_server(old, start, command):
+    shell(UPGRADE)
+    server = start("serve", "--port", "0")
+    server.line()
+    set_revision(old, "0023")
+
+    refused = command("migrate")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"process {server.pid} (" in refused.stderr
+    assert "stop it first" in refused.stderr
+    set_revision(old, REVISION)
+    assert "is up to date" in command("migrate").stdout  # there is nothing that it could lose
+
+
+def set_revision(path: Path, revision: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = ?", (revision,))
+
+
 def test_a_second_migration_changes_nothing(old):
     shell(UPGRADE)
     migrated = content(old)
@@ -193,3 +213,20 @@ def test_a_database_of_postgresql_from_a_newer_smscore_is_refused_and_left_alone
         assert "newer smscore" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert revision(cluster) == ("9999",)
+
+
+def test_a_database_of_postgresql_is_not_migrated_under_a_server(
+    cluster, on_postgres, start, command
+):
+    shell(UPGRADE, on_postgres)
+    start("serve", "--port", "0").line()
+    with cluster.connect("smscore") as connection:
+        connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0023'")
+
+    refused = command("migrate")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "a server runs on the database" in refused.stderr
+    assert "stop all servers" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert revision(cluster) == ("0023",)

@@ -91,9 +91,8 @@ def test_the_commands_that_restore_a_backup_are_those_that_were_shown(
 
     assert [one["id"] for one in answer("messages")] == [kept]
     assert command("status", lost).exit_code == 1
-    assert [step.split()[:2] for step in made["restore"][3:]] == [
-        ["smscore", "migrate"],
-        ["smscore", "check"],
+    assert made["restore"][3:] == [
+        f"smscore {name} --config {installation}/smscore.toml" for name in ("migrate", "check")
     ]
 
 
