@@ -82,24 +82,25 @@ def check_successor(manifest: AppManifest, *, versions: Sequence[AppVersion]) ->
 
     Raises:
         Conflict: its code is not higher than each published one, or the version that was published
-            last is of another package or has none of its certificates.
+            last is of another package or has none of its certificates. All that is so is named.
     """
     highest = max((one.code for one in versions if one.is_published), default=-1)
+    last = max(versions, key=lambda one: one.published_at, default=None)
+    reasons = []
     if manifest.code <= highest:
-        raise Conflict(
+        reasons.append(
             f"its version code {manifest.code} is not higher than {highest}, which is published: "
             "phones take no step back"
         )
-    last = max(versions, key=lambda one: one.published_at, default=None)
-    if last is None:
-        return
-    if manifest.package != last.manifest.package:
-        raise Conflict(
+    if last is not None and manifest.package != last.manifest.package:
+        reasons.append(
             f"it is the app {manifest.package}, and version code {last.code} is "
             f"{last.manifest.package}: phones would have both"
         )
-    if not set(manifest.certificates) & set(last.manifest.certificates):
-        raise Conflict(
+    elif last is not None and not set(manifest.certificates) & set(last.manifest.certificates):
+        reasons.append(
             f"it is signed differently than version code {last.code}: "
             "phones refuse it until the old one is uninstalled"
         )
+    if reasons:
+        raise Conflict("; ".join(reasons))

@@ -110,6 +110,18 @@ def test_what_phones_would_not_take_is_published_by_force_only(
     assert made["code"] in [one["code"] for one in answer("app", "list")]
 
 
+def test_all_that_force_would_pass_over_is_told(command, answer, apk):
+    answer("app", "publish", apk(code=5))
+
+    other = refused(command("app", "publish", apk("a.apk", code=4, package="org.example.other")))
+    foreign = refused(command("app", "publish", apk("b.apk", code=4, signer="other")))
+
+    for said, reason in ((other, "it is the app org.example.other"), (foreign, "signed differe")):
+        assert "version code 4 is not higher than 5" in said
+        assert reason in said
+        assert said.count("--force publishes it nevertheless") == 1
+
+
 def test_the_file_of_a_replaced_version_is_removed(answer, apk, files):
     answer("app", "publish", apk(code=5))
     answer("app", "publish", apk(code=5, files={"more": b"x"}), "--force")
