@@ -23,7 +23,7 @@ __all__ = ["nearest", "read_toml", "structure"]
 
 T = TypeVar("T")
 
-
+_LONGEST_FILE = 16 << 20
 _TWICE = re.compile(r"Cannot declare \((?P<path>.*)\) twice \(at line (?P<line>\d+)")
 _STEP = re.compile(r"'([^']*)'")
 
@@ -35,11 +35,15 @@ def read_toml(file: Path) -> dict[str, Any]:
     Raises:
         OSError: it cannot be read.
         tomllib.TOMLDecodeError: it is no TOML.
-        ConfigurationError: it is not UTF-8, or has a table twice, as when an example was put below
-            the same table; the line is named, and the file is not.
+        ConfigurationError: it is longer than 16 MiB, is not UTF-8, or has a table twice, as when an
+            example was put below the same table; the line is named, and the file is not.
     """
+    with file.open("rb") as opened:  # a pipe, too, and devices that never end
+        content = opened.read(_LONGEST_FILE + 1)
+    if len(content) > _LONGEST_FILE:
+        raise ConfigurationError(f"it is longer than {_LONGEST_FILE >> 20} MiB; name another file")
     try:
-        text = file.read_text("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
         line = cause.object.count(b"\n", 0, cause.start) + 1
         raise ConfigurationError(
