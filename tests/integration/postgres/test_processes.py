@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 
 import attrs
@@ -16,10 +17,11 @@ from msgspec.structs import replace
 from postgres import QUICK, PostgresCluster, a_cluster
 from several import until
 
+from smscore import GatewayConfig, build
 from smscore.domain.deliveries import Delivery, ProcessId, Status
 from smscore.domain.events import Event
 from smscore.domain.messages import AccountId
-from smscore.errors import Conflict, StoreError, StoreUnavailable
+from smscore.errors import Conflict, InvalidRequest, StoreError, StoreUnavailable
 from smscore.ports.storage import Lane, Store, Tracked, UnitOfWork, View
 from smscore.testing._store_kit import an_event
 from smscore.testing.builders import (
@@ -400,6 +402,26 @@ def test_a_webhook_that_another_process_has_removed_is_not_put_back(
     removals[0].result(PATIENCE)
 
     assert stores[0].read(lambda view: view.webhooks.get(hook.id)) is None
+
+
+def test_who_adds_a_webhook_waits_for_others_of_the_account_so_that_all_are_counted(
+    stores: tuple[Store, Store], url: str, tmp_path: Path
+) -> None:
+    [account] = open_accounts(stores[0], 1)
+    config = GatewayConfig(directory=tmp_path)
+    one, other = (build(config, store=store) for store in stores)
+    for _ in range(99):
+        one.webhooks.add(account, url="https://a.example/", events=["message.sent"])
+    add = partial(other.webhooks.add, account, url="https://b.example/", events=["message.sent"])
+    with ThreadPoolExecutor() as threads, psycopg.connect(url) as third:
+        third.execute("SELECT 1 FROM smscore_accounts WHERE id = %s FOR UPDATE", (account,))
+        adding = threads.submit(add)
+        until(lambda: waits_for_a_lock(url))
+        third.rollback()
+        adding.result(PATIENCE)
+
+    with pytest.raises(InvalidRequest, match="at most 100 webhooks"):
+        one.webhooks.add(account, url="https://c.example/", events=["message.sent"])
 
 
 def test_errors_do_not_show_the_password() -> None:

@@ -99,7 +99,11 @@ class Webhooks:
                 raise InvalidRequest(f"an account has at most {_MOST} webhooks")
             work.webhooks.save(webhook)
 
-        self._run(work, "webhook.added", webhook_endpoint(webhook.id), account)
+        # Locked, for another process may add one at this moment.
+        noted = self._auditor.with_entry(
+            work, "webhook.added", webhook_endpoint(webhook.id), account=account
+        )
+        commit(self._store, noted, accounts=(account,))
         return webhook, self._secret(webhook)
 
     def all(self, account: AccountId) -> Sequence[Webhook]:
