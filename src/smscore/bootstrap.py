@@ -29,7 +29,6 @@ from smscore.ports.storage import Store
 from smscore.ports.transport import Capabilities, Reachable, Transport
 from smscore.ports.webhooks import WebhookSender
 from smscore.registry import Registry, StoreKind, TransportKind
-from smscore.structuring import structure
 
 __all__ = ["BackedUp", "backup", "build", "migrate", "read_key", "wipe"]
 
@@ -309,7 +308,7 @@ def _the_transport(kind: TransportKind) -> str:
 
 
 def _make(kind: TransportKind, config: GatewayConfig, name: str) -> Transport:
-    options = structure(config.channels[name].options, kind.options, where=f"channels.{name}")
+    options = config.options_of(name, kind.options)
     whose = _the_transport(kind)
     with _telling(f"{whose} could not make the channel {name!r}"):
         made = kind.make(name, options)

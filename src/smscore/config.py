@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from socket import gethostname
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -56,6 +56,8 @@ HOOKS = "hooks"
 
 UNIX = "unix"
 """Among the trusted proxies: whoever calls at a unix socket."""
+
+T = TypeVar("T")
 
 _WEEK = 7 * 86_400
 _YEAR = 366 * 86_400
@@ -461,6 +463,20 @@ class GatewayConfig:
         config = attrs.evolve(self, server=attrs.evolve(self.server, role=role))
         _check_role(config)
         return config
+
+    def options_of(self, channel: str, shape: type[T]) -> T:
+        """
+        The options of a channel as its transport's attrs class; relative paths begin as all do.
+
+        Raises:
+            ConfigurationError: a key is unknown or a value is wrong.
+        """
+        return structure(
+            self.channels[channel].options,
+            shape,
+            where=f"channels.{channel}",
+            directory=self.directory,
+        )
 
     def path(self, relative: str) -> Path:
         """A path of the configuration, from where the configuration is."""

@@ -64,7 +64,11 @@ def is_given(_: object, attribute: "attrs.Attribute[Any]", value: str | None) ->
 
 
 def is_absolute(_: object, attribute: "attrs.Attribute[Any]", value: str | None) -> None:
-    """A check: a path from the root, so that it does not matter where the gateway was started."""
+    """
+    A check: a path from the root, so that it does not matter where the gateway was started.
+
+    One that is read from the configuration may be relative: it begins where that file is.
+    """
     if value is not None and not Path(value).is_absolute():
         raise ConfigurationError(f"{attribute.name} must begin with a slash, not be {value!r}")
 

@@ -18,6 +18,7 @@ from cattrs.errors import ClassValidationError, IterableValidationError
 from smscore.domain.destinations import Destination
 from smscore.domain.messages import Priority
 from smscore.errors import ConfigurationError
+from smscore.options import is_absolute
 
 __all__ = ["nearest", "read_toml", "structure"]
 
@@ -61,14 +62,21 @@ def read_toml(file: Path) -> dict[str, Any]:
         ) from cause
 
 
-def structure(content: Mapping[str, Any], shape: type[T], *, where: str) -> T:
+def structure(
+    content: Mapping[str, Any], shape: type[T], *, where: str, directory: Path | None = None
+) -> T:
     """
     Turn parsed TOML into an attrs class; ``where`` names the table in errors.
+
+    Relative paths begin at the ``directory``, if there is one: those of fields that ``is_absolute``
+    checks.
 
     Raises:
         ConfigurationError: a key is unknown (the nearest known one is named) or a value is wrong.
     """
     _check_keys(content, shape, where)
+    if directory is not None:
+        content = _with_whole_paths(content, shape, directory)
     try:
         return _converter.structure(content, shape)
     except (ClassValidationError, IterableValidationError) as cause:
@@ -111,6 +119,24 @@ def _without_none(shape: Any) -> Any:
         return shape
     others = [one for one in get_args(shape) if one is not NoneType]
     return others[0] if len(others) == 1 else shape
+
+
+def _with_whole_paths(
+    content: Mapping[str, Any], shape: type, directory: Path
+) -> Mapping[str, Any]:
+    fields = attrs.fields_dict(shape)
+    return {
+        key: str((directory / value).absolute())
+        if value and isinstance(value, str) and _is_path(fields[key])
+        else value
+        for key, value in content.items()
+    }
+
+
+def _is_path(field: "attrs.Attribute[Any]") -> bool:
+    # Of several validators attrs makes one, which has them.
+    together = getattr(field.validator, "_validators", (field.validator,))
+    return is_absolute in together
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

@@ -2,11 +2,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import attrs
 import pytest
 
 from smscore.config import GatewayConfig, HttpConfig
 from smscore.domain.policies import DoubtPolicy
 from smscore.errors import ConfigurationError
+from smscore.options import is_absolute, is_given
 
 
 def parse(text: str) -> GatewayConfig:
@@ -221,6 +223,34 @@ def test_networks_call_beside_what_existing_collections_have_as_base() -> None:
     config = GatewayConfig.from_mapping({"http": {"public_url": "https://sms.example.org/api/"}})
 
     assert config.http.hooks_of("telegram") == "https://sms.example.org/hooks/telegram"
+
+
+@attrs.frozen(kw_only=True)
+class _WithFiles:
+    first: str | None = attrs.field(default=None, validator=is_absolute)
+    second: str = attrs.field(default="/second", validator=[is_given, is_absolute])
+    name: str = "name"
+
+
+def test_files_of_a_channel_begin_where_the_configuration_is(tmp_path: Path) -> None:
+    file = tmp_path / "smscore.toml"
+    table = '[channels.one]\ntransport = "own"\nfirst = "{}"\nsecond = "keys/{}"\nname = "a/b"'
+    file.write_text(table.format("/etc/first", "b"))
+
+    found = GatewayConfig.from_toml(file).options_of("one", _WithFiles)
+
+    assert found == _WithFiles(first="/etc/first", second=f"{tmp_path}/keys/b", name="a/b")
+
+
+def test_files_of_a_channel_begin_in_the_process_if_no_file_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    channels = {"one": {"transport": "own", "first": "token"}}
+
+    found = GatewayConfig.from_mapping({"channels": channels}).options_of("one", _WithFiles)
+
+    assert found.first == f"{tmp_path}/token"
 
 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:

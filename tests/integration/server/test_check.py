@@ -26,8 +26,8 @@ __all__ = ["modem_simulator"]
 def findings(command):
     """What check says, by subject: verdict, detail and remedy."""
 
-    def findings(*, patience="0.3"):
-        result = command("check", "--json", "--wait", patience)
+    def findings(*options, patience="0.3"):
+        result = command("check", "--json", "--wait", patience, *options)
         document = json.loads(result.stdout)
         assert result.exit_code == (0 if document["ok"] else 1), result.output
         return {one["subject"]: one for one in document["findings"]}
@@ -153,6 +153,18 @@ def test_pipes_in_the_place_of_files_are_wrong_and_not_waited_for(start, configu
     for subject in ("certificate of [http]", "key file", "agent", "channel bot"):
         assert found[subject]["verdict"] == "wrong"
         assert "it is no regular file; put it into one" in found[subject]["detail"], subject
+
+
+def test_a_token_is_found_where_the_configuration_is(
+    findings, configure, installation, tmp_path_factory, monkeypatch
+):
+    (installation / "bot.token").write_text("no token")
+    configure(f'{BOT}token_file = "bot.token"\nbase_url = "http://127.0.0.1:9"\n')
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+    found = findings("--config", str(installation / "smscore.toml"))["channel bot"]
+
+    assert f"{installation}/bot.token holds" in found["detail"]
 
 
 def test_each_port_that_cannot_be_had_is_named(findings, installation):

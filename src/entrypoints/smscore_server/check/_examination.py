@@ -19,7 +19,6 @@ from smscore.files import open_file
 from smscore.plugins import LoadedPlugins, load
 from smscore.ports.clock import SystemClock
 from smscore.services.inquiry import ChannelOverview
-from smscore.structuring import structure
 from smscore_server._output import instant, printable, several
 from smscore_server.check._alerts import alerts
 from smscore_server.check._apps import apps
@@ -107,7 +106,7 @@ def _channel_faults(config: GatewayConfig, loaded: LoadedPlugins) -> Mapping[str
     for name, channel in config.channels.items():
         try:
             kind = loaded.registry.transport_kind(channel.transport)
-            kind.make(name, structure(channel.options, kind.options, where=f"channels.{name}"))
+            kind.make(name, config.options_of(name, kind.options))
         except GatewayError as fault:
             faults[name] = fault
     return faults
