@@ -17,7 +17,7 @@ from smscore.services.consent import HASHED, Wish
 from smscore_server._documents import account_names
 from smscore_server._opening import opened
 from smscore_server._options import check_filled, check_text, config_option, json_option
-from smscore_server._output import instant, printable, several, show_json
+from smscore_server._output import Failure, instant, printable, several, show_json
 
 __all__ = ["export_consent", "import_consent"]
 
@@ -68,7 +68,7 @@ def import_consent(
     """
     usual = Wish(number="", kind=MarkKind(kind), account=account, sender=sender or "", why="import")
     with opened(config_file) as gateway:
-        wishes, faults = _read(file.read(), usual, check=gateway.consent.mark_of)
+        wishes, faults = _read(_content(file), usual, check=gateway.consent.mark_of)
         changed = 0 if faults else gateway.consent.hold(wishes)
     if as_json:
         told = [{"line": line, "error": error} for line, error in faults]
@@ -111,6 +111,14 @@ def export_consent(*, as_json: bool, config_file: Path) -> None:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows([_COLUMNS, *rows])
     click.echo(written.getvalue().encode(), nl=False)
+
+
+def _content(file: BinaryIO) -> bytes:
+    content = file.read()
+    if not content.strip():
+        # As a command leaves behind that failed to write it.
+        raise Failure("the file is empty: nothing was taken over")
+    return content
 
 
 def _read(

@@ -206,9 +206,13 @@ def replay_pushes(
 
 
 def _which(since: When | None, until: When | None, *, now: datetime) -> Deliveries:
-    return Deliveries(
-        since=since.begin(now) if since else None, until=until.begin(now) if until else None
-    )
+    begin = since.begin(now) if since else None
+    end = until.begin(now) if until else None
+    if begin is not None and begin > now:
+        raise click.UsageError("--since is in the future, and nothing has happened since")
+    if begin is not None and end is not None and end <= begin:
+        raise click.UsageError("--until is not after --since, and nothing happened between them")
+    return Deliveries(since=begin, until=end)
 
 
 def _show_count(count: int, *, as_json: bool, again: str = "") -> None:

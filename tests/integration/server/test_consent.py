@@ -269,6 +269,23 @@ def test_check_says_how_many_opted_out(command, answer):
     assert findings["opt-outs"]["detail"] == "1 opt-out or entry"
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_file_is_no_import(command, content):
+    result = command("consent", "import", "-", *SHOP, stdin=content)
+
+    assert result.exit_code == 1
+    assert "the file is empty: nothing was taken over" in result.stderr
+
+
+def test_an_export_of_nothing_can_be_taken_over(command, answer):
+    exported = command("consent", "export").stdout
+
+    result = command("consent", "import", "-", stdin=exported)
+
+    assert result.exit_code == 0
+    assert result.stdout == "0 numbers taken over\n"
+
+
 def test_what_nobody_recognises_can_be_given_up(command, answer, lost_key):
     assert command("consent", "discard").exit_code == 2
     assert answer("consent", "discard", "--yes") == {"discarded": 1}
