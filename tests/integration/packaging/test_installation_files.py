@@ -13,6 +13,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from smscore import Grace
+
 # The few of udev(7)'s words that ours need.
 MATCHES = re.compile(r'(ACTION|SUBSYSTEM|ATTRS\{\w+\}|ENV\{\w+\})=="[^"]*"')
 ASSIGNMENTS = re.compile(
@@ -63,6 +65,25 @@ def test_an_agent_is_shut_off_as_the_gateway_is(root):
         "StateDirectory",
         "LimitNOFILE",
     }
+
+
+@pytest.mark.parametrize(
+    ("file", "setting"),
+    [
+        ("systemd/smscore.service", "TimeoutStopSec="),
+        ("systemd/smscore-agent@.service", "TimeoutStopSec="),
+        ("compose.yaml", "stop_grace_period: "),
+    ],
+)
+def test_nobody_is_killed_while_something_that_hangs_is_waited_for(root, file, setting):
+    waited = re.search(rf"{setting}(\d+)", (root / "packaging" / file).read_text())
+    grace = Grace()
+    beside = 6 + 10 + 10  # requests, mails, and the rights that are given back
+
+    assert waited is not None
+    # A transport may hang in its opening, and then another one in its close.
+    longest = grace.step + 2 * grace.transport + grace.caller + beside
+    assert int(waited[1]) >= longest
 
 
 def test_the_image_is_built_from_what_it_copies(root, wheel: ZipFile, tmp_path, monkeypatch):
