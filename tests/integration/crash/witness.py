@@ -3,7 +3,7 @@ Who looks on between two lives: where the one ended, and what the next makes of 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import attrs
@@ -57,7 +57,7 @@ class Witness:
         self.faults: list[str] = []
         self._open: Note | None = None  # of the life that has just ended
         self._left: Delivery | None = None  # its message, as that life left it
-        self._in_doubt = 0  # messages, before the life was asked to stop
+        self._in_doubt: Set[MessageId] = frozenset()  # before the life was asked to stop
 
     def see_death(self) -> None:
         """A life has ended: maybe at a point; if in order, it holds nothing any more."""
@@ -72,12 +72,15 @@ class Witness:
 
     def see_stop(self) -> None:
         """A life is about to be asked to stop."""
-        self._in_doubt = self._count_doubts()
+        self._in_doubt = self._doubts()
 
     def _look_for_leftovers(self) -> None:
         life = f"life {self._world.life} ended in order"
-        if doubts := self._count_doubts() - self._in_doubt:
-            self.faults.append(f"{life} and left {doubts} messages in doubt")
+        # Not how many more: a report that comes meanwhile settles one of those before.
+        self.faults += [
+            f"{life} and left {message:016x} in doubt"
+            for message in sorted(self._doubts() - self._in_doubt)
+        ]
         with self._world.open() as gateway:
             held = gateway.inquiry.messages(statuses=[Status.SENDING], limit=_ALL)
         self.faults += [
@@ -86,12 +89,12 @@ class Witness:
             if one.delivery.channel in POLICIES
         ]
 
-    def _count_doubts(self) -> int:
+    def _doubts(self) -> Set[MessageId]:
         with self._world.open() as gateway:
             found = gateway.inquiry.messages(
                 statuses=[Status.INDETERMINATE, Status.FAILED], limit=_ALL
             )
-        return sum(_is_in_doubt(one.delivery) for one in found)
+        return {one.message.id for one in found if _is_in_doubt(one.delivery)}
 
     def see_life(self) -> None:
         """A life is up, and has recovered: look, unless it is gone by then."""
